@@ -1,0 +1,160 @@
+//! What can go wrong with a *run*, grouped by what the operator does next. What can be wrong with a *record* is an
+//! issue (`record::issue`), is stored in the file and never stops a run.
+//!
+//! A message is lower-case, has no full stop, names file, line, table or record, and never holds a record's value, a
+//! password or a key. Server and library errors are therefore never passed through as text: `connect::server_error`
+//! turns them into SQLSTATE, table, column and constraint.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// The result of everything that does input or output.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The operator's next step, and with it the exit code. The list is documented in the README; a test compares them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A defect in Drydock itself.
+    Internal,
+    /// The command line is wrong.
+    Usage,
+    /// The configuration, or something that must have happened before.
+    Precondition,
+    /// The legacy database or its dump.
+    Legacy,
+    /// The target database.
+    Target,
+    /// Records were rejected or wait for review beyond the allowed number.
+    Records,
+    /// Verification found differences.
+    Verification,
+    /// The staging file.
+    Staging,
+    /// Ctrl-C or a termination signal.
+    Interrupted,
+}
+
+impl Kind {
+    /// Every kind, in the order of the exit codes.
+    pub const ALL: [Kind; 9] = [
+        Kind::Internal,
+        Kind::Usage,
+        Kind::Precondition,
+        Kind::Legacy,
+        Kind::Target,
+        Kind::Records,
+        Kind::Verification,
+        Kind::Staging,
+        Kind::Interrupted,
+    ];
+
+    /// The process's exit code.
+    pub const fn code(self) -> u8 {
+        match self {
+            Kind::Internal => 1,
+            Kind::Usage => 2,
+            Kind::Precondition => 3,
+            Kind::Legacy => 4,
+            Kind::Target => 5,
+            Kind::Records => 6,
+            Kind::Verification => 7,
+            Kind::Staging => 8,
+            Kind::Interrupted => 130,
+        }
+    }
+}
+
+impl From<Kind> for ExitCode {
+    fn from(kind: Kind) -> Self {
+        ExitCode::from(kind.code())
+    }
+}
+
+/// An error of a run: kind, message, what to do about it, and the chain of causes.
+#[derive(Debug)]
+pub struct Error {
+    kind: Kind,
+    message: String,
+    hint: Option<String>,
+    cause: Option<anyhow::Error>,
+}
+
+impl Error {
+    /// An error of `kind`; the message holds no value of a record.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hint: None, cause: None }
+    }
+
+    /// A missing precondition: configuration, or a step that has to come first.
+    pub fn precondition(message: impl Into<String>) -> Self {
+        Self::new(Kind::Precondition, message)
+    }
+
+    /// Something about the legacy source.
+    pub fn legacy(message: impl Into<String>) -> Self {
+        Self::new(Kind::Legacy, message)
+    }
+
+    /// Something about the target.
+    pub fn target(message: impl Into<String>) -> Self {
+        Self::new(Kind::Target, message)
+    }
+
+    /// Something about the staging file.
+    pub fn staging(message: impl Into<String>) -> Self {
+        Self::new(Kind::Staging, message)
+    }
+
+    /// A defect in Drydock.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(Kind::Internal, message)
+    }
+
+    /// Ctrl-C or a termination signal.
+    pub fn interrupted() -> Self {
+        Self::new(Kind::Interrupted, "interrupted").hint("run the same command again: it starts where it can")
+    }
+
+    /// The next thing to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The cause; its text is shown, so it must be free of values too.
+    #[must_use]
+    pub fn cause(mut self, cause: impl Into<anyhow::Error>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    /// What the operator does next.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        if let Some(cause) = &self.cause {
+            for part in cause.chain() {
+                write!(f, ": {part}")?;
+            }
+        }
+        if let Some(hint) = &self.hint {
+            write!(f, "\nhint: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<rusqlite::Error> for Error {
+    fn from(cause: rusqlite::Error) -> Self {
+        // SQLite's messages name tables, columns and constraints, never values.
+        Error::staging("the staging file refused an operation").cause(cause)
+    }
+}

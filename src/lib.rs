@@ -1,0 +1,5 @@
+//! Drydock: an offline staging migrator.
+
+pub mod clean;
+pub mod error;
+pub mod record;

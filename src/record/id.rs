@@ -1,0 +1,81 @@
+//! The two identities of a record, as types that cannot be confused.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+/// The namespace of every id that Drydock makes. It never changes: the ids of all migrations hang from it.
+const NAMESPACE: Uuid = Uuid::from_u128(0x6f1d_3c1e_52b7_5a0e_9d0c_2f6a_d4b1_7e55);
+
+/// The integer primary key of a row in the legacy database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct LegacyId(pub i64);
+
+impl FromStr for LegacyId {
+    type Err = std::num::ParseIntError;
+
+    /// Django writes keys as plain decimal integers; surrounding space is tolerated, anything else is not an id.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.trim().parse().map(LegacyId)
+    }
+}
+
+impl fmt::Display for LegacyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The uuid primary key of a row in the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct TargetId(pub Uuid);
+
+impl TargetId {
+    /// The id of a record that the target does not have yet: UUIDv5 of `entity:legacy_id`, the same on every run and
+    /// every machine.
+    pub fn derived(entity: &str, legacy_id: LegacyId) -> Self {
+        TargetId(Uuid::new_v5(&NAMESPACE, format!("{entity}:{legacy_id}").as_bytes()))
+    }
+}
+
+impl FromStr for TargetId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Uuid::parse_str(text).map(TargetId)
+    }
+}
+
+impl fmt::Display for TargetId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn derived_ids_never_change() {
+        assert_eq!(
+            TargetId::derived("profiles", LegacyId(4711)).to_string(),
+            TargetId::derived("profiles", LegacyId(4711)).to_string()
+        );
+        assert_ne!(
+            TargetId::derived("profiles", LegacyId(4711)),
+            TargetId::derived("patients", LegacyId(4711))
+        );
+    }
+
+    #[test]
+    fn only_integers_are_legacy_ids() {
+        for (text, id) in [("17", Some(17)), (" 17 ", Some(17)), ("00123", Some(123)), ("", None), ("1.0", None)] {
+            assert_eq!(text.parse::<LegacyId>().ok(), id.map(LegacyId), "{text}");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The shared words: what identifies a record, what can become of it, and what can be wrong with it. Pure, and
+//! importing nothing of ours, so that every other module may import it.
+
+mod fate;
+mod id;
+mod issue;
+
+pub use fate::Fate;
+pub use id::{LegacyId, TargetId};
+pub use issue::{Category, Change, Code, Issue, Phase, Severity};
