@@ -156,10 +156,9 @@ codes! {
     ReferenceInvalid "reference_invalid" ConstraintViolation High manual "a reference is not an id" => "the rules went on without it; mend the source";
     ReferenceDangling "reference_dangling" ConstraintViolation High manual "a reference points to a row that does not exist" => "the rules went on without it; mend the source or choose another row";
     ReferenceNotReady "reference_not_ready" ConstraintViolation High manual "a reference points to a record that will not be loaded" => "resolve the referenced record first";
-    DuplicateLegacyKey "duplicate_legacy_key" ConstraintViolation High manual "another record of the snapshot stands for the same row of the target" => "keep one at the source";
+    UserShared "user_shared" ConstraintViolation Medium manual "another patient record has the same user" => "kept; confirm which one is current";
     TargetRowMismatch "target_row_mismatch" ConstraintViolation High manual "the target holds several rows for the same legacy record" => "keep one in the target, then survey again";
     // associations
-    PracticeByMajority "practice_by_majority" ValidationFailure Medium manual "the practice was inferred from other patients" => "confirm the practice";
     PracticeByGeography "practice_by_geography" ValidationFailure Medium manual "the practice was inferred from a city" => "confirm the practice";
     PracticeDefaulted "practice_defaulted" ValidationFailure High manual "no rule found a practice: the configured default was taken" => "choose the practice";
     PracticeUnresolved "practice_unresolved" ConstraintViolation High manual "no rule found a practice and no default is configured" => "choose the practice, or set policy.default_practice";

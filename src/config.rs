@@ -1,0 +1,259 @@
+//! The configuration, `drydock.toml`: every key has a default, an unknown key is an error, and the effective whole is
+//! kept in the staging file, so that a later step on another machine works by the same rules. It holds no secret:
+//! connections come from the environment or a file.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::entity;
+use crate::error::{Error, Result};
+use crate::record::LegacyId;
+
+/// The whole configuration.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// What is taken from the legacy database.
+    pub source: Source,
+    /// Where it goes.
+    pub target: Target,
+    /// What the rules may decide.
+    pub policy: Policy,
+}
+
+/// `[source]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Source {
+    /// Tables to take beside those that the entities need.
+    pub tables: Vec<String>,
+    /// Columns never to take, as `table.column`.
+    pub exclude: Vec<String>,
+    /// How CSV files are written.
+    pub csv: Csv,
+}
+
+impl Default for Source {
+    fn default() -> Self {
+        Self { tables: Vec::new(), exclude: vec!["auth_user.password".to_owned()], csv: Csv::default() }
+    }
+}
+
+/// `[source.csv]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Csv {
+    /// The unquoted text that means null; '' is PostgreSQL's own convention.
+    pub null: String,
+    /// The delimiter; '' is detected from the header line.
+    pub delimiter: String,
+    /// The encoding; '' is UTF-8, or what a byte order mark says.
+    pub encoding: String,
+}
+
+impl Default for Csv {
+    fn default() -> Self {
+        Self { null: String::new(), delimiter: String::new(), encoding: String::new() }
+    }
+}
+
+/// `[target]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Target {
+    /// The schema that holds the tables.
+    pub schema: String,
+}
+
+impl Default for Target {
+    fn default() -> Self {
+        Self { schema: "public".to_owned() }
+    }
+}
+
+/// `[policy]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// The legacy office id of the practice that takes whoever no rule can place; such records are flagged for review.
+    /// Without it they wait in quarantine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_practice: Option<i64>,
+    /// What stands in for an address that cannot be kept.
+    pub email: EmailPolicy,
+    /// The company's own email domains: accounts there are flagged as test or staff accounts.
+    pub company_domains: Vec<String>,
+    /// The target's label for a role, where it is not the role's own word.
+    pub roles: BTreeMap<String, String>,
+    /// The target's label for a gender, where it is not the gender's own word.
+    pub genders: BTreeMap<String, String>,
+    /// How many records of an entity may be rejected or quarantined before a command ends with exit code 6.
+    pub allowed_rejects: BTreeMap<String, u64>,
+}
+
+/// `policy.email`
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmailPolicy {
+    /// A unique address at `migrated.local`.
+    #[default]
+    Fallback,
+    /// Null, for a target that allows it.
+    Null,
+}
+
+impl Policy {
+    /// The configured default practice.
+    pub fn default_practice(&self) -> Option<LegacyId> {
+        self.default_practice.map(LegacyId)
+    }
+
+    /// The target's label of a role.
+    pub fn role_label<'a>(&'a self, role: &'a str) -> &'a str {
+        self.roles.get(role).map_or(role, String::as_str)
+    }
+
+    /// The target's label of a gender.
+    pub fn gender_label<'a>(&'a self, gender: &'a str) -> &'a str {
+        self.genders.get(gender).map_or(gender, String::as_str)
+    }
+
+    /// How many records of the entity may be rejected or quarantined.
+    pub fn allowed_rejects(&self, entity: &str) -> u64 {
+        self.allowed_rejects.get(entity).copied().unwrap_or(0)
+    }
+}
+
+impl Config {
+    /// Reads a configuration file.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = fs::read_to_string(path).map_err(|cause| {
+            Error::precondition(format!("the configuration {} cannot be read", path.display()))
+                .cause(cause)
+                .hint("give an existing file with --config, or leave the flag out for the defaults")
+        })?;
+        Self::parse(&text).map_err(|error| match error {
+            Invalid::Syntax(cause) => {
+                Error::precondition(format!("the configuration {} is not valid", path.display()))
+                    .cause(anyhow::Error::msg(cause.to_string().trim_end().to_owned()))
+                    .hint("the README lists every key with its default")
+            }
+            Invalid::Word { key, word, known } => Error::precondition(format!(
+                "the configuration {} names {key}.{word}, which does not exist",
+                path.display()
+            ))
+            .hint(format!("the known ones are {known}")),
+        })
+    }
+
+    /// Parses and checks a configuration.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let config: Self = toml::from_str(text).map_err(|cause| Invalid::Syntax(Box::new(cause)))?;
+        let roles: Vec<&str> = entity::profiles::Role::ALL.iter().map(|role| role.as_str()).collect();
+        let genders: Vec<&str> = crate::clean::sex::Gender::ALL.iter().map(|gender| gender.as_str()).collect();
+        let entities: Vec<&str> = entity::ALL.iter().map(|entity| entity.name).collect();
+        known_words("policy.roles", config.policy.roles.keys(), &roles)?;
+        known_words("policy.genders", config.policy.genders.keys(), &genders)?;
+        known_words("policy.allowed_rejects", config.policy.allowed_rejects.keys(), &entities)?;
+        Ok(config)
+    }
+
+    /// The configuration as the staging file keeps it.
+    pub fn to_text(&self) -> String {
+        toml::to_string(self).unwrap_or_default()
+    }
+
+    /// The keys in which two configurations differ, each with both values: `policy.email: "fallback" / "null"`.
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        let (mine, theirs) = (flat(self), flat(other));
+        mine.keys()
+            .chain(theirs.keys().filter(|key| !mine.contains_key(*key)))
+            .filter(|key| mine.get(*key) != theirs.get(*key))
+            .map(|key| {
+                let shown = |side: &BTreeMap<String, String>| {
+                    side.get(key).map_or_else(|| "not set".to_owned(), Clone::clone)
+                };
+                format!("{key}: {} / {}", shown(&mine), shown(&theirs))
+            })
+            .collect()
+    }
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug)]
+pub enum Invalid {
+    /// Not TOML, an unknown key, or a value of the wrong type.
+    Syntax(Box<toml::de::Error>),
+    /// A key of a table that names nothing.
+    Word {
+        /// The table.
+        key: &'static str,
+        /// The key in it.
+        word: String,
+        /// What could stand there.
+        known: String,
+    },
+}
+
+fn known_words<'a>(
+    key: &'static str,
+    words: impl Iterator<Item = &'a String>,
+    known: &[&str],
+) -> Result<(), Invalid> {
+    for word in words {
+        if !known.contains(&word.as_str()) {
+            return Err(Invalid::Word { key, word: word.clone(), known: known.join(", ") });
+        }
+    }
+    Ok(())
+}
+
+/// Every leaf of the configuration by its dotted key.
+fn flat(config: &Config) -> BTreeMap<String, String> {
+    fn walk(prefix: &str, value: &Value, leaves: &mut BTreeMap<String, String>) {
+        match value {
+            Value::Object(object) => {
+                for (key, inner) in object {
+                    let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+                    walk(&key, inner, leaves);
+                }
+            }
+            leaf => {
+                leaves.insert(prefix.to_owned(), leaf.to_string());
+            }
+        }
+    }
+    let mut leaves = BTreeMap::new();
+    walk("", &serde_json::to_value(config).unwrap_or_default(), &mut leaves);
+    leaves
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_file_keeps_reads_back_the_same() {
+        let config = Config::parse("[policy]\ndefault_practice = 12\nroles = { master = \"admin\" }").unwrap();
+        assert_eq!(Config::parse(&config.to_text()).unwrap(), config);
+        assert_eq!(Config::parse("").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn unknown_keys_and_words_are_errors() {
+        for text in ["[policy]\ndefault_office = 1", "polcy = 1", "[policy.roles]\nking = \"admin\""] {
+            assert!(Config::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn differences_name_the_key_and_both_values() {
+        let other = Config::parse("[policy]\ndefault_practice = 12").unwrap();
+        assert_eq!(Config::default().differences(&other), ["policy.default_practice: not set / 12"]);
+        assert!(other.differences(&other).is_empty());
+    }
+}

@@ -1,0 +1,101 @@
+//! What the rules decide about one record; the staging file's writer applies it as it stands.
+
+use super::Entity;
+use super::association::Association;
+use crate::clean::Cleaned;
+use crate::record::{Change, Fate, Issue, LegacyId, Phase};
+
+/// A resolved row: one value per column of the entity, null as `None`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row(pub Vec<Option<String>>);
+
+impl Row {
+    /// An empty row of the entity.
+    pub fn of(entity: &Entity) -> Self {
+        Row(vec![None; entity.columns.len()])
+    }
+
+    /// Sets the column; a name that the entity does not have is a defect and panics, which isolates the record.
+    pub fn set(&mut self, entity: &Entity, column: &str, value: Option<String>) {
+        let position = entity.columns.iter().position(|known| known.name == column);
+        self.0[position.unwrap_or_else(|| panic!("{} has no column {column}", entity.name))] = value;
+    }
+}
+
+/// Everything decided about one legacy record of one entity: exactly one fate, and how it came to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The record.
+    pub legacy_id: LegacyId,
+    /// Its fate, with the resolved row when it is ready.
+    pub verdict: Verdict,
+    /// A profile's phase 1 batch: 100 per batch in id order.
+    pub batch_id: Option<u64>,
+    /// The changes, rule by rule.
+    pub changes: Vec<Change>,
+    /// The issues, with the phase that meets them.
+    pub issues: Vec<(Phase, Issue)>,
+    /// Its practice, by the ladder.
+    pub association: Option<Association>,
+}
+
+/// A fate and what belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// To be loaded as this row.
+    Ready(Row),
+    /// Another record of the entity stands for it.
+    Merged(LegacyId),
+    /// Refused.
+    Rejected,
+    /// Kept back.
+    Quarantined,
+}
+
+impl Verdict {
+    /// The fate alone.
+    pub fn fate(&self) -> Fate {
+        match self {
+            Verdict::Ready(_) => Fate::Ready,
+            Verdict::Merged(_) => Fate::Merged,
+            Verdict::Rejected => Fate::Rejected,
+            Verdict::Quarantined => Fate::Quarantined,
+        }
+    }
+}
+
+impl Decision {
+    /// A decision that is still being made: quarantined until a row is ready, so that nothing is ready by omission.
+    pub fn open(legacy_id: LegacyId) -> Self {
+        Self {
+            legacy_id,
+            verdict: Verdict::Quarantined,
+            batch_id: None,
+            changes: Vec::new(),
+            issues: Vec::new(),
+            association: None,
+        }
+    }
+
+    /// Takes over what cleansing found, and hands on the clean value.
+    pub fn take<T>(&mut self, phase: Phase, cleaned: Cleaned<T>) -> T {
+        self.changes.extend(cleaned.changes);
+        self.issues.extend(cleaned.issues.into_iter().map(|issue| (phase, issue)));
+        cleaned.value
+    }
+
+    /// Adds an issue.
+    pub fn issue(&mut self, phase: Phase, issue: Issue) {
+        self.issues.push((phase, issue));
+    }
+
+    /// Adds a change.
+    pub fn change(&mut self, field: &'static str, rule: &'static str, before: Option<&str>, after: Option<&str>) {
+        self.changes.push(Change {
+            field,
+            rule,
+            before: before.map(str::to_owned),
+            after: after.map(str::to_owned),
+        });
+    }
+}

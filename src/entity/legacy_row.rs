@@ -1,0 +1,78 @@
+//! Raw rows as the rules read them: named fields of text, null kept apart from ''.
+
+use crate::record::LegacyId;
+
+/// A legacy table and the columns of it that rules need. A snapshot holds all of its columns, needed or not.
+#[derive(Debug, PartialEq, Eq)]
+pub struct LegacyTable {
+    /// The table's name in the legacy database.
+    pub name: &'static str,
+    /// Whether the migration cannot go on without it.
+    pub required: bool,
+    /// Columns without which the rules make no sense.
+    pub required_columns: &'static [&'static str],
+    /// Columns whose absence switches a rule off, visibly.
+    pub optional_columns: &'static [&'static str],
+}
+
+/// A row type that `staging` can read from a raw table.
+pub trait LegacyRow: Sized + Send + Sync {
+    /// Where it comes from.
+    const TABLE: &'static LegacyTable;
+
+    /// The row with this id and these fields, in the order required then optional; an absent column is all null.
+    fn from_fields(legacy_id: LegacyId, fields: impl Iterator<Item = Option<String>>) -> Self;
+
+    /// The row's key.
+    fn legacy_id(&self) -> LegacyId;
+}
+
+/// Declares a legacy table and the row type that rules read from it.
+macro_rules! legacy_row {
+    (
+        $(#[$meta:meta])*
+        $row:ident, $(#[$table_meta:meta])* $constant:ident = $table:literal ($presence:ident) {
+            required { $($required:ident),* $(,)? }
+            optional { $($optional:ident),* $(,)? }
+        }
+    ) => {
+        $(#[$table_meta])*
+        pub const $constant: $crate::entity::LegacyTable = $crate::entity::LegacyTable {
+            name: $table,
+            required: $crate::entity::legacy_row::legacy_row!(@presence $presence),
+            required_columns: &[$(stringify!($required)),*],
+            optional_columns: &[$(stringify!($optional)),*],
+        };
+
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "the fields are the legacy columns, as read")]
+        pub struct $row {
+            pub legacy_id: $crate::record::LegacyId,
+            $(pub $required: Option<String>,)*
+            $(pub $optional: Option<String>,)*
+        }
+
+        impl $crate::entity::LegacyRow for $row {
+            const TABLE: &'static $crate::entity::LegacyTable = &$constant;
+
+            fn from_fields(
+                legacy_id: $crate::record::LegacyId,
+                mut fields: impl Iterator<Item = Option<String>>,
+            ) -> Self {
+                Self {
+                    legacy_id,
+                    $($required: fields.next().flatten(),)*
+                    $($optional: fields.next().flatten(),)*
+                }
+            }
+
+            fn legacy_id(&self) -> $crate::record::LegacyId {
+                self.legacy_id
+            }
+        }
+    };
+    (@presence required) => { true };
+    (@presence optional) => { false };
+}
+pub(crate) use legacy_row;

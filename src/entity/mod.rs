@@ -1,0 +1,134 @@
+//! The entities: what each is made of, where it comes from and where it goes. One file owns an entity's facts, and
+//! [`ALL`] is the one list, in load order, from which everything else is derived: raw tables to extract, columns to
+//! require, rows to stage, tables to survey, statements to load and rows to verify. Pure.
+//!
+//! To add an entity: a file here, `staging/<entity>.sql`, its DDL in `sql/target/`, a fixture, and a line in [`ALL`].
+
+pub mod association;
+mod column;
+mod decision;
+mod legacy_row;
+pub mod metadata;
+pub mod patients;
+pub mod practice_members;
+pub mod practice_owners;
+pub mod practices;
+pub mod profiles;
+
+pub use column::{Column, Kind, Write};
+pub use decision::{Decision, Row, Verdict};
+pub use legacy_row::{LegacyRow, LegacyTable};
+
+use crate::record::Phase;
+
+/// One kind of record, from its legacy table to its target table.
+#[derive(Debug)]
+pub struct Entity {
+    /// The one name: its Rust file, its staging table `ready_<name>`, its key in `status --json`.
+    pub name: &'static str,
+    /// What one record is in the plan's words, for `entity_type` and `explain`.
+    pub singular: &'static str,
+    /// The legacy table each row of which is one record.
+    pub legacy: &'static LegacyTable,
+    /// The target table that its ready rows are loaded into.
+    pub target_table: &'static str,
+    /// Where rows of several entities share a target table: the column and value that tell this one's.
+    pub discriminator: Option<(&'static str, &'static str)>,
+    /// The phase that inserts its rows.
+    pub phase: Phase,
+    /// The resolved row, in the order of `ready_<name>`; `id` and `legacy_id` come first.
+    pub columns: &'static [Column],
+}
+
+impl Entity {
+    /// The staging table of the resolved rows.
+    pub fn ready_table(&self) -> String {
+        format!("ready_{}", self.name)
+    }
+
+    /// The column called `name`; entities only ask for columns of their own list.
+    pub fn column(&self, name: &str) -> Option<&'static Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The plan's `entity_type`: an owner or member is an association.
+    pub fn entity_type(&self) -> &'static str {
+        if self.phase == Phase::Associations { "association" } else { self.singular }
+    }
+
+    /// The columns by which the target finds the row of a legacy record.
+    pub fn key(&self) -> Vec<&'static str> {
+        self.discriminator.map(|(column, _)| column).into_iter().chain(["legacy_id"]).collect()
+    }
+}
+
+/// Every entity, in load order: whatever one refers to stands before it.
+pub const ALL: &[&Entity] = &[
+    &practices::ENTITY,
+    &profiles::ENTITY,
+    &patients::ENTITY,
+    &practice_owners::ENTITY,
+    &practice_members::ENTITY,
+];
+
+/// Legacy tables that rules read beside the entities' own.
+pub const REFERENCED: &[&LegacyTable] = &[&profiles::GROUPS, &profiles::USER_GROUPS, &profiles::USER_SETTINGS];
+
+/// Every legacy table that the rules read, each once, in the order of [`ALL`].
+pub fn legacy_tables() -> Vec<&'static LegacyTable> {
+    let mut tables: Vec<&'static LegacyTable> = Vec::new();
+    for table in ALL.iter().map(|entity| entity.legacy).chain(REFERENCED.iter().copied()) {
+        if !tables.iter().any(|known| known.name == table.name) {
+            tables.push(table);
+        }
+    }
+    tables
+}
+
+/// Every target table that is written, each once, in load order.
+pub fn target_tables() -> Vec<&'static str> {
+    let mut tables = Vec::new();
+    for entity in ALL {
+        if !tables.contains(&entity.target_table) {
+            tables.push(entity.target_table);
+        }
+    }
+    tables
+}
+
+/// The entity called `name` (`profiles`), or whose singular it is (`profile`).
+pub fn find(name: &str) -> Option<&'static Entity> {
+    ALL.iter().copied().find(|entity| entity.name == name || entity.singular == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_entity_starts_with_its_two_identities() {
+        for entity in ALL {
+            let first: Vec<_> = entity.columns.iter().take(2).map(|column| column.name).collect();
+            assert_eq!(first, ["id", "legacy_id"], "{}", entity.name);
+        }
+    }
+
+    #[test]
+    fn names_are_unique_and_found_in_both_forms() {
+        for entity in ALL {
+            assert_eq!(find(entity.name).map(|found| found.name), Some(entity.name));
+            assert_eq!(find(entity.singular).map(|found| found.name), Some(entity.name));
+        }
+    }
+
+    #[test]
+    fn shared_target_tables_are_told_apart() {
+        for (position, entity) in ALL.iter().enumerate() {
+            for other in &ALL[..position] {
+                if entity.target_table == other.target_table {
+                    assert!(entity.discriminator.is_some() && entity.discriminator != other.discriminator);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Practices: one per `dispatch_office`, inactive and invalid ones included, because patients point at them.
+
+use super::legacy_row::legacy_row;
+use super::metadata::Metadata;
+use super::{Column, Decision, Entity, Kind, Row, Verdict};
+use crate::clean::{boolean, country, name, number, text};
+use crate::record::{LegacyId, Phase, TargetId};
+
+legacy_row! {
+    /// An office as read.
+    Office,
+    /// One row is one office.
+    OFFICES = "dispatch_office" (required) {
+        required { name, doctor_id }
+        optional {
+            address, apt, city, state, zip, country, phone, tax_rate, valid, sq_customer_id, emails
+        }
+    }
+}
+
+/// The entity.
+pub const ENTITY: Entity = Entity {
+    name: "practices",
+    singular: "practice",
+    legacy: &OFFICES,
+    target_table: "practices",
+    discriminator: None,
+    phase: Phase::Profiles,
+    columns: &[
+        Column::new("id", Kind::Uuid),
+        Column::new("legacy_id", Kind::Integer),
+        Column::new("name", Kind::Text),
+        Column::new("address", Kind::Text).nullable(),
+        Column::new("city", Kind::Text).nullable(),
+        Column::new("state", Kind::Text).nullable(),
+        Column::new("zip_code", Kind::Text).nullable(),
+        Column::new("country", Kind::Text).nullable(),
+        Column::new("phone", Kind::Text).nullable(),
+        Column::new("tax_rate", Kind::Numeric).nullable(),
+        Column::new("is_active", Kind::Boolean),
+        Column::new("metadata", Kind::Metadata),
+    ],
+};
+
+/// Resolves an office. A missing name becomes `Office {id}`; `valid` is carried as `is_active` and drops nobody.
+pub fn resolve(office: &Office, target_id: TargetId) -> Decision {
+    const PHASE: Phase = Phase::Profiles;
+    let mut decision = Decision::open(office.legacy_id);
+
+    let name = decision.take(PHASE, name::name("name", office.name.as_deref()));
+    let name = if name.is_empty() {
+        let named = unnamed(office.legacy_id);
+        decision.change("name", "practice.unnamed", office.name.as_deref(), Some(&named));
+        named
+    } else {
+        name
+    };
+    let address = decision.take(PHASE, text::optional_text("address", office.address.as_deref()));
+    let city = decision.take(PHASE, text::optional_text("city", office.city.as_deref()));
+    let state = decision.take(PHASE, text::optional_text("state", office.state.as_deref()));
+    let zip_code = decision.take(PHASE, text::optional_text("zip_code", office.zip.as_deref()));
+    let phone = decision.take(PHASE, text::optional_text("phone", office.phone.as_deref()));
+    let country = decision.take(PHASE, country::country("country", office.country.as_deref()));
+    let tax_rate = decision.take(PHASE, number::tax_rate("tax_rate", office.tax_rate.as_deref()));
+    // a source without the column knows no invalid offices
+    let is_active = office
+        .valid
+        .as_deref()
+        .is_none_or(|valid| decision.take(PHASE, boolean::boolean("is_active", Some(valid))).unwrap_or(false));
+
+    let mut metadata = Metadata::default();
+    for (key, value) in [
+        ("name", &office.name),
+        ("apt", &office.apt),
+        ("country", &office.country),
+        ("tax_rate", &office.tax_rate),
+        ("valid", &office.valid),
+        ("sq_customer_id", &office.sq_customer_id),
+        ("emails", &office.emails),
+    ] {
+        metadata.raw(key, value.as_deref());
+    }
+
+    let mut row = Row::of(&ENTITY);
+    for (column, value) in [
+        ("id", Some(target_id.to_string())),
+        ("legacy_id", Some(office.legacy_id.to_string())),
+        ("name", Some(name)),
+        ("address", address),
+        ("city", city),
+        ("state", state),
+        ("zip_code", zip_code),
+        ("country", country),
+        ("phone", phone),
+        ("tax_rate", tax_rate),
+        ("is_active", Some(is_active.to_string())),
+        ("metadata", Some(metadata.into_text())),
+    ] {
+        row.set(&ENTITY, column, value);
+    }
+    decision.verdict = Verdict::Ready(row);
+    decision
+}
+
+/// The name of an office that has none (domain rule: `Office {id}`).
+fn unnamed(legacy_id: LegacyId) -> String {
+    format!("Office {legacy_id}")
+}

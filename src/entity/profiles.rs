@@ -1,0 +1,358 @@
+//! Profiles: one per `auth_user`, every one of them (9,101 in, 9,101 out). Roles come from groups and flags, never from
+//! a default; an address that cannot be kept is replaced by a fallback and stays in the metadata.
+
+use super::association::Association;
+use super::legacy_row::legacy_row;
+use super::metadata::Metadata;
+use super::{Column, Decision, Entity, Kind, Row, Verdict};
+use crate::clean::{date, name};
+use crate::record::{Code, Issue, LegacyId, Phase, TargetId};
+
+legacy_row! {
+    /// A user as read. An email is '' when missing.
+    User,
+    /// One row is one user.
+    USERS = "auth_user" (required) {
+        required { first_name, last_name, email, date_joined }
+        optional { username, last_login, is_active, is_staff, is_superuser }
+    }
+}
+
+legacy_row! {
+    /// A group as read.
+    Group,
+    /// One row is one group: Patient, Doctor, Admin, Master, Technician.
+    GROUPS = "auth_group" (required) {
+        required { name }
+        optional {}
+    }
+}
+
+legacy_row! {
+    /// A user's membership in a group, as read.
+    UserGroup,
+    /// One row says that a user is in a group; a user may be in several.
+    USER_GROUPS = "auth_user_groups" (required) {
+        required { user_id, group_id }
+        optional {}
+    }
+}
+
+legacy_row! {
+    /// A user's settings as read.
+    UserSetting,
+    /// One row marks a potential doctor.
+    USER_SETTINGS = "dispatch_usersetting" (optional) {
+        required { user_id }
+        optional { emails, require_2fa }
+    }
+}
+
+/// The entity.
+pub const ENTITY: Entity = Entity {
+    name: "profiles",
+    singular: "profile",
+    legacy: &USERS,
+    target_table: "profiles",
+    discriminator: None,
+    phase: Phase::Profiles,
+    columns: &[
+        Column::new("id", Kind::Uuid),
+        Column::new("legacy_id", Kind::Integer),
+        // null only where the configuration chooses null instead of a fallback address
+        Column::new("email", Kind::Text).nullable(),
+        Column::new("first_name", Kind::Text),
+        Column::new("last_name", Kind::Text),
+        Column::new("role", Kind::Enum("user_role")),
+        Column::new("is_active", Kind::Boolean),
+        Column::new("metadata", Kind::Metadata),
+        Column::new("created_at", Kind::Timestamp),
+        Column::new("updated_at", Kind::Timestamp),
+        Column::new("practice_id", Kind::Uuid)
+            .nullable()
+            .in_phase(Phase::Associations)
+            .references("practices"),
+    ],
+};
+
+/// A profile's role, by the domain's rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Has a `dispatch_patient` row, or is in group Patient and in no other and has no flag.
+    Patient,
+    /// In group Doctor.
+    Doctor,
+    /// In group Technician.
+    Technician,
+    /// In group Admin, or staff.
+    Admin,
+    /// In group Master, or a superuser.
+    Master,
+    /// Nothing says; for review.
+    Unknown,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Role; 6] =
+        [Role::Patient, Role::Doctor, Role::Technician, Role::Admin, Role::Master, Role::Unknown];
+
+    /// The domain's word; the configuration maps it to the target's label.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Role::Patient => "patient",
+            Role::Doctor => "doctor",
+            Role::Technician => "technician",
+            Role::Admin => "admin",
+            Role::Master => "master",
+            Role::Unknown => "unknown",
+        }
+    }
+}
+
+/// What decides a role. The groups are a set: a user may be in several.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "they are the legacy's own flags")]
+pub struct Standing {
+    /// Has a `dispatch_patient` row.
+    pub has_patient: bool,
+    /// `is_superuser`.
+    pub superuser: bool,
+    /// `is_staff`.
+    pub staff: bool,
+    /// In group Doctor.
+    pub in_doctor: bool,
+    /// In group Technician.
+    pub in_technician: bool,
+    /// In group Admin.
+    pub in_admin: bool,
+    /// In group Master.
+    pub in_master: bool,
+    /// In group Patient.
+    pub in_patient: bool,
+}
+
+impl Standing {
+    /// Joins a group by its legacy name, in any case; an unknown group says nothing about a role.
+    pub fn join(&mut self, group: &str) {
+        match group.trim().to_lowercase().as_str() {
+            "doctor" => self.in_doctor = true,
+            "technician" => self.in_technician = true,
+            "admin" => self.in_admin = true,
+            "master" => self.in_master = true,
+            "patient" => self.in_patient = true,
+            _ => {}
+        }
+    }
+
+    /// The role, first rule that applies.
+    pub fn role(self) -> Role {
+        let rules = [
+            (self.has_patient, Role::Patient),
+            (self.in_doctor, Role::Doctor),
+            (self.in_technician, Role::Technician),
+            (self.in_admin, Role::Admin),
+            (self.in_master, Role::Master),
+            (self.superuser, Role::Master),
+            (self.staff, Role::Admin),
+            (self.in_patient, Role::Patient),
+        ];
+        rules.into_iter().find(|(applies, _)| *applies).map_or(Role::Unknown, |(_, role)| role)
+    }
+}
+
+/// What becomes of a user's address, decided over the whole set and against the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// Valid and this profile's own.
+    Kept(String),
+    /// Not to be had; `replacement` is a fallback address, or null where the configuration says so.
+    Replaced {
+        /// The fallback address, unique over everything.
+        replacement: Option<String>,
+        /// Why.
+        reason: Replaced,
+    },
+}
+
+/// Why an address is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replaced {
+    /// There was none.
+    Missing,
+    /// It is not an address.
+    Invalid,
+    /// Another profile keeps it.
+    Shared {
+        /// The keeper.
+        keeper: LegacyId,
+    },
+    /// A row of the target that is not of this migration holds it.
+    TakenInTarget {
+        /// That row.
+        holder: TargetId,
+    },
+}
+
+impl Replaced {
+    /// The word in the metadata.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Replaced::Missing => "missing",
+            Replaced::Invalid => "invalid",
+            Replaced::Shared { .. } => "shared",
+            Replaced::TakenInTarget { .. } => "taken_in_target",
+        }
+    }
+}
+
+/// What the whole set knows about one user.
+#[derive(Debug, Clone)]
+pub struct Context<'a> {
+    /// The id in the target, kept or derived.
+    pub target_id: TargetId,
+    /// What decides the role.
+    pub standing: Standing,
+    /// The target's label of the role.
+    pub role_label: &'a str,
+    /// The names of the user's groups, in id order.
+    pub groups: Vec<&'a str>,
+    /// The address, resolved; its own changes and issues are already in the decision.
+    pub address: Address,
+    /// Whether the user is active; carried, never a reason to drop.
+    pub is_active: bool,
+    /// `dispatch_patient.updated_at` of the user's patient row.
+    pub patient_updated_at: Option<&'a str>,
+    /// The practice by the ladder.
+    pub association: Option<Association>,
+}
+
+/// Resolves a user into `decision`, which already holds what cleansing the address and the ladder found.
+pub fn resolve(mut decision: Decision, user: &User, context: Context<'_>) -> Decision {
+    const PHASE: Phase = Phase::Profiles;
+    let first_name = decision.take(PHASE, name::name("first_name", user.first_name.as_deref()));
+    let last_name = decision.take(PHASE, name::name("last_name", user.last_name.as_deref()));
+
+    let mut metadata = Metadata::default();
+    let email = resolve_address(&mut decision, &mut metadata, user, context.address);
+
+    let role = context.standing.role();
+    if role == Role::Unknown {
+        decision.issue(PHASE, Issue::new(Code::RoleUnknown, "role"));
+    }
+    let created_at = timestamp(&mut decision, "created_at", user.date_joined.as_deref());
+    let updated_at = updated_at(&mut decision, context.patient_updated_at, user);
+
+    metadata.raw("username", user.username.as_deref());
+    metadata.set("role", role.as_str());
+    metadata.set("groups", context.groups);
+    metadata.raw("is_superuser", user.is_superuser.as_deref());
+    metadata.raw("is_staff", user.is_staff.as_deref());
+    metadata.raw("last_login", user.last_login.as_deref());
+
+    // A profile without any readable moment cannot say when it was made, and nothing is invented for it.
+    let (Some(created_at), Some(updated_at)) = (created_at.or_else(|| updated_at.clone()), updated_at) else {
+        decision.issue(PHASE, Issue::new(Code::TimestampInvalid, "created_at"));
+        return decision;
+    };
+
+    let practice_id = context.association.as_ref().map(|association| association.practice_id.to_string());
+    decision.association = context.association;
+
+    let mut row = Row::of(&ENTITY);
+    for (column, value) in [
+        ("id", Some(context.target_id.to_string())),
+        ("legacy_id", Some(user.legacy_id.to_string())),
+        ("email", email),
+        ("first_name", Some(first_name)),
+        ("last_name", Some(last_name)),
+        ("role", Some(context.role_label.to_owned())),
+        ("is_active", Some(context.is_active.to_string())),
+        ("metadata", Some(metadata.into_text())),
+        ("created_at", Some(created_at)),
+        ("updated_at", Some(updated_at)),
+        ("practice_id", practice_id),
+    ] {
+        row.set(&ENTITY, column, value);
+    }
+    decision.verdict = Verdict::Ready(row);
+    decision
+}
+
+/// The stored address; a replaced one is explained by a change, an issue and the metadata, which keeps the original.
+fn resolve_address(
+    decision: &mut Decision,
+    metadata: &mut Metadata,
+    user: &User,
+    address: Address,
+) -> Option<String> {
+    let (replacement, reason) = match address {
+        Address::Kept(address) => {
+            if user.email.as_deref() != Some(&address) {
+                metadata.raw("email", user.email.as_deref());
+            }
+            metadata.set("email_status", "kept");
+            return Some(address);
+        }
+        Address::Replaced { replacement, reason } => (replacement, reason),
+    };
+    metadata.raw("email", user.email.as_deref());
+    metadata.set("email_status", reason.as_str());
+    decision.change("email", "email.fallback", user.email.as_deref(), replacement.as_deref());
+    match reason {
+        // cleansing has already said so
+        Replaced::Missing | Replaced::Invalid => {}
+        Replaced::Shared { keeper } => {
+            metadata.set("email_keeper_legacy_id", keeper.0);
+            decision.issue(
+                Phase::Profiles,
+                Issue::new(Code::EmailShared, "email").with_context(format!("keeper=profile {keeper}")),
+            );
+        }
+        Replaced::TakenInTarget { holder } => {
+            metadata.set("email_holder_id", holder.to_string());
+            decision.issue(
+                Phase::Profiles,
+                Issue::new(Code::EmailTakenInTarget, "email").with_context(format!("holder={holder}")),
+            );
+        }
+    }
+    replacement
+}
+
+/// The first of the moments that can be read, in the domain's order: the patient's `updated_at`, the last login, the
+/// date joined.
+pub fn updated_at(decision: &mut Decision, patient_updated_at: Option<&str>, user: &User) -> Option<String> {
+    [patient_updated_at, user.last_login.as_deref(), user.date_joined.as_deref()]
+        .into_iter()
+        .find_map(|raw| timestamp(decision, "updated_at", raw))
+}
+
+/// A moment as PostgreSQL prints it in UTC.
+pub fn timestamp(decision: &mut Decision, field: &'static str, raw: Option<&str>) -> Option<String> {
+    let moment = decision.take(Phase::Profiles, date::timestamp(field, raw))?;
+    Some(date::timestamp_text(&moment))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_rule_decides_the_role() {
+        let none = Standing::default();
+        for (standing, role) in [
+            (none, Role::Unknown),
+            (Standing { has_patient: true, in_doctor: true, ..none }, Role::Patient),
+            (Standing { in_doctor: true, in_master: true, superuser: true, ..none }, Role::Doctor),
+            (Standing { in_technician: true, in_admin: true, ..none }, Role::Technician),
+            (Standing { in_admin: true, in_master: true, ..none }, Role::Admin),
+            (Standing { in_master: true, staff: true, ..none }, Role::Master),
+            (Standing { superuser: true, staff: true, ..none }, Role::Master),
+            (Standing { staff: true, in_patient: true, ..none }, Role::Admin),
+            (Standing { in_patient: true, ..none }, Role::Patient),
+        ] {
+            assert_eq!(standing.role(), role, "{standing:?}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What a person sees while a command works: bars on a terminal, sparse lines otherwise, nothing when quiet. Always on
+//! standard error, so that standard output is the result and nothing else.
+
+use std::io::{IsTerminal, stderr};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Not at all.
+    Quiet,
+    /// One line per operation.
+    Lines,
+    /// A bar per operation.
+    Bars,
+}
+
+/// One operation being shown.
+#[derive(Debug)]
+pub struct Bar {
+    bar: ProgressBar,
+    line: Option<String>,
+}
+
+impl Progress {
+    /// Bars when standard error is a terminal.
+    pub fn new(quiet: bool) -> Self {
+        match (quiet, stderr().is_terminal()) {
+            (true, _) => Progress::Quiet,
+            (false, true) => Progress::Bars,
+            (false, false) => Progress::Lines,
+        }
+    }
+
+    /// Says what is being done, in one line.
+    pub fn say(self, message: &str) {
+        if self == Progress::Lines {
+            eprintln!("{message}");
+        }
+    }
+
+    /// Starts an operation over `total` records, when that is known.
+    pub fn start(self, operation: &str, total: Option<u64>) -> Bar {
+        let bar = match self {
+            Progress::Bars => ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr_with_hz(10)),
+            Progress::Quiet | Progress::Lines => ProgressBar::hidden(),
+        };
+        let template = if total.is_some() {
+            "{msg:32} {wide_bar} {pos}/{len} {per_sec} {eta}"
+        } else {
+            "{msg:32} {spinner} {pos} {per_sec} {elapsed}"
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.set_message(operation.to_owned());
+        if self == Progress::Bars {
+            bar.enable_steady_tick(Duration::from_millis(200));
+        }
+        Bar { bar, line: (self == Progress::Lines).then(|| operation.to_owned()) }
+    }
+}
+
+impl Bar {
+    /// How many records are done; call it per chunk, not per record.
+    pub fn set(&self, done: u64) {
+        self.bar.set_position(done);
+    }
+
+    /// Ends the operation.
+    pub fn finish(self) {
+        if let Some(line) = self.line {
+            eprintln!("{line}: {} records", self.bar.position());
+        }
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,186 @@
+//! What the file knows about itself: which source and target it belongs to, by which configuration, and which steps are
+//! complete. A command that would mix two of these is refused with both in the message.
+
+use rusqlite::OptionalExtension;
+
+use super::open::{Reader, Staging};
+use crate::config::Config;
+use crate::error::{Error, Result};
+
+/// A step whose completion is kept in the file. A step that is done again undoes the ones that build on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// A complete snapshot of the legacy database.
+    Extract,
+    /// What the target holds.
+    Survey,
+    /// Every record's fate.
+    Transform,
+    /// Everything ready is confirmed by the target.
+    Load,
+    /// The target was found to be what was meant.
+    Verify,
+}
+
+impl Step {
+    pub(super) const fn fact(self) -> &'static str {
+        match self {
+            Step::Extract => "extract_completed_at",
+            Step::Survey => "survey_completed_at",
+            Step::Transform => "transform_completed_at",
+            Step::Load => "load_completed_at",
+            Step::Verify => "verify_completed_at",
+        }
+    }
+
+    /// The steps that build on this one.
+    const fn dependants(self) -> &'static [Step] {
+        match self {
+            Step::Extract | Step::Survey => &[Step::Transform, Step::Load, Step::Verify],
+            Step::Transform => &[Step::Load, Step::Verify],
+            Step::Load => &[Step::Verify],
+            Step::Verify => &[],
+        }
+    }
+}
+
+impl Staging {
+    /// A fact about the file.
+    pub fn fact(&self, name: &str) -> Result<Option<String>> {
+        read(&self.connection, name)
+    }
+
+    /// Sets a fact about the file.
+    pub fn set_fact(&mut self, name: &str, value: &str) -> Result<()> {
+        self.connection.execute(
+            "insert into facts (name, value) values (?, ?) on conflict (name) do update set value = excluded.value",
+            [name, value],
+        )?;
+        Ok(())
+    }
+
+    /// When the step was completed, if it was and nothing below it changed since.
+    pub fn completed(&self, step: Step) -> Result<Option<String>> {
+        self.fact(step.fact())
+    }
+
+    /// Marks the step as not complete, and with it every step that builds on it.
+    pub fn begin(&mut self, step: Step) -> Result<()> {
+        self.transaction(|connection| {
+            for undone in step.dependants().iter().chain([&step]) {
+                connection.execute("delete from facts where name = ?", [undone.fact()])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Marks the step as complete.
+    pub fn complete(&mut self, step: Step) -> Result<()> {
+        self.set_fact(step.fact(), &super::now())
+    }
+
+    /// Refuses to go on before `step` is complete.
+    pub fn require(&self, step: Step, verb: &str) -> Result<()> {
+        if self.completed(step)?.is_some() {
+            return Ok(());
+        }
+        let (missing, hint) = match step {
+            Step::Extract => ("has no complete snapshot", "run `drydock extract` on it first"),
+            Step::Survey => (
+                "does not know what the target holds",
+                "run `drydock survey` on it first, so that existing rows keep their ids",
+            ),
+            Step::Transform => ("has no resolved records for its snapshot", "run `drydock transform` on it first"),
+            Step::Load => ("has not been loaded completely", "run `drydock load` on it first"),
+            Step::Verify => ("has not been verified", "run `drydock verify` on it first"),
+        };
+        Err(Error::precondition(format!("{verb} cannot start: {} {missing}", self.path().display())).hint(hint))
+    }
+
+    /// Ties the file to a source or target on first use, and refuses another one afterwards.
+    pub fn expect_identity(&mut self, side: &str, identity: &str) -> Result<()> {
+        let name = format!("{side}_identity");
+        match self.fact(&name)? {
+            Some(known) if known == identity => Ok(()),
+            Some(known) => Err(Error::precondition(format!(
+                "{} belongs to the {side} {known}, and the {side} given is {identity}",
+                self.path().display()
+            ))
+            .hint("give the file of this migration with --staging, or a new name to start another one")),
+            None => self.set_fact(&name, identity),
+        }
+    }
+
+    /// The configuration to work by: the given one when the file has none yet or has the same, else the file's own. A
+    /// given one that differs is refused, unless the operator asked to `reconfigure` and the step is done again anyway.
+    pub fn settle_config(&mut self, given: Option<Config>, reconfigure: bool) -> Result<Config> {
+        let known = self.config()?;
+        let settled = match (known, given) {
+            (Some(known), Some(given)) if known != given => {
+                let differences = given.differences(&known);
+                if !reconfigure {
+                    return Err(Error::precondition(format!(
+                        "the configuration given and the one in {} differ (given / in the file): {}",
+                        self.path().display(),
+                        differences.join("; ")
+                    ))
+                    .hint(
+                        "leave --config out to work by the file's own, or run `drydock transform --reconfigure` to \
+                         decide every record again by the given one",
+                    ));
+                }
+                if known.source != given.source {
+                    return Err(Error::precondition(
+                        "the [source] part of the configuration cannot change under a snapshot",
+                    )
+                    .hint("extract again into a new file"));
+                }
+                given
+            }
+            (Some(known), _) => return Ok(known),
+            (None, given) => given.unwrap_or_default(),
+        };
+        self.set_fact("configuration", &settled.to_text())?;
+        Ok(settled)
+    }
+
+    /// The configuration in the file.
+    pub fn config(&self) -> Result<Option<Config>> {
+        parse_config(self.fact("configuration")?)
+    }
+}
+
+impl Reader {
+    /// A fact about the file.
+    pub fn fact(&self, name: &str) -> Result<Option<String>> {
+        read(&self.connection, name)
+    }
+
+    /// When the step was completed, if it was and nothing below it changed since.
+    pub fn completed(&self, step: Step) -> Result<Option<String>> {
+        self.fact(step.fact())
+    }
+
+    /// The configuration in the file.
+    pub fn config(&self) -> Result<Option<Config>> {
+        parse_config(self.fact("configuration")?)
+    }
+}
+
+fn read(connection: &rusqlite::Connection, name: &str) -> Result<Option<String>> {
+    let value = connection
+        .prepare_cached("select value from facts where name = ?")?
+        .query_row([name], |row| row.get(0))
+        .optional()?;
+    Ok(value)
+}
+
+fn parse_config(text: Option<String>) -> Result<Option<Config>> {
+    text.map(|text| {
+        Config::parse(&text).map_err(|_| {
+            Error::staging("the configuration in the staging file cannot be read")
+                .hint("the file was changed by other means; use a copy from before that")
+        })
+    })
+    .transpose()
+}

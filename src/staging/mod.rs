@@ -1,0 +1,35 @@
+//! The staging file: one SQLite file that is the whole state of a migration. This module is the only user of rusqlite,
+//! and [`Staging`] the only writer; [`Reader`] looks on from another shell.
+//!
+//! Read `open` first (what makes a file ours, and who may write), then `snapshot` (raw rows in), `legacy` (raw rows
+//! out), `target` (what the survey saw), `resolved` (decisions in, ready rows out), `loads`, `checks`, `status`.
+
+mod checks;
+mod facts;
+mod legacy;
+mod loads;
+mod open;
+mod resolved;
+mod runs;
+mod snapshot;
+mod status;
+mod target;
+
+pub use checks::{Check, Difference, DifferenceKind};
+pub use facts::Step;
+pub use loads::{Outcome, Receipt};
+pub use open::{Reader, Staging};
+pub use resolved::ReadyRows;
+pub use snapshot::{SnapshotTable, TableManifest, UnreadableRow};
+pub use status::{Accounting, ErrorAnalysis, Progress, Status};
+pub use target::{Catalog, CatalogColumn, CatalogKey, ExistingRow};
+
+/// An identifier as SQLite and PostgreSQL quote it.
+pub fn quoted(identifier: &str) -> String {
+    format!("\"{}\"", identifier.replace('"', "\"\""))
+}
+
+/// The current moment as the file writes it: UTC to the second.
+fn now() -> String {
+    chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

@@ -1,0 +1,240 @@
+//! Opening the file: what makes it ours, which version it is, and who may write.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::entity;
+use crate::error::{Error, Result};
+
+/// `DRYD`, in the SQLite header of every staging file.
+const APPLICATION_ID: i32 = 0x4452_5944;
+/// The version of the schema in `staging/`; it grows with every change of it.
+const SCHEMA_VERSION: i32 = 1;
+
+/// The schema, in the order in which it is applied. A test holds it against the files in `staging/`.
+const SCHEMA: &[&str] = &[
+    include_str!("../../staging/schema.sql"),
+    include_str!("../../staging/practices.sql"),
+    include_str!("../../staging/profiles.sql"),
+    include_str!("../../staging/patients.sql"),
+    include_str!("../../staging/practice_owners.sql"),
+    include_str!("../../staging/practice_members.sql"),
+    include_str!("../../staging/views.sql"),
+];
+
+/// The one writer of a staging file. While it lives, no other process can become the writer.
+#[derive(Debug)]
+pub struct Staging {
+    // closed before the lock is let go: closing any handle of the file lets go of SQLite's own locks too
+    pub(super) connection: Connection,
+    path: PathBuf,
+    lock: File,
+}
+
+/// One who looks on while another process may be writing.
+#[derive(Debug)]
+pub struct Reader {
+    pub(super) connection: Connection,
+    /// Whether a command was writing to the file when it was opened.
+    pub(super) is_being_written: bool,
+}
+
+impl Staging {
+    /// Opens the file, or creates it with mode 0600 when there is none. An existing file is never replaced.
+    pub fn open_or_create(path: &Path) -> Result<Self> {
+        if path.exists() { Self::open(path) } else { Self::create(path) }
+    }
+
+    /// Opens an existing staging file for writing.
+    pub fn open(path: &Path) -> Result<Self> {
+        recognise(path)?;
+        let lock = lock(path)?;
+        let connection = connect(path)?;
+        check_version(&connection, path)?;
+        Ok(Self { connection, path: path.to_owned(), lock })
+    }
+
+    /// Creates a new staging file.
+    fn create(path: &Path) -> Result<Self> {
+        let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        created.map_err(|cause| {
+            Error::staging(format!("the staging file {} cannot be created", path.display()))
+                .cause(cause)
+                .hint("give a path in an existing directory that you may write to with --staging")
+        })?;
+        let staging = lock(path).and_then(|lock| {
+            let connection = connect(path)?;
+            let schema = SCHEMA.concat();
+            connection.execute_batch("pragma page_size = 16384; vacuum")?;
+            connection.execute_batch(&format!(
+                "begin immediate; {schema} pragma application_id = {APPLICATION_ID}; \
+                 pragma user_version = {SCHEMA_VERSION}; commit"
+            ))?;
+            let mut insert = connection.prepare(
+                "insert into entities (entity, position, entity_type, legacy_table, target_table, phase) \
+                 values (?, ?, ?, ?, ?, ?)",
+            )?;
+            for (position, entity) in entity::ALL.iter().enumerate() {
+                insert.execute((
+                    entity.name,
+                    position,
+                    entity.entity_type(),
+                    entity.legacy.name,
+                    entity.target_table,
+                    entity.phase.as_str(),
+                ))?;
+            }
+            drop(insert);
+            Ok(Self { connection, path: path.to_owned(), lock })
+        });
+        if staging.is_err() {
+            // nothing half-made stays under the name that was asked for
+            let _ = fs::remove_file(path);
+        }
+        staging
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Runs `work` in one transaction; an error leaves the file as it was.
+    pub(super) fn transaction<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let transaction = self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let done = work(&transaction)?;
+        transaction.commit()?;
+        Ok(done)
+    }
+
+    /// Makes everything written so far outlast a power cut. Within a command the file is not flushed, because a killed
+    /// process loses nothing that it has handed to the operating system.
+    pub fn flush(&mut self) -> Result<()> {
+        self.lock.sync_all().map_err(|cause| {
+            Error::staging(format!("the staging file {} cannot be flushed to disk", self.path.display()))
+                .cause(cause)
+                .hint("look at the disk that holds it")
+        })
+    }
+}
+
+impl Reader {
+    /// Opens an existing staging file to look at it.
+    pub fn open(path: &Path) -> Result<Self> {
+        recognise(path)?;
+        // asked before SQLite has a handle: closing this one would let go of its locks
+        let is_being_written = File::open(path)
+            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)));
+        let connection = connect(path)?;
+        connection.pragma_update(None, "query_only", true)?;
+        check_version(&connection, path)?;
+        Ok(Self { connection, is_being_written })
+    }
+}
+
+/// Refuses what is not there and what is not a staging file, before SQLite touches it.
+fn recognise(path: &Path) -> Result<()> {
+    let mut header = [0u8; 72];
+    let file = File::open(path);
+    let read = file.and_then(|mut file| {
+        if file.metadata()?.is_dir() {
+            return Ok(false);
+        }
+        Ok(file.read_exact(&mut header).is_ok())
+    });
+    let read = read.map_err(|cause| {
+        Error::staging(format!("the staging file {} cannot be opened", path.display()))
+            .cause(cause)
+            .hint("extract makes one; give its path with --staging")
+    })?;
+    let application_id = i32::from_be_bytes([header[68], header[69], header[70], header[71]]);
+    if read && header.starts_with(b"SQLite format 3\0") && application_id == APPLICATION_ID {
+        return Ok(());
+    }
+    let is = if read && header.starts_with(b"SQLite format 3\0") { "another SQLite file" } else { "no SQLite file" };
+    Err(Error::staging(format!("{} is {is}, not a staging file", path.display()))
+        .hint("give the file that extract made with --staging; nothing was written"))
+}
+
+/// Becomes the only writer.
+fn lock(path: &Path) -> Result<File> {
+    let refused = |cause: std::io::Error| {
+        Error::staging(format!("the staging file {} cannot be written", path.display()))
+            .cause(cause)
+            .hint("its owner must run this command, or change its mode")
+    };
+    let file = OpenOptions::new().read(true).write(true).open(path).map_err(refused)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(Error::staging(format!("another command is writing to {}", path.display()))
+                .hint("wait for it to end; `drydock status` shows what it is doing"))
+        }
+        Err(TryLockError::Error(cause)) => Err(refused(cause)),
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection> {
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    connection.busy_timeout(Duration::from_secs(30))?;
+    connection.set_prepared_statement_cache_capacity(128);
+    // a rollback journal leaves one file; see `flush` for what synchronous = off gives up
+    connection.execute_batch(
+        "pragma journal_mode = delete; pragma synchronous = off; pragma secure_delete = on; \
+         pragma cache_size = -65536; pragma temp_store = memory; pragma foreign_keys = off",
+    )?;
+    Ok(connection)
+}
+
+fn check_version(connection: &Connection, path: &Path) -> Result<()> {
+    let version: i32 = connection.query_row("pragma user_version", [], |row| row.get(0))?;
+    if version == SCHEMA_VERSION {
+        return Ok(());
+    }
+    Err(Error::staging(format!(
+        "{} has schema version {version}, this program reads and writes version {SCHEMA_VERSION}",
+        path.display()
+    ))
+    .hint("use the program version that made the file, or extract again into a new file"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_schema_file_is_applied() {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("staging");
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "sql") {
+                let text = fs::read_to_string(&path).unwrap();
+                assert!(SCHEMA.contains(&text.as_str()), "{} is not in SCHEMA", path.display());
+            }
+        }
+    }
+
+    #[test]
+    fn ready_tables_have_the_columns_of_their_entities() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(&SCHEMA.concat()).unwrap();
+        for entity in entity::ALL {
+            let mut statement = connection.prepare("select name from pragma_table_info(?)").unwrap();
+            let columns: Vec<String> = statement
+                .query_map([entity.ready_table()], |row| row.get(0))
+                .unwrap()
+                .collect::<Result<_, _>>()
+                .unwrap();
+            let expected: Vec<_> = entity.columns.iter().map(|column| column.name).collect();
+            assert_eq!(columns, expected, "{}", entity.name);
+        }
+    }
+}

@@ -1,0 +1,354 @@
+//! What an operator sees: the accounting, the plan's progress object and its error analysis. Every number is counted
+//! from records; what is not known yet is null and never 0.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::open::{Reader, Staging};
+use super::{Check, Step};
+use crate::error::Result;
+use rusqlite::{Connection, OptionalExtension};
+
+/// The fates of one entity's records. extracted = ready + merged + rejected + quarantined; after a load
+/// ready = loaded + failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Accounting {
+    /// The entity.
+    #[serde(skip)]
+    pub entity: String,
+    /// Rows of the snapshot.
+    pub extracted: u64,
+    /// Resolved.
+    pub ready: u64,
+    /// Stood for by another record.
+    pub merged: u64,
+    /// Refused.
+    pub rejected: u64,
+    /// Kept back, unreadable rows included.
+    pub quarantined: u64,
+    /// Confirmed by the target.
+    pub loaded: u64,
+    /// Refused by the target.
+    pub failed: u64,
+}
+
+impl Accounting {
+    /// One line for people, such as `profiles 9101 = 9101 loaded`; zeros are left out.
+    pub fn line(&self) -> String {
+        let waiting = self.ready.saturating_sub(self.loaded + self.failed);
+        let parts: Vec<String> = [
+            (self.loaded, "loaded"),
+            (waiting, "ready"),
+            (self.failed, "failed"),
+            (self.merged, "merged"),
+            (self.rejected, "rejected"),
+            (self.quarantined, "quarantined"),
+        ]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+        let sum = if parts.is_empty() { "0".to_owned() } else { parts.join(" + ") };
+        format!("{} {} = {sum}", self.entity, self.extracted)
+    }
+}
+
+/// The plan's error analysis of phase 2A.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names are the plan's own")]
+pub struct ErrorAnalysis {
+    pub total_errors: u64,
+    pub email_conflicts: u64,
+    pub validation_failures: u64,
+    pub constraint_violations: u64,
+    pub schema_mismatches: u64,
+    pub resolvable_errors: u64,
+    pub manual_intervention_required: u64,
+}
+
+/// What the present command is doing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Progress {
+    /// Such as `extract auth_user`.
+    pub operation: String,
+    /// Records done.
+    pub done: u64,
+    /// Records in all, when known.
+    pub total: Option<u64>,
+    /// Last sign of life.
+    pub updated_at: String,
+}
+
+/// Everything `status` shows.
+#[derive(Debug, Clone, Serialize)]
+pub struct Status {
+    /// Source, target and when each step was completed.
+    pub file: Map<String, Value>,
+    /// Per entity.
+    pub accounting: Map<String, Value>,
+    /// Records without exactly one fate; anything but 0 is a defect. Null before a transform.
+    pub unaccounted: Option<u64>,
+    /// The plan's progress object.
+    pub phase_2: Value,
+    /// The plan's error analysis; null before a transform.
+    pub error_analysis: Option<ErrorAnalysis>,
+    /// Associations by entity, method and confidence.
+    pub associations: Vec<AssociationCount>,
+    /// The last verification's checks.
+    pub checks: Vec<Check>,
+    /// Differences that it found; null before a verification.
+    pub differences: Option<u64>,
+    /// The same accounting, in order, for text.
+    #[serde(skip)]
+    pub lines: Vec<Accounting>,
+}
+
+/// How many records found their practice in one way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names are the plan's own")]
+pub struct AssociationCount {
+    pub entity: String,
+    pub association_method: String,
+    pub confidence_level: String,
+    pub requires_manual_review: bool,
+    pub records: u64,
+}
+
+impl Staging {
+    /// The fates of every entity's records.
+    pub fn accounting(&self) -> Result<Vec<Accounting>> {
+        accounting(&self.connection)
+    }
+
+    /// How many records have not exactly one fate.
+    pub fn unaccounted(&self) -> Result<u64> {
+        count(&self.connection, "select count(*) from v_unaccounted")
+    }
+
+    /// Everything `status` shows.
+    pub fn status(&self) -> Result<Status> {
+        status(&self.connection, true)
+    }
+}
+
+impl Reader {
+    /// Everything `status` shows.
+    pub fn status(&self) -> Result<Status> {
+        status(&self.connection, self.is_being_written)
+    }
+}
+
+fn status(connection: &Connection, is_being_written: bool) -> Result<Status> {
+    let fact = |name: &str| -> Result<Value> {
+        let value: Option<String> = connection
+            .query_row("select value from facts where name = ?", [name], |row| row.get(0))
+            .optional()?;
+        Ok(value.map_or(Value::Null, Value::String))
+    };
+    let mut file = Map::new();
+    for name in ["source_identity", "target_identity"] {
+        file.insert(name.to_owned(), fact(name)?);
+    }
+    for step in [Step::Extract, Step::Survey, Step::Transform, Step::Load, Step::Verify] {
+        file.insert(step.fact().to_owned(), fact(step.fact())?);
+    }
+    let known = |step: Step| !file[step.fact()].is_null();
+    let (extracted, surveyed, transformed, verified) =
+        (known(Step::Extract), known(Step::Survey), known(Step::Transform), known(Step::Verify));
+
+    // a killed command leaves its last words behind; they are only current while somebody writes
+    let progress = if is_being_written { progress(connection)? } else { None };
+    let lines = accounting(connection)?;
+    let accounting = lines
+        .iter()
+        .map(|line| (line.entity.clone(), serde_json::to_value(line).unwrap_or_default()))
+        .collect();
+    Ok(Status {
+        accounting,
+        unaccounted: transformed
+            .then(|| count(connection, "select count(*) from v_unaccounted"))
+            .transpose()?,
+        phase_2: phase_2(connection, &progress, Known { extracted, surveyed, transformed, verified })?,
+        error_analysis: transformed.then(|| error_analysis(connection)).transpose()?,
+        associations: associations(connection)?,
+        checks: checks(connection)?,
+        differences: verified
+            .then(|| count(connection, "select count(*) from differences"))
+            .transpose()?,
+        lines,
+        file,
+    })
+}
+
+fn count(connection: &Connection, sql: &str) -> Result<u64> {
+    Ok(connection.query_row(sql, [], |row| row.get(0))?)
+}
+
+fn accounting(connection: &Connection) -> Result<Vec<Accounting>> {
+    let mut statement = connection.prepare(
+        "select entity, extracted, ready, merged, rejected, quarantined, loaded, failed from v_accounting",
+    )?;
+    let lines = statement
+        .query_map([], |row| {
+            Ok(Accounting {
+                entity: row.get(0)?,
+                extracted: row.get(1)?,
+                ready: row.get(2)?,
+                merged: row.get(3)?,
+                rejected: row.get(4)?,
+                quarantined: row.get(5)?,
+                loaded: row.get(6)?,
+                failed: row.get(7)?,
+            })
+        })?
+        .collect::<Result<_, rusqlite::Error>>()?;
+    Ok(lines)
+}
+
+fn error_analysis(connection: &Connection) -> Result<ErrorAnalysis> {
+    let analysis = connection.query_row("select * from v_error_analysis", [], |row| {
+        Ok(ErrorAnalysis {
+            total_errors: row.get("total_errors")?,
+            email_conflicts: row.get("email_conflicts")?,
+            validation_failures: row.get("validation_failures")?,
+            constraint_violations: row.get("constraint_violations")?,
+            schema_mismatches: row.get("schema_mismatches")?,
+            resolvable_errors: row.get("resolvable_errors")?,
+            manual_intervention_required: row.get("manual_intervention_required")?,
+        })
+    })?;
+    Ok(analysis)
+}
+
+fn associations(connection: &Connection) -> Result<Vec<AssociationCount>> {
+    let mut statement = connection.prepare(
+        "select entity, association_method, confidence_level, requires_manual_review, records \
+         from v_associations_by_method",
+    )?;
+    let counts = statement
+        .query_map([], |row| {
+            Ok(AssociationCount {
+                entity: row.get(0)?,
+                association_method: row.get(1)?,
+                confidence_level: row.get(2)?,
+                requires_manual_review: row.get(3)?,
+                records: row.get(4)?,
+            })
+        })?
+        .collect::<Result<_, rusqlite::Error>>()?;
+    Ok(counts)
+}
+
+fn checks(connection: &Connection) -> Result<Vec<Check>> {
+    let mut statement =
+        connection.prepare("select level, name, sentence, expected, found, wrong from checks order by position")?;
+    let checks = statement
+        .query_map([], |row| {
+            Ok(Check {
+                level: row.get(0)?,
+                name: row.get(1)?,
+                sentence: row.get(2)?,
+                expected: row.get(3)?,
+                found: row.get(4)?,
+                wrong: row.get(5)?,
+            })
+        })?
+        .collect::<Result<_, rusqlite::Error>>()?;
+    Ok(checks)
+}
+
+fn progress(connection: &Connection) -> Result<Option<Progress>> {
+    let progress = connection
+        .query_row("select operation, done, total, updated_at from progress", [], |row| {
+            Ok(Progress {
+                operation: row.get(0)?,
+                done: row.get(1)?,
+                total: row.get(2)?,
+                updated_at: row.get(3)?,
+            })
+        })
+        .optional()?;
+    Ok(progress)
+}
+
+/// Which steps are complete, and with them which numbers are known.
+#[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "one per step")]
+struct Known {
+    extracted: bool,
+    surveyed: bool,
+    transformed: bool,
+    verified: bool,
+}
+
+/// The plan's progress object, in its exact shape. A number is null until the step that measures it is complete.
+fn phase_2(connection: &Connection, progress: &Option<Progress>, known: Known) -> Result<Value> {
+    let mut statement = connection.prepare("select * from v_progress")?;
+    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let counts: Map<String, Value> = statement.query_row([], |row| {
+        names
+            .iter()
+            .enumerate()
+            .map(|(column, name)| Ok((name.clone(), Value::from(row.get::<_, Option<u64>>(column)?))))
+            .collect()
+    })?;
+    let number = |name: &str| counts.get(name).and_then(Value::as_u64).unwrap_or(0);
+    let when = |known: bool, name: &str| if known { Value::from(number(name)) } else { Value::Null };
+    let targeted = known.extracted && known.surveyed;
+    let done = [
+        ("profiles_resolved", "profiles_remaining"),
+        ("patients_loaded", "patients_total"),
+        ("integration_loaded", "integration_total"),
+    ]
+    .map(|(done, total)| (number(done), number(total)));
+    let overall = done.iter().fold((0, 0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
+    let percentage = |known: bool, (done, total): (u64, u64)| match (known, total) {
+        (false, _) => Value::Null,
+        (true, 0) => Value::from(100.0),
+        #[expect(clippy::cast_precision_loss, reason = "a percentage to two places")]
+        (true, total) => Value::from((done as f64 * 10_000.0 / total as f64).round() / 100.0),
+    };
+    Ok(serde_json::json!({
+        "phase_2a_profiles": {
+            "total_remaining": when(targeted, "profiles_remaining"),
+            "analyzed": when(known.transformed, "profiles_analyzed"),
+            "resolved": when(known.transformed, "profiles_resolved"),
+            "failed": when(known.transformed, "profiles_failed"),
+            "progress_percentage": percentage(known.transformed, done[0]),
+        },
+        "phase_2b_patients": {
+            "total_target": when(known.extracted, "patients_total"),
+            "processed": when(known.transformed, "patients_processed"),
+            "associated": when(known.transformed, "patients_associated"),
+            "failed": when(known.transformed, "patients_failed"),
+            "progress_percentage": percentage(known.transformed, done[1]),
+        },
+        "phase_2c_integration": {
+            "profile_associations": when(known.transformed, "profile_associations"),
+            "validations_passed": when(known.verified, "validations_passed"),
+            "issues_identified": when(known.transformed, "issues_identified"),
+            "progress_percentage": percentage(known.transformed, done[2]),
+        },
+        "overall_phase_2_progress": percentage(known.transformed, overall),
+        "estimated_completion": progress.as_ref().and_then(|progress| estimate(connection, progress)),
+        "current_operation": progress.as_ref().map(|progress| progress.operation.clone()),
+    }))
+}
+
+/// When the present operation will be done at its present rate; unknown without a total.
+fn estimate(connection: &Connection, progress: &Progress) -> Option<String> {
+    let total = progress.total.filter(|total| *total > 0 && progress.done > 0)?;
+    let started: String = connection
+        .query_row(
+            "select started_at from runs where finished_at is null order by run_id desc limit 1",
+            [],
+            |row| row.get(0),
+        )
+        .ok()?;
+    let parse = |text: &str| chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%SZ").ok();
+    let elapsed = (parse(&progress.updated_at)? - parse(&started)?).num_seconds();
+    let left = i64::try_from(total.saturating_sub(progress.done)).ok()?;
+    let seconds = elapsed.checked_mul(left)?.checked_div(i64::try_from(progress.done).ok()?)?;
+    let end = parse(&progress.updated_at)?.checked_add_signed(chrono::TimeDelta::seconds(seconds))?;
+    Some(end.format("%Y-%m-%dT%H:%M:%SZ").to_string())
+}

@@ -1,0 +1,240 @@
+//! What the rules must know of the whole set before they can decide about one record: who exists, who points at whom.
+//! Read once, in compact form; memory grows by some tens of bytes per record and not with the width of rows.
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+
+use super::emails::{self, Claim};
+use super::index::{Index, Lists};
+use crate::clean::email::{Email, EmailPolicy};
+use crate::clean::{boolean, country, date, email};
+use crate::entity::patients::LegacyPatient;
+use crate::entity::practice_members::OfficeDoctor;
+use crate::entity::practices::Office;
+use crate::entity::profiles::{Group, Standing, User, UserGroup};
+use crate::error::Result;
+use crate::record::LegacyId;
+use crate::staging::Staging;
+
+/// Rows read at once.
+pub const CHUNK: usize = 20_000;
+
+/// An office, as the ladder sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct OfficeFacts {
+    /// The city, state and country it lies in, as one number; none when no city is known.
+    pub place: Option<u32>,
+}
+
+/// A user, as others see it.
+#[derive(Debug, Clone, Copy)]
+pub struct UserFacts {
+    /// `is_active`; a source without the column knows no inactive users.
+    pub active: bool,
+    /// What decides the role.
+    pub standing: Standing,
+}
+
+/// A patient's references, as far as they lead to existing rows.
+#[derive(Debug, Clone, Copy)]
+pub struct PatientFacts {
+    /// The patient's own user.
+    pub user: Option<LegacyId>,
+    /// The treating doctor.
+    pub doctor: Option<LegacyId>,
+    /// The office.
+    pub office: Option<LegacyId>,
+}
+
+/// The whole set.
+#[derive(Debug)]
+pub struct Facts {
+    /// Every office.
+    pub offices: Index<OfficeFacts>,
+    /// Every user.
+    pub users: Index<UserFacts>,
+    /// The groups of a user, by their place in `group_names`.
+    pub groups_of_user: Lists<u32>,
+    /// The names of the groups, in id order.
+    pub group_names: Vec<String>,
+    /// Every patient.
+    pub patients: Index<PatientFacts>,
+    /// The patients of a user: one in practice, the lowest id stands for the user.
+    pub patients_of_user: Lists<LegacyId>,
+    /// The offices of a doctor's patients, one entry per patient that has an office.
+    pub offices_of_patients: Lists<LegacyId>,
+    /// The offices that a user works at, by `dispatch_office_doctors`.
+    pub offices_of_member: Lists<LegacyId>,
+    /// The offices that a user owns.
+    pub offices_of_owner: Lists<LegacyId>,
+    /// Who claims which address.
+    pub claims: Vec<Claim>,
+}
+
+impl Facts {
+    /// Reads the whole set.
+    pub fn read(staging: &Staging, policy: &EmailPolicy<'_>) -> Result<Self> {
+        let (offices, owners) = read_offices(staging)?;
+        let (users, claims) = read_users(staging, policy)?;
+        let mut users = Index::new(users);
+        let (group_names, groups_of_user) = read_groups(staging, &mut users)?;
+
+        let mut patients = Vec::new();
+        staging.for_legacy_rows::<LegacyPatient>(CHUNK, |rows| {
+            patients.par_extend(rows.par_iter().map(|row| {
+                let follow = |raw: &Option<String>, exists: &dyn Fn(LegacyId) -> bool| {
+                    raw.as_deref().and_then(|raw| raw.parse().ok()).filter(|id| exists(*id))
+                };
+                let facts = PatientFacts {
+                    user: follow(&row.user_id, &|id| users.contains(id)),
+                    doctor: follow(&row.doctor_id, &|id| users.contains(id)),
+                    office: follow(&row.office_id, &|id| offices.contains(id)),
+                };
+                (row.legacy_id, facts)
+            }));
+            Ok(())
+        })?;
+        let patients = Index::new(patients);
+        let patients_of_user =
+            Lists::new(patients.iter().filter_map(|(id, patient)| Some((patient.user?, *id))).collect());
+        let offices_of_patients =
+            Lists::new(patients.iter().filter_map(|(_, patient)| Some((patient.doctor?, patient.office?))).collect());
+        for (_, patient) in patients.iter() {
+            if let Some(user) = patient.user.and_then(|user| users.get_mut(user)) {
+                user.standing.has_patient = true;
+            }
+        }
+
+        let mut members = Vec::new();
+        staging.for_legacy_rows::<OfficeDoctor>(CHUNK, |rows| {
+            members.extend(rows.iter().filter_map(|row| {
+                let user: LegacyId = row.user_id.as_deref()?.parse().ok()?;
+                let office: LegacyId = row.office_id.as_deref()?.parse().ok()?;
+                (users.contains(user) && offices.contains(office)).then_some((user, office))
+            }));
+            Ok(())
+        })?;
+        members.sort_unstable();
+        members.dedup();
+        let owners = owners.into_iter().filter(|(user, _)| users.contains(*user)).collect();
+
+        Ok(Self {
+            offices,
+            users,
+            groups_of_user,
+            group_names,
+            patients,
+            patients_of_user,
+            offices_of_patients,
+            offices_of_member: Lists::new(members),
+            offices_of_owner: Lists::new(owners),
+            claims,
+        })
+    }
+
+    /// The patient record that stands for a user.
+    pub fn patient_of(&self, user: LegacyId) -> Option<LegacyId> {
+        self.patients_of_user.of(user).next().copied()
+    }
+
+    /// The names of a user's groups, in group order.
+    pub fn groups_of(&self, user: LegacyId) -> Vec<&str> {
+        self.groups_of_user.of(user).map(|position| self.group_names[*position as usize].as_str()).collect()
+    }
+}
+
+type Owners = Vec<(LegacyId, LegacyId)>;
+
+fn read_offices(staging: &Staging) -> Result<(Index<OfficeFacts>, Owners)> {
+    let mut offices = Vec::new();
+    let mut owners = Vec::new();
+    let mut places: HashMap<[String; 3], u32> = HashMap::new();
+    staging.for_legacy_rows::<Office>(CHUNK, |rows| {
+        for office in rows {
+            let city = country::place_key(office.city.as_deref().unwrap_or_default());
+            let place = (!city.is_empty()).then(|| {
+                let state = country::place_key(office.state.as_deref().unwrap_or_default());
+                let land = country::country("country", office.country.as_deref()).value.unwrap_or_default();
+                let next = u32::try_from(places.len()).unwrap_or(u32::MAX);
+                *places.entry([city, state, land]).or_insert(next)
+            });
+            offices.push((office.legacy_id, OfficeFacts { place }));
+            if let Some(owner) = office.doctor_id.as_deref().and_then(|raw| raw.parse().ok()) {
+                owners.push((owner, office.legacy_id));
+            }
+        }
+        Ok(())
+    })?;
+    Ok((Index::new(offices), owners))
+}
+
+type Users = Vec<(LegacyId, UserFacts)>;
+
+fn read_users(staging: &Staging, policy: &EmailPolicy<'_>) -> Result<(Users, Vec<Claim>)> {
+    let mut users = Vec::new();
+    let mut claims = Vec::new();
+    staging.for_legacy_rows::<User>(CHUNK, |rows| {
+        let read: Vec<_> = rows
+            .par_iter()
+            .map(|user| {
+                let flag = |raw: &Option<String>| boolean::boolean("", raw.as_deref()).value.unwrap_or(false);
+                // a source without the column knows no inactive users
+                let active = user.is_active.is_none() || flag(&user.is_active);
+                let standing = Standing {
+                    superuser: flag(&user.is_superuser),
+                    staff: flag(&user.is_staff),
+                    ..Standing::default()
+                };
+                let claim = match email::email("email", user.email.as_deref(), policy).value {
+                    Email::Valid(address) => Some(Claim {
+                        address: emails::key(&address),
+                        user: user.legacy_id,
+                        active,
+                        last_login: date::timestamp("", user.last_login.as_deref())
+                            .value
+                            .map_or(i64::MIN, |moment| moment.timestamp_micros()),
+                    }),
+                    Email::Missing | Email::Invalid(_) => None,
+                };
+                ((user.legacy_id, UserFacts { active, standing }), claim)
+            })
+            .collect();
+        for (user, claim) in read {
+            users.push(user);
+            claims.extend(claim);
+        }
+        Ok(())
+    })?;
+    Ok((users, claims))
+}
+
+fn read_groups(staging: &Staging, users: &mut Index<UserFacts>) -> Result<(Vec<String>, Lists<u32>)> {
+    let mut names = Vec::new();
+    let mut positions = HashMap::new();
+    staging.for_legacy_rows::<Group>(CHUNK, |rows| {
+        for group in rows {
+            positions.insert(group.legacy_id, u32::try_from(names.len()).unwrap_or(u32::MAX));
+            names.push(group.name.unwrap_or_default());
+        }
+        Ok(())
+    })?;
+    let mut memberships = Vec::new();
+    staging.for_legacy_rows::<UserGroup>(CHUNK, |rows| {
+        for row in rows {
+            let user = row.user_id.as_deref().and_then(|raw| raw.parse::<LegacyId>().ok());
+            let group = row.group_id.as_deref().and_then(|raw| raw.parse::<LegacyId>().ok());
+            let (Some(user), Some(position)) = (user, group.and_then(|group| positions.get(&group))) else {
+                continue;
+            };
+            if let Some(facts) = users.get_mut(user) {
+                facts.standing.join(&names[*position as usize]);
+                memberships.push((user, *position));
+            }
+        }
+        Ok(())
+    })?;
+    memberships.sort_unstable();
+    memberships.dedup();
+    Ok((names, Lists::new(memberships)))
+}

@@ -1,0 +1,67 @@
+//! The id of every record in the target: kept where the target already has the row, derived where it does not.
+
+use std::collections::HashSet;
+
+use super::index::Index;
+use crate::entity::{self, Entity};
+use crate::error::{Error, Result};
+use crate::record::{LegacyId, TargetId};
+use crate::staging::Staging;
+
+/// The ids that are not the derived ones, by entity in the order of the list.
+#[derive(Debug)]
+pub struct Ids {
+    kept: Vec<Kept>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    ids: Index<TargetId>,
+    /// Records that several rows of the target stand for: none of them is known to be the right one.
+    ambiguous: HashSet<LegacyId>,
+}
+
+impl Ids {
+    /// Reads what the survey saw.
+    pub fn read(staging: &Staging) -> Result<Self> {
+        let mut kept = Vec::new();
+        for entity in entity::ALL {
+            let mut ids: Vec<(LegacyId, TargetId)> = Vec::new();
+            let mut ambiguous = HashSet::new();
+            let mut previous = None;
+            staging.for_existing_ids(entity, |legacy_id, target_id| {
+                let target_id: TargetId = target_id.parse().map_err(|_| {
+                    Error::target(format!("{} has an id that is not a uuid for legacy id {legacy_id}", entity.name))
+                        .hint("the target's tables need uuid primary keys")
+                })?;
+                if previous.replace(legacy_id) == Some(legacy_id) {
+                    ambiguous.insert(legacy_id);
+                }
+                if target_id != TargetId::derived(entity.name, legacy_id) {
+                    ids.push((legacy_id, target_id));
+                }
+                Ok(())
+            })?;
+            kept.push(Kept { ids: Index::new(ids), ambiguous });
+        }
+        Ok(Self { kept })
+    }
+
+    /// The id of a record.
+    pub fn of(&self, entity: &Entity, legacy_id: LegacyId) -> TargetId {
+        self.kept_by(entity)
+            .and_then(|kept| kept.ids.get(legacy_id))
+            .copied()
+            .unwrap_or_else(|| TargetId::derived(entity.name, legacy_id))
+    }
+
+    /// Whether several rows of the target stand for the record.
+    pub fn is_ambiguous(&self, entity: &Entity, legacy_id: LegacyId) -> bool {
+        self.kept_by(entity).is_some_and(|kept| kept.ambiguous.contains(&legacy_id))
+    }
+
+    fn kept_by(&self, entity: &Entity) -> Option<&Kept> {
+        let position = entity::ALL.iter().position(|known| known.name == entity.name)?;
+        self.kept.get(position)
+    }
+}

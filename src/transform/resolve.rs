@@ -1,0 +1,275 @@
+//! One record at a time: joins what the whole set knows with the raw row, and lets the entity resolve it. Pure.
+
+use std::collections::HashMap;
+
+use super::emails::Settled;
+use super::facts::Facts;
+use super::ids::Ids;
+use super::ladder::{Choice, Ladder};
+use crate::clean::email::{self, Email, EmailPolicy};
+use crate::clean::{boolean, name};
+use crate::config::{self, Policy};
+use crate::entity::association::{Association, Method};
+use crate::entity::patients::{self, LegacyPatient};
+use crate::entity::practice_members::{self, Ends, OfficeDoctor};
+use crate::entity::practice_owners;
+use crate::entity::practices::{self, Office};
+use crate::entity::profiles::{self, Address, Replaced, User};
+use crate::entity::{Decision, Entity};
+use crate::record::{Code, Issue, LegacyId, Phase, TargetId};
+
+/// Phase 1 went through the users in id order, this many per batch.
+const BATCH: usize = 100;
+
+/// Everything that deciding about a record needs.
+pub struct Resolver<'a> {
+    pub facts: &'a Facts,
+    pub ladder: Ladder<'a>,
+    pub settled: &'a Settled,
+    pub ids: &'a Ids,
+    pub email_policy: &'a EmailPolicy<'a>,
+    pub policy: &'a Policy,
+    pub today: chrono::NaiveDate,
+}
+
+/// Where a reference leads.
+enum Reference {
+    /// Nowhere: it is null.
+    Absent,
+    /// Nowhere: it is not an id, or its row does not exist.
+    Broken(Issue),
+    /// To an existing row.
+    To(LegacyId),
+}
+
+impl Resolver<'_> {
+    /// Decides about an office as a practice.
+    pub fn practice(&self, office: &Office) -> Decision {
+        let decision = practices::resolve(office, self.ids.of(&practices::ENTITY, office.legacy_id));
+        self.unless_ambiguous(&practices::ENTITY, decision)
+    }
+
+    /// Decides about a user. `patients` holds the patient rows of the chunk's users.
+    pub fn profile(&self, user: &User, patients: &HashMap<LegacyId, LegacyPatient>) -> Decision {
+        let id = user.legacy_id;
+        let mut decision = Decision::open(id);
+        decision.batch_id = self.facts.users.rank(id).map(|rank| (rank / BATCH + 1) as u64);
+        let address = self.address(&mut decision, user);
+        let active = user.is_active.as_deref().is_none_or(|raw| {
+            decision.take(Phase::Profiles, boolean::boolean("is_active", Some(raw))).unwrap_or(false)
+        });
+        let target_id = self.ids.of(&profiles::ENTITY, id);
+        let association = self.ladder.profile(id).map(|choice| self.association(choice, Some(id)));
+        note_practice(&mut decision, association.as_ref());
+
+        let standing = self.facts.users.get(id).map(|facts| facts.standing).unwrap_or_default();
+        let patient = self.facts.patient_of(id).and_then(|patient| patients.get(&patient));
+        let context = profiles::Context {
+            target_id,
+            standing,
+            role_label: self.policy.role_label(standing.role().as_str()),
+            groups: self.facts.groups_of(id),
+            address,
+            is_active: active,
+            patient_updated_at: patient.and_then(|patient| patient.updated_at.as_deref()),
+            association,
+        };
+        self.unless_ambiguous(&profiles::ENTITY, profiles::resolve(decision, user, context))
+    }
+
+    /// Decides about a patient. `users` holds the user rows of the chunk's patients.
+    pub fn patient(&self, patient: &LegacyPatient, users: &HashMap<LegacyId, User>) -> Decision {
+        let mut decision = Decision::open(patient.legacy_id);
+        let user = self.follow_user(&mut decision, Phase::Patients, "user_id", patient.user_id.as_deref());
+        if patient.user_id.is_none() {
+            decision.issue(Phase::Patients, Issue::new(Code::ReferenceInvalid, "user_id"));
+        }
+        let doctor = self.follow_user(&mut decision, Phase::Associations, "doctor_id", patient.doctor_id.as_deref());
+        self.follow_office(&mut decision, "office_id", patient.office_id.as_deref());
+        if user.is_some_and(|user| self.facts.patient_of(user) != Some(patient.legacy_id)) {
+            decision.issue(Phase::Patients, Issue::new(Code::UserShared, "user_id"));
+        }
+
+        let association = self
+            .facts
+            .patients
+            .get(patient.legacy_id)
+            .and_then(|facts| self.ladder.patient(*facts))
+            .map(|choice| self.association(choice, user));
+        note_practice(&mut decision, association.as_ref());
+
+        let user = user.and_then(|user| users.get(&user));
+        let email = user.map_or(Email::Missing, |user| {
+            email::email("email", user.email.as_deref(), self.email_policy).value
+        });
+        let context = patients::Context {
+            target_id: self.ids.of(&patients::ENTITY, patient.legacy_id),
+            user: user.map(|user| (user, self.ids.of(&profiles::ENTITY, user.legacy_id))),
+            email,
+            provider: doctor.map(|doctor| self.ids.of(&profiles::ENTITY, doctor)),
+            association,
+            gender_label: &|gender| self.policy.gender_label(gender.as_str()).to_owned(),
+            today: self.today,
+        };
+        self.unless_ambiguous(&patients::ENTITY, patients::resolve(decision, patient, context))
+    }
+
+    /// Decides about an office's owner.
+    pub fn owner(&self, office: &Office) -> Decision {
+        let mut decision = Decision::open(office.legacy_id);
+        let user = self.follow_user(&mut decision, Phase::Associations, "doctor_id", office.doctor_id.as_deref());
+        if office.doctor_id.is_none() {
+            decision.issue(Phase::Associations, Issue::new(Code::ReferenceInvalid, "doctor_id"));
+        }
+        let ends = user.map(|user| self.ends(office.legacy_id, user));
+        self.membership(&practice_owners::ENTITY, decision, ends, None)
+    }
+
+    /// Decides about a membership. `same_as` is an earlier row that says the same.
+    pub fn member(&self, row: &OfficeDoctor, same_as: Option<LegacyId>) -> Decision {
+        let mut decision = Decision::open(row.legacy_id);
+        let office = self.follow_office(&mut decision, "office_id", row.office_id.as_deref());
+        let user = self.follow_user(&mut decision, Phase::Associations, "user_id", row.user_id.as_deref());
+        for (field, raw) in [("office_id", &row.office_id), ("user_id", &row.user_id)] {
+            if raw.is_none() {
+                decision.issue(Phase::Associations, Issue::new(Code::ReferenceInvalid, field));
+            }
+        }
+        let ends = office.zip(user).map(|(office, user)| self.ends(office, user));
+        self.membership(&practice_members::ENTITY, decision, ends, same_as)
+    }
+
+    fn membership(
+        &self,
+        entity: &'static Entity,
+        decision: Decision,
+        ends: Option<Ends>,
+        same_as: Option<LegacyId>,
+    ) -> Decision {
+        let target_id = self.ids.of(entity, decision.legacy_id);
+        let decision = practice_members::resolve(entity, decision, target_id, ends, same_as);
+        self.unless_ambiguous(entity, decision)
+    }
+
+    fn ends(&self, office: LegacyId, user: LegacyId) -> Ends {
+        Ends {
+            practice_id: self.ids.of(&practices::ENTITY, office),
+            profile_id: self.ids.of(&profiles::ENTITY, user),
+            is_primary: self.ladder.profile(user).is_some_and(|choice| choice.practice == office),
+        }
+    }
+
+    /// The address that the user gets: its own, or what the configuration puts in its place.
+    fn address(&self, decision: &mut Decision, user: &User) -> Address {
+        let cleaned = email::email("email", user.email.as_deref(), self.email_policy);
+        let reason = match decision.take(Phase::Profiles, cleaned) {
+            Email::Valid(address) => match self.settled.lost(user.legacy_id) {
+                None => return Address::Kept(address),
+                Some(reason) => reason,
+            },
+            Email::Missing => Replaced::Missing,
+            Email::Invalid(_) => Replaced::Invalid,
+        };
+        let replacement = match self.policy.email {
+            config::EmailPolicy::Null => None,
+            config::EmailPolicy::Fallback => Some(self.fallback(user)),
+        };
+        Address::Replaced { replacement, reason }
+    }
+
+    /// A fallback address that nobody has or claims. It ends in the legacy id, so no two users get the same.
+    fn fallback(&self, user: &User) -> String {
+        let first = name::name("first_name", user.first_name.as_deref()).value;
+        let last = name::name("last_name", user.last_name.as_deref()).value;
+        let mut address = email::fallback_email(&first, &last, user.legacy_id);
+        let mut number = 2;
+        while self.settled.is_taken(&address) {
+            address = email::fallback_email_nth(&first, &last, user.legacy_id, number);
+            number += 1;
+        }
+        address
+    }
+
+    fn association(&self, choice: Choice, user: Option<LegacyId>) -> Association {
+        Association {
+            user,
+            profile_id: user.map(|user| self.ids.of(&profiles::ENTITY, user)),
+            practice: choice.practice,
+            practice_id: self.ids.of(&practices::ENTITY, choice.practice),
+            method: choice.method,
+            confidence: choice.confidence,
+            review: choice.review,
+            evidence: choice.evidence,
+            others: choice.others,
+        }
+    }
+
+    fn follow_user(
+        &self,
+        decision: &mut Decision,
+        phase: Phase,
+        field: &'static str,
+        raw: Option<&str>,
+    ) -> Option<LegacyId> {
+        take(decision, phase, follow(field, raw, |id| self.facts.users.contains(id)))
+    }
+
+    fn follow_office(&self, decision: &mut Decision, field: &'static str, raw: Option<&str>) -> Option<LegacyId> {
+        take(decision, Phase::Associations, follow(field, raw, |id| self.facts.offices.contains(id)))
+    }
+
+    /// A record that several rows of the target stand for waits, because none of them is known to be the right one.
+    fn unless_ambiguous(&self, entity: &Entity, mut decision: Decision) -> Decision {
+        if self.ids.is_ambiguous(entity, decision.legacy_id) {
+            decision.verdict = crate::entity::Verdict::Quarantined;
+            decision.issue(entity.phase, Issue::new(Code::TargetRowMismatch, "legacy_id"));
+        }
+        decision
+    }
+}
+
+/// The first record that says the same as this membership, if it is not this one.
+pub fn same_as(
+    row: &OfficeDoctor,
+    seen: &mut HashMap<(LegacyId, LegacyId), LegacyId>,
+) -> Option<LegacyId> {
+    let office = row.office_id.as_deref()?.parse().ok()?;
+    let user = row.user_id.as_deref()?.parse().ok()?;
+    let first = *seen.entry((office, user)).or_insert(row.legacy_id);
+    (first != row.legacy_id).then_some(first)
+}
+
+fn follow(field: &'static str, raw: Option<&str>, exists: impl Fn(LegacyId) -> bool) -> Reference {
+    let Some(raw) = raw else { return Reference::Absent };
+    match raw.parse::<LegacyId>() {
+        Ok(id) if exists(id) => Reference::To(id),
+        Ok(id) => Reference::Broken(patients::reference_issue(field, raw, Some(id))),
+        Err(_) => Reference::Broken(patients::reference_issue(field, raw, None)),
+    }
+}
+
+fn take(decision: &mut Decision, phase: Phase, reference: Reference) -> Option<LegacyId> {
+    match reference {
+        Reference::Absent => None,
+        Reference::Broken(issue) => {
+            decision.issue(phase, issue);
+            None
+        }
+        Reference::To(id) => Some(id),
+    }
+}
+
+/// The issue of a practice that a person has to confirm or choose.
+fn note_practice(decision: &mut Decision, association: Option<&Association>) {
+    let issue = match association {
+        None => Issue::new(Code::PracticeUnresolved, "practice_id"),
+        Some(association) => match association.method {
+            Method::Geographic => {
+                Issue::new(Code::PracticeByGeography, "practice_id").with_context(association.evidence.clone())
+            }
+            Method::Default => Issue::new(Code::PracticeDefaulted, "practice_id"),
+            Method::DirectMembership | Method::Organizational => return,
+        },
+    };
+    decision.issue(Phase::Associations, issue);
+}

@@ -1,0 +1,28 @@
+-- one row is one patient as it will be loaded; the fields that the legacy never had are '' and written on insert only
+create table ready_patients (
+    id                      text not null unique,
+    legacy_id               integer primary key,
+    user_id                 text not null,
+    first_name              text not null,
+    last_name               text not null,
+    email                   text not null,
+    date_of_birth           text,
+    gender                  text not null,
+    practice_id             text,
+    assigned_profile_id     text,
+    phone                   text not null,
+    address                 text not null,
+    city                    text not null,
+    state                   text not null,
+    zip_code                text not null,
+    insurance_provider      text not null,
+    insurance_id            text not null,
+    emergency_contact_name  text not null,
+    emergency_contact_phone text not null,
+    medical_history         text not null,
+    allergies               text not null,
+    medications             text not null,
+    metadata                text not null,
+    created_at              text not null,
+    updated_at              text not null
+);

@@ -1,0 +1,187 @@
+-- The views that answer an operator's questions; staging/README.md lists them.
+
+-- one row is one legacy record of one entity, as extracted
+create view v_extracted as
+          select 'practices' as entity, legacy_id from legacy_dispatch_office
+union all select 'profiles', legacy_id from legacy_auth_user
+union all select 'patients', legacy_id from legacy_dispatch_patient
+union all select 'practice_owners', legacy_id from legacy_dispatch_office
+union all select 'practice_members', legacy_id from legacy_dispatch_office_doctors;
+
+-- one row is one resolved row that waits to be loaded or has been loaded
+create view v_ready as
+          select 'practices' as entity, legacy_id, id from ready_practices
+union all select 'profiles', legacy_id, id from ready_profiles
+union all select 'patients', legacy_id, id from ready_patients
+union all select 'practice_owners', legacy_id, id from ready_practice_owners
+union all select 'practice_members', legacy_id, id from ready_practice_members;
+
+-- one row is one record without exactly one fate, or whose fate and rows disagree: empty, or something is wrong
+create view v_unaccounted as
+select x.entity, x.legacy_id, 'no fate' as problem
+from v_extracted x
+where not exists (select 1 from records r where r.entity = x.entity and r.legacy_id = x.legacy_id)
+union all
+select r.entity, r.legacy_id, 'no legacy row'
+from records r
+where not exists (select 1 from v_extracted x where x.entity = r.entity and x.legacy_id = r.legacy_id)
+union all
+select r.entity, r.legacy_id, 'ready without a row'
+from records r
+where r.fate = 'ready'
+  and not exists (select 1 from v_ready y where y.entity = r.entity and y.legacy_id = r.legacy_id)
+union all
+select y.entity, y.legacy_id, 'a row without being ready'
+from v_ready y
+where not exists (
+    select 1 from records r where r.entity = y.entity and r.legacy_id = y.legacy_id and r.fate = 'ready')
+union all
+select r.entity, r.legacy_id, 'merged into a record that is not ready'
+from records r
+where r.fate = 'merged'
+  and not exists (
+    select 1 from records k where k.entity = r.entity and k.legacy_id = r.merged_into and k.fate = 'ready')
+union all
+select l.entity, l.legacy_id, 'loaded without being ready'
+from loads l
+where not exists (
+    select 1 from records r where r.entity = l.entity and r.legacy_id = l.legacy_id and r.fate = 'ready');
+
+-- one row is one entity: extracted = ready + merged + rejected + quarantined, and after a load ready = loaded + failed
+create view v_accounting as
+select e.entity,
+       (select count(*) from v_extracted x where x.entity = e.entity)
+           + (select count(*) from legacy_unreadable u where u.table_name = e.legacy_table) as extracted,
+       (select count(*) from records r where r.entity = e.entity and r.fate = 'ready') as ready,
+       (select count(*) from records r where r.entity = e.entity and r.fate = 'merged') as merged,
+       (select count(*) from records r where r.entity = e.entity and r.fate = 'rejected') as rejected,
+       (select count(*) from records r where r.entity = e.entity and r.fate = 'quarantined')
+           + (select count(*) from legacy_unreadable u where u.table_name = e.legacy_table) as quarantined,
+       (select count(*) from loads l
+        where l.entity = e.entity and l.phase = e.phase and l.outcome <> 'failed') as loaded,
+       (select count(*) from loads l
+        where l.entity = e.entity and l.phase = e.phase and l.outcome = 'failed') as failed
+from entities e
+order by e.position;
+
+-- one row is one error of phase 2A in the plan's words for profiles
+create view v_profile_errors as
+select m.entity_id as legacy_user_id,
+       m.batch_id,
+       m.error_category,
+       m.error_message || coalesce(' (' || m.error_context || ')', '') as error_details,
+       case m.field
+           when 'email' then u.email
+           when 'first_name' then u.first_name
+           when 'last_name' then u.last_name
+       end as original_data,
+       m.suggested_resolution,
+       m.retry_count,
+       case m.resolution_status when 'resolved' then 'resolved' when 'failed' then 'failed' else 'pending' end
+           as resolution_status
+from migration_errors m
+left join legacy_auth_user u on u.legacy_id = m.entity_id
+where m.entity = 'profiles' and m.phase = '2A';
+
+-- the one row is the plan's error analysis of phase 2A
+create view v_error_analysis as
+select count(*) as total_errors,
+       coalesce(sum(error_category = 'email_conflict'), 0) as email_conflicts,
+       coalesce(sum(error_category = 'validation_failure'), 0) as validation_failures,
+       coalesce(sum(error_category = 'constraint_violation'), 0) as constraint_violations,
+       coalesce(sum(error_category = 'schema_mismatch'), 0) as schema_mismatches,
+       coalesce(sum(resolution_strategy = 'automatic'), 0) as resolvable_errors,
+       coalesce(sum(resolution_strategy = 'manual'), 0) as manual_intervention_required
+from migration_errors
+where phase = '2A';
+
+-- one row is one kind of issue with its number of records
+create view v_errors_by_code as
+select phase, entity, error_code, error_category, severity, resolution_strategy,
+       count(distinct entity_id) as records, min(suggested_resolution) as suggested_resolution
+from migration_errors
+group by phase, entity, error_code, error_category, severity, resolution_strategy
+order by phase, entity, records desc, error_code;
+
+-- one row is one way of finding a practice with its number of records
+create view v_associations_by_method as
+select entity, association_method, confidence_level, requires_manual_review, count(*) as records
+from associations
+group by entity, association_method, confidence_level, requires_manual_review
+order by entity, confidence_level = 'low', confidence_level = 'medium', association_method;
+
+-- one row is one association that a person has to confirm
+create view v_review as
+select entity, legacy_id, practice_legacy_id, association_method, confidence_level, evidence, other_practices
+from associations
+where requires_manual_review = 1
+order by entity, legacy_id;
+
+-- one row is one record that will not be loaded as it stands, with the issues that stop it
+create view v_waiting as
+select r.entity, r.legacy_id, r.fate, r.merged_into,
+       (select group_concat(distinct m.error_code) from migration_errors m
+        where m.entity = r.entity and m.entity_id = r.legacy_id and m.resolution_strategy = 'manual') as error_codes
+from records r
+where r.fate <> 'ready'
+order by r.entity, r.legacy_id;
+
+-- one row is one legacy record that the target did not hold when it was surveyed, found by id and not by count
+create view v_missing_in_target as
+select x.entity, x.legacy_id
+from v_extracted x
+where not exists (select 1 from target_rows t where t.entity = x.entity and t.legacy_id = x.legacy_id);
+
+-- one row is one legacy id that the target holds and the snapshot does not: gone from the source, or never in it
+create view v_gone_from_source as
+select t.entity, t.legacy_id, t.target_id
+from target_rows t
+where t.legacy_id is not null
+  and not exists (select 1 from v_extracted x where x.entity = t.entity and x.legacy_id = t.legacy_id);
+
+-- one row is one rule with the number of values that it changed
+create view v_changes_by_rule as
+select entity, field, rule, count(*) as changes
+from changes
+group by entity, field, rule
+order by entity, field, rule;
+
+-- the one row is the plan's totals as the file expects them in the target; verification compares them by name
+create view v_expected_totals as
+select (select count(*) from ready_practices) as total_practices,
+       (select count(*) from ready_profiles) as total_profiles,
+       (select count(*) from ready_patients) as total_patients,
+       (select count(*) from ready_practice_members) + (select count(*) from ready_practice_owners)
+           as total_practice_members,
+       (select count(distinct lower(email)) from ready_profiles) as distinct_emails,
+       (select count(*) from ready_profiles where practice_id is not null) as profiles_with_practices,
+       (select count(*) from ready_patients where practice_id is not null) as patients_with_practices,
+       (select count(*) from ready_patients where assigned_profile_id is not null) as patients_with_providers,
+       (select count(*) from ready_patients p join ready_practices o on o.id = p.practice_id)
+           as valid_patient_practice_links,
+       (select count(*) from ready_patients p join ready_profiles f on f.id = p.assigned_profile_id)
+           as valid_patient_provider_links;
+
+-- the one row is what the plan's progress object is computed from, every number counted from records
+create view v_progress as
+select (select count(*) from v_missing_in_target where entity = 'profiles') as profiles_remaining,
+       (select count(*) from v_missing_in_target m join records r using (entity, legacy_id)
+        where m.entity = 'profiles') as profiles_analyzed,
+       (select count(*) from v_missing_in_target m join loads l using (entity, legacy_id)
+        where m.entity = 'profiles' and l.phase = '2A' and l.outcome <> 'failed') as profiles_resolved,
+       (select count(*) from v_missing_in_target m join records r using (entity, legacy_id)
+        where m.entity = 'profiles' and r.fate in ('rejected', 'quarantined'))
+           + (select count(*) from v_missing_in_target m join loads l using (entity, legacy_id)
+              where m.entity = 'profiles' and l.phase = '2A' and l.outcome = 'failed') as profiles_failed,
+       (select extracted from v_accounting where entity = 'patients') as patients_total,
+       (select ready + merged + rejected + quarantined from v_accounting where entity = 'patients')
+           as patients_processed,
+       (select count(*) from associations where entity = 'patients') as patients_associated,
+       (select rejected + quarantined + failed from v_accounting where entity = 'patients') as patients_failed,
+       (select loaded from v_accounting where entity = 'patients') as patients_loaded,
+       (select count(*) from associations where entity = 'profiles') as profile_associations,
+       (select count(*) from v_ready where entity in ('profiles', 'practice_owners', 'practice_members'))
+           as integration_total,
+       (select count(*) from loads where phase = '2C' and outcome <> 'failed') as integration_loaded,
+       (select count(*) from checks where wrong = 0) as validations_passed,
+       (select count(*) from migration_errors where phase = '2C') as issues_identified;
