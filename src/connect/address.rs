@@ -327,3 +327,171 @@ fn protection(
 fn is_yes(value: &str) -> bool {
     matches!(value, "1" | "true" | "yes" | "on")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+    use proptest::prelude::*;
+
+    fn address(text: &str) -> Address {
+        Address::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[track_caller]
+    fn refused_with(text: &str, words: &str) {
+        let error = Address::parse(text).expect_err(text);
+        let shown = format!("{error} {error:?}");
+        assert_eq!(error.kind(), Kind::Precondition, "{text}");
+        assert!(shown.contains(words), "{text}: expected {words:?} in {shown}");
+        assert!(shown.contains("hint: "), "{shown}");
+        assert!(!shown.contains("Secr3t"), "{shown}");
+    }
+
+    #[test]
+    fn an_address_shows_everything_but_the_password() {
+        for (text, shown, identity) in [
+            (
+                "postgres://anna:Secr3t@Db.Example/pm",
+                "postgres://anna@Db.Example:5432/pm",
+                "db.example:5432/pm",
+            ),
+            ("postgresql://anna@localhost:6000/pm", "postgres://anna@localhost:6000/pm", "localhost:6000/pm"),
+            ("postgres://anna:Secr3t@[::1]/pm", "postgres://anna@[::1]:5432/pm", "[::1]:5432/pm"),
+            (
+                "postgres://anna:Secr3t@/pm?host=/run/pg",
+                "postgres://anna@/pm?host=/run/pg&port=5432",
+                "/run/pg:5432/pm",
+            ),
+            ("postgres://anna@%2Frun%2Fpg:7/pm", "postgres://anna@/pm?host=/run/pg&port=7", "/run/pg:7/pm"),
+            ("host=h user=anna password=Secr3t dbname=pm", "postgres://anna@h:5432/pm", "h:5432/pm"),
+            ("postgres://anna@h/pm?password=Secr3t", "postgres://anna@h:5432/pm", "h:5432/pm"),
+        ] {
+            let address = address(text);
+            assert_eq!(address.to_string(), shown);
+            assert_eq!(format!("{address:?}"), format!("Address({shown})"));
+            assert_eq!(format!("{address:#?}"), format!("Address({shown})"));
+            assert_eq!(address.identity(), identity);
+        }
+    }
+
+    #[test]
+    fn the_line_is_protected_by_default_and_as_asked() {
+        let file = || Roots::File(PathBuf::from("ca.pem"));
+        for (text, mode, roots) in [
+            ("postgres://u@db.example/d", Mode::Require, Roots::System),
+            ("postgres://u@10.0.0.7/d", Mode::Require, Roots::System),
+            ("postgres://u@localhost/d", Mode::Disable, Roots::System),
+            ("postgres://u@LOCALHOST/d", Mode::Disable, Roots::System),
+            ("postgres://u@127.8.0.1/d", Mode::Disable, Roots::System),
+            ("postgres://u@[::1]/d", Mode::Disable, Roots::System),
+            ("postgres://u@localhost/d?sslmode=prefer", Mode::Prefer, Roots::System),
+            ("postgres://u@localhost/d?sslmode=require", Mode::Require, Roots::System),
+            ("postgres://u@/d?host=/run&sslmode=verify-full", Mode::Disable, Roots::System),
+            ("postgres://u@h/d?sslmode=verify-full", Mode::VerifyFull, Roots::System),
+            ("postgres://u@h/d?sslmode=verify-full&sslrootcert=ca.pem", Mode::VerifyFull, file()),
+            ("postgres://u@h/d?sslmode=verify-ca&sslrootcert=ca.pem", Mode::VerifyCa, file()),
+            ("postgres://u@h/d?sslmode=require&sslrootcert=ca.pem", Mode::VerifyCa, file()),
+            ("postgres://u@h/d?sslrootcert=ca.pem", Mode::VerifyFull, file()),
+            ("postgres://u@h/d?sslrootcert=system", Mode::VerifyFull, Roots::System),
+            ("postgres://u@h/d?sslmode=disable&allow_plaintext=1", Mode::Disable, Roots::System),
+            ("postgres://u@h/d?allow_plaintext=1&sslmode=prefer", Mode::Prefer, Roots::System),
+        ] {
+            let address = address(text);
+            assert_eq!((address.mode, address.roots), (mode, roots), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_would_harm_or_mislead_is_refused() {
+        for (text, words) in [
+            ("postgres://u:Secr3t@db.example/d?sslmode=disable", "plain text"),
+            ("postgres://u:Secr3t@10.0.0.7/d?sslmode=prefer", "plain text"),
+            ("postgres://u:Secr3t@localhost.example/d?sslmode=disable", "plain text"),
+            ("postgres://u:Secr3t@h/d?sslmode=disable&allow_plaintext=0", "plain text"),
+            ("postgres://u:Secr3t@h/d?sslmode=allow", "sslmode is not one of"),
+            ("postgres://u:Secr3t@h/d?sslmode=require&sslrootcert=system", "verify-full only"),
+            ("postgres://u:Secr3t@h:6543/d", "use port 5432"),
+            ("postgres://u:Secr3t@localhost:6543/d", "transaction pooler"),
+            ("postgres://u:Secr3t@h/d?pgbouncer=true", "transaction pooler"),
+            ("postgres://u:Secr3t@h/d?sslmod=verify-full", "parameter 5 is not one"),
+            ("postgres://u:a&Secr3t?Secr3t@h/d", "percent-encode"),
+            ("postgres://u:Secr3t@h/d?Secr3t=1", "parameter 5 is not one"),
+            ("postgres://u@x:Secr3t/d", "port is not a whole number"),
+            ("postgres://u:Secr3t@h:0/d", "port is not a whole number"),
+            ("postgres://u:Secr3t@h:65536/d", "port is not a whole number"),
+            ("postgres://u:Secr3t@h/d?connect_timeout=0", "connect_timeout is not a whole number"),
+            ("postgres://u:Secr3t@a,b/d", "several hosts"),
+            ("postgres://u:Secr3t@/d", "no host"),
+            ("postgres://u:Secr3t@h/", "no database"),
+            ("postgres://u:Secr3t@h", "no database"),
+            ("postgres://h/d", "no user"),
+            ("Secr3t", "neither a postgres:// URL"),
+        ] {
+            refused_with(text, words);
+        }
+        assert_eq!(address("postgres://u@h:6543/d?pooler=session").port, 6543);
+        assert_eq!(address("postgres://u@h/d?connection_limit=1&pool_timeout=3").port, 5432);
+    }
+
+    fn from(pairs: &[(&str, &str)], file: Option<&Path>) -> Result<Address> {
+        Address::find("DRYDOCK_LEGACY_URL", file, &|name| {
+            pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_url_comes_from_the_file_or_the_variable() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("url");
+        fs::write(&file, "\n  postgres://u:Secr3t@from-file/d \n").unwrap();
+        let variable = ("DRYDOCK_LEGACY_URL", "postgres://u@from-variable/d");
+
+        assert_eq!(from(&[variable], None).unwrap().identity(), "from-variable:5432/d");
+        assert_eq!(from(&[variable], Some(&file)).unwrap().identity(), "from-file:5432/d");
+
+        fs::write(&file, "postgres://u:Secr3t@h:x/d").unwrap();
+        let broken = from(&[], Some(&file)).unwrap_err().to_string();
+        assert!(broken.contains("url: port is not a whole number") && !broken.contains("Secr3t"), "{broken}");
+
+        fs::write(&file, " \n").unwrap();
+        for (error, words) in [
+            (from(&[], None), "DRYDOCK_LEGACY_URL is not set\nhint: export DRYDOCK_LEGACY_URL="),
+            (from(&[("DRYDOCK_LEGACY_URL", "")], None), "DRYDOCK_LEGACY_URL is not set"),
+            (from(&[variable], Some(&file)), "holds no connection URL"),
+            (from(&[variable], Some(Path::new("no/such/file"))), "no/such/file cannot be read"),
+        ] {
+            let error = error.unwrap_err();
+            assert_eq!(error.kind(), Kind::Precondition);
+            assert!(error.to_string().contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_looked_for_only_where_the_url_has_none() {
+        let with = |url: &str| {
+            from(&[("DRYDOCK_LEGACY_URL", url), ("PGPASSWORD", "elsewhere")], None).unwrap().password
+        };
+        assert_eq!(with("postgres://u@h/d"), Some(Password::new("elsewhere")));
+        assert_eq!(with("postgres://u:@h/d"), Some(Password::new("elsewhere")));
+        assert_eq!(with("postgres://u:here@h/d"), Some(Password::new("here")));
+        assert_eq!(address("postgres://u@h/d").password, None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_password_is_ever_shown(password in "[A-Z]{9}[ -~]{0,9}", raw in any::<bool>(), tail in "[ -~]{0,20}") {
+            let written = if raw {
+                password.clone()
+            } else {
+                percent_encoding::utf8_percent_encode(&password, percent_encoding::NON_ALPHANUMERIC).to_string()
+            };
+            let text = format!("postgres://u:{written}@h{tail}/d");
+            let shown = match Address::parse(&text) {
+                Ok(address) => format!("{address} {address:?} {}", address.identity()),
+                Err(error) => format!("{error} {error:?}"),
+            };
+            prop_assert!(!shown.contains(&password[..9]), "{}", shown);
+        }
+    }
+}
