@@ -52,7 +52,7 @@ fn a_killed_process_leaves_neither_a_server_nor_its_files() {
     if env::var_os(VICTIM).is_some() {
         let cluster = cluster();
         println!("\nrunning in {}", cluster.socket_directory().display());
-        thread::sleep(Duration::from_secs(60));
+        thread::sleep(Duration::from_mins(1));
         return;
     }
     let mut victim = Command::new(env::current_exe().expect("this test's program"))

@@ -168,7 +168,7 @@ fn where_no_server_is_the_reason_is_named() {
         &format!("postgres://anna:Secr3t@127.0.0.1:{nobody}/practice"),
         &format!("nobody listens on port {nobody}"),
     );
-    refused_for("postgres://anna:Secr3t@no-such-host.invalid/practice", "the host name is not known");
+    refused_for("postgres://anna:Secr3t@no-such-host.invalid/practice", "the host name is not known here");
     refused_for(
         "postgres://anna:Secr3t@/practice?host=/no/such/directory",
         "there is no socket for port 5432",

@@ -101,6 +101,10 @@ impl Address {
                         "write the connection URL to it as its only line, and keep it readable for you alone",
                     )
                 })?;
+                // Only a warning: a mounted secret often has such a mode and sits in a directory that has not.
+                if password::others_may_read(path) {
+                    tracing::warn!("{}: other users may read this file with a password", path.display());
+                }
                 (path.display().to_string(), text)
             }
             None => (env_var.to_owned(), variable(env_var).unwrap_or_default()),

@@ -11,6 +11,10 @@ use super::address::{Address, Host};
 use super::{Side, sqlstate};
 use crate::error::Error;
 
+/// The commonest reason why a Supabase project cannot be reached from an office or a container.
+const NO_IPV6: &str =
+    "a Supabase project's direct host has an IPv6 address only: without IPv6, use the session pooler's host";
+
 /// Why one attempt to open a session came to nothing.
 pub(super) enum Refused {
     UnknownHost,
@@ -37,7 +41,10 @@ pub fn is_transient(cause: &postgres::Error) -> bool {
             code.starts_with("08")
                 || matches!(code, "40001" | "40P01" | "53300" | "57P01" | "57P02" | "57P03")
         }
-        None => cause.is_closed() || broken_line(cause).is_some(),
+        None => {
+            cause.is_closed()
+                || broken_line(cause).is_some_and(|kind| kind != io::ErrorKind::PermissionDenied)
+        }
     }
 }
 
@@ -105,10 +112,9 @@ fn hint(cause: &postgres::Error) -> Option<&'static str> {
 /// The error of a session that could not be opened.
 pub(super) fn connect_error(side: Side, address: &Address, refused: &Refused) -> Error {
     let (message, hint) = match refused {
-        Refused::UnknownHost => (
-            "the host name is not known".to_owned(),
-            "check the host's spelling and this machine's DNS".to_owned(),
-        ),
+        Refused::UnknownHost => {
+            ("the host name is not known here".to_owned(), format!("check its spelling; {NO_IPV6}"))
+        }
         Refused::TimedOut => (
             format!("no answer within {} s", address.connect_timeout.as_secs()),
             "check host, port and firewall; connect_timeout=SECONDS in the URL waits longer".to_owned(),

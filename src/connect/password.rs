@@ -65,16 +65,20 @@ pub(super) fn find(
 
 /// libpq warns of such a file and goes on without it; going on without it only to fail later helps nobody.
 fn refuse_if_shared(file: &Path) -> Result<(), Refusal> {
-    use std::os::unix::fs::PermissionsExt;
-
-    let shared = fs::metadata(file).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0);
-    if shared {
+    if others_may_read(file) {
         return Err(Refusal::new(
             format!("the password file {} can be read by other users", file.display()),
             format!("chmod 600 {}", file.display()),
         ));
     }
     Ok(())
+}
+
+/// Whether a file with a secret is open to users other than its owner.
+pub(super) fn others_may_read(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+
+    fs::metadata(file).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
 }
 
 /// One line is `host:port:database:user:password`; `*` matches anything, a backslash escapes `:` and itself.
