@@ -2,4 +2,5 @@
 
 pub mod clean;
 pub mod error;
+pub mod legacy;
 pub mod record;
