@@ -55,6 +55,7 @@ create table legacy_unreadable (
     table_name text not null,
     number     integer not null,
     reason     text not null,
+    legacy_id  integer,               -- the row's key, where it can be told
     file       text,
     line       integer,
     byte       integer,

@@ -19,6 +19,8 @@ const ROWS_PER_TRANSACTION: u64 = 100_000;
 pub struct UnreadableRow<'a> {
     /// A stable word, such as `ragged` or `duplicate_key`.
     pub reason: &'a str,
+    /// Its key, where it can be told.
+    pub legacy_id: Option<LegacyId>,
     /// The file it stands in.
     pub file: Option<&'a str>,
     /// The line it starts on.
@@ -48,6 +50,7 @@ pub struct TableManifest {
 #[derive(Debug)]
 pub struct SnapshotTable<'a> {
     connection: &'a Connection,
+    finished: bool,
     manifest: TableManifest,
     insert: String,
     key: Option<usize>,
@@ -123,6 +126,7 @@ impl Staging {
         self.connection.execute_batch("begin immediate")?;
         Ok(SnapshotTable {
             connection: &self.connection,
+            finished: false,
             manifest: TableManifest {
                 table: table.to_owned(),
                 rows: 0,
@@ -174,7 +178,8 @@ impl SnapshotTable<'_> {
         if inserted == 0 {
             self.clashes.insert(legacy_id.0);
             let raw = as_json(fields);
-            return self.unreadable(&UnreadableRow { reason: "duplicate_key", raw: &raw, ..place.clone() });
+            let legacy_id = Some(legacy_id);
+            return self.unreadable(&UnreadableRow { reason: "duplicate_key", legacy_id, raw: &raw, ..place.clone() });
         }
         self.manifest.bytes += fields.iter().flatten().map(|field| field.len() as u64).sum::<u64>();
         self.count()
@@ -201,7 +206,8 @@ impl SnapshotTable<'_> {
         )?;
         self.note_progress(operation)?;
         self.connection.execute_batch("commit")?;
-        Ok(self.manifest)
+        self.finished = true;
+        Ok(self.manifest.clone())
     }
 
     fn count(&mut self) -> Result<()> {
@@ -226,10 +232,19 @@ impl SnapshotTable<'_> {
         self.manifest.unreadable += 1;
         self.connection
             .prepare_cached(
-                "insert into legacy_unreadable (table_name, number, reason, file, line, byte, raw) \
-                 values (?, ?, ?, ?, ?, ?, ?)",
+                "insert into legacy_unreadable (table_name, number, reason, legacy_id, file, line, byte, raw) \
+                 values (?, ?, ?, ?, ?, ?, ?, ?)",
             )?
-            .execute((&self.manifest.table, self.numbers, row.reason, row.file, row.line, row.byte, row.raw))?;
+            .execute((
+                &self.manifest.table,
+                self.numbers,
+                row.reason,
+                row.legacy_id.map(|id| id.0),
+                row.file,
+                row.line,
+                row.byte,
+                row.raw,
+            ))?;
         Ok(())
     }
 
@@ -247,22 +262,36 @@ impl SnapshotTable<'_> {
             let raw = as_json(&fields);
             self.connection.execute(
                 "update legacy_unreadable set reason = 'duplicate_row' \
-                 where table_name = ?1 and reason = 'duplicate_key' and raw = ?2",
-                (&self.manifest.table, &raw),
+                 where table_name = ? and reason = 'duplicate_key' and legacy_id = ? and raw = ?",
+                (&self.manifest.table, key, &raw),
             )?;
             let others: u64 = self.connection.query_row(
-                "select count(*) from legacy_unreadable where table_name = ?1 and reason = 'duplicate_key' \
-                 and json_extract(cast(raw as text), ?2) is not null \
-                 and cast(json_extract(cast(raw as text), ?2) as integer) = ?3",
-                (&self.manifest.table, format!("$[{}]", self.key.unwrap_or(0)), key),
+                "select count(*) from legacy_unreadable \
+                 where table_name = ? and reason = 'duplicate_key' and legacy_id = ?",
+                (&self.manifest.table, key),
                 |row| row.get(0),
             )?;
             if others > 0 {
-                self.keep_unreadable(&UnreadableRow { reason: "duplicate_key", raw: &raw, ..Default::default() })?;
+                let legacy_id = Some(LegacyId(key));
+                self.keep_unreadable(&UnreadableRow {
+                    reason: "duplicate_key",
+                    legacy_id,
+                    raw: &raw,
+                    ..UnreadableRow::default()
+                })?;
                 self.connection.execute(&format!("delete from {raw_table} where legacy_id = ?"), [key])?;
             }
         }
         Ok(())
+    }
+}
+
+impl Drop for SnapshotTable<'_> {
+    fn drop(&mut self) {
+        if !self.finished {
+            // the snapshot is incomplete either way; the file must be usable for whatever says so
+            let _ = self.connection.execute_batch("rollback");
+        }
     }
 }
 

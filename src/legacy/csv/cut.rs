@@ -1,0 +1,112 @@
+//! Where a CSV record and its fields begin and end. Pure, without state: bytes in, positions out.
+//!
+//! This is stricter than the csv crates, which read on when a closing quote is followed by text and when the file ends
+//! inside a quote. Both are signs of a quote that was never closed, the error that swallows rows; here both are
+//! [`Cut::Broken`]. And it keeps what they lose: whether an empty field was quoted. The tests hold it against the csv
+//! crate.
+
+use memchr::{memchr, memchr3};
+
+/// How a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Dialect {
+    pub delimiter: u8,
+    pub quote: u8,
+}
+
+/// One field of a record, quotes included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Field {
+    pub start: usize,
+    pub end: usize,
+    pub quoted: bool,
+    /// Whether quotes of the content are doubled.
+    pub doubled: bool,
+}
+
+/// What stands at the beginning of some bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// A record of `len` bytes, `next` with its line end.
+    Record { len: usize, next: usize },
+    /// The record's end is not among the bytes.
+    Incomplete,
+    /// A quote is closed in the middle of a field, or not at all before the end of the input.
+    Broken,
+}
+
+/// Cuts the first record into `fields`. `at_end`: no more bytes will come.
+pub(super) fn cut(bytes: &[u8], dialect: Dialect, at_end: bool, fields: &mut Vec<Field>) -> Cut {
+    fields.clear();
+    let mut start = 0;
+    loop {
+        let field = match field(bytes, start, dialect, at_end) {
+            Ok(field) => field,
+            Err(stopped) => return stopped,
+        };
+        fields.push(field);
+        let len = field.end;
+        match bytes.get(len) {
+            Some(&byte) if byte == dialect.delimiter => start = len + 1,
+            Some(b'\r') => match bytes.get(len + 1) {
+                Some(b'\n') => return Cut::Record { len, next: len + 2 },
+                None if !at_end => return Cut::Incomplete,
+                _ => return Cut::Record { len, next: len + 1 },
+            },
+            Some(b'\n') => return Cut::Record { len, next: len + 1 },
+            Some(_) => return Cut::Broken,
+            None if at_end => return Cut::Record { len, next: len },
+            None => return Cut::Incomplete,
+        }
+    }
+}
+
+fn field(bytes: &[u8], start: usize, dialect: Dialect, at_end: bool) -> Result<Field, Cut> {
+    if bytes.get(start) != Some(&dialect.quote) {
+        let end = unquoted_end(&bytes[start..], dialect.delimiter).map_or(bytes.len(), |len| start + len);
+        return Ok(Field { start, end, quoted: false, doubled: false });
+    }
+    let mut from = start + 1;
+    let mut doubled = false;
+    while let Some(found) = memchr(dialect.quote, &bytes[from..]) {
+        let after = from + found + 1;
+        if bytes.get(after) != Some(&dialect.quote) {
+            // With more bytes to come, a quote at the very end may be the first of two: `cut` then says incomplete.
+            return Ok(Field { start, end: after, quoted: true, doubled });
+        }
+        doubled = true;
+        from = after + 1;
+    }
+    Err(if at_end { Cut::Broken } else { Cut::Incomplete })
+}
+
+/// Where an unquoted field ends. Most fields are shorter than the set-up of a vector search.
+fn unquoted_end(bytes: &[u8], delimiter: u8) -> Option<usize> {
+    const SHORT: usize = 16;
+    let is_end = |&byte: &u8| byte == delimiter || byte == b'\n' || byte == b'\r';
+    let (short, long) = bytes.split_at(bytes.len().min(SHORT));
+    short.iter().position(is_end).or_else(|| memchr3(delimiter, b'\n', b'\r', long).map(|at| SHORT + at))
+}
+
+/// Whether one of the lines that a record spans, the first one apart, is a whole well-written row by itself: the right
+/// number of fields, an integer key, no stray quotes.
+pub(super) fn swallowed_row(record: &[u8], dialect: Dialect, width: usize, key: usize) -> bool {
+    // Below three fields, ordinary text such as a street with its house number looks like a row.
+    const FEWEST: usize = 3;
+    if width < FEWEST {
+        return false;
+    }
+    let mut fields = Vec::new();
+    record.split(|&byte| byte == b'\n' || byte == b'\r').skip(1).any(|line| {
+        let Cut::Record { .. } = cut(line, dialect, true, &mut fields) else { return false };
+        fields.len() == width
+            && is_integer(&line[fields[key].start..fields[key].end])
+            && fields
+                .iter()
+                .all(|field| field.quoted || memchr(dialect.quote, &line[field.start..field.end]).is_none())
+    })
+}
+
+fn is_integer(field: &[u8]) -> bool {
+    !field.is_empty() && field.iter().all(u8::is_ascii_digit)
+}

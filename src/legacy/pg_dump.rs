@@ -1,0 +1,165 @@
+//! A plain `pg_dump` script, also compressed: its COPY blocks are read directly, no server is needed. One scan finds the
+//! blocks and counts their rows; reading a table then goes straight to its block (a compressed script has to be read up
+//! to there), and the counts must agree.
+
+mod script;
+
+use std::collections::HashMap;
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
+
+use self::script::{Block, Script};
+use super::file;
+use crate::error::{Error, Result};
+use crate::legacy::copy_text::Decoder;
+use crate::legacy::{Place, Projection, Shape, Sink, Source};
+
+/// The schema whose tables need no prefix.
+const PUBLIC: &str = "public";
+
+/// A script and the tables found in it.
+#[derive(Debug)]
+pub struct PgDumpSource {
+    path: PathBuf,
+    version: Option<String>,
+    /// By the name that the shapes give them, in the script's order.
+    tables: Vec<(String, Block)>,
+}
+
+impl PgDumpSource {
+    /// Scans the script once.
+    pub fn open(path: &Path) -> Result<Self> {
+        let path = file::canonical(path)?;
+        let script = scan(&path)?;
+        check(&path, &script)?;
+        let tables = named(&path, script.blocks)?;
+        Ok(Self { path, version: script.version, tables })
+    }
+}
+
+impl Source for PgDumpSource {
+    fn identity(&self) -> String {
+        format!("pg_dump:{}", self.path.display())
+    }
+
+    fn version(&self) -> Option<String> {
+        self.version.clone()
+    }
+
+    fn snapshot(&self) -> Option<String> {
+        None
+    }
+
+    fn shapes(&mut self) -> Result<Vec<Shape>> {
+        let mut shapes: Vec<_> = self.tables.iter().map(|(name, block)| shape(name, block)).collect();
+        shapes.sort_by(|a, b| a.table.cmp(&b.table));
+        Ok(shapes)
+    }
+
+    fn read(&mut self, asked: &Shape, sink: &mut dyn Sink) -> Result<u64> {
+        let Some((name, block)) = self.tables.iter().find(|(name, _)| *name == asked.table) else {
+            return Err(Error::legacy(format!(
+                "there is no table {} in {}",
+                asked.table,
+                self.path.display()
+            ))
+            .hint("dump it too (pg_dump -t), or check the table's name"));
+        };
+        let projection = Projection::new(&shape(name, block), asked)?;
+        let place = Place {
+            file: self.path.file_name().map(|name| name.to_string_lossy().into_owned()),
+            line: Some(block.line),
+            byte: Some(block.byte),
+        };
+        let mut decoder = Decoder::new(&projection, place);
+        let mut content = file::content_from(&self.path, block.byte)?;
+        while !decoder.ended() {
+            let bytes = content.fill_buf().map_err(|cause| file::unreadable(&self.path, cause))?;
+            if bytes.is_empty() {
+                break;
+            }
+            decoder.push(bytes, sink)?;
+            let len = bytes.len();
+            content.consume(len);
+        }
+        let rows = decoder.finish(sink)?;
+        if rows == block.rows { Ok(rows) } else { Err(file::changed(&self.path)) }
+    }
+}
+
+fn shape(name: &str, block: &Block) -> Shape {
+    Shape { table: name.to_owned(), columns: block.columns.clone() }
+}
+
+/// Reads the script line by line.
+fn scan(path: &Path) -> Result<Script> {
+    let mut content = file::content(path)?;
+    let start = content.fill_buf().map_err(|cause| file::unreadable(path, cause))?;
+    if is_archive(start) {
+        return Err(file::archive(path));
+    }
+    let mut script = Script::default();
+    let mut line = Vec::new();
+    while content.read_until(b'\n', &mut line).map_err(|cause| file::unreadable(path, cause))? > 0 {
+        script.line(&line);
+        line.clear();
+    }
+    Ok(script)
+}
+
+/// A custom-format dump, or a tar archive with one inside.
+fn is_archive(start: &[u8]) -> bool {
+    const TAR: usize = 257;
+    start.starts_with(b"PGDMP") || start.get(TAR..TAR + 5) == Some(b"ustar")
+}
+
+/// Refuses scripts that would give less than the database had.
+fn check(path: &Path, script: &Script) -> Result<()> {
+    let shown = path.display();
+    if script.is_cut_off() {
+        let place = match script.blocks.last() {
+            Some(block) => format!(" after table {} (line {})", block.table, block.line),
+            None => String::new(),
+        };
+        return Err(Error::legacy(format!("{shown} is cut off{place}"))
+            .hint("copy the dump again and compare its size with the original's"));
+    }
+    if script.blocks.is_empty() {
+        let (message, hint) = if script.inserts {
+            ("holds its rows as INSERT statements", "dump again without --inserts and --column-inserts")
+        } else {
+            (
+                "holds no table's rows",
+                "give a plain dump with data (pg_dump without --schema-only), or a folder of CSV files",
+            )
+        };
+        return Err(Error::legacy(format!("{shown} {message}")).hint(hint));
+    }
+    match script.client_encoding.as_deref() {
+        None | Some("UTF8" | "SQL_ASCII") => Ok(()),
+        Some(encoding) => Err(Error::legacy(format!("{shown} is written in {encoding}"))
+            .hint("dump again with: pg_dump --encoding=UTF8")),
+    }
+}
+
+/// Gives every block its table's name: without a schema where that is enough to tell it, `public`'s table first.
+fn named(path: &Path, blocks: Vec<Block>) -> Result<Vec<(String, Block)>> {
+    let mut schemas: HashMap<String, Vec<String>> = HashMap::new();
+    for block in &blocks {
+        let of_table = schemas.entry(block.table.clone()).or_default();
+        if of_table.contains(&block.schema) {
+            return Err(Error::legacy(format!("{} has table {} twice", path.display(), block.table))
+                .hint("dump one database, without --load-via-partition-root"));
+        }
+        of_table.push(block.schema.clone());
+    }
+    let name = |block: &Block| {
+        let alone = schemas.get(&block.table).is_none_or(|schemas| schemas.len() == 1);
+        if alone || block.schema == PUBLIC {
+            block.table.clone()
+        } else {
+            format!("{}.{}", block.schema, block.table)
+        }
+    };
+    Ok(blocks.into_iter().map(|block| (name(&block), block)).collect())
+}

@@ -1,0 +1,170 @@
+//! A live `PostgreSQL`, 9.5 or newer, read with COPY under one snapshot. The connection comes open, with its session
+//! settings made; here it is only read from.
+
+use std::io::{self, BufRead};
+
+use postgres::{Client, SimpleQueryMessage};
+
+use crate::error::{Error, Result};
+use crate::legacy::copy_text::Decoder;
+use crate::legacy::{Place, Projection, Shape, Sink, Source};
+
+/// All tables are read inside this transaction. Without `row_security` off, a policy would hide rows silently; so the
+/// server refuses instead.
+const BEGIN: &str =
+    "begin transaction isolation level repeatable read read only; set local row_security = off";
+
+/// The three facts of the snapshot. `txid_current_snapshot` takes no transaction id, so it works on a standby too.
+const FACTS: &str = "select current_setting('server_version'), current_setting('server_encoding'), \
+                     txid_current_snapshot()::text";
+
+const COLUMNS: &str = include_str!("../../sql/legacy/columns.sql");
+
+/// A legacy database, seen through one repeatable-read, read-only transaction.
+pub struct PostgresSource {
+    client: Client,
+    identity: String,
+    version: String,
+    snapshot: String,
+    /// Whether the database's encoding is `SQL_ASCII`: the server then knows nothing about its own bytes.
+    raw_bytes: bool,
+}
+
+impl PostgresSource {
+    /// Begins the transaction. `identity` is `host:port/dbname`; `client`'s session speaks UTF-8 and ISO dates.
+    pub fn new(mut client: Client, identity: String) -> Result<Self> {
+        client.batch_execute(BEGIN).map_err(|cause| refused("the read-only transaction", &cause))?;
+        let facts = rows(&mut client, FACTS, "its version and snapshot")?.pop().unwrap_or_default();
+        let Ok([version, encoding, snapshot]) = <[String; 3]>::try_from(facts) else {
+            return Err(Error::legacy("the legacy server did not say its version and snapshot"));
+        };
+        Ok(Self { client, identity, version, snapshot, raw_bytes: encoding == "SQL_ASCII" })
+    }
+
+    /// The rows that the snapshot has of a table.
+    fn count(&mut self, table: &str) -> Result<u64> {
+        let sql = format!("select count(*) from {}", quoted(table));
+        let counted = rows(&mut self.client, &sql, &format!("the row count of table {table}"))?;
+        counted
+            .first()
+            .and_then(|row| row.first()?.parse().ok())
+            .ok_or_else(|| Error::legacy(format!("the legacy server gave no row count for table {table}")))
+    }
+}
+
+impl Source for PostgresSource {
+    fn identity(&self) -> String {
+        self.identity.clone()
+    }
+
+    fn version(&self) -> Option<String> {
+        Some(self.version.clone())
+    }
+
+    fn snapshot(&self) -> Option<String> {
+        Some(self.snapshot.clone())
+    }
+
+    fn shapes(&mut self) -> Result<Vec<Shape>> {
+        let mut shapes: Vec<Shape> = Vec::new();
+        for row in rows(&mut self.client, COLUMNS, "its list of tables")? {
+            let Ok([table, column]) = <[String; 2]>::try_from(row) else { continue };
+            match shapes.last_mut() {
+                Some(shape) if shape.table == table => shape.columns.push(column),
+                _ => shapes.push(Shape { table, columns: vec![column] }),
+            }
+        }
+        Ok(shapes)
+    }
+
+    fn read(&mut self, shape: &Shape, sink: &mut dyn Sink) -> Result<u64> {
+        let what = format!("the rows of table {}", shape.table);
+        let projection = Projection::all(&shape.columns);
+        let mut decoder = Decoder::new(&projection, Place::default());
+        let mut reader = self
+            .client
+            .copy_out(&copy_statement(shape, self.raw_bytes))
+            .map_err(|cause| refused(&what, &cause))?;
+        loop {
+            let bytes = reader.fill_buf().map_err(|cause| interrupted(&what, cause))?;
+            if bytes.is_empty() {
+                break;
+            }
+            decoder.push(bytes, sink)?;
+            let len = bytes.len();
+            reader.consume(len);
+        }
+        drop(reader);
+        let arrived = decoder.finish(sink)?;
+        let counted = self.count(&shape.table)?;
+        if arrived != counted {
+            return Err(Error::legacy(format!(
+                "table {} has {counted} rows in the snapshot, but {arrived} arrived",
+                shape.table
+            ))
+            .hint("extract again; if it happens again, a proxy between here and the server loses data"));
+        }
+        Ok(arrived)
+    }
+}
+
+/// The COPY statement of a table. The table's name needs no schema: the list has only what an unqualified name finds. From
+/// a `SQL_ASCII` database the bytes are taken as they are: asked for UTF-8, the server would end the whole COPY at the
+/// first row that is not.
+fn copy_statement(shape: &Shape, raw_bytes: bool) -> String {
+    let columns: Vec<_> = shape.columns.iter().map(|column| quoted(column)).collect();
+    let encoding = if raw_bytes { " (encoding 'SQL_ASCII')" } else { "" };
+    format!("copy (select {} from {}) to stdout{encoding}", columns.join(", "), quoted(&shape.table))
+}
+
+/// A name as SQL: in double quotes, so that `on`, `order` and capitals are names too.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// The rows of a small query, all as text; null becomes ''.
+fn rows(client: &mut Client, sql: &str, what: &str) -> Result<Vec<Vec<String>>> {
+    let messages = client.simple_query(sql).map_err(|cause| refused(what, &cause))?;
+    let text = |message: SimpleQueryMessage| match message {
+        SimpleQueryMessage::Row(row) => {
+            Some((0..row.len()).map(|at| row.get(at).unwrap_or_default().to_owned()).collect())
+        }
+        _ => None,
+    };
+    Ok(messages.into_iter().filter_map(text).collect())
+}
+
+/// What the server refused. Its own message may quote values, so only the SQLSTATE is passed on.
+fn refused(what: &str, cause: &postgres::Error) -> Error {
+    match cause.as_db_error() {
+        Some(server) => {
+            Error::legacy(format!("the legacy server refused {what} (SQLSTATE {})", server.code().code()))
+        }
+        None => Error::legacy(format!("the connection to the legacy server broke at {what}")),
+    }
+    .hint("check the server's log at this moment, then extract again")
+}
+
+/// A COPY that stopped in the middle: the client wraps its own error in an I/O error.
+fn interrupted(what: &str, cause: io::Error) -> Error {
+    match cause.get_ref().and_then(|inner| inner.downcast_ref::<postgres::Error>()) {
+        Some(inner) => refused(what, inner),
+        None => Error::legacy(format!("the connection to the legacy server broke at {what}")).cause(cause),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_quoted() {
+        let shape =
+            Shape { table: "dispatch_state".into(), columns: vec!["id".into(), "on".into(), "a\"b".into()] };
+        assert_eq!(
+            copy_statement(&shape, false),
+            r#"copy (select "id", "on", "a""b" from "dispatch_state") to stdout"#
+        );
+        assert!(copy_statement(&shape, true).ends_with("to stdout (encoding 'SQL_ASCII')"));
+    }
+}

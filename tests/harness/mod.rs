@@ -1,0 +1,15 @@
+//! What integration tests share: a real `PostgreSQL`, the real binary, and the tools that an operator would look with.
+//!
+//! Nothing here skips: a program that is missing is a test that fails and says what to install. One cluster serves all
+//! tests of a test process; it ends with the process, because the cluster's keeper notices (`demo/keeper.sh`), and not
+//! because somebody dropped it: test processes do not drop their statics.
+
+#![allow(dead_code, unused_imports, reason = "every test binary uses its own part of the harness")]
+
+mod command;
+mod database;
+mod locked;
+
+pub use command::{Drydock, Outcome, psql, sqlite3};
+pub use database::{Database, database};
+pub use locked::{Locked, free_port, locked};
