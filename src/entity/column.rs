@@ -48,6 +48,8 @@ pub struct Column {
     pub nullable: bool,
     /// When it is written.
     pub write: Write,
+    /// Whether the target has each value once, beside the keys: the address of a profile.
+    pub unique: bool,
     /// The entity whose `id` it refers to.
     pub references: Option<&'static str>,
 }
@@ -55,12 +57,18 @@ pub struct Column {
 impl Column {
     /// A column that is never null.
     pub const fn new(name: &'static str, kind: Kind) -> Self {
-        Self { name, kind, nullable: false, write: Write::Always, references: None }
+        Self { name, kind, nullable: false, write: Write::Always, unique: false, references: None }
     }
 
     /// The same, but it may be null.
     pub const fn nullable(mut self) -> Self {
         self.nullable = true;
+        self
+    }
+
+    /// The same, but no two rows of the target share a value.
+    pub const fn unique(mut self) -> Self {
+        self.unique = true;
         self
     }
 

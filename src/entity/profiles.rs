@@ -60,7 +60,7 @@ pub const ENTITY: Entity = Entity {
         Column::new("id", Kind::Uuid),
         Column::new("legacy_id", Kind::Integer),
         // null only where the configuration chooses null instead of a fallback address
-        Column::new("email", Kind::Text).nullable(),
+        Column::new("email", Kind::Text).nullable().unique(),
         Column::new("first_name", Kind::Text),
         Column::new("last_name", Kind::Text),
         Column::new("role", Kind::Enum("user_role")),

@@ -1,0 +1,56 @@
+//! Rows read back, as text in the form in which PostgreSQL prints each type, in legacy id order.
+
+use std::io::BufRead;
+
+use postgres::CopyOutReader;
+
+use super::copy::{Field, decode_row};
+use super::catalog::copy_failed;
+use super::{Target, discriminated, failed, quoted};
+use crate::entity::{Column, Entity};
+use crate::error::{Error, Result};
+use crate::record::LegacyId;
+
+/// The rows of one entity, one at a time.
+pub struct Contents<'a> {
+    reader: CopyOutReader<'a>,
+    what: String,
+    line: Vec<u8>,
+    fields: Vec<Field>,
+}
+
+impl Target {
+    /// The entity's rows that stand for a legacy record.
+    pub fn contents(&mut self, entity: &Entity, columns: &[&Column]) -> Result<Contents<'_>> {
+        let listed: String =
+            columns.iter().map(|column| format!(", t.{}::text", quoted(column.name))).collect();
+        let what = format!("reading {} back", entity.target_table);
+        let sql = format!(
+            "copy (select t.legacy_id{listed} from {} t where t.legacy_id is not null and {} order by t.legacy_id) \
+             to stdout",
+            self.table(entity),
+            discriminated(entity)
+        );
+        let reader = self.client.copy_out(&sql).map_err(|cause| failed(&what, &cause))?;
+        Ok(Contents { reader, what, line: Vec::new(), fields: Vec::new() })
+    }
+}
+
+impl Contents<'_> {
+    /// The next row: its legacy id and its values in the order of the columns asked for.
+    pub fn next_row(&mut self) -> Result<Option<(LegacyId, &[Field])>> {
+        self.line.clear();
+        let length =
+            self.reader.read_until(b'\n', &mut self.line).map_err(|cause| copy_failed(&self.what, &cause))?;
+        if length == 0 {
+            return Ok(None);
+        }
+        decode_row(&self.line, &mut self.fields)?;
+        let legacy_id = self.fields[0].as_deref().and_then(|id| id.parse().ok());
+        let legacy_id = legacy_id.ok_or_else(|| {
+            Error::target(format!("{}: a legacy id is not an integer", self.what))
+                .hint("the column legacy_id must hold the legacy database's keys")
+        })?;
+        Ok(Some((legacy_id, &self.fields[1..])))
+    }
+}
