@@ -154,7 +154,7 @@ impl Config {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let config: Self = toml::from_str(text).map_err(|cause| Invalid::Syntax(Box::new(cause)))?;
         let roles: Vec<&str> = entity::profiles::Role::ALL.iter().map(|role| role.as_str()).collect();
-        let genders: Vec<&str> = crate::clean::sex::Gender::ALL.iter().map(|gender| gender.as_str()).collect();
+        let genders: Vec<&str> = crate::clean::Gender::ALL.iter().map(|gender| gender.as_str()).collect();
         let entities: Vec<&str> = entity::ALL.iter().map(|entity| entity.name).collect();
         known_words("policy.roles", config.policy.roles.keys(), &roles)?;
         known_words("policy.genders", config.policy.genders.keys(), &genders)?;

@@ -5,6 +5,7 @@
 //! To add an entity: a file here, `staging/<entity>.sql`, its DDL in `sql/target/`, a fixture, and a line in [`ALL`].
 
 pub mod association;
+pub mod catalog;
 mod column;
 mod decision;
 mod legacy_row;

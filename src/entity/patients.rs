@@ -6,8 +6,7 @@ use super::legacy_row::legacy_row;
 use super::metadata::Metadata;
 use super::profiles::{self, User};
 use super::{Column, Decision, Entity, Kind, Row, Verdict};
-use crate::clean::email::Email;
-use crate::clean::{date, json, name, sex};
+use crate::clean::{self, Email, Gender};
 use crate::record::{Code, Issue, LegacyId, Phase, TargetId};
 
 legacy_row! {
@@ -58,7 +57,6 @@ pub const ENTITY: Entity = Entity {
 };
 
 /// What the whole set knows about one patient.
-#[derive(Debug)]
 pub struct Context<'a> {
     /// The id in the target, kept or derived.
     pub target_id: TargetId,
@@ -71,7 +69,7 @@ pub struct Context<'a> {
     /// The practice by the ladder.
     pub association: Option<Association>,
     /// The target's label of a gender.
-    pub gender_label: &'a dyn Fn(sex::Gender) -> String,
+    pub gender_label: &'a dyn Fn(Gender) -> &'a str,
     /// The day on which ages are judged: the snapshot's, so that a later run decides the same.
     pub today: chrono::NaiveDate,
 }
@@ -81,9 +79,9 @@ pub struct Context<'a> {
 pub fn resolve(mut decision: Decision, patient: &LegacyPatient, context: Context<'_>) -> Decision {
     const PHASE: Phase = Phase::Patients;
     let date_of_birth =
-        decision.take(PHASE, date::birthdate("date_of_birth", patient.birthdate.as_deref(), context.today));
-    let gender = decision.take(PHASE, sex::gender("gender", patient.sex.as_deref()));
-    let schemes = decision.take(PHASE, json::json("schemes", patient.schemes.as_deref()));
+        decision.take(PHASE, clean::birthdate("date_of_birth", patient.birthdate.as_deref(), context.today));
+    let gender = decision.take(PHASE, clean::gender("gender", patient.sex.as_deref()));
+    let schemes = decision.take(PHASE, clean::json("schemes", patient.schemes.as_deref()));
 
     let practice_id = context.association.as_ref().map(|association| association.practice_id);
     decision.association = context.association;
@@ -133,7 +131,7 @@ pub fn resolve(mut decision: Decision, patient: &LegacyPatient, context: Context
         ("last_name", Some(last_name)),
         ("email", Some(email)),
         ("date_of_birth", date_of_birth.map(|day| day.to_string())),
-        ("gender", Some((context.gender_label)(gender))),
+        ("gender", Some((context.gender_label)(gender).to_owned())),
         ("practice_id", Some(practice_id.to_string())),
         ("assigned_profile_id", context.provider.map(|id| id.to_string())),
         ("metadata", Some(metadata.into_text())),
@@ -148,7 +146,7 @@ pub fn resolve(mut decision: Decision, patient: &LegacyPatient, context: Context
 
 /// A clean name, with its changes but without its issues.
 fn renamed(decision: &mut Decision, field: &'static str, raw: Option<&str>) -> String {
-    let cleaned = name::name(field, raw);
+    let cleaned = clean::name(field, raw);
     decision.changes.extend(cleaned.changes);
     cleaned.value
 }

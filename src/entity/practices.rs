@@ -3,7 +3,7 @@
 use super::legacy_row::legacy_row;
 use super::metadata::Metadata;
 use super::{Column, Decision, Entity, Kind, Row, Verdict};
-use crate::clean::{boolean, country, name, number, text};
+use crate::clean::{boolean, country, name, optional_text, tax_rate};
 use crate::record::{LegacyId, Phase, TargetId};
 
 legacy_row! {
@@ -47,7 +47,7 @@ pub fn resolve(office: &Office, target_id: TargetId) -> Decision {
     const PHASE: Phase = Phase::Profiles;
     let mut decision = Decision::open(office.legacy_id);
 
-    let name = decision.take(PHASE, name::name("name", office.name.as_deref()));
+    let name = decision.take(PHASE, name("name", office.name.as_deref()));
     let name = if name.is_empty() {
         let named = unnamed(office.legacy_id);
         decision.change("name", "practice.unnamed", office.name.as_deref(), Some(&named));
@@ -55,18 +55,18 @@ pub fn resolve(office: &Office, target_id: TargetId) -> Decision {
     } else {
         name
     };
-    let address = decision.take(PHASE, text::optional_text("address", office.address.as_deref()));
-    let city = decision.take(PHASE, text::optional_text("city", office.city.as_deref()));
-    let state = decision.take(PHASE, text::optional_text("state", office.state.as_deref()));
-    let zip_code = decision.take(PHASE, text::optional_text("zip_code", office.zip.as_deref()));
-    let phone = decision.take(PHASE, text::optional_text("phone", office.phone.as_deref()));
-    let country = decision.take(PHASE, country::country("country", office.country.as_deref()));
-    let tax_rate = decision.take(PHASE, number::tax_rate("tax_rate", office.tax_rate.as_deref()));
+    let address = decision.take(PHASE, optional_text("address", office.address.as_deref()));
+    let city = decision.take(PHASE, optional_text("city", office.city.as_deref()));
+    let state = decision.take(PHASE, optional_text("state", office.state.as_deref()));
+    let zip_code = decision.take(PHASE, optional_text("zip_code", office.zip.as_deref()));
+    let phone = decision.take(PHASE, optional_text("phone", office.phone.as_deref()));
+    let country = decision.take(PHASE, country("country", office.country.as_deref()));
+    let tax_rate = decision.take(PHASE, tax_rate("tax_rate", office.tax_rate.as_deref()));
     // a source without the column knows no invalid offices
     let is_active = office
         .valid
         .as_deref()
-        .is_none_or(|valid| decision.take(PHASE, boolean::boolean("is_active", Some(valid))).unwrap_or(false));
+        .is_none_or(|valid| decision.take(PHASE, boolean("is_active", Some(valid))).unwrap_or(false));
 
     let mut metadata = Metadata::default();
     for (key, value) in [

@@ -5,7 +5,7 @@ use super::association::Association;
 use super::legacy_row::legacy_row;
 use super::metadata::Metadata;
 use super::{Column, Decision, Entity, Kind, Row, Verdict};
-use crate::clean::{date, name};
+use crate::clean::{self, name};
 use crate::record::{Code, Issue, LegacyId, Phase, TargetId};
 
 legacy_row! {
@@ -230,8 +230,8 @@ pub struct Context<'a> {
 /// Resolves a user into `decision`, which already holds what cleansing the address and the ladder found.
 pub fn resolve(mut decision: Decision, user: &User, context: Context<'_>) -> Decision {
     const PHASE: Phase = Phase::Profiles;
-    let first_name = decision.take(PHASE, name::name("first_name", user.first_name.as_deref()));
-    let last_name = decision.take(PHASE, name::name("last_name", user.last_name.as_deref()));
+    let first_name = decision.take(PHASE, name("first_name", user.first_name.as_deref()));
+    let last_name = decision.take(PHASE, name("last_name", user.last_name.as_deref()));
 
     let mut metadata = Metadata::default();
     let email = resolve_address(&mut decision, &mut metadata, user, context.address);
@@ -330,8 +330,8 @@ pub fn updated_at(decision: &mut Decision, patient_updated_at: Option<&str>, use
 
 /// A moment as PostgreSQL prints it in UTC.
 pub fn timestamp(decision: &mut Decision, field: &'static str, raw: Option<&str>) -> Option<String> {
-    let moment = decision.take(Phase::Profiles, date::timestamp(field, raw))?;
-    Some(date::timestamp_text(&moment))
+    let moment = decision.take(Phase::Profiles, clean::timestamp(field, raw))?;
+    Some(clean::timestamp_text(&moment))
 }
 
 #[cfg(test)]

@@ -47,6 +47,21 @@ pub struct Receipt {
 }
 
 impl Staging {
+    /// Whether the target has confirmed every ready record, in every phase that writes it.
+    pub fn is_loaded(&self) -> Result<bool> {
+        let waiting: u64 = self.connection.query_row(
+            "select (select count(*) from v_ready y join entities e using (entity) where not exists ( \
+                 select 1 from loads l where l.entity = y.entity and l.legacy_id = y.legacy_id \
+                 and l.phase = e.phase and l.outcome <> 'failed')) \
+             + (select count(*) from ready_profiles y where not exists ( \
+                 select 1 from loads l where l.entity = 'profiles' and l.legacy_id = y.legacy_id \
+                 and l.phase = '2C' and l.outcome <> 'failed'))",
+            [],
+            |row| row.get(0),
+        )?;
+        Ok(waiting == 0)
+    }
+
     /// Notes a committed transaction: the receipt, and for every ready record of the entity what was done with it. Those
     /// that `touched` does not name were found unchanged; a later run that finds them so keeps the earlier outcome.
     pub fn record_load(

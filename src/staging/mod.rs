@@ -22,7 +22,6 @@ pub use open::{Reader, Staging};
 pub use resolved::ReadyRows;
 pub use snapshot::{SnapshotTable, TableManifest, UnreadableRow};
 pub use status::{Accounting, ErrorAnalysis, Progress, Status};
-pub use target::{Catalog, CatalogColumn, CatalogKey, ExistingRow};
 
 /// An identifier as SQLite and PostgreSQL quote it.
 pub fn quoted(identifier: &str) -> String {

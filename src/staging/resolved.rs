@@ -58,6 +58,16 @@ impl Staging {
         Ok(self.connection.query_row(&sql, [], |row| row.get(0))?)
     }
 
+    /// Whether any ready row has null in the column.
+    pub fn has_null(&self, entity: &Entity, column: &Column) -> Result<bool> {
+        let sql = format!(
+            "select exists (select 1 from {} where {} is null)",
+            entity.ready_table(),
+            quoted(column.name)
+        );
+        Ok(self.connection.query_row(&sql, [], |row| row.get(0))?)
+    }
+
     /// The labels that the ready rows use in an enum column.
     pub fn labels_used(&self, entity: &Entity, column: &Column) -> Result<Vec<String>> {
         let column = quoted(column.name);

@@ -6,7 +6,7 @@ use super::copy::decode_row;
 use super::{Target, discriminated, failed, quoted};
 use crate::entity::{self, Entity};
 use crate::error::{Error, Result};
-use crate::staging::{Catalog, CatalogColumn, CatalogKey, ExistingRow};
+use crate::entity::catalog::{Catalog, CatalogColumn, CatalogKey, ExistingRow};
 
 const COLUMNS: &str = include_str!("../../sql/survey/columns.sql");
 const ENUMS: &str = include_str!("../../sql/survey/enums.sql");

@@ -11,16 +11,17 @@ use crate::entity::{Column, Entity};
 use crate::error::{Error, Result};
 use crate::record::LegacyId;
 
-/// The rows of one entity, one at a time.
+/// The rows of one entity, one at a time and never twice.
 pub struct Contents<'a> {
     reader: CopyOutReader<'a>,
     what: String,
     line: Vec<u8>,
     fields: Vec<Field>,
+    legacy_id: Option<LegacyId>,
 }
 
 impl Target {
-    /// The entity's rows that stand for a legacy record.
+    /// The entity's rows that stand for a legacy record, from the first.
     pub fn contents(&mut self, entity: &Entity, columns: &[&Column]) -> Result<Contents<'_>> {
         let listed: String =
             columns.iter().map(|column| format!(", t.{}::text", quoted(column.name))).collect();
@@ -32,25 +33,38 @@ impl Target {
             discriminated(entity)
         );
         let reader = self.client.copy_out(&sql).map_err(|cause| failed(&what, &cause))?;
-        Ok(Contents { reader, what, line: Vec::new(), fields: Vec::new() })
+        let mut contents = Contents { reader, what, line: Vec::new(), fields: Vec::new(), legacy_id: None };
+        contents.advance()?;
+        Ok(contents)
     }
 }
 
 impl Contents<'_> {
-    /// The next row: its legacy id and its values in the order of the columns asked for.
-    pub fn next_row(&mut self) -> Result<Option<(LegacyId, &[Field])>> {
+    /// The legacy id of the present row; `None` after the last.
+    pub fn legacy_id(&self) -> Option<LegacyId> {
+        self.legacy_id
+    }
+
+    /// The present row's values in the order of the columns asked for.
+    pub fn fields(&self) -> &[Field] {
+        &self.fields[1..]
+    }
+
+    /// Goes on to the next row.
+    pub fn advance(&mut self) -> Result<()> {
         self.line.clear();
         let length =
             self.reader.read_until(b'\n', &mut self.line).map_err(|cause| copy_failed(&self.what, &cause))?;
+        self.legacy_id = None;
         if length == 0 {
-            return Ok(None);
+            return Ok(());
         }
         decode_row(&self.line, &mut self.fields)?;
         let legacy_id = self.fields[0].as_deref().and_then(|id| id.parse().ok());
-        let legacy_id = legacy_id.ok_or_else(|| {
+        self.legacy_id = Some(legacy_id.ok_or_else(|| {
             Error::target(format!("{}: a legacy id is not an integer", self.what))
                 .hint("the column legacy_id must hold the legacy database's keys")
-        })?;
-        Ok(Some((legacy_id, &self.fields[1..])))
+        })?);
+        Ok(())
     }
 }

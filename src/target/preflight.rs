@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::entity::{self, Column, Entity, Kind};
-use crate::staging::{Catalog, CatalogColumn};
+use crate::entity::catalog::{Catalog, CatalogColumn};
 
 /// What the ready rows of one column ask of the target.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

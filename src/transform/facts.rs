@@ -7,8 +7,7 @@ use rayon::prelude::*;
 
 use super::emails::{self, Claim};
 use super::index::{Index, Lists};
-use crate::clean::email::{Email, EmailPolicy};
-use crate::clean::{boolean, country, date, email};
+use crate::clean::{self, Email, EmailPolicy, place_key};
 use crate::entity::patients::LegacyPatient;
 use crate::entity::practice_members::OfficeDoctor;
 use crate::entity::practices::Office;
@@ -74,7 +73,7 @@ pub struct Facts {
 
 impl Facts {
     /// Reads the whole set.
-    pub fn read(staging: &Staging, policy: &EmailPolicy<'_>) -> Result<Self> {
+    pub fn read(staging: &Staging, policy: &EmailPolicy) -> Result<Self> {
         let (offices, owners) = read_offices(staging)?;
         let (users, claims) = read_users(staging, policy)?;
         let mut users = Index::new(users);
@@ -152,10 +151,10 @@ fn read_offices(staging: &Staging) -> Result<(Index<OfficeFacts>, Owners)> {
     let mut places: HashMap<[String; 3], u32> = HashMap::new();
     staging.for_legacy_rows::<Office>(CHUNK, |rows| {
         for office in rows {
-            let city = country::place_key(office.city.as_deref().unwrap_or_default());
+            let city = place_key(office.city.as_deref().unwrap_or_default());
             let place = (!city.is_empty()).then(|| {
-                let state = country::place_key(office.state.as_deref().unwrap_or_default());
-                let land = country::country("country", office.country.as_deref()).value.unwrap_or_default();
+                let state = place_key(office.state.as_deref().unwrap_or_default());
+                let land = clean::country("country", office.country.as_deref()).value.unwrap_or_default();
                 let next = u32::try_from(places.len()).unwrap_or(u32::MAX);
                 *places.entry([city, state, land]).or_insert(next)
             });
@@ -171,14 +170,14 @@ fn read_offices(staging: &Staging) -> Result<(Index<OfficeFacts>, Owners)> {
 
 type Users = Vec<(LegacyId, UserFacts)>;
 
-fn read_users(staging: &Staging, policy: &EmailPolicy<'_>) -> Result<(Users, Vec<Claim>)> {
+fn read_users(staging: &Staging, policy: &EmailPolicy) -> Result<(Users, Vec<Claim>)> {
     let mut users = Vec::new();
     let mut claims = Vec::new();
     staging.for_legacy_rows::<User>(CHUNK, |rows| {
         let read: Vec<_> = rows
             .par_iter()
             .map(|user| {
-                let flag = |raw: &Option<String>| boolean::boolean("", raw.as_deref()).value.unwrap_or(false);
+                let flag = |raw: &Option<String>| clean::boolean("", raw.as_deref()).value.unwrap_or(false);
                 // a source without the column knows no inactive users
                 let active = user.is_active.is_none() || flag(&user.is_active);
                 let standing = Standing {
@@ -186,12 +185,12 @@ fn read_users(staging: &Staging, policy: &EmailPolicy<'_>) -> Result<(Users, Vec
                     staff: flag(&user.is_staff),
                     ..Standing::default()
                 };
-                let claim = match email::email("email", user.email.as_deref(), policy).value {
+                let claim = match clean::email("email", user.email.as_deref(), policy).value {
                     Email::Valid(address) => Some(Claim {
                         address: emails::key(&address),
                         user: user.legacy_id,
                         active,
-                        last_login: date::timestamp("", user.last_login.as_deref())
+                        last_login: clean::timestamp("", user.last_login.as_deref())
                             .value
                             .map_or(i64::MIN, |moment| moment.timestamp_micros()),
                     }),

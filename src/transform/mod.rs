@@ -15,7 +15,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::prelude::*;
 
-use crate::clean::email::EmailPolicy;
+use crate::clean::EmailPolicy;
 use crate::config::Config;
 use crate::entity::{Decision, Entity, LegacyRow, patients, practice_members, practice_owners, practices, profiles};
 use crate::error::{Error, Result};
@@ -43,14 +43,14 @@ pub struct Summary {
 }
 
 /// Decides every record of the snapshot again. The file's earlier result, if any, is replaced.
-pub fn transform(staging: &mut Staging, config: &Config, progress: &Progress) -> Result<Summary> {
+pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> Result<Summary> {
     staging.require(Step::Extract, "transform")?;
     staging.require(Step::Survey, "transform")?;
     staging.clear_resolved()?;
 
     progress.say("transform: reading the whole set");
     staging.set_progress("transform: reading the whole set", 0, None)?;
-    let email_policy = EmailPolicy { company_domains: &config.policy.company_domains };
+    let email_policy = EmailPolicy::new(&config.policy.company_domains);
     let mut facts = Facts::read(staging, &email_policy)?;
     let default_practice = default_practice(config, &facts)?;
     let settled = Settled::settle(std::mem::take(&mut facts.claims), foreign_addresses(staging)?);
@@ -94,7 +94,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: &Progress) ->
 /// One pass over an entity's raw rows: read a chunk, decide it in parallel, apply it in one transaction.
 struct Pass<'a> {
     staging: &'a mut Staging,
-    progress: &'a Progress,
+    progress: Progress,
     panicked: &'a mut u64,
 }
 

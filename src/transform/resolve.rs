@@ -6,8 +6,7 @@ use super::emails::Settled;
 use super::facts::Facts;
 use super::ids::Ids;
 use super::ladder::{Choice, Ladder};
-use crate::clean::email::{self, Email, EmailPolicy};
-use crate::clean::{boolean, name};
+use crate::clean::{self, Email, EmailPolicy, fallback_email, fallback_email_nth, name};
 use crate::config::{self, Policy};
 use crate::entity::association::{Association, Method};
 use crate::entity::patients::{self, LegacyPatient};
@@ -16,7 +15,7 @@ use crate::entity::practice_owners;
 use crate::entity::practices::{self, Office};
 use crate::entity::profiles::{self, Address, Replaced, User};
 use crate::entity::{Decision, Entity};
-use crate::record::{Code, Issue, LegacyId, Phase, TargetId};
+use crate::record::{Code, Issue, LegacyId, Phase};
 
 /// Phase 1 went through the users in id order, this many per batch.
 const BATCH: usize = 100;
@@ -27,7 +26,7 @@ pub struct Resolver<'a> {
     pub ladder: Ladder<'a>,
     pub settled: &'a Settled,
     pub ids: &'a Ids,
-    pub email_policy: &'a EmailPolicy<'a>,
+    pub email_policy: &'a EmailPolicy,
     pub policy: &'a Policy,
     pub today: chrono::NaiveDate,
 }
@@ -56,7 +55,7 @@ impl Resolver<'_> {
         decision.batch_id = self.facts.users.rank(id).map(|rank| (rank / BATCH + 1) as u64);
         let address = self.address(&mut decision, user);
         let active = user.is_active.as_deref().is_none_or(|raw| {
-            decision.take(Phase::Profiles, boolean::boolean("is_active", Some(raw))).unwrap_or(false)
+            decision.take(Phase::Profiles, clean::boolean("is_active", Some(raw))).unwrap_or(false)
         });
         let target_id = self.ids.of(&profiles::ENTITY, id);
         let association = self.ladder.profile(id).map(|choice| self.association(choice, Some(id)));
@@ -100,7 +99,7 @@ impl Resolver<'_> {
 
         let user = user.and_then(|user| users.get(&user));
         let email = user.map_or(Email::Missing, |user| {
-            email::email("email", user.email.as_deref(), self.email_policy).value
+            clean::email("email", user.email.as_deref(), self.email_policy).value
         });
         let context = patients::Context {
             target_id: self.ids.of(&patients::ENTITY, patient.legacy_id),
@@ -108,7 +107,7 @@ impl Resolver<'_> {
             email,
             provider: doctor.map(|doctor| self.ids.of(&profiles::ENTITY, doctor)),
             association,
-            gender_label: &|gender| self.policy.gender_label(gender.as_str()).to_owned(),
+            gender_label: &|gender| self.policy.gender_label(gender.as_str()),
             today: self.today,
         };
         self.unless_ambiguous(&patients::ENTITY, patients::resolve(decision, patient, context))
@@ -161,7 +160,7 @@ impl Resolver<'_> {
 
     /// The address that the user gets: its own, or what the configuration puts in its place.
     fn address(&self, decision: &mut Decision, user: &User) -> Address {
-        let cleaned = email::email("email", user.email.as_deref(), self.email_policy);
+        let cleaned = clean::email("email", user.email.as_deref(), self.email_policy);
         let reason = match decision.take(Phase::Profiles, cleaned) {
             Email::Valid(address) => match self.settled.lost(user.legacy_id) {
                 None => return Address::Kept(address),
@@ -179,12 +178,12 @@ impl Resolver<'_> {
 
     /// A fallback address that nobody has or claims. It ends in the legacy id, so no two users get the same.
     fn fallback(&self, user: &User) -> String {
-        let first = name::name("first_name", user.first_name.as_deref()).value;
-        let last = name::name("last_name", user.last_name.as_deref()).value;
-        let mut address = email::fallback_email(&first, &last, user.legacy_id);
+        let first = name("first_name", user.first_name.as_deref()).value;
+        let last = name("last_name", user.last_name.as_deref()).value;
+        let mut address = fallback_email(&first, &last, user.legacy_id);
         let mut number = 2;
         while self.settled.is_taken(&address) {
-            address = email::fallback_email_nth(&first, &last, user.legacy_id, number);
+            address = fallback_email_nth(&first, &last, user.legacy_id, number);
             number += 1;
         }
         address

@@ -1,0 +1,6 @@
+-- every migrated membership joins a profile that exists to a practice that exists
+select count(*)
+from practice_members m
+left join profiles f on f.id = m.profile_id
+left join practices o on o.id = m.practice_id
+where m.legacy_id is not null and (f.id is null or o.id is null)

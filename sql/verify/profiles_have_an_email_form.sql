@@ -1,0 +1,6 @@
+-- every address of a migrated profile is lower-case and has one @ with something on both sides
+select count(*)
+from profiles
+where legacy_id is not null
+  and email is not null
+  and (email <> lower(email) or email !~ '^[^[:space:]]+@[^[:space:]@]+$')
