@@ -1,10 +1,13 @@
-//! A server to try things on, when none was named: a private cluster of the `PostgreSQL` installed here ([`cluster`]),
-//! or one that was compiled into this binary. Both are empty, are reached from this machine only, and are gone with
-//! the process.
+//! The demonstration: an invented legacy system to migrate ([`world`]) and a server to migrate it to, when none was named:
+//! a private cluster of the `PostgreSQL` installed here ([`cluster`]), or one that was compiled into this binary. Both are
+//! empty, are reached from this machine only, and are gone with the process. Nobody needs real data to see Drydock work.
 
 pub mod cluster;
 #[cfg(feature = "embedded")]
 pub mod embedded;
+mod phase_one;
 mod throwaway;
+pub mod world;
 
+pub use phase_one::seed_phase_one;
 pub use throwaway::{Throwaway, start_target};

@@ -18,7 +18,7 @@ const BEGIN: &str =
 const FACTS: &str = "select current_setting('server_version'), current_setting('server_encoding'), \
                      txid_current_snapshot()::text";
 
-const COLUMNS: &str = include_str!("../../sql/legacy/columns.sql");
+const COLUMNS: &str = include_str!("../../sql/extract/columns.sql");
 
 /// A legacy database, seen through one repeatable-read, read-only transaction.
 pub struct PostgresSource {

@@ -1,0 +1,142 @@
+//! The command line: one small file per verb with its arguments, its call and what it prints. The only part that touches
+//! the terminal. Results go to standard output; progress, log lines and errors to standard error.
+
+mod demo;
+mod extract;
+mod load;
+mod run;
+mod session;
+mod status;
+mod survey;
+mod text;
+mod transform;
+mod verify;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::error::{Error, Kind, Result};
+use crate::interrupt;
+use crate::progress::Progress;
+
+/// Offline staging migrator: legacy tables into one SQLite file, resolved there, loaded into Supabase, and proved.
+#[derive(Debug, Parser)]
+#[command(name = "drydock", version, max_term_width = 110)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// The flags that every verb has.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Common {
+    /// The staging file
+    #[arg(long, global = true, value_name = "FILE", env = "DRYDOCK_STAGING", default_value = "staging.drydock")]
+    staging: PathBuf,
+    /// The configuration; without it the one in the staging file, else the defaults
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print the result as JSON
+    #[arg(long, global = true)]
+    json: bool,
+    /// Show no progress
+    #[arg(long, global = true)]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Take a snapshot of the legacy database into the staging file
+    Extract(extract::Arguments),
+    /// Look at what the target is and already holds
+    Survey(survey::Arguments),
+    /// Decide every record's fate, offline
+    Transform(transform::Arguments),
+    /// Load what is ready into the target
+    Load(load::Arguments),
+    /// Compare the target with the staging file, record by record and field by field
+    Verify(verify::Arguments),
+    /// All of these in order, going on where an earlier run stopped
+    Run(run::Arguments),
+    /// Where the migration stands
+    Status(status::Arguments),
+    /// Generate an invented world and migrate it
+    Demo(demo::Arguments),
+}
+
+impl Common {
+    fn progress(&self) -> Progress {
+        Progress::new(self.quiet || self.json)
+    }
+
+    /// Prints a result: its text, or its JSON.
+    fn print(&self, result: &impl serde::Serialize, text: impl FnOnce() -> String) -> Result<()> {
+        let shown = if self.json {
+            serde_json::to_string_pretty(result)
+                .map_err(|cause| Error::internal("a result cannot be printed").cause(cause))?
+        } else {
+            text()
+        };
+        let mut out = std::io::stdout().lock();
+        match writeln!(out, "{}", shown.trim_end()) {
+            // whoever read the output has seen enough
+            Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(Error::internal("standard output cannot be written").cause(cause))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Runs the command line that this process was started with.
+pub fn main() -> ExitCode {
+    quiet_panics();
+    let filter = EnvFilter::try_from_env("DRYDOCK_LOG").unwrap_or_else(|_| EnvFilter::new("warn,postgres=error"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { Kind::Usage.into() } else { ExitCode::SUCCESS };
+            // help and version go to standard output, usage errors to standard error
+            let _ = error.print();
+            return code;
+        }
+    };
+    match interrupt::listen().and_then(|()| dispatch(&cli)) {
+        Ok(None) => ExitCode::SUCCESS,
+        Ok(Some(kind)) => kind.into(),
+        Err(error) => {
+            eprintln!("error: {error}");
+            error.kind().into()
+        }
+    }
+}
+
+/// Runs a verb. A step that was done but whose result asks for attention ends with its kind.
+fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
+    let common = &cli.common;
+    match &cli.verb {
+        Verb::Extract(arguments) => extract::run(common, arguments),
+        Verb::Survey(arguments) => survey::run(common, arguments),
+        Verb::Transform(arguments) => transform::run(common, arguments),
+        Verb::Load(arguments) => load::run(common, arguments),
+        Verb::Verify(arguments) => verify::run(common, arguments),
+        Verb::Run(arguments) => run::run(common, arguments),
+        Verb::Status(arguments) => status::run(common, arguments),
+        Verb::Demo(arguments) => demo::run(common, arguments),
+    }
+}
+
+/// A panic's own message may quote a value; its place may not.
+fn quiet_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        eprintln!("error: a defect in drydock at {place}; please report this place");
+    }));
+}

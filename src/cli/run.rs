@@ -1,0 +1,85 @@
+//! `drydock run`: every step in order. A step that is complete is not done again, so a run that was stopped goes on where
+//! it stopped; load and verify are done in any case, because they change nothing that is right already.
+
+use clap::Args;
+
+use super::session::{SourceArguments, TargetArguments, journalled};
+use super::transform::attention;
+use super::{Common, text};
+use crate::config::Config;
+use crate::error::{Kind, Result};
+use crate::record::Phase;
+use crate::staging::{Staging, Status, Step};
+use crate::{extract, load, survey, transform, verify};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    source: SourceArguments,
+    #[command(flatten)]
+    target: TargetArguments,
+    /// Make the tables of an empty target first, where they are missing
+    #[arg(long)]
+    create_tables: bool,
+}
+
+pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>> {
+    let given = common.given_config()?;
+    journalled(common, "run", true, |staging, run_id| {
+        let config = staging.settle_config(given, false)?;
+        let ran = steps(common, arguments, &config, staging, run_id)?;
+        common.print(&ran.status, || text::run(&ran))?;
+        Ok(ran.ended)
+    })
+}
+
+/// What a run came to.
+pub(super) struct Ran {
+    /// What each load transaction and the verification did.
+    pub load: load::Summary,
+    pub verification: verify::Summary,
+    pub status: Status,
+    /// What asks for attention.
+    pub ended: Option<Kind>,
+}
+
+/// The steps, on an open file.
+pub(super) fn steps(
+    common: &Common,
+    arguments: &Arguments,
+    config: &Config,
+    staging: &mut Staging,
+    run_id: i64,
+) -> Result<Ran> {
+    let progress = common.progress();
+    if staging.completed(Step::Extract)?.is_none() {
+        let mut source = arguments.source.open(&config.source)?;
+        extract::extract(staging, &mut *source, config, false, progress)?;
+    } else {
+        progress.say("extract: the snapshot is complete");
+        arguments.source.expect_identity(staging, &config.source)?;
+    }
+    let mut target = arguments.target.open(config)?;
+    staging.expect_identity("target", target.identity())?;
+    if arguments.create_tables {
+        target.create_tables()?;
+    }
+    if staging.completed(Step::Survey)?.is_none() {
+        survey::survey(staging, &mut target, progress)?;
+    } else {
+        progress.say("survey: the target is known");
+    }
+    let mut ended = None;
+    if staging.completed(Step::Transform)?.is_none() {
+        ended = attention(&transform::transform(staging, config, progress)?);
+    } else {
+        progress.say("transform: every record has its fate");
+    }
+    let load = load::load(staging, &mut target, &Phase::ALL, run_id, progress)?;
+    let verification = verify::verify(staging, &mut target, progress)?;
+    if !verification.passed() {
+        ended = Some(Kind::Verification);
+    }
+    Ok(Ran { load, verification, status: staging.status()?, ended })
+}
+

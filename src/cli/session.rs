@@ -1,0 +1,114 @@
+//! What the verbs share: the staging file opened and journalled, the two databases opened.
+
+use std::fs;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Common;
+use crate::config::{self, Config};
+use crate::connect::{Address, Side, connect};
+use crate::error::{Error, Kind, Result};
+use crate::legacy::{self, CsvOptions, PostgresSource, Source};
+use crate::staging::Staging;
+use crate::target::Target;
+
+/// Where the legacy data are.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct SourceArguments {
+    /// A folder of CSV files, one per table (auth_user.csv, …)
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["dump", "legacy_url_file"])]
+    pub csv: Option<PathBuf>,
+    /// A plain pg_dump script, possibly .gz or .zst
+    #[arg(long, value_name = "FILE", conflicts_with = "legacy_url_file")]
+    pub dump: Option<PathBuf>,
+    /// A file with the legacy database's URL; otherwise DRYDOCK_LEGACY_URL
+    #[arg(long, value_name = "FILE")]
+    pub legacy_url_file: Option<PathBuf>,
+}
+
+/// Where the target is.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct TargetArguments {
+    /// A file with the target's URL; otherwise DRYDOCK_TARGET_URL
+    #[arg(long, value_name = "FILE")]
+    pub target_url_file: Option<PathBuf>,
+}
+
+impl SourceArguments {
+    /// Opens the source.
+    pub fn open(&self, config: &config::Source) -> Result<Box<dyn Source>> {
+        if let Some(path) = self.csv.as_ref().or(self.dump.as_ref()) {
+            return legacy::open(path, csv_options(&config.csv)?);
+        }
+        let address =
+            Address::from_environment_or_file(Side::Legacy.variable(), self.legacy_url_file.as_deref())?;
+        let client = connect(Side::Legacy, &address)?;
+        Ok(Box::new(PostgresSource::new(client, address.identity())?))
+    }
+}
+
+impl TargetArguments {
+    /// Where the target is, from the environment or the file.
+    pub fn address(&self) -> Result<Address> {
+        Address::from_environment_or_file(Side::Target.variable(), self.target_url_file.as_deref())
+    }
+
+    /// Opens the target.
+    pub fn open(&self, config: &Config) -> Result<Target> {
+        Target::open(&self.address()?, &config.target.schema)
+    }
+}
+
+fn csv_options(config: &config::Csv) -> Result<CsvOptions> {
+    let mut options = CsvOptions { null: config.null.clone(), ..CsvOptions::default() };
+    match config.delimiter.as_bytes() {
+        [] => {}
+        [delimiter] => options.delimiter = Some(*delimiter),
+        _ => {
+            return Err(Error::precondition("source.csv.delimiter is not a single character")
+                .hint("write one of , ; | or a tab as \"\\t\", or leave the key out"));
+        }
+    }
+    if !config.encoding.is_empty() {
+        options.encoding = Some(config.encoding.clone());
+    }
+    Ok(options)
+}
+
+/// Runs `work` on the staging file as one journalled command. When the file was made for this command and the command
+/// fails, it is taken away again: nothing half-written is left.
+pub(super) fn journalled(
+    common: &Common,
+    verb: &str,
+    may_create: bool,
+    work: impl FnOnce(&mut Staging, i64) -> Result<Option<Kind>>,
+) -> Result<Option<Kind>> {
+    let is_new = may_create && !common.staging.exists();
+    let mut staging =
+        if may_create { Staging::open_or_create(&common.staging)? } else { Staging::open(&common.staging)? };
+    staging.settle_identity()?;
+    let run_id = staging.start_run(verb)?;
+    let ended = work(&mut staging, run_id);
+    let kind = match &ended {
+        Ok(kind) => *kind,
+        Err(error) => Some(error.kind()),
+    };
+    let kept = !is_new || ended.is_ok();
+    let closed = if kept { staging.finish_run(run_id, kind).and_then(|()| staging.flush()) } else { Ok(()) };
+    drop(staging);
+    if !kept {
+        // the command's own error is the one to show
+        let _ = fs::remove_file(&common.staging);
+    }
+    let ended = ended?;
+    closed?;
+    Ok(ended)
+}
+
+impl Common {
+    /// The configuration given on the command line.
+    pub(super) fn given_config(&self) -> Result<Option<Config>> {
+        self.config.as_deref().map(Config::read).transpose()
+    }
+}

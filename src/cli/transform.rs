@@ -1,0 +1,50 @@
+//! `drydock transform`
+
+use clap::Args;
+
+use super::session::journalled;
+use super::{Common, text};
+use crate::error::{Error, Kind, Result};
+use crate::transform::{self, Summary};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Take the configuration given with --config in place of the file's own
+    #[arg(long, requires = "config")]
+    reconfigure: bool,
+    /// Threads to decide with; all processors by default
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+}
+
+pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>> {
+    let given = common.given_config()?;
+    if let Some(threads) = arguments.threads {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build_global()
+            .map_err(|cause| Error::internal("the threads cannot be started").cause(cause))?;
+    }
+    journalled(common, "transform", false, |staging, _| {
+        let config = staging.settle_config(given, arguments.reconfigure)?;
+        let summary = transform::transform(staging, &config, common.progress())?;
+        let status = staging.status()?;
+        common.print(&status, || text::transform(&status))?;
+        Ok(attention(&summary))
+    })
+}
+
+/// What asks for attention after a transform that was done, said on standard error.
+pub(super) fn attention(summary: &Summary) -> Option<Kind> {
+    for (entity, count) in &summary.beyond_allowed {
+        eprintln!(
+            "{count} records of {entity} are rejected or quarantined, more than the configuration allows\n\
+             hint: look at v_waiting in the staging file; policy.allowed_rejects.{entity} sets the allowed number"
+        );
+    }
+    if summary.panicked > 0 {
+        eprintln!("{} records met a defect in drydock and wait in quarantine", summary.panicked);
+        return Some(Kind::Internal);
+    }
+    (!summary.beyond_allowed.is_empty()).then_some(Kind::Records)
+}

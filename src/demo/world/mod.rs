@@ -1,0 +1,87 @@
+//! An invented legacy system of the plan's size, with every quirk that the real one has, the target as a first phase
+//! left it, and the truth about both. The same seed gives the same bytes on every machine; nothing here reads a clock,
+//! a file or a database. All people, practices and addresses are invented.
+//!
+//! The parts, in the order in which they are made: `offices` (in `places`), `people` (with `names`), `staffing`, `caseload`,
+//! `patients`, `relations`, `spelling`, `emails`, then `truth` and `phase_one`.
+
+mod caseload;
+mod deck;
+mod emails;
+mod names;
+mod offices;
+mod patients;
+mod people;
+mod phase_one;
+mod places;
+mod random;
+mod relations;
+mod rows;
+mod spelling;
+mod staffing;
+mod table;
+mod tables;
+mod truth;
+mod write;
+
+pub use caseload::{LARGEST_CASELOAD, WITHOUT_DOCTOR, WITHOUT_OFFICE};
+pub use emails::{COMPANY_DOMAINS, TEST_ACCOUNTS, VALID_EMAILS, WITH_EMAIL};
+pub use offices::{DEFAULT_PRACTICE, OFFICES};
+pub use patients::SECOND_RANGE;
+pub use people::{PASSWORD_MARK, PATIENTS, USERS};
+pub use phase_one::{JOINED_SINCE, PROFILES, PhaseOne};
+pub use relations::{Likeness, Relation};
+pub use staffing::{MEMBERSHIPS, TREATING};
+pub use table::Table;
+pub use truth::{EmailStatus, PatientTruth, Placement, Truth, UserTruth};
+pub use write::{LEGACY_DDL, copy_statement, copy_text, csv_text};
+
+use deck::Deck;
+use random::Random;
+
+/// The world.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct World {
+    /// The legacy tables, in an order in which they can be loaded.
+    pub tables: Vec<Table>,
+    /// The target as the first phase left it.
+    pub phase_one: PhaseOne,
+    /// What a correct migration comes to.
+    pub truth: Truth,
+}
+
+impl World {
+    /// The world of a seed.
+    pub fn generate(seed: u64) -> World {
+        let mut offices = offices::offices(seed);
+        let mut users = people::users(seed);
+        let staffing = staffing::staffing(seed, caseload::FLOATING, &mut users, &mut offices.rows);
+        let slots = caseload::slots(seed, &staffing, &offices);
+        let mut patients = patients::patients(seed, &users, &slots);
+        let mut deck = Deck::new(seed, &patients);
+        let relations = relations::plant(seed, &mut users, &mut patients, &mut deck);
+        spelling::spoil(&mut users, &mut patients, &mut deck);
+        let planted = emails::plant(seed, &mut users, &patients, &relations, &mut deck);
+
+        let (offices, memberships) = (&offices.rows, &staffing.memberships);
+        let rows = truth::Rows { users: &users, offices, memberships, patients: &patients };
+        let truth = truth::truth(&rows, &planted, relations);
+        let phase_one = phase_one::phase_one(seed, &users, offices, &planted, &truth.users);
+        let ids = Random::stream(seed, "user groups").ids(1, 2 * users.len());
+        let tables = vec![
+            tables::users(&users),
+            tables::groups(),
+            tables::user_groups(&users, ids.into_iter()),
+            tables::offices(offices),
+            tables::office_doctors(memberships),
+            tables::user_settings(&staffing.settings),
+            tables::patients(&patients),
+        ];
+        World { tables, phase_one, truth }
+    }
+
+    /// A legacy table by its name.
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        self.tables.iter().find(|table| table.name == name)
+    }
+}
