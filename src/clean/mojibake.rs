@@ -44,30 +44,7 @@ fn has_telling_pair(text: &str) -> bool {
 
 /// Signs and spaces that real text has right after a letter.
 fn follows_letters(c: char) -> bool {
-    matches!(
-        c,
-        '‘' | '’'
-            | '“'
-            | '”'
-            | '‚'
-            | '„'
-            | '‹'
-            | '›'
-            | '«'
-            | '»'
-            | '–'
-            | '—'
-            | '…'
-            | '•'
-            | '·'
-            | '´'
-            | '™'
-            | '®'
-            | '©'
-            | '°'
-            | '\u{a0}'
-            | '\u{ad}'
-    )
+    "‘’“”‚„‹›«»–—…•·´™®©°\u{a0}\u{ad}".contains(c)
 }
 
 /// The byte of a character in windows-1252, or in latin-1 where windows-1252 has none.
