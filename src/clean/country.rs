@@ -9,13 +9,14 @@ use crate::record::{Code, Issue};
 
 use super::country_names::COUNTRIES;
 use super::trail::{Trail, change};
-use super::unicode::without_invisible;
+use super::unicode::{Reach, trimmed, without_invisible, without_nul};
 use super::{Cleaned, is_literal_null};
 
 /// A country under its one English name (`USA`, `India`, `Japan`, …); an unknown name is kept, trimmed, with
 /// `CountryUnknown`; `None` when it is missing.
 ///
-/// Rules: `country.name` for another name or a code, `country.trim`, `country.empty`.
+/// Rules: `country.name` for another name or a code; otherwise `country.nul`, `country.trim`,
+/// `country.empty`.
 pub fn country(field: &'static str, raw: Option<&str>) -> Cleaned<Option<String>> {
     let Some(raw) = raw else { return Cleaned::unchanged(None) };
     if let Some(name) = known(raw) {
@@ -27,11 +28,8 @@ pub fn country(field: &'static str, raw: Option<&str>) -> Cleaned<Option<String>
         };
     }
     let mut trail = Trail::new(field, raw);
-    trail.apply("country.nul", |text| text.contains('\0').then(|| text.replace('\0', "")));
-    trail.apply("country.trim", |text| {
-        let trimmed = text.trim();
-        (trimmed.len() != text.len()).then(|| trimmed.to_owned())
-    });
+    trail.apply("country.nul", without_nul);
+    trail.apply("country.trim", |text| trimmed(text, Reach::Unicode));
     if trail.text().is_empty() || is_literal_null(trail.text()) {
         return Cleaned { value: None, changes: trail.finish_null("country.empty"), issues: Vec::new() };
     }
@@ -40,8 +38,8 @@ pub fn country(field: &'static str, raw: Option<&str>) -> Cleaned<Option<String>
 }
 
 /// The key by which two names of a city, a state or another place are the same: without invisible characters,
-/// surrounding and doubled space, case, accents and compatibility forms. For comparing only, never stored. Vowel signs of Indic
-/// and Thai scripts and the voicing marks of kana are letters' own and stay.
+/// surrounding and doubled space, case, accents and compatibility forms. For comparing only, never stored.
+/// Vowel signs of Indic and Thai scripts and the voicing marks of kana are letters' own and stay.
 pub fn place_key(text: &str) -> String {
     if text.is_ascii() {
         return spaced(&text.to_ascii_lowercase());

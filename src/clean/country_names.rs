@@ -1,7 +1,9 @@
-//! The countries: the one name that each is stored under, its codes of ISO 3166-1, and other names it goes by.
+//! The countries: the one name that each is stored under, its codes of ISO 3166-1, and other names it goes
+//! by.
 //!
-//! The stored names are the English short names in daily use, `USA` among them because the legacy data says so. Names
-//! are compared by `country::country_key`: case, accents, full stops and a leading `the` do not matter.
+//! The stored names are the English short names in daily use, `USA` among them because the legacy data says
+//! so. Names are compared by `country::country_key`: case, accents, full stops and a leading `the` do not
+//! matter.
 
 /// One country: stored name, alpha-2 code, alpha-3 code, other names.
 pub(super) type Country = (&'static str, &'static str, &'static str, &'static [&'static str]);

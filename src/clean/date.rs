@@ -1,9 +1,10 @@
-//! Birthdates, by explicit formats: `yyyy-mm-dd` or `yyyy/mm/dd`, alone or before a time of day, which means nothing in a
-//! date of birth and is dropped without moving the day into another zone.
+//! Birthdates, by explicit formats: `yyyy-mm-dd` or `yyyy/mm/dd`, alone or before a time of day, which means
+//! nothing in a date of birth and is dropped without moving the day into another zone.
 //!
-//! A day and a month that were swapped cannot be seen in most dates, and a guess on every day up to the twelfth would be
-//! noise. One value is suspected only where it is no date, or lies in the future, and its swapped reading is a possible birthdate;
-//! the proposal goes with the flag. Otherwise it takes two records: [`possibly_swapped`].
+//! A day and a month that were swapped cannot be seen in most dates, and a guess on every day up to the
+//! twelfth would be noise. One value is suspected only where it is no date, or lies in the future, and its
+//! swapped reading is a possible birthdate; the proposal goes with the flag. Otherwise it takes two records:
+//! [`possibly_swapped`].
 
 use chrono::{Datelike, NaiveDate};
 
@@ -18,8 +19,9 @@ const FIRST_YEAR: i32 = 1900;
 /// A greater age is possible, but hardly.
 const PLAUSIBLE_AGE: u32 = 110;
 
-/// A birthdate; `None` when it is missing (`DateMissing`), not a date (`DateInvalid`), after `today` (`DateInFuture`) or
-/// before 1900 (`DateTooEarly`). An age above 110 is kept and flagged (`DateImplausible`).
+/// A birthdate; `None` when it is missing (`DateMissing`), not a date (`DateInvalid`), after `today`
+/// (`DateInFuture`) or before 1900 (`DateTooEarly`). An age above 110 is kept and flagged
+/// (`DateImplausible`).
 ///
 /// Rules: `date.format` where the date was written in another form, otherwise `date.invalid`, `date.future`,
 /// `date.too_early` or `date.empty` where the clean value is null.
@@ -46,7 +48,8 @@ pub fn birthdate(field: &'static str, raw: Option<&str>, today: NaiveDate) -> Cl
     }
 }
 
-/// Whether two different dates are the same with day and month swapped, as two records of one person may hold them.
+/// Whether two different dates are the same with day and month swapped, as two records of one person may hold
+/// them.
 pub fn possibly_swapped(a: NaiveDate, b: NaiveDate) -> bool {
     a != b && a.year() == b.year() && a.month() == b.day() && a.day() == b.month()
 }
@@ -184,7 +187,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn clean_dates_stay(raw in prop_oneof![any::<String>(), r" ?[12][0-9]{3}[-/][0-3][0-9][-/][0-3][0-9]( 0[0-9]:00)?"]) {
+        fn clean_dates_stay(raw in prop_oneof![
+            any::<String>(),
+            " ?[12][0-9]{3}[-/][0-3][0-9][-/][0-3][0-9]( 0[0-9]:00)?",
+        ]) {
             let once = cleaned(&raw);
             let text = once.value.map(|date| date.to_string());
             chain(Some(&raw), &once, text.as_deref());

@@ -1,6 +1,6 @@
-//! The parts of ISO 8601 that PostgreSQL prints and other exports write: a date, a time of day, an offset. Every part has
-//! one explicit form with a fixed number of digits; nothing is guessed. Each reader takes a part off the front of a text and answers
-//! it with the rest.
+//! The parts of ISO 8601 that PostgreSQL prints and other exports write: a date, a time of day, an offset.
+//! Every part has one explicit form with a fixed number of digits; nothing is guessed. Each reader takes a
+//! part off the front of a text and answers it with the rest.
 
 use chrono::{FixedOffset, NaiveDate, NaiveTime};
 
@@ -55,7 +55,8 @@ pub(super) fn read_time(text: &str) -> Read<'_, NaiveTime> {
     Some((NaiveTime::from_hms_micro_opt(hour, minute, second, micro)?, rest))
 }
 
-/// `Z`, `+hh`, `+hhmm`, `+hh:mm` or `+hh:mm:ss` (PostgreSQL prints seconds for local times before the railway).
+/// `Z`, `+hh`, `+hhmm`, `+hh:mm` or `+hh:mm:ss` (PostgreSQL prints seconds for local times before the
+/// railway).
 pub(super) fn read_offset(text: &str) -> Read<'_, FixedOffset> {
     if let Some(rest) = text.strip_prefix(['Z', 'z']) {
         return Some((FixedOffset::east_opt(0)?, rest));

@@ -1,6 +1,6 @@
-//! JSON in text columns (`dispatch_patient.schemes`), sometimes malformed: parsed for the target's metadata, or kept as
-//! the text it is. The raw text stays in the snapshot, so what JSON itself does not keep (repeated keys, digits beyond a
-//! double's) is not lost.
+//! JSON in text columns (`dispatch_patient.schemes`), sometimes malformed: parsed for the target's metadata,
+//! or kept as the text it is. The raw text stays in the snapshot, so what JSON itself does not keep (repeated
+//! keys, digits beyond a double's) is not lost.
 
 use serde_json::Value;
 
@@ -9,8 +9,8 @@ use crate::record::{Code, Issue};
 use super::trail::change;
 use super::{Cleaned, scalar};
 
-/// The value that a text holds; the text itself with `JsonMalformed` when it cannot be parsed; `None` when it is
-/// missing or JSON's null.
+/// The value that a text holds; the text itself with `JsonMalformed` when it cannot be parsed; `None` when it
+/// is missing or JSON's null.
 ///
 /// Rules: `json.nul`, `json.empty`.
 pub fn json(field: &'static str, raw: Option<&str>) -> Cleaned<Option<Value>> {

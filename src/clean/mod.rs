@@ -1,16 +1,17 @@
-//! Cleansing: a raw value in, a clean value, the changes and the issues out. Pure: nothing here reads, writes, logs or
-//! fails. `None` is SQL's null. Three things hold for every rule, and are tested on arbitrary text:
+//! Cleansing: a raw value in, a clean value, the changes and the issues out. Pure: nothing here reads,
+//! writes, logs or fails. `None` is SQL's null. Three things hold for every rule, and are tested on arbitrary
+//! text:
 //!
 //! - cleaning a clean value changes nothing;
 //! - the changes of a value form a chain: the first starts at the raw value, the last ends at the clean one;
 //! - a name with a visible character is never emptied (but the literal text `null` is no name).
 //!
-//! A change is recorded where the stored value differs from the raw one, or where something was assumed. Another
-//! spelling of the same value is no change where the clean value is not a text: `t` and `true`, or a timestamp with
-//! another offset.
+//! A change is recorded where the stored value differs from the raw one, or where something was assumed.
+//! Another spelling of the same value is no change where the clean value is not a text: `t` and `true`, or a
+//! timestamp with another offset.
 //!
-//! Read `email`, `name` and `date` first; the others are small. What the text rules share is in `unicode`, how changes
-//! are noted in `trail`.
+//! Read `email`, `name` and `date` first; the others are small. What the text rules share is in `unicode`,
+//! how changes are noted in `trail`.
 
 use crate::record::{Change, Issue};
 
@@ -73,8 +74,8 @@ impl<T> Cleaned<T> {
     }
 }
 
-/// The text of a value whose type is not text (a date, a flag, a number): surrounding space means nothing there, and
-/// '' and the literal `null` are missing.
+/// The text of a value whose type is not text (a date, a flag, a number): surrounding space means nothing
+/// there, and '' and the literal `null` are missing.
 fn scalar(raw: Option<&str>) -> Option<&str> {
     raw.map(str::trim).filter(|text| !text.is_empty() && !is_literal_null(text))
 }
@@ -90,7 +91,8 @@ mod invariants {
 
     use super::Cleaned;
 
-    /// The changes lead from the raw value to the clean one, without a gap and without a step that changes nothing.
+    /// The changes lead from the raw value to the clean one, without a gap and without a step that changes
+    /// nothing.
     pub(super) fn chain<T>(raw: Option<&str>, cleaned: &Cleaned<T>, clean: Option<&str>) {
         let mut at = raw;
         for change in &cleaned.changes {

@@ -1,10 +1,10 @@
-//! Text that was written as UTF-8 and read as windows-1252 or latin-1: `JosÃ©` for `José`. Only recognised here, with the
-//! repair as a proposal; nobody's name is changed on a guess.
+//! Text that was written as UTF-8 and read as windows-1252 or latin-1: `JosÃ©` for `José`. Only recognised
+//! here, with the repair as a proposal; nobody's name is changed on a guess.
 //!
-//! The test is the reverse of the accident: every character goes back to its byte, and the bytes are UTF-8. Text that
-//! was not garbled passes it only by the rare accident of an accented capital followed by one of a few characters, so two letters in
-//! a row count only after the leads of Latin letters (`Ã`, `Ä`, `Å`, `Â`), and what comes out must be letters, marks
-//! or the usual punctuation of names.
+//! The test is the reverse of the accident: every character goes back to its byte, the bytes are UTF-8, and
+//! what comes out are letters, marks or the usual punctuation of names. Real names pass that only by
+//! accident, when an accented capital stands before a sign (`CAFÉ’S`) or before one of a few letters (`ÜŽ`);
+//! so what comes out must also contain something that such accidents do not make.
 
 use unicode_normalization::char::is_combining_mark;
 
@@ -15,24 +15,36 @@ pub(super) fn repaired(text: &str) -> Option<String> {
     }
     let bytes = text.chars().map(byte).collect::<Option<Vec<u8>>>()?;
     let repaired = String::from_utf8(bytes).ok()?;
-    let plausible = repaired.chars().filter(|c| !c.is_ascii()).all(|c| {
-        c.is_alphabetic()
+    let is_name = repaired.chars().all(|c| {
+        c.is_ascii()
+            || c.is_alphabetic()
             || is_combining_mark(c)
-            || matches!(c, '\u{2018}' | '\u{2019}' | '\u{2010}'..='\u{2015}' | '\u{a0}')
+            || matches!(c, '\u{a0}' | '\u{2010}'..='\u{2015}' | '\u{2018}' | '\u{2019}')
     });
-    (plausible && has_telling_pair(text)).then_some(repaired)
+    (is_name && (repaired.contains(is_telling) || has_telling_pair(text))).then_some(repaired)
 }
 
-/// Whether some pair of neighbours is one that no language writes: a letter before a sign, or one of the leads that
-/// garbled Latin letters begin with before anything beyond ASCII.
+/// Characters that only garbled text turns into: the accented letters of Latin, whose garbled form begins
+/// with `Â`, `Ã`, `Ä` or `Å` before a second character beyond ASCII, and everything that takes three bytes or
+/// more.
+fn is_telling(c: char) -> bool {
+    matches!(c, '\u{80}'..='\u{17f}' | '\u{800}'..)
+}
+
+/// Whether a character beyond ASCII stands before a sign that does not follow letters in any language; the
+/// garbled letters of Greek, Cyrillic, Hebrew and Arabic are full of them.
 fn has_telling_pair(text: &str) -> bool {
     let mut last = 'a';
     text.chars().any(|c| {
-        let telling =
-            !last.is_ascii() && !c.is_ascii() && (!c.is_alphabetic() || matches!(last, '\u{c2}'..='\u{c5}'));
+        let is_telling = !last.is_ascii() && !c.is_ascii() && !c.is_alphabetic() && !follows_letters(c);
         last = c;
-        telling
+        is_telling
     })
+}
+
+/// Signs and spaces that real text has right after a letter.
+fn follows_letters(c: char) -> bool {
+    "‘’“”‚„‹›«»–—…•·´™®©°\u{a0}\u{ad}".contains(c)
 }
 
 /// The byte of a character in windows-1252, or in latin-1 where windows-1252 has none.
@@ -43,7 +55,8 @@ fn byte(c: char) -> Option<u8> {
     }
 }
 
-/// Windows-1252 from 0x80 to 0x9f; U+FFFD, which is no character of it, marks the five bytes that it leaves free.
+/// Windows-1252 from 0x80 to 0x9f; U+FFFD, which is no character of it, marks the five bytes that it leaves
+/// free.
 const WINDOWS_1252: [char; 32] = [
     '€', '\u{fffd}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{fffd}', 'Ž',
     '\u{fffd}', //
@@ -118,6 +131,12 @@ mod tests {
             "D’Angelo",
             "Ðorđe",
             "ÐŽ",
+            "ÜŽ",
+            "CAFÉ’S",
+            "RENÉ\u{a0}B",
+            "“NIÑ”",
+            "Nº 5",
+            "ANDRÉ™",
         ] {
             assert_eq!(repaired(name), None, "{name}");
         }

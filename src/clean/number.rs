@@ -8,13 +8,14 @@ use super::{Cleaned, scalar};
 /// The digits after the point that a rate keeps; more are rounded half up.
 const FRACTION_DIGITS: usize = 6;
 
-/// A tax rate as a fraction of 1: canonical decimal text without trailing zeros, or `None` when it is missing, or with
-/// `NumberInvalid` when it is no decimal number, is negative, or is above 100 percent.
+/// A tax rate as a fraction of 1: canonical decimal text without trailing zeros, or `None` when it is
+/// missing, or with `NumberInvalid` when it is no decimal number, is negative, or is above 100 percent.
 ///
-/// The legacy column holds percentages (10.2500), but some rows hold fractions: what is above 1 is divided by 100.
+/// The legacy column holds percentages (10.2500), but some rows hold fractions: what is above 1 is divided by
+/// 100.
 ///
-/// Rules: `tax_rate.percentage`, `tax_rate.round`, `tax_rate.canonical`, or `tax_rate.invalid` and `tax_rate.empty` where
-/// the clean value is null.
+/// Rules: `tax_rate.percentage`, `tax_rate.round`, `tax_rate.canonical`, or `tax_rate.invalid` and
+/// `tax_rate.empty` where the clean value is null.
 pub fn tax_rate(field: &'static str, raw: Option<&str>) -> Cleaned<Option<String>> {
     let null = |rule| {
         let cleaned = Cleaned::unchanged(None);
@@ -50,8 +51,8 @@ pub fn tax_rate(field: &'static str, raw: Option<&str>) -> Cleaned<Option<String
     cleaned
 }
 
-/// A decimal number that is not negative, in canonical digits: no leading zeros in `whole`, no trailing ones in
-/// `fraction`.
+/// A decimal number that is not negative, in canonical digits: no leading zeros in `whole`, no trailing ones
+/// in `fraction`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Decimal {
     whole: String,
@@ -59,8 +60,8 @@ struct Decimal {
 }
 
 impl Decimal {
-    /// Digits with at most one point and a digit on at least one side of it; a plus sign is allowed, and a minus before
-    /// zero.
+    /// Digits with at most one point and a digit on at least one side of it; a plus sign is allowed, and a
+    /// minus before zero.
     fn read(text: &str) -> Option<Self> {
         let is_negative = text.starts_with('-');
         let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
@@ -182,7 +183,8 @@ mod tests {
         fn clean_rates_stay(raw in prop_oneof![any::<String>(), r"[+-]?[0-9]{0,4}\.?[0-9]{0,9}"]) {
             let once = tax_rate("tax_rate", Some(&raw));
             chain(Some(&raw), &once, once.value.as_deref());
-            prop_assert_eq!(tax_rate("tax_rate", once.value.as_deref()), Cleaned::unchanged(once.value.clone()));
+            let twice = tax_rate("tax_rate", once.value.as_deref());
+            prop_assert_eq!(twice, Cleaned::unchanged(once.value));
         }
 
         #[test]

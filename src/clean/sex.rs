@@ -1,4 +1,5 @@
-//! The sex of a patient: the legacy has a number (1 male, 2 female, 0 other), some exports a letter or a word.
+//! The sex of a patient: the legacy has a number (1 male, 2 female, 0 other), some exports a letter or a
+//! word.
 
 use serde::Serialize;
 
@@ -7,7 +8,8 @@ use crate::record::{Code, Issue};
 use super::trail::change;
 use super::{Cleaned, scalar};
 
-/// The gender of a profile or patient, in our words; a target whose type lacks one gets what the configuration says.
+/// The gender of a profile or patient, in our words; a target whose type lacks one gets what the
+/// configuration says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Gender {

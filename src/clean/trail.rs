@@ -1,5 +1,5 @@
-//! A text on its way through the rules, and the change that each of them made. Nothing is copied until a rule changes
-//! something.
+//! A text on its way through the rules, and the change that each of them made. Nothing is copied until a rule
+//! changes something.
 
 use std::borrow::Cow;
 

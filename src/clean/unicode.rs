@@ -1,9 +1,10 @@
-//! Steps on text that several rules share: invisible characters, white space, composition. Each answers the new text, or
-//! `None` when there is nothing to do, so that a clean text is never copied.
+//! Steps on text that several rules share: invisible characters, white space, composition. Each answers the
+//! new text, or `None` when there is nothing to do, so that a clean text is never copied.
 //!
-//! Compatibility forms are never folded (no NFKC): full-width letters, ligatures and CJK compatibility ideographs carry
-//! how a person writes the name. For the same reason NFC here steps around the CJK compatibility ideographs, which NFC
-//! itself would replace although Japanese families tell 塚 (U+FA10) from 塚 (U+585A).
+//! Compatibility forms are never folded (no NFKC): full-width letters, ligatures and CJK compatibility
+//! ideographs carry how a person writes the name. For the same reason NFC here steps around the CJK
+//! compatibility ideographs, which NFC itself would replace although Japanese families tell 塚 (U+FA10) from 塚
+//! (U+585A).
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
@@ -22,18 +23,24 @@ impl Reach {
     }
 }
 
-/// Without ASCII's control characters; those that are white space (tab, line feed, …) stay for [`single_spaces`].
+/// Without ASCII's control characters; those that are white space (tab, line feed, …) stay for
+/// [`single_spaces`].
 pub(super) fn without_ascii_controls(text: &str) -> Option<String> {
     let drop = |c: char| c.is_ascii_control() && !c.is_whitespace();
     text.contains(drop).then(|| text.replace(drop, ""))
 }
 
-/// Without characters that show nothing: zero-width and bidirectional controls, soft hyphens, byte order marks, fillers,
-/// tags, and the control characters beyond ASCII that are not white space.
+/// Without NUL, which PostgreSQL's text cannot hold and SQLite reads as the end.
+pub(super) fn without_nul(text: &str) -> Option<String> {
+    text.contains('\0').then(|| text.replace('\0', ""))
+}
+
+/// Without characters that show nothing: zero-width and bidirectional controls, soft hyphens, byte order
+/// marks, fillers, tags, and the control characters beyond ASCII that are not white space.
 ///
-/// The two joiners (ZWNJ, ZWJ) stay where a script needs them: between two letters of an Arabic or Indic script, and
-/// after a virama, where Malayalam and Sinhala form letters with them. Variation selectors stay everywhere: they choose
-/// between forms of an ideograph.
+/// The two joiners (ZWNJ, ZWJ) stay where a script needs them: between two letters of an Arabic or Indic
+/// script, and after a virama, where Malayalam and Sinhala form letters with them. Variation selectors stay
+/// everywhere: they choose between forms of an ideograph.
 pub(super) fn without_invisible(text: &str) -> Option<String> {
     if text.is_ascii() || !text.contains(|c| is_invisible(c) || is_joiner(c)) {
         return None;
@@ -57,8 +64,8 @@ pub(super) fn trimmed(text: &str, reach: Reach) -> Option<String> {
     (trimmed.len() != text.len()).then(|| trimmed.to_owned())
 }
 
-/// With one plain space for every run of white space. One ideographic space (U+3000) is how a Japanese name is written,
-/// so it stays, and a run of nothing else becomes one of it.
+/// With one plain space for every run of white space. One ideographic space (U+3000) is how a Japanese name
+/// is written, so it stays, and a run of nothing else becomes one of it.
 pub(super) fn single_spaces(text: &str, reach: Reach) -> Option<String> {
     let mut folded = String::with_capacity(text.len());
     let mut rest = text;
@@ -129,7 +136,8 @@ fn is_joined(last: Option<char>, next: Option<char>) -> bool {
     last.is_some_and(|last| is_virama(last) || (is_joining(last) && next.is_some_and(is_joining)))
 }
 
-/// Characters of the scripts that write with joiners: Arabic and its relatives, the Indic scripts, Khmer, Mongolian.
+/// Characters of the scripts that write with joiners: Arabic and its relatives, the Indic scripts, Khmer,
+/// Mongolian.
 fn is_joining(c: char) -> bool {
     matches!(c,
         '\u{600}'..='\u{60b}' | '\u{610}'..='\u{61a}' | '\u{61d}'..='\u{8ff}'
@@ -212,9 +220,12 @@ mod tests {
         assert_eq!(single_spaces("a\u{a0}b", Reach::Ascii), None);
     }
 
+    /// Printable characters, and more than their share of those that the steps treat in their own way.
+    const MIXED: &str = r"[\PC\x00-\x20\u{200b}-\u{200f}\u{3000}\u{900}-\u{97f}\u{fa10}-\u{fa1f}]{0,12}";
+
     proptest! {
         #[test]
-        fn every_step_is_idempotent(text in r"[\PC\x00-\x20\u{200b}-\u{200f}\u{3000}\u{900}-\u{97f}\u{fa10}-\u{fa1f}]{0,12}") {
+        fn every_step_is_idempotent(text in MIXED) {
             let steps: [fn(&str) -> Option<String>; 6] = [
                 without_ascii_controls,
                 without_invisible,

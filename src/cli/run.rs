@@ -15,12 +15,12 @@ use crate::{extract, load, survey, transform, verify};
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    source: SourceArguments,
+    pub source: SourceArguments,
     #[command(flatten)]
-    target: TargetArguments,
+    pub target: TargetArguments,
     /// Make the tables of an empty target first, where they are missing
     #[arg(long)]
-    create_tables: bool,
+    pub create_tables: bool,
 }
 
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>> {
@@ -57,7 +57,6 @@ pub(super) fn steps(
         extract::extract(staging, &mut *source, config, false, progress)?;
     } else {
         progress.say("extract: the snapshot is complete");
-        arguments.source.expect_identity(staging, &config.source)?;
     }
     let mut target = arguments.target.open(config)?;
     staging.expect_identity("target", target.identity())?;

@@ -33,6 +33,9 @@ pub(super) struct TargetArguments {
     /// A file with the target's URL; otherwise DRYDOCK_TARGET_URL
     #[arg(long, value_name = "FILE")]
     pub target_url_file: Option<PathBuf>,
+    /// Known already, as in the demonstration
+    #[arg(skip)]
+    pub address: Option<Address>,
 }
 
 impl SourceArguments {
@@ -50,8 +53,11 @@ impl SourceArguments {
 
 impl TargetArguments {
     /// Where the target is, from the environment or the file.
-    pub fn address(&self) -> Result<Address> {
-        Address::from_environment_or_file(Side::Target.variable(), self.target_url_file.as_deref())
+    fn address(&self) -> Result<Address> {
+        match &self.address {
+            Some(address) => Ok(address.clone()),
+            None => Address::from_environment_or_file(Side::Target.variable(), self.target_url_file.as_deref()),
+        }
     }
 
     /// Opens the target.

@@ -6,7 +6,7 @@
 //! Connection URLs are parsed here and not by the client library, which rejects `sslmode=verify-full`,
 //! `sslrootcert` and pooler parameters, and whose default falls back to plain text without a word.
 //!
-//! Read `address` first, then `session`; `failure` is where an error becomes words.
+//! Read `address` and `written` first, then `session`; `failure` is where an error becomes words.
 
 mod address;
 mod failure;
@@ -15,6 +15,7 @@ mod password;
 mod session;
 mod sqlstate;
 mod tls;
+mod written;
 
 pub use address::Address;
 pub use failure::{is_transient, server_error};

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 /// Copies the world's first phase into the target's tables. A target that holds rows already is refused: it is somebody's.
 pub fn seed_phase_one(address: &Address, world: &World) -> Result<()> {
     let mut client = connect(Side::Target, address)?;
-    for table in [&world.phase_one.practices, &world.phase_one.profiles] {
+    for table in &world.phase_one.tables {
         refuse_rows(&mut client, table)?;
         copy(&mut client, table).map_err(|cause| server_error(Side::Target, "filling the tables", &cause))?;
     }

@@ -97,6 +97,17 @@ impl Staging {
         Err(Error::precondition(format!("{verb} cannot start: {} {missing}", self.path().display())).hint(hint))
     }
 
+    /// Gives a new file its name: what the receipts in a target know it by.
+    pub fn settle_identity(&mut self) -> Result<()> {
+        if self.fact("staging_id")?.is_none() {
+            let made = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Nanos, true);
+            let name = format!("{}:{made}:{}", self.path().display(), std::process::id());
+            self.set_fact("staging_id", &uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, name.as_bytes()).to_string())?;
+            self.set_fact("created_at", &made)?;
+        }
+        Ok(())
+    }
+
     /// Ties the file to a source or target on first use, and refuses another one afterwards.
     pub fn expect_identity(&mut self, side: &str, identity: &str) -> Result<()> {
         let name = format!("{side}_identity");

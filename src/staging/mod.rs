@@ -21,7 +21,7 @@ pub use loads::{Outcome, Receipt};
 pub use open::{Reader, Staging};
 pub use resolved::ReadyRows;
 pub use snapshot::{SnapshotTable, TableManifest, UnreadableRow};
-pub use status::{Accounting, ErrorAnalysis, Progress, Status};
+pub use status::{Accounting, AssociationCount, ErrorAnalysis, Progress, Status};
 
 /// An identifier as SQLite and PostgreSQL quote it.
 pub fn quoted(identifier: &str) -> String {

@@ -29,8 +29,6 @@ pub struct OfficeFacts {
 /// A user, as others see it.
 #[derive(Debug, Clone, Copy)]
 pub struct UserFacts {
-    /// `is_active`; a source without the column knows no inactive users.
-    pub active: bool,
     /// What decides the role.
     pub standing: Standing,
 }
@@ -196,7 +194,7 @@ fn read_users(staging: &Staging, policy: &EmailPolicy) -> Result<(Users, Vec<Cla
                     }),
                     Email::Missing | Email::Invalid(_) => None,
                 };
-                ((user.legacy_id, UserFacts { active, standing }), claim)
+                ((user.legacy_id, UserFacts { standing }), claim)
             })
             .collect();
         for (user, claim) in read {

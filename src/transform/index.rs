@@ -38,11 +38,6 @@ impl<V> Index<V> {
         self.get(key).is_some()
     }
 
-    /// How many keys there are.
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
     /// Every entry, in key order.
     pub fn iter(&self) -> impl Iterator<Item = &(LegacyId, V)> {
         self.entries.iter()

@@ -1,5 +1,6 @@
-//! Addresses for people who have none that the target can take: `first.last.legacyid@migrated.local`. The legacy id makes
-//! them unique among themselves; that they are unique in the target too is for the caller to see to.
+//! Addresses for people who have none that the target can take: `first.last.legacyid@migrated.local`. The
+//! legacy id makes them unique among themselves; that they are unique in the target too is for the caller to
+//! see to.
 
 use deunicode::deunicode;
 
@@ -9,8 +10,8 @@ const DOMAIN: &str = "migrated.local";
 /// RFC 5321, 4.5.3.1.1.
 const LOCAL_OCTETS: usize = 64;
 
-/// The fallback address of a person. A part without a letter or digit that ASCII can show is `user` (first) or
-/// `unknown` (last); long parts are cut so that the address stays valid.
+/// The fallback address of a person. A part without a letter or digit that ASCII can show is `user` (first)
+/// or `unknown` (last); long parts are cut so that the address stays valid.
 pub fn fallback_email(first: &str, last: &str, legacy_id: LegacyId) -> String {
     with_tail(first, last, &format!(".{legacy_id}"))
 }
@@ -61,7 +62,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn they_are_valid_and_need_no_cleaning(first in any::<String>(), last in any::<String>(), id in any::<i64>(), n in any::<u32>()) {
+        fn they_are_valid_and_need_no_cleaning(
+            first in any::<String>(),
+            last in any::<String>(),
+            id in any::<i64>(),
+            n in any::<u32>(),
+        ) {
             for address in [
                 fallback_email(&first, &last, LegacyId(id)),
                 fallback_email_nth(&first, &last, LegacyId(id), n),

@@ -1,9 +1,11 @@
-//! Which addresses are valid: what RFC 5321, 5322 and 6531 allow and a mail server on the public internet would take.
+//! Which addresses are valid: what RFC 5321, 5322 and 6531 allow and a mail server on the public internet
+//! would take.
 //!
-//! `email_address` knows the grammar of the local part. Our own profile over it: one address and nothing else (no
-//! display name, no comment, no folding); a domain name with a top-level domain, not an address literal; letters, digits
-//! and hyphens in it, after `idna` for international ones; the octet limits of RFC 5321. Beyond ASCII only letters, digits and marks
-//! count, as in the names of accounts (RFC 8264): no emoji, no symbols, no full-width look-alikes in a domain.
+//! `email_address` knows the grammar of the local part. Our own profile over it: one address and nothing else
+//! (no display name, no comment, no folding); a domain name with a top-level domain, not an address literal;
+//! letters, digits and hyphens in it, after `idna` for international ones; the octet limits of RFC 5321.
+//! Beyond ASCII only letters, digits and marks count, as in the names of accounts (RFC 8264): no emoji, no
+//! symbols, no full-width look-alikes in a domain.
 
 use std::borrow::Cow;
 
@@ -12,7 +14,8 @@ use idna::AsciiDenyList;
 use idna::uts46::{DnsLength, Hyphens, Uts46};
 use unicode_normalization::char::is_combining_mark;
 
-/// An address has at most 254 octets, or it does not fit a path in SMTP (RFC 5321, 4.5.3.1.3, with its brackets).
+/// An address has at most 254 octets, or it does not fit a path in SMTP (RFC 5321, 4.5.3.1.3, with its
+/// brackets).
 const ADDRESS_OCTETS: usize = 254;
 /// RFC 5321, 4.5.3.1.1.
 const LOCAL_OCTETS: usize = 64;
@@ -141,8 +144,9 @@ fn judge_unquoted(local: &str) -> Result<(), Reason> {
     found.into_iter().find_map(|(reason, applies)| applies.then_some(Err(reason))).unwrap_or(Ok(()))
 }
 
-/// The local part as the ASCII grammar can judge it: an `x` for every letter, digit or mark beyond ASCII, and for a
-/// quoted space or tab, which RFC 5322 allows and `email_address` does not. `None` when another character is in it.
+/// The local part as the ASCII grammar can judge it: an `x` for every letter, digit or mark beyond ASCII, and
+/// for a quoted space or tab, which RFC 5322 allows and `email_address` does not. `None` when another
+/// character is in it.
 fn ascii_stand_in(local: &str) -> Option<Cow<'_, str>> {
     if local.is_ascii() && !local.contains('\\') {
         return Some(Cow::Borrowed(local));
@@ -216,9 +220,9 @@ fn judge_label(label: &str) -> Result<(), Reason> {
     Ok(())
 }
 
-/// The form of an international domain that is sent to the name servers, if the given form is the one that this comes
-/// back to: a domain that IDNA would map to another spelling was mistyped (full-width letters, an ideographic full
-/// stop).
+/// The form of an international domain that is sent to the name servers, if the given form is the one that
+/// this comes back to: a domain that IDNA would map to another spelling was mistyped (full-width letters, an
+/// ideographic full stop).
 fn ascii_domain(domain: &str) -> Result<Cow<'_, str>, Reason> {
     if domain.contains(|c: char| !c.is_ascii() && !is_identifier(c) && !is_idna_exception(c)) {
         return Err(Reason::DomainCharacter);
@@ -235,7 +239,8 @@ fn ascii_domain(domain: &str) -> Result<Cow<'_, str>, Reason> {
     if same_labels { Ok(ascii) } else { Err(Reason::DomainInternational) }
 }
 
-/// Letters, digits and marks of any script, and the joiners, which `unicode` has left where a script needs them only.
+/// Letters, digits and marks of any script, and the joiners, which `unicode` has left where a script needs
+/// them only.
 fn is_identifier(c: char) -> bool {
     c.is_alphabetic() || c.is_numeric() || is_combining_mark(c) || matches!(c, '\u{200c}' | '\u{200d}')
 }
@@ -288,6 +293,10 @@ mod tests {
             r#""ann@home"@clinic.test"#,
             r#""a\"b\\c"@clinic.test"#,
             r#""a\ b"@clinic.test"#,
+            r#"" "@clinic.test"#,
+            r#""a..b <(c)>,;:[d]\\ e"@clinic.test"#,
+            "lab!ann@clinic.test",
+            "ann/lee@clinic.test",
             r#""josé"@clinic.test"#,
             "josé@clinic.test",
             "สมชาย@clinic.test",

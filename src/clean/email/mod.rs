@@ -1,10 +1,10 @@
-//! Email addresses: invisible characters dropped, trimmed, NFC, lower-cased as a whole (the target's uniqueness is on the
-//! lowered form), then judged. Nothing else of an address is touched: plus-tags, dots, apostrophes and comments of a
-//! mailbox are its owner's.
+//! Email addresses: invisible characters dropped, trimmed, NFC, lower-cased as a whole (the target's
+//! uniqueness is on the lowered form), then judged. Nothing else of an address is touched: plus-tags, dots
+//! and apostrophes are the owner's.
 //!
-//! An international domain is stored as it was given, readable or `xn--`, never converted into the other form; both
-//! are judged alike. Which addresses are valid is in `grammar`, likely typing errors in `typo`, addresses for people without one in
-//! `fallback`.
+//! An international domain is stored as it was given, readable or `xn--`, never converted into the other
+//! form; both are judged alike. Which addresses are valid is in `grammar`, likely typing errors in `typo`,
+//! addresses for people without one in `fallback`.
 
 mod fallback;
 mod grammar;
@@ -57,8 +57,8 @@ impl EmailPolicy {
 /// A clean address, judged. An invalid one has `EmailInvalid` with `reason=…`; a suspicious domain has
 /// `EmailTypoDomain` with `proposal=…`, and a company's domain `EmailTestDomain`; both are kept.
 ///
-/// Rules, in order: `email.invisible`, `email.trim`, `email.nfc`, `email.lowercase`, then `email.literal_null`,
-/// `email.empty` or `email.invalid` where the clean value is none.
+/// Rules, in order: `email.invisible`, `email.trim`, `email.nfc`, `email.lowercase`, then
+/// `email.literal_null`, `email.empty` or `email.invalid` where the clean value is none.
 pub fn email(field: &'static str, raw: Option<&str>, policy: &EmailPolicy) -> Cleaned<Email> {
     let raw = raw.unwrap_or_default();
     if raw.is_empty() {
@@ -210,12 +210,16 @@ mod tests {
         }
     }
 
+    /// Nearly addresses, with everything that the rules touch.
+    const ALMOST: &str = "[ a-zA-Z0-9.+'\"\\\\ßİΣé山\u{200b}\u{301}]{0,8}@[a-zA-Z0-9.ßİΣé山\u{301}-]{0,8}\
+        (\\.(com|xn--p1ai|ТЕСТ))?[ \n]?";
+    /// Local parts of the ordinary kind, and domains of up to four labels.
+    const ORDINARY: &str =
+        "[a-z0-9]([a-z0-9_+'-]|\\.[a-z0-9]){0,20}@([a-z0-9]([a-z0-9]|-[a-z0-9]){0,8}\\.){1,3}[a-z]{2,6}";
+
     proptest! {
         #[test]
-        fn clean_addresses_stay(raw in prop_oneof![
-            any::<String>(),
-            r#"[ a-zA-Z0-9.+'"\\ßİΣé山\u{200b}\u{301}]{0,8}@[a-zA-Z0-9.ßİΣé山\u{301}-]{0,8}(\.(com|xn--p1ai|de|ТЕСТ))?[ \n]?"#,
-        ]) {
+        fn clean_addresses_stay(raw in prop_oneof![any::<String>(), ALMOST]) {
             let once = cleaned(&raw);
             if !raw.is_empty() {
                 chain(Some(&raw), &once, stored(&once.value));
@@ -229,7 +233,7 @@ mod tests {
         }
 
         #[test]
-        fn ordinary_addresses_are_valid(raw in r"[a-z0-9]([a-z0-9_+'-]|\.[a-z0-9]){0,20}@([a-z0-9]([a-z0-9]|-[a-z0-9]){0,8}\.){1,3}[a-z]{2,6}") {
+        fn ordinary_addresses_are_valid(raw in ORDINARY) {
             prop_assert_eq!(cleaned(&raw).value, Email::Valid(raw));
         }
     }

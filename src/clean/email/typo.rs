@@ -1,8 +1,8 @@
-//! Domains that look like typing errors. Only a suspicion, so the address is kept; the rule is narrow, because a flag on
-//! a right address costs a person's time.
+//! Domains that look like typing errors. Only a suspicion, so the address is kept; the rule is narrow,
+//! because a flag on a right address costs a person's time.
 //!
-//! Two tests: the domain is one typing error away from a provider that very many people use and is no provider itself,
-//! or its top-level domain is one that does not exist and is a known misspelling.
+//! Two tests: the domain is one typing error away from a provider that very many people use and is no
+//! provider itself, or its top-level domain is one that does not exist and is a known misspelling.
 
 /// Providers with names long enough that one typing error rarely hits another's name.
 const PROVIDERS: [&str; 14] = [

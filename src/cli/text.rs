@@ -1,0 +1,163 @@
+//! What people read: the same figures as the JSON, in words. Never a record's value.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use super::run::Ran;
+use crate::staging::{Accounting, AssociationCount, Check, ErrorAnalysis, Status};
+use crate::{extract, load, survey, verify};
+
+pub(super) fn extract(summary: &extract::Summary, staging: &Path) -> String {
+    let mut text = format!("snapshot of {} in {}\n", summary.source, staging.display());
+    for table in &summary.tables {
+        let _ = write!(text, "  {} {} rows", table.table, table.rows);
+        if table.unreadable > 0 {
+            let _ = write!(text, ", {} unreadable (see legacy_unreadable)", table.unreadable);
+        }
+        text.push('\n');
+        if !table.missing_columns.is_empty() {
+            let _ = writeln!(text, "    without {}: their rules are off", table.missing_columns.join(", "));
+        }
+    }
+    for table in &summary.missing_tables {
+        let _ = writeln!(text, "  {table} is not there: its rules are off");
+    }
+    text
+}
+
+pub(super) fn survey(summary: &survey::Summary) -> String {
+    let mut text = format!("target {} (PostgreSQL {})\n", summary.target, summary.version);
+    for (entity, rows) in &summary.existing {
+        let _ = writeln!(text, "  {entity} {rows} rows already there");
+    }
+    if !summary.problems.is_empty() {
+        text.push_str("in the way of a load:\n");
+        for problem in &summary.problems {
+            let _ = writeln!(text, "  {problem}");
+        }
+    }
+    text
+}
+
+pub(super) fn transform(status: &Status) -> String {
+    [error_analysis(status.error_analysis.as_ref()), associations(&status.associations), accounting(&status.lines)]
+        .join("\n")
+}
+
+pub(super) fn load(summary: &load::Summary) -> String {
+    let mut text = String::new();
+    for receipt in &summary.receipts {
+        let _ = writeln!(
+            text,
+            "{} {}: {} inserted, {} updated, {} unchanged",
+            receipt.phase, receipt.entity, receipt.inserted, receipt.updated, receipt.unchanged
+        );
+    }
+    text + "\n" + &accounting(&summary.accounting)
+}
+
+pub(super) fn verify(summary: &verify::Summary) -> String {
+    let mut text = checks(&summary.checks);
+    if summary.gone_from_source > 0 {
+        let _ = writeln!(
+            text,
+            "{} records of the target are no longer in the source (see v_gone_from_source); they were left alone",
+            summary.gone_from_source
+        );
+    }
+    text + &verdict(&summary.checks, summary.differences)
+}
+
+pub(super) fn status(status: &Status) -> String {
+    let mut text = String::new();
+    for (name, value) in &status.file {
+        let _ = writeln!(text, "{name}: {}", value.as_str().unwrap_or("not yet"));
+    }
+    if let Some(operation) = status.phase_2["current_operation"].as_str() {
+        let _ = writeln!(text, "working on: {operation}");
+    }
+    let mut parts = vec![text];
+    if status.error_analysis.is_some() {
+        parts.push(error_analysis(status.error_analysis.as_ref()));
+        parts.push(associations(&status.associations));
+    }
+    parts.push(accounting(&status.lines));
+    if !status.checks.is_empty() {
+        parts.push(verdict(&status.checks, status.differences.unwrap_or(0)));
+    }
+    parts.join("\n")
+}
+
+pub(super) fn run(ran: &Ran) -> String {
+    let mut parts = vec![
+        error_analysis(ran.status.error_analysis.as_ref()),
+        associations(&ran.status.associations),
+        load(&ran.load),
+    ];
+    parts.push(verify(&ran.verification));
+    parts.join("\n")
+}
+
+pub(super) fn accounting(lines: &[Accounting]) -> String {
+    lines.iter().fold(String::new(), |text, line| text + &line.line() + "\n")
+}
+
+fn error_analysis(analysis: Option<&ErrorAnalysis>) -> String {
+    let Some(analysis) = analysis else { return String::new() };
+    let rows = [
+        ("total_errors", analysis.total_errors),
+        ("email_conflicts", analysis.email_conflicts),
+        ("validation_failures", analysis.validation_failures),
+        ("constraint_violations", analysis.constraint_violations),
+        ("schema_mismatches", analysis.schema_mismatches),
+        ("resolvable_errors", analysis.resolvable_errors),
+        ("manual_intervention_required", analysis.manual_intervention_required),
+    ];
+    rows.iter().fold("phase 2A error analysis\n".to_owned(), |mut text, (name, count)| {
+        let _ = writeln!(text, "  {name:<30}{count:>7}");
+        text
+    })
+}
+
+fn associations(counts: &[AssociationCount]) -> String {
+    if counts.is_empty() {
+        return String::new();
+    }
+    counts.iter().fold("associations by method and confidence\n".to_owned(), |mut text, count| {
+        let review = if count.requires_manual_review { "  for review" } else { "" };
+        let _ = writeln!(
+            text,
+            "  {:<9}{:<18}{:<7}{:>7}{review}",
+            count.entity, count.association_method, count.confidence_level, count.records
+        );
+        text
+    })
+}
+
+fn checks(checks: &[Check]) -> String {
+    checks.iter().fold("verification\n".to_owned(), |mut text, check| {
+        let numbers = match (check.expected, check.found) {
+            (Some(expected), Some(found)) if expected == found => format!(" ({found})"),
+            (Some(expected), found) => {
+                format!(" ({expected} expected, {} found)", found.map_or("none".to_owned(), |found| found.to_string()))
+            }
+            _ => String::new(),
+        };
+        let result = if check.passed() { "ok".to_owned() } else { format!("{} wrong", check.wrong) };
+        let _ = writeln!(text, "  {:<13}{:<34}{result}{numbers}", check.level, check.name);
+        text
+    })
+}
+
+fn verdict(checks: &[Check], differences: u64) -> String {
+    let failed = checks.iter().filter(|check| !check.passed()).count();
+    if failed == 0 {
+        format!("verification passed: {} checks, 0 differences\n", checks.len())
+    } else {
+        format!(
+            "verification failed: {failed} of {} checks, {differences} differences (see checks and differences in the \
+             staging file)\n",
+            checks.len()
+        )
+    }
+}
