@@ -130,7 +130,9 @@ fn configuration() -> String {
         "# the configuration of the demonstration; the README lists every key\n\
          [policy]\n\
          default_practice = {}\n\
-         company_domains = [{}]\n",
+         company_domains = [{}]\n\
+         # the world has offices without a real owner and memberships of nobody\n\
+         allowed_rejects = {{ practice_owners = 3, practice_members = 2 }}\n",
         world::DEFAULT_PRACTICE,
         domains.join(", ")
     )

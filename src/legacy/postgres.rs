@@ -22,7 +22,8 @@ const COLUMNS: &str = include_str!("../../sql/extract/columns.sql");
 
 /// A legacy database, seen through one repeatable-read, read-only transaction.
 pub struct PostgresSource {
-    client: Client,
+    /// `None` after a COPY that was broken off.
+    client: Option<Client>,
     identity: String,
     version: String,
     snapshot: String,
@@ -38,13 +39,37 @@ impl PostgresSource {
         let Ok([version, encoding, snapshot]) = <[String; 3]>::try_from(facts) else {
             return Err(Error::legacy("the legacy server did not say its version and snapshot"));
         };
-        Ok(Self { client, identity, version, snapshot, raw_bytes: encoding == "SQL_ASCII" })
+        Ok(Self { client: Some(client), identity, version, snapshot, raw_bytes: encoding == "SQL_ASCII" })
+    }
+
+    fn client(&mut self) -> Result<&mut Client> {
+        let lost =
+            || Error::legacy("the snapshot is lost: reading a table was broken off").hint("extract again");
+        self.client.as_mut().ok_or_else(lost)
+    }
+
+    /// The rows of a table as they arrive.
+    fn copy(&mut self, shape: &Shape, sink: &mut dyn Sink) -> Result<u64> {
+        let what = format!("the rows of table {}", shape.table);
+        let projection = Projection::all(&shape.columns);
+        let mut decoder = Decoder::new(&projection, Place::default());
+        let sql = copy_statement(shape, self.raw_bytes);
+        let mut reader = self.client()?.copy_out(&sql).map_err(|cause| refused(&what, &cause))?;
+        loop {
+            let bytes = reader.fill_buf().map_err(|cause| broken(&what, cause))?;
+            if bytes.is_empty() {
+                return decoder.finish(sink);
+            }
+            decoder.push(bytes, sink)?;
+            let len = bytes.len();
+            reader.consume(len);
+        }
     }
 
     /// The rows that the snapshot has of a table.
     fn count(&mut self, table: &str) -> Result<u64> {
         let sql = format!("select count(*) from {}", quoted(table));
-        let counted = rows(&mut self.client, &sql, &format!("the row count of table {table}"))?;
+        let counted = rows(self.client()?, &sql, &format!("the row count of table {table}"))?;
         counted
             .first()
             .and_then(|row| row.first()?.parse().ok())
@@ -67,7 +92,7 @@ impl Source for PostgresSource {
 
     fn shapes(&mut self) -> Result<Vec<Shape>> {
         let mut shapes: Vec<Shape> = Vec::new();
-        for row in rows(&mut self.client, COLUMNS, "its list of tables")? {
+        for row in rows(self.client()?, COLUMNS, "its list of tables")? {
             let Ok([table, column]) = <[String; 2]>::try_from(row) else { continue };
             match shapes.last_mut() {
                 Some(shape) if shape.table == table => shape.columns.push(column),
@@ -78,24 +103,11 @@ impl Source for PostgresSource {
     }
 
     fn read(&mut self, shape: &Shape, sink: &mut dyn Sink) -> Result<u64> {
-        let what = format!("the rows of table {}", shape.table);
-        let projection = Projection::all(&shape.columns);
-        let mut decoder = Decoder::new(&projection, Place::default());
-        let mut reader = self
-            .client
-            .copy_out(&copy_statement(shape, self.raw_bytes))
-            .map_err(|cause| refused(&what, &cause))?;
-        loop {
-            let bytes = reader.fill_buf().map_err(|cause| interrupted(&what, cause))?;
-            if bytes.is_empty() {
-                break;
-            }
-            decoder.push(bytes, sink)?;
-            let len = bytes.len();
-            reader.consume(len);
-        }
-        drop(reader);
-        let arrived = decoder.finish(sink)?;
+        let arrived = self.copy(shape, sink).inspect_err(|_| {
+            // Dropping a client waits for all that the server still has to send, which may take minutes. Forgotten, its
+            // socket is closed when the process ends, which an error makes soon.
+            std::mem::forget(self.client.take());
+        })?;
         let counted = self.count(&shape.table)?;
         if arrived != counted {
             return Err(Error::legacy(format!(
@@ -146,7 +158,7 @@ fn refused(what: &str, cause: &postgres::Error) -> Error {
 }
 
 /// A COPY that stopped in the middle: the client wraps its own error in an I/O error.
-fn interrupted(what: &str, cause: io::Error) -> Error {
+fn broken(what: &str, cause: io::Error) -> Error {
     match cause.get_ref().and_then(|inner| inner.downcast_ref::<postgres::Error>()) {
         Some(inner) => refused(what, inner),
         None => Error::legacy(format!("the connection to the legacy server broke at {what}")).cause(cause),

@@ -325,7 +325,7 @@ fn write_receipt(
     transaction
         .execute(
             "insert into drydock.receipts (staging_id, phase, entity, digest, rows, inserted, updated, unchanged) \
-             select $1, $2, $3, $4, $5, $6, $7, $8 where $6 + $7 > 0 or not exists ( \
+             select $1, $2, $3, $4, $5, $6, $7, $8 where $6::bigint + $7::bigint > 0 or not exists ( \
                  select 1 from drydock.receipts \
                  where staging_id = $1 and phase = $2 and entity = $3 and digest = $4)",
             &[

@@ -253,3 +253,53 @@ impl Lexer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copy_headers() {
+        for (text, found) in [
+            ("COPY auth_group (id, name) FROM stdin;", Some((None, "auth_group", vec!["id", "name"]))),
+            ("COPY public.t (id) FROM stdin;", Some((Some("public"), "t", vec!["id"]))),
+            (
+                r#"COPY "A b"."t""x" ("on", "a,b", "c)") FROM stdin;"#,
+                Some((Some("A b"), "t\"x", vec!["on", "a,b", "c)"])),
+            ),
+            ("COPY public.t (id) FROM stdin WITH (format csv);", None),
+            ("COPY public.t FROM stdin;", None),
+            ("COPY public.t (id, ) FROM stdin;", None),
+            ("copying (a) FROM stdin;", None),
+        ] {
+            let header = copy_header(text);
+            let header = header.as_ref().map(|(schema, table, columns)| {
+                (schema.as_deref(), table.as_str(), columns.iter().map(String::as_str).collect())
+            });
+            assert_eq!(header, found, "{text}");
+        }
+    }
+
+    #[test]
+    fn text_inside_quotes_and_comments_is_no_statement() {
+        for (lines, plain) in [
+            (&["select 'it''s';\n"][..], true),
+            (&["select 'open\n"], false),
+            (&["select 'open\n", "closed';\n"], true),
+            (&["-- don't\n"], true),
+            (&["/* one /* two */\n"], false),
+            (&["/* one /* two */\n", "*/\n"], true),
+            (&["as $$ it's\n"], false),
+            (&["as $a$ $$ $b$\n", "$a$\n"], true),
+            (&["select $1 + $2;\n"], true),
+            (&["\"odd ' name\"\n"], true),
+            (&["$"], true),
+        ] {
+            let mut lexer = Lexer::default();
+            for line in lines {
+                lexer.line(line.as_bytes());
+            }
+            assert_eq!(lexer.is_plain(), plain, "{lines:?}");
+        }
+    }
+}
