@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use drydock::demo::world::{
     COMPANY_DOMAINS, DEFAULT_PRACTICE, EmailStatus, JOINED_SINCE, LARGEST_CASELOAD, LEGACY_DDL, Likeness,
-    MEMBERSHIPS, OFFICES, PASSWORD_MARK, PATIENTS, PROFILES, SECOND_RANGE, TEST_ACCOUNTS, TREATING, Table,
-    USERS, VALID_EMAILS, WITH_EMAIL, WITHOUT_DOCTOR, WITHOUT_OFFICE, World, copy_text, csv_text,
+    MEMBERSHIPS, OFFICES, PASSWORD_MARK, PATIENTS, PROFILES, SECOND_RANGE, Scale, TEST_ACCOUNTS, TREATING,
+    Table, USERS, VALID_EMAILS, WITH_EMAIL, WITHOUT_DOCTOR, WITHOUT_OFFICE, World, copy_text, csv_text,
 };
+use email_address::{EmailAddress, Options};
 use sha2::{Digest, Sha256};
 
 fn world() -> World {
@@ -79,6 +80,8 @@ fn every_seed_has_the_plans_counts() {
         assert_eq!(VALID_EMAILS, 1182);
         assert_eq!(status[&EmailStatus::Missing], 7857);
         assert_eq!(status[&EmailStatus::Malformed], 24);
+        assert_eq!(WITH_EMAIL - VALID_EMAILS, 62);
+        assert_eq!(status[&EmailStatus::SharedKeeper] + status[&EmailStatus::SharedLoser], 36);
         let methods = tally(world.truth.patients.iter().map(|patient| patient.placement.method));
         assert_eq!(methods.len(), 4, "{methods:?}");
         assert_eq!(world.phase_one.tables[1].rows.len(), PROFILES + JOINED_SINCE);
@@ -116,6 +119,17 @@ fn kept_addresses_are_distinct_and_the_keeper_of_a_shared_one_is_chosen_by_the_r
         });
     }
     assert_eq!(reasons.len(), 4, "{reasons:?}");
+}
+
+#[test]
+fn what_is_planted_as_malformed_is_and_nothing_else() {
+    let world = world();
+    let strict = Options::default().with_required_tld().without_display_text().without_domain_literal();
+    for (user, email) in world.truth.users.iter().zip(texts(&world, "auth_user", "email")) {
+        let is_valid = EmailAddress::parse_with_options(email.trim(), strict).is_ok();
+        let expected = !matches!(user.email_status, EmailStatus::Missing | EmailStatus::Malformed);
+        assert_eq!(is_valid, expected, "{email}");
+    }
 }
 
 #[test]
@@ -471,4 +485,36 @@ fn files_are_written_and_sql_holds_the_ddl_and_the_rows() {
     let mut sql = Vec::new();
     world.write_target_sql(&mut sql).expect("sql");
     assert_eq!(String::from_utf8(sql).expect("utf-8").matches("copy \"p").count(), 2);
+}
+
+#[test]
+fn cases_are_added_on_request_and_change_nothing_else() {
+    let scale = Scale { projects: 3000, states: 1000 };
+    let (without, with) = (world(), World::generate_with(1, scale));
+    assert_eq!(without.tables[..], with.tables[..without.tables.len()]);
+    assert_eq!((without.truth, without.phase_one), (with.truth.clone(), with.phase_one.clone()));
+    let rows = |name: &str| table(&with, name).rows.len();
+    assert_eq!((rows("dispatch_project"), rows("dispatch_state")), (3000, 1000));
+
+    let instructions: BTreeSet<i64> = ids(&with, "dispatch_instruction", "id").into_iter().collect();
+    let patients: BTreeSet<i64> = ids(&with, "dispatch_patient", "id").into_iter().collect();
+    assert!(ids(&with, "dispatch_instruction", "patient_id").iter().all(|id| patients.contains(id)));
+    let planned = tally(ids(&with, "dispatch_plan", "project_id"));
+    assert!(planned.len() < 3000, "every project has a plan");
+    assert!(planned.values().any(|plans| *plans > 1), "no project has several plans");
+    let with_case: BTreeSet<i64> = ids(&with, "dispatch_plan", "instruction_id").into_iter().collect();
+    assert!(with_case.is_subset(&instructions));
+    let stray = count(ids(&with, "dispatch_state", "instruction_id"), |id| !with_case.contains(id));
+    assert!((30..=50).contains(&stray), "{stray}");
+    assert!(ids(&with, "dispatch_state", "instruction_id").iter().any(|id| !instructions.contains(id)));
+
+    let users: BTreeSet<i64> = ids(&with, "auth_user", "id").into_iter().collect();
+    let unknown = nulls(&with, "dispatch_state", "actor_id")
+        + count(ids(&with, "dispatch_state", "actor_id"), |id| !users.contains(id));
+    assert!((25..=60).contains(&unknown), "{unknown}");
+    assert!(ids(&with, "dispatch_project", "creator_id").iter().any(|id| !users.contains(id)));
+    assert!(nulls(&with, "dispatch_project", "creator_id") > 0);
+    let types = tally(texts(&with, "dispatch_project", "type"));
+    assert!((1450..1670).contains(&types["3"]) && types.len() > 4, "{types:?}");
+    assert_eq!(tally(texts(&with, "dispatch_state", "status")).into_keys().collect::<Vec<_>>(), ["11", "12"]);
 }

@@ -3,9 +3,10 @@
 //! a file or a database. All people, practices and addresses are invented.
 //!
 //! The parts, in the order in which they are made: `offices` (in `places`), `people` (with `names`), `staffing`, `caseload`,
-//! `patients`, `relations`, `spelling`, `emails`, then `truth` and `phase_one`.
+//! `patients`, `relations`, `spelling`, `emails`, then `truth`, `phase_one` and `cases`.
 
 mod caseload;
+mod cases;
 mod deck;
 mod emails;
 mod names;
@@ -25,6 +26,7 @@ mod truth;
 mod write;
 
 pub use caseload::{LARGEST_CASELOAD, WITHOUT_DOCTOR, WITHOUT_OFFICE};
+pub use cases::Scale;
 pub use emails::{COMPANY_DOMAINS, TEST_ACCOUNTS, VALID_EMAILS, WITH_EMAIL};
 pub use offices::{DEFAULT_PRACTICE, OFFICES};
 pub use patients::SECOND_RANGE;
@@ -51,8 +53,13 @@ pub struct World {
 }
 
 impl World {
-    /// The world of a seed.
+    /// The world of a seed, without cases and projects.
     pub fn generate(seed: u64) -> World {
+        World::generate_with(seed, Scale::NONE)
+    }
+
+    /// The world of a seed with as many cases and projects as asked for; the other tables do not depend on that.
+    pub fn generate_with(seed: u64, scale: Scale) -> World {
         let mut offices = offices::offices(seed);
         let mut users = people::users(seed);
         let staffing = staffing::staffing(seed, caseload::FLOATING, &mut users, &mut offices.rows);
@@ -68,7 +75,7 @@ impl World {
         let truth = truth::truth(&rows, &planted, relations);
         let phase_one = phase_one::phase_one(seed, &users, offices, &planted, &truth.users);
         let ids = Random::stream(seed, "user groups").ids(1, 2 * users.len());
-        let tables = vec![
+        let mut tables = vec![
             tables::users(&users),
             tables::groups(),
             tables::user_groups(&users, ids.into_iter()),
@@ -77,6 +84,7 @@ impl World {
             tables::user_settings(&staffing.settings),
             tables::patients(&patients),
         ];
+        tables.extend(cases::tables(seed, scale, &users, &patients));
         World { tables, phase_one, truth }
     }
 

@@ -76,9 +76,7 @@ pub fn csv_text(table: &Table) -> String {
             }
             match value.as_deref() {
                 None => {}
-                Some(value)
-                    if value.is_empty() || value == "\\." || value.contains([',', '"', '\n', '\r']) =>
-                {
+                Some(value) if value.is_empty() || value.contains([',', '"', '\n', '\r']) => {
                     text.push('"');
                     text.push_str(&value.replace('"', "\"\""));
                     text.push('"');
