@@ -44,7 +44,7 @@ impl Default for Source {
 }
 
 /// `[source.csv]`
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Csv {
     /// The unquoted text that means null; '' is PostgreSQL's own convention.
@@ -53,12 +53,6 @@ pub struct Csv {
     pub delimiter: String,
     /// The encoding; '' is UTF-8, or what a byte order mark says.
     pub encoding: String,
-}
-
-impl Default for Csv {
-    fn default() -> Self {
-        Self { null: String::new(), delimiter: String::new(), encoding: String::new() }
-    }
 }
 
 /// `[target]`
@@ -238,7 +232,8 @@ mod tests {
 
     #[test]
     fn what_the_file_keeps_reads_back_the_same() {
-        let config = Config::parse("[policy]\ndefault_practice = 12\nroles = { master = \"admin\" }").unwrap();
+        let config =
+            Config::parse("[policy]\ndefault_practice = 12\nroles = { master = \"admin\" }").unwrap();
         assert_eq!(Config::parse(&config.to_text()).unwrap(), config);
         assert_eq!(Config::parse("").unwrap(), Config::default());
     }

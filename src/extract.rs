@@ -102,7 +102,8 @@ fn needs() -> Vec<Need> {
 /// The tables to take: those that the entities need, then those that the configuration asks for.
 fn wanted(shapes: &[Shape], config: &Config) -> Result<Vec<Shape>> {
     let known = |name: &str| shapes.iter().find(|shape| shape.table == name).cloned();
-    let mut tables: Vec<Shape> = entity::legacy_tables().iter().filter_map(|table| known(table.name)).collect();
+    let mut tables: Vec<Shape> =
+        entity::legacy_tables().iter().filter_map(|table| known(table.name)).collect();
     for name in &config.source.tables {
         if tables.iter().any(|table| table.table == *name) {
             continue;
@@ -186,7 +187,14 @@ fn write_batches(
 }
 
 fn unreadable_row<'a>(place: &'a Place, reason: &'a str, raw: &'a [u8]) -> UnreadableRow<'a> {
-    UnreadableRow { reason, legacy_id: None, file: place.file.as_deref(), line: place.line, byte: place.byte, raw }
+    UnreadableRow {
+        reason,
+        legacy_id: None,
+        file: place.file.as_deref(),
+        line: place.line,
+        byte: place.byte,
+        raw,
+    }
 }
 
 /// Rows on their way from the reader to the writer, in one piece of memory.

@@ -1,15 +1,13 @@
 //! File to target, phase by phase: 2A practices and profiles, 2B patients, 2C the associations. Every merge is one
 //! transaction with its receipt, so a load killed anywhere and started again ends in the same state.
 
-use std::collections::HashMap;
-
 use crate::entity;
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::record::Phase;
 use crate::staging::{Accounting, Outcome, Receipt, Staging, Step};
-use crate::target::{Demand, Merge, Merged, Target, preflight};
+use crate::target::{Demand, Demands, Merge, Merged, Target, preflight};
 
 /// What a load did.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -52,7 +50,7 @@ pub fn load(
 /// Finds everything that is in the way before the first write, in the catalog as it is now.
 fn refuse_obstacles(staging: &Staging, target: &mut Target) -> Result<()> {
     let catalog = target.catalog()?;
-    let mut demands = HashMap::new();
+    let mut demands = Demands::new();
     for entity in entity::ALL {
         for column in entity.columns {
             demands.insert(

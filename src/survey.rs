@@ -1,12 +1,12 @@
 //! Target to file: its catalog and the rows it already has, read completely and count-checked in one snapshot. Writes
 //! nothing to the target, except the tables of an empty one when the operator asks for them.
 
+use crate::entity::catalog::Catalog;
 use crate::entity::{self, Entity};
 use crate::error::Result;
-use crate::entity::catalog::Catalog;
 use crate::progress::Progress;
 use crate::staging::{Staging, Step};
-use crate::target::{Target, preflight};
+use crate::target::{Demands, Target, preflight};
 
 /// What a survey saw.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -28,7 +28,7 @@ pub fn survey(staging: &mut Staging, target: &mut Target, progress: Progress) ->
     let version = target.version()?;
     target.begin_reading()?;
     let catalog = target.catalog()?;
-    let problems = preflight(&catalog, &std::collections::HashMap::new());
+    let problems = preflight(&catalog, &Demands::new());
 
     let mut existing = Vec::new();
     staging.replace_survey(&catalog, |write| {

@@ -76,7 +76,8 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
     Target::open(&address, &config.target.schema)?.create_tables()?;
     seed_phase_one(&address, &world)?;
 
-    let common = Common { staging: files.staging.clone(), config: Some(files.config.clone()), ..common.clone() };
+    let common =
+        Common { staging: files.staging.clone(), config: Some(files.config.clone()), ..common.clone() };
     let job = run::Arguments {
         source: SourceArguments { csv: Some(files.legacy), ..SourceArguments::default() },
         target: TargetArguments { address: Some(address), ..TargetArguments::default() },
@@ -92,11 +93,9 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
 
 /// A new folder that nobody else can look into.
 fn own_directory() -> Result<PathBuf> {
-    tempfile::Builder::new()
-        .prefix("drydock-demo-")
-        .tempdir()
-        .map(tempfile::TempDir::keep)
-        .map_err(|cause| Error::precondition("no temporary directory can be made").cause(cause).hint("give --dir"))
+    tempfile::Builder::new().prefix("drydock-demo-").tempdir().map(tempfile::TempDir::keep).map_err(|cause| {
+        Error::precondition("no temporary directory can be made").cause(cause).hint("give --dir")
+    })
 }
 
 fn write_world(world: &World, directory: &Path) -> Result<Files> {

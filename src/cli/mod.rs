@@ -37,7 +37,13 @@ struct Cli {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Common {
     /// The staging file
-    #[arg(long, global = true, value_name = "FILE", env = "DRYDOCK_STAGING", default_value = "staging.drydock")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "DRYDOCK_STAGING",
+        default_value = "staging.drydock"
+    )]
     staging: PathBuf,
     /// The configuration; without it the one in the staging file, else the defaults
     #[arg(long, global = true, value_name = "FILE")]
@@ -97,7 +103,8 @@ impl Common {
 /// Runs the command line that this process was started with.
 pub fn main() -> ExitCode {
     quiet_panics();
-    let filter = EnvFilter::try_from_env("DRYDOCK_LOG").unwrap_or_else(|_| EnvFilter::new("warn,postgres=error"));
+    let filter =
+        EnvFilter::try_from_env("DRYDOCK_LOG").unwrap_or_else(|_| EnvFilter::new("warn,postgres=error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

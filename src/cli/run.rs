@@ -81,4 +81,3 @@ pub(super) fn steps(
     }
     Ok(Ran { load, verification, status: staging.status()?, ended })
 }
-

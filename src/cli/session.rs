@@ -14,6 +14,7 @@ use crate::staging::Staging;
 use crate::target::Target;
 
 /// Where the legacy data are.
+#[expect(clippy::doc_markdown, reason = "the comments are the help texts of the flags")]
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct SourceArguments {
     /// A folder of CSV files, one per table (auth_user.csv, …)
@@ -28,6 +29,7 @@ pub(super) struct SourceArguments {
 }
 
 /// Where the target is.
+#[expect(clippy::doc_markdown, reason = "the comments are the help texts of the flags")]
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct TargetArguments {
     /// A file with the target's URL; otherwise DRYDOCK_TARGET_URL
@@ -56,7 +58,9 @@ impl TargetArguments {
     fn address(&self) -> Result<Address> {
         match &self.address {
             Some(address) => Ok(address.clone()),
-            None => Address::from_environment_or_file(Side::Target.variable(), self.target_url_file.as_deref()),
+            None => {
+                Address::from_environment_or_file(Side::Target.variable(), self.target_url_file.as_deref())
+            }
         }
     }
 

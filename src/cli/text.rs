@@ -40,8 +40,12 @@ pub(super) fn survey(summary: &survey::Summary) -> String {
 }
 
 pub(super) fn transform(status: &Status) -> String {
-    [error_analysis(status.error_analysis.as_ref()), associations(&status.associations), accounting(&status.lines)]
-        .join("\n")
+    [
+        error_analysis(status.error_analysis.as_ref()),
+        associations(&status.associations),
+        accounting(&status.lines),
+    ]
+    .join("\n")
 }
 
 pub(super) fn load(summary: &load::Summary) -> String {
@@ -139,7 +143,10 @@ fn checks(checks: &[Check]) -> String {
         let numbers = match (check.expected, check.found) {
             (Some(expected), Some(found)) if expected == found => format!(" ({found})"),
             (Some(expected), found) => {
-                format!(" ({expected} expected, {} found)", found.map_or("none".to_owned(), |found| found.to_string()))
+                format!(
+                    " ({expected} expected, {} found)",
+                    found.map_or("none".to_owned(), |found| found.to_string())
+                )
             }
             _ => String::new(),
         };

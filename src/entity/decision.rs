@@ -90,7 +90,13 @@ impl Decision {
     }
 
     /// Adds a change.
-    pub fn change(&mut self, field: &'static str, rule: &'static str, before: Option<&str>, after: Option<&str>) {
+    pub fn change(
+        &mut self,
+        field: &'static str,
+        rule: &'static str,
+        before: Option<&str>,
+        after: Option<&str>,
+    ) {
         self.changes.push(Change {
             field,
             rule,

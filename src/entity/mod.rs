@@ -73,7 +73,8 @@ pub const ALL: &[&Entity] = &[
 ];
 
 /// Legacy tables that rules read beside the entities' own.
-pub const REFERENCED: &[&LegacyTable] = &[&profiles::GROUPS, &profiles::USER_GROUPS, &profiles::USER_SETTINGS];
+pub const REFERENCED: &[&LegacyTable] =
+    &[&profiles::GROUPS, &profiles::USER_GROUPS, &profiles::USER_SETTINGS];
 
 /// Every legacy table that the rules read, each once, in the order of [`ALL`].
 pub fn legacy_tables() -> Vec<&'static LegacyTable> {

@@ -5,6 +5,7 @@ use std::io::{self, BufRead};
 
 use postgres::{Client, SimpleQueryMessage};
 
+use crate::connect::{Side, server_error};
 use crate::error::{Error, Result};
 use crate::legacy::copy_text::Decoder;
 use crate::legacy::{Place, Projection, Shape, Sink, Source};
@@ -146,15 +147,9 @@ fn rows(client: &mut Client, sql: &str, what: &str) -> Result<Vec<Vec<String>>> 
     Ok(messages.into_iter().filter_map(text).collect())
 }
 
-/// What the server refused. Its own message may quote values, so only the SQLSTATE is passed on.
+/// What the server refused, without what it said: its message may quote values.
 fn refused(what: &str, cause: &postgres::Error) -> Error {
-    match cause.as_db_error() {
-        Some(server) => {
-            Error::legacy(format!("the legacy server refused {what} (SQLSTATE {})", server.code().code()))
-        }
-        None => Error::legacy(format!("the connection to the legacy server broke at {what}")),
-    }
-    .hint("check the server's log at this moment, then extract again")
+    server_error(Side::Legacy, what, cause)
 }
 
 /// A COPY that stopped in the middle: the client wraps its own error in an I/O error.

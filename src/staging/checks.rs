@@ -82,8 +82,9 @@ impl Staging {
                     check.wrong,
                 ))?;
             }
-            let mut insert = connection
-                .prepare("insert or ignore into differences (entity, legacy_id, field, kind) values (?, ?, ?, ?)")?;
+            let mut insert = connection.prepare(
+                "insert or ignore into differences (entity, legacy_id, field, kind) values (?, ?, ?, ?)",
+            )?;
             for difference in differences {
                 insert.execute((
                     difference.entity,
@@ -99,7 +100,7 @@ impl Staging {
     /// The plan's totals as the file expects them in the target, by name.
     pub fn expected_totals(&self) -> Result<Vec<(String, u64)>> {
         let mut statement = self.connection.prepare("select * from v_expected_totals")?;
-        let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let totals = statement.query_row([], |row| {
             names.iter().enumerate().map(|(column, name)| Ok((name.clone(), row.get(column)?))).collect()
         })?;

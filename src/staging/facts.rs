@@ -90,11 +90,14 @@ impl Staging {
                 "does not know what the target holds",
                 "run `drydock survey` on it first, so that existing rows keep their ids",
             ),
-            Step::Transform => ("has no resolved records for its snapshot", "run `drydock transform` on it first"),
+            Step::Transform => {
+                ("has no resolved records for its snapshot", "run `drydock transform` on it first")
+            }
             Step::Load => ("has not been loaded completely", "run `drydock load` on it first"),
             Step::Verify => ("has not been verified", "run `drydock verify` on it first"),
         };
-        Err(Error::precondition(format!("{verb} cannot start: {} {missing}", self.path().display())).hint(hint))
+        Err(Error::precondition(format!("{verb} cannot start: {} {missing}", self.path().display()))
+            .hint(hint))
     }
 
     /// Gives a new file its name: what the receipts in a target know it by.
@@ -102,7 +105,10 @@ impl Staging {
         if self.fact("staging_id")?.is_none() {
             let made = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Nanos, true);
             let name = format!("{}:{made}:{}", self.path().display(), std::process::id());
-            self.set_fact("staging_id", &uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, name.as_bytes()).to_string())?;
+            self.set_fact(
+                "staging_id",
+                &uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, name.as_bytes()).to_string(),
+            )?;
             self.set_fact("created_at", &made)?;
         }
         Ok(())

@@ -13,8 +13,7 @@ use crate::record::LegacyId;
 impl Staging {
     /// The next rows of the table after `after`, at most `limit`, in key order.
     pub fn legacy_rows<R: LegacyRow>(&self, after: Option<LegacyId>, limit: usize) -> Result<Vec<R>> {
-        let sql =
-            format!("{} where legacy_id > ? order by legacy_id limit ?", self.select_legacy::<R>()?);
+        let sql = format!("{} where legacy_id > ? order by legacy_id limit ?", self.select_legacy::<R>()?);
         let mut statement = self.connection.prepare_cached(&sql)?;
         let after = after.map_or(i64::MIN, |id| id.0);
         let rows = statement.query_map((after, limit), read::<R>)?.collect::<Result<_, rusqlite::Error>>()?;

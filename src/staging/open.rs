@@ -106,7 +106,8 @@ impl Staging {
 
     /// Runs `work` in one transaction; an error leaves the file as it was.
     pub(super) fn transaction<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let transaction = self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let transaction =
+            self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let done = work(&transaction)?;
         transaction.commit()?;
         Ok(done)
@@ -156,7 +157,11 @@ fn recognise(path: &Path) -> Result<()> {
     if read && header.starts_with(b"SQLite format 3\0") && application_id == APPLICATION_ID {
         return Ok(());
     }
-    let is = if read && header.starts_with(b"SQLite format 3\0") { "another SQLite file" } else { "no SQLite file" };
+    let is = if read && header.starts_with(b"SQLite format 3\0") {
+        "another SQLite file"
+    } else {
+        "no SQLite file"
+    };
     Err(Error::staging(format!("{} is {is}, not a staging file", path.display()))
         .hint("give the file that extract made with --staging; nothing was written"))
 }

@@ -89,7 +89,10 @@ pub struct ReadyRows<'a> {
 
 impl ReadyRows<'_> {
     /// Calls `read` with the next row's legacy id and values; `None` when there is no further row.
-    pub fn next<T>(&mut self, read: impl FnOnce(LegacyId, &[Option<&str>]) -> Result<T>) -> Result<Option<T>> {
+    pub fn next<T>(
+        &mut self,
+        read: impl FnOnce(LegacyId, &[Option<&str>]) -> Result<T>,
+    ) -> Result<Option<T>> {
         let width = self.width;
         let Some(row) = self.rows.next()? else { return Ok(None) };
         let legacy_id = LegacyId(row.get(0)?);

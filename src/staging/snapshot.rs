@@ -156,17 +156,31 @@ impl SnapshotTable<'_> {
     pub fn push(&mut self, fields: &[Option<&[u8]>], place: &UnreadableRow<'_>) -> Result<()> {
         let legacy_id = match self.key {
             None => Some(LegacyId(i64::try_from(self.manifest.rows).unwrap_or(i64::MAX) + 1)),
-            Some(key) => fields[key].and_then(|id| std::str::from_utf8(id).ok()).and_then(|id| id.parse().ok()),
+            Some(key) => {
+                fields[key].and_then(|id| std::str::from_utf8(id).ok()).and_then(|id| id.parse().ok())
+            }
         };
         let Some(legacy_id) = legacy_id else {
-            return self.unreadable(&UnreadableRow { reason: "key_invalid", raw: &as_json(fields), ..place.clone() });
+            return self.unreadable(&UnreadableRow {
+                reason: "key_invalid",
+                raw: &as_json(fields),
+                ..place.clone()
+            });
         };
         if fields.iter().flatten().any(|field| field.contains(&0)) {
-            return self.unreadable(&UnreadableRow { reason: "nul_byte", raw: &as_json(fields), ..place.clone() });
+            return self.unreadable(&UnreadableRow {
+                reason: "nul_byte",
+                raw: &as_json(fields),
+                ..place.clone()
+            });
         }
         if fields.iter().flatten().any(|field| std::str::from_utf8(field).is_err()) {
             let raw = as_json(fields);
-            return self.unreadable(&UnreadableRow { reason: "invalid_encoding", raw: &raw, ..place.clone() });
+            return self.unreadable(&UnreadableRow {
+                reason: "invalid_encoding",
+                raw: &raw,
+                ..place.clone()
+            });
         }
         let mut statement = self.connection.prepare_cached(&self.insert)?;
         statement.raw_bind_parameter(1, legacy_id.0)?;
@@ -179,7 +193,12 @@ impl SnapshotTable<'_> {
             self.clashes.insert(legacy_id.0);
             let raw = as_json(fields);
             let legacy_id = Some(legacy_id);
-            return self.unreadable(&UnreadableRow { reason: "duplicate_key", legacy_id, raw: &raw, ..place.clone() });
+            return self.unreadable(&UnreadableRow {
+                reason: "duplicate_key",
+                legacy_id,
+                raw: &raw,
+                ..place.clone()
+            });
         }
         self.manifest.bytes += fields.iter().flatten().map(|field| field.len() as u64).sum::<u64>();
         self.count()
@@ -258,7 +277,8 @@ impl SnapshotTable<'_> {
                 [key],
                 |row| (1..row.as_ref().column_count()).map(|column| row.get(column)).collect(),
             )?;
-            let fields: Vec<Option<&[u8]>> = first.iter().map(|field| field.as_deref().map(str::as_bytes)).collect();
+            let fields: Vec<Option<&[u8]>> =
+                first.iter().map(|field| field.as_deref().map(str::as_bytes)).collect();
             let raw = as_json(&fields);
             self.connection.execute(
                 "update legacy_unreadable set reason = 'duplicate_row' \

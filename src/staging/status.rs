@@ -168,13 +168,15 @@ fn status(connection: &Connection, is_being_written: bool) -> Result<Status> {
         unaccounted: transformed
             .then(|| count(connection, "select count(*) from v_unaccounted"))
             .transpose()?,
-        phase_2: phase_2(connection, &progress, Known { extracted, surveyed, transformed, verified })?,
+        phase_2: phase_2(
+            connection,
+            progress.as_ref(),
+            Known { extracted, surveyed, transformed, verified },
+        )?,
         error_analysis: transformed.then(|| error_analysis(connection)).transpose()?,
         associations: associations(connection)?,
         checks: checks(connection)?,
-        differences: verified
-            .then(|| count(connection, "select count(*) from differences"))
-            .transpose()?,
+        differences: verified.then(|| count(connection, "select count(*) from differences")).transpose()?,
         lines,
         file,
     })
@@ -240,8 +242,8 @@ fn associations(connection: &Connection) -> Result<Vec<AssociationCount>> {
 }
 
 fn checks(connection: &Connection) -> Result<Vec<Check>> {
-    let mut statement =
-        connection.prepare("select level, name, sentence, expected, found, wrong from checks order by position")?;
+    let mut statement = connection
+        .prepare("select level, name, sentence, expected, found, wrong from checks order by position")?;
     let checks = statement
         .query_map([], |row| {
             Ok(Check {
@@ -282,9 +284,9 @@ struct Known {
 }
 
 /// The plan's progress object, in its exact shape. A number is null until the step that measures it is complete.
-fn phase_2(connection: &Connection, progress: &Option<Progress>, known: Known) -> Result<Value> {
+fn phase_2(connection: &Connection, progress: Option<&Progress>, known: Known) -> Result<Value> {
     let mut statement = connection.prepare("select * from v_progress")?;
-    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let counts: Map<String, Value> = statement.query_row([], |row| {
         names
             .iter()
@@ -330,8 +332,8 @@ fn phase_2(connection: &Connection, progress: &Option<Progress>, known: Known) -
             "progress_percentage": percentage(known.transformed, done[2]),
         },
         "overall_phase_2_progress": percentage(known.transformed, overall),
-        "estimated_completion": progress.as_ref().and_then(|progress| estimate(connection, progress)),
-        "current_operation": progress.as_ref().map(|progress| progress.operation.clone()),
+        "estimated_completion": progress.and_then(|progress| estimate(connection, progress)),
+        "current_operation": progress.map(|progress| progress.operation.clone()),
     }))
 }
 

@@ -21,8 +21,9 @@ impl Staging {
                  delete from target_rows",
             )?;
             write_catalog(connection, catalog)?;
-            let mut insert = connection
-                .prepare("insert into target_rows (entity, target_id, legacy_id, email) values (?, ?, ?, ?)")?;
+            let mut insert = connection.prepare(
+                "insert into target_rows (entity, target_id, legacy_id, email) values (?, ?, ?, ?)",
+            )?;
             rows(&mut |entity, row| {
                 insert.execute((entity.name, &row.target_id, row.legacy_id, &row.email))?;
                 Ok(())
@@ -74,9 +75,11 @@ impl Staging {
 
     /// How many rows of the entity the target held.
     pub fn count_existing(&self, entity: &Entity) -> Result<u64> {
-        let count = self
-            .connection
-            .query_row("select count(*) from target_rows where entity = ?", [entity.name], |row| row.get(0))?;
+        let count = self.connection.query_row(
+            "select count(*) from target_rows where entity = ?",
+            [entity.name],
+            |row| row.get(0),
+        )?;
         Ok(count)
     }
 }
@@ -99,7 +102,8 @@ fn write_catalog(connection: &Connection, catalog: &Catalog) -> Result<()> {
             column.is_generated,
         ))?;
     }
-    let mut insert = connection.prepare("insert into target_enums (type_name, position, label) values (?, ?, ?)")?;
+    let mut insert =
+        connection.prepare("insert into target_enums (type_name, position, label) values (?, ?, ?)")?;
     for (type_name, labels) in &catalog.enums {
         for (position, label) in labels.iter().enumerate() {
             insert.execute((type_name, position, label))?;
@@ -136,7 +140,8 @@ fn read_catalog(connection: &Connection) -> Result<Catalog> {
             is_generated: row.get(8)?,
         });
     }
-    let mut statement = connection.prepare("select type_name, label from target_enums order by type_name, position")?;
+    let mut statement =
+        connection.prepare("select type_name, label from target_enums order by type_name, position")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         catalog.enums.entry(row.get(0)?).or_default().push(row.get(1)?);

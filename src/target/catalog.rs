@@ -4,9 +4,9 @@ use std::io::BufRead;
 
 use super::copy::decode_row;
 use super::{Target, discriminated, failed, quoted};
+use crate::entity::catalog::{Catalog, CatalogColumn, CatalogKey, ExistingRow};
 use crate::entity::{self, Entity};
 use crate::error::{Error, Result};
-use crate::entity::catalog::{Catalog, CatalogColumn, CatalogKey, ExistingRow};
 
 const COLUMNS: &str = include_str!("../../sql/survey/columns.sql");
 const ENUMS: &str = include_str!("../../sql/survey/enums.sql");
@@ -18,7 +18,10 @@ impl Target {
         let tables = entity::target_tables();
         let schema = self.schema.clone();
         let mut catalog = Catalog::default();
-        let rows = self.client.query(COLUMNS, &[&schema, &tables]).map_err(|cause| failed("reading columns", &cause))?;
+        let rows = self
+            .client
+            .query(COLUMNS, &[&schema, &tables])
+            .map_err(|cause| failed("reading columns", &cause))?;
         for row in rows {
             catalog.columns.push(CatalogColumn {
                 table: row.get(0),
@@ -32,11 +35,13 @@ impl Target {
                 is_generated: row.get(8),
             });
         }
-        let rows = self.client.query(ENUMS, &[&schema, &tables]).map_err(|cause| failed("reading enums", &cause))?;
+        let rows =
+            self.client.query(ENUMS, &[&schema, &tables]).map_err(|cause| failed("reading enums", &cause))?;
         for row in rows {
             catalog.enums.entry(row.get(0)).or_default().push(row.get(2));
         }
-        let rows = self.client.query(KEYS, &[&schema, &tables]).map_err(|cause| failed("reading keys", &cause))?;
+        let rows =
+            self.client.query(KEYS, &[&schema, &tables]).map_err(|cause| failed("reading keys", &cause))?;
         for row in rows {
             catalog.keys.push(CatalogKey {
                 table: row.get(0),
@@ -86,7 +91,11 @@ impl Target {
 }
 
 /// Calls `each` with every line of a COPY.
-pub fn for_lines(mut reader: impl BufRead, what: &str, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+pub fn for_lines(
+    mut reader: impl BufRead,
+    what: &str,
+    mut each: impl FnMut(&[u8]) -> Result<()>,
+) -> Result<()> {
     let mut line = Vec::new();
     loop {
         line.clear();

@@ -4,8 +4,8 @@ use std::io::BufRead;
 
 use postgres::CopyOutReader;
 
-use super::copy::{Field, decode_row};
 use super::catalog::copy_failed;
+use super::copy::{Field, decode_row};
 use super::{Target, discriminated, failed, quoted};
 use crate::entity::{Column, Entity};
 use crate::error::{Error, Result};

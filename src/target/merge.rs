@@ -94,10 +94,9 @@ impl Merge {
         let differs = |column: &&&Column| {
             let name = quoted(column.name);
             match column.kind {
-                Kind::Metadata => format!(
-                    "t.{name} -> '{0}' is distinct from {sent}.{name} -> '{0}'",
-                    metadata::KEY
-                ),
+                Kind::Metadata => {
+                    format!("t.{name} -> '{0}' is distinct from {sent}.{name} -> '{0}'", metadata::KEY)
+                }
                 _ if self.inserts() => format!("t.{name} is distinct from {sent}.{name}"),
                 _ => format!("({sent}.{name} is not null and t.{name} is distinct from {sent}.{name})"),
             }
@@ -113,7 +112,7 @@ impl Merge {
                 _ => format!("{name} = {sent}.{name}"),
             }
         };
-        self.updated().map(|column| assigned(column)).collect::<Vec<_>>().join(", ")
+        self.updated().map(assigned).collect::<Vec<_>>().join(", ")
     }
 
     /// The statement that writes, returning legacy id and whether the row is new.
@@ -225,8 +224,13 @@ fn copy_in(
     let writer = transaction
         .copy_in(&format!("copy {} ({}) from stdin", merge.temporary(), merge.listed()))
         .map_err(|cause| failed(&what, &cause))?;
-    let mut sender =
-        Sender { writer, what: what.clone(), buffer: Vec::with_capacity(2 * BUFFER), digest: Sha256::new(), rows: 0 };
+    let mut sender = Sender {
+        writer,
+        what: what.clone(),
+        buffer: Vec::with_capacity(2 * BUFFER),
+        digest: Sha256::new(),
+        rows: 0,
+    };
     send(&mut sender)?;
     sender.flush()?;
     let (digest, rows) = (sender.digest, sender.rows);
@@ -293,8 +297,9 @@ fn run(
     what: &str,
     statement: &str,
 ) -> Result<(Vec<LegacyId>, Vec<LegacyId>)> {
-    let reader =
-        transaction.copy_out(&format!("copy ({statement}) to stdout")).map_err(|cause| failed(what, &cause))?;
+    let reader = transaction
+        .copy_out(&format!("copy ({statement}) to stdout"))
+        .map_err(|cause| failed(what, &cause))?;
     let (mut inserted, mut updated, mut fields) = (Vec::new(), Vec::new(), Vec::new());
     for_lines(reader, what, |line| {
         decode_row(line, &mut fields)?;
@@ -304,7 +309,11 @@ fn run(
         let legacy_id = legacy_id
             .parse()
             .map_err(|_| Error::internal(format!("{what}: the target returned an unexpected id")))?;
-        if is_new == "t" { inserted.push(legacy_id) } else { updated.push(legacy_id) }
+        if is_new == "t" {
+            inserted.push(legacy_id);
+        } else {
+            updated.push(legacy_id);
+        }
         Ok(())
     })?;
     Ok((inserted, updated))

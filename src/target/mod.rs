@@ -13,8 +13,8 @@ mod preflight;
 use postgres::Client;
 
 pub use copy::Field;
-pub use merge::{Merged, Merge};
-pub use preflight::{Demand, preflight};
+pub use merge::{Merge, Merged};
+pub use preflight::{Demand, Demands, preflight};
 
 use crate::connect::{Address, Side, connect, server_error};
 use crate::entity::Entity;
@@ -119,9 +119,10 @@ impl Target {
 
 /// The condition that tells an entity's rows from those of others in the same table, for the alias `t`.
 fn discriminated(entity: &Entity) -> String {
-    entity
-        .discriminator
-        .map_or_else(|| "true".to_owned(), |(column, value)| format!("t.{}::text = '{value}'", quoted(column)))
+    entity.discriminator.map_or_else(
+        || "true".to_owned(),
+        |(column, value)| format!("t.{}::text = '{value}'", quoted(column)),
+    )
 }
 
 fn quoted(identifier: &str) -> String {

@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use crate::entity::{self, Column, Entity, Kind};
 use crate::entity::catalog::{Catalog, CatalogColumn};
+use crate::entity::{self, Column, Entity, Kind};
 
 /// What the ready rows of one column ask of the target.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,12 +15,16 @@ pub struct Demand {
     pub has_null: bool,
 }
 
-/// Everything in the way. `demands` are by entity and column; without a demand nothing is known of the rows yet.
-pub fn preflight(catalog: &Catalog, demands: &HashMap<(&str, &str), Demand>) -> Vec<String> {
+/// What the ready rows ask, by entity and column.
+pub type Demands = HashMap<(&'static str, &'static str), Demand>;
+
+/// Everything in the way. Without a demand nothing is known of the rows yet.
+pub fn preflight(catalog: &Catalog, demands: &Demands) -> Vec<String> {
     let mut problems = Vec::new();
     for entity in entity::ALL {
         let table = entity.target_table;
-        let columns: Vec<&CatalogColumn> = catalog.columns.iter().filter(|column| column.table == table).collect();
+        let columns: Vec<&CatalogColumn> =
+            catalog.columns.iter().filter(|column| column.table == table).collect();
         if columns.is_empty() {
             problems.push(format!("table {table} does not exist"));
             continue;
@@ -35,7 +39,10 @@ pub fn preflight(catalog: &Catalog, demands: &HashMap<(&str, &str), Demand>) -> 
         for known in columns {
             let is_written = entity.columns.iter().any(|column| column.name == known.name);
             if !is_written && !known.is_nullable && !known.has_default && !known.is_generated {
-                problems.push(format!("column {table}.{} is required and nothing is known to put there", known.name));
+                problems.push(format!(
+                    "column {table}.{} is required and nothing is known to put there",
+                    known.name
+                ));
             }
         }
         problems.extend(key_problems(catalog, entity));
@@ -46,14 +53,23 @@ pub fn preflight(catalog: &Catalog, demands: &HashMap<(&str, &str), Demand>) -> 
     problems
 }
 
-fn column_problems(catalog: &Catalog, column: &Column, known: &CatalogColumn, demand: &Demand) -> Vec<String> {
+fn column_problems(
+    catalog: &Catalog,
+    column: &Column,
+    known: &CatalogColumn,
+    demand: &Demand,
+) -> Vec<String> {
     let place = format!("column {}.{}", known.table, known.name);
     let mut problems = Vec::new();
     if known.is_generated {
         problems.push(format!("{place} is computed by the database and cannot be written"));
     }
     if !is_suitable(column.kind, known) {
-        problems.push(format!("{place} is of type {}, which cannot hold {}", known.type_name, holds(column.kind)));
+        problems.push(format!(
+            "{place} is of type {}, which cannot hold {}",
+            known.type_name,
+            holds(column.kind)
+        ));
     }
     if demand.has_null && !known.is_nullable {
         problems.push(format!("{place} does not allow null, and some records have nothing there"));
@@ -81,7 +97,9 @@ fn is_suitable(kind: Kind, known: &CatalogColumn) -> bool {
         Kind::Timestamp => &["timestamptz"],
         Kind::Numeric => &["numeric"],
         Kind::Metadata => &["jsonb"],
-        Kind::Enum(_) => return known.type_kind == "e" || matches!(known.type_name.as_str(), "text" | "varchar"),
+        Kind::Enum(_) => {
+            return known.type_kind == "e" || matches!(known.type_name.as_str(), "text" | "varchar");
+        }
     };
     allowed.contains(&known.type_name.as_str())
 }

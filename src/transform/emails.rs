@@ -56,7 +56,8 @@ impl Settled {
                 .map(|position| foreign[position].1);
             match holder {
                 Some(holder) => {
-                    losers.extend(sharers.iter().map(|claim| (claim.user, Replaced::TakenInTarget { holder })));
+                    losers
+                        .extend(sharers.iter().map(|claim| (claim.user, Replaced::TakenInTarget { holder })));
                 }
                 None => losers.extend(
                     sharers[1..].iter().map(|claim| (claim.user, Replaced::Shared { keeper: keeper.user })),
@@ -103,8 +104,7 @@ mod tests {
             let users: Vec<_> = claims.iter().map(|claim| claim.user).collect();
             let settled = Settled::settle(claims, Vec::new());
             for user in users {
-                let expected =
-                    (user.0 != keeper).then_some(Replaced::Shared { keeper: LegacyId(keeper) });
+                let expected = (user.0 != keeper).then_some(Replaced::Shared { keeper: LegacyId(keeper) });
                 assert_eq!(settled.lost(user), expected);
             }
         }

@@ -95,8 +95,9 @@ impl Facts {
         let patients = Index::new(patients);
         let patients_of_user =
             Lists::new(patients.iter().filter_map(|(id, patient)| Some((patient.user?, *id))).collect());
-        let offices_of_patients =
-            Lists::new(patients.iter().filter_map(|(_, patient)| Some((patient.doctor?, patient.office?))).collect());
+        let offices_of_patients = Lists::new(
+            patients.iter().filter_map(|(_, patient)| Some((patient.doctor?, patient.office?))).collect(),
+        );
         for (_, patient) in patients.iter() {
             if let Some(user) = patient.user.and_then(|user| users.get_mut(user)) {
                 user.standing.has_patient = true;

@@ -31,8 +31,11 @@ impl Ids {
             let mut previous = None;
             staging.for_existing_ids(entity, |legacy_id, target_id| {
                 let target_id: TargetId = target_id.parse().map_err(|_| {
-                    Error::target(format!("{} has an id that is not a uuid for legacy id {legacy_id}", entity.name))
-                        .hint("the target's tables need uuid primary keys")
+                    Error::target(format!(
+                        "{} has an id that is not a uuid for legacy id {legacy_id}",
+                        entity.name
+                    ))
+                    .hint("the target's tables need uuid primary keys")
                 })?;
                 if previous.replace(legacy_id) == Some(legacy_id) {
                     ambiguous.insert(legacy_id);

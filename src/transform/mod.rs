@@ -17,7 +17,9 @@ use rayon::prelude::*;
 
 use crate::clean::EmailPolicy;
 use crate::config::Config;
-use crate::entity::{Decision, Entity, LegacyRow, patients, practice_members, practice_owners, practices, profiles};
+use crate::entity::{
+    Decision, Entity, LegacyRow, patients, practice_members, practice_owners, practices, profiles,
+};
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::progress::Progress;
@@ -83,7 +85,8 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     // which membership says the same as an earlier one depends on all that came before
     let mut seen = std::collections::HashMap::new();
     pass.run(&practice_members::ENTITY, |_, rows: &[practice_members::OfficeDoctor]| {
-        let same_as: Vec<Option<LegacyId>> = rows.iter().map(|row| resolve::same_as(row, &mut seen)).collect();
+        let same_as: Vec<Option<LegacyId>> =
+            rows.iter().map(|row| resolve::same_as(row, &mut seen)).collect();
         let rows: Vec<_> = rows.iter().zip(same_as).collect();
         Ok(decide_by(&rows, |(row, _)| row.legacy_id, |(row, same_as)| resolver.member(row, *same_as)))
     })?;
@@ -156,8 +159,10 @@ fn default_practice(config: &Config, facts: &Facts) -> Result<Option<LegacyId>> 
     if facts.offices.contains(office) {
         return Ok(Some(office));
     }
-    Err(Error::precondition(format!("policy.default_practice is office {office}, which the snapshot does not have"))
-        .hint("name the legacy id of an office that exists, or leave the key out"))
+    Err(Error::precondition(format!(
+        "policy.default_practice is office {office}, which the snapshot does not have"
+    ))
+    .hint("name the legacy id of an office that exists, or leave the key out"))
 }
 
 fn foreign_addresses(staging: &Staging) -> Result<Vec<(emails::Key, crate::record::TargetId)>> {

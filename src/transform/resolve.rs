@@ -83,7 +83,8 @@ impl Resolver<'_> {
         if patient.user_id.is_none() {
             decision.issue(Phase::Patients, Issue::new(Code::ReferenceInvalid, "user_id"));
         }
-        let doctor = self.follow_user(&mut decision, Phase::Associations, "doctor_id", patient.doctor_id.as_deref());
+        let doctor =
+            self.follow_user(&mut decision, Phase::Associations, "doctor_id", patient.doctor_id.as_deref());
         self.follow_office(&mut decision, "office_id", patient.office_id.as_deref());
         if user.is_some_and(|user| self.facts.patient_of(user) != Some(patient.legacy_id)) {
             decision.issue(Phase::Patients, Issue::new(Code::UserShared, "user_id"));
@@ -116,7 +117,8 @@ impl Resolver<'_> {
     /// Decides about an office's owner.
     pub fn owner(&self, office: &Office) -> Decision {
         let mut decision = Decision::open(office.legacy_id);
-        let user = self.follow_user(&mut decision, Phase::Associations, "doctor_id", office.doctor_id.as_deref());
+        let user =
+            self.follow_user(&mut decision, Phase::Associations, "doctor_id", office.doctor_id.as_deref());
         if office.doctor_id.is_none() {
             decision.issue(Phase::Associations, Issue::new(Code::ReferenceInvalid, "doctor_id"));
         }
@@ -213,7 +215,12 @@ impl Resolver<'_> {
         take(decision, phase, follow(field, raw, |id| self.facts.users.contains(id)))
     }
 
-    fn follow_office(&self, decision: &mut Decision, field: &'static str, raw: Option<&str>) -> Option<LegacyId> {
+    fn follow_office(
+        &self,
+        decision: &mut Decision,
+        field: &'static str,
+        raw: Option<&str>,
+    ) -> Option<LegacyId> {
         take(decision, Phase::Associations, follow(field, raw, |id| self.facts.offices.contains(id)))
     }
 
@@ -228,10 +235,7 @@ impl Resolver<'_> {
 }
 
 /// The first record that says the same as this membership, if it is not this one.
-pub fn same_as(
-    row: &OfficeDoctor,
-    seen: &mut HashMap<(LegacyId, LegacyId), LegacyId>,
-) -> Option<LegacyId> {
+pub fn same_as(row: &OfficeDoctor, seen: &mut HashMap<(LegacyId, LegacyId), LegacyId>) -> Option<LegacyId> {
     let office = row.office_id.as_deref()?.parse().ok()?;
     let user = row.user_id.as_deref()?.parse().ok()?;
     let first = *seen.entry((office, user)).or_insert(row.legacy_id);
@@ -263,9 +267,8 @@ fn note_practice(decision: &mut Decision, association: Option<&Association>) {
     let issue = match association {
         None => Issue::new(Code::PracticeUnresolved, "practice_id"),
         Some(association) => match association.method {
-            Method::Geographic => {
-                Issue::new(Code::PracticeByGeography, "practice_id").with_context(association.evidence.clone())
-            }
+            Method::Geographic => Issue::new(Code::PracticeByGeography, "practice_id")
+                .with_context(association.evidence.clone()),
             Method::Default => Issue::new(Code::PracticeDefaulted, "practice_id"),
             Method::DirectMembership | Method::Organizational => return,
         },

@@ -81,7 +81,13 @@ struct Found {
 }
 
 impl Found {
-    fn add(&mut self, entity: &'static Entity, legacy_id: LegacyId, field: &'static str, kind: DifferenceKind) {
+    fn add(
+        &mut self,
+        entity: &'static Entity,
+        legacy_id: LegacyId,
+        field: &'static str,
+        kind: DifferenceKind,
+    ) {
         self.differences += 1;
         if self.detailed.len() < DETAILED {
             self.detailed.push(Difference { entity: entity.name, legacy_id, field, kind });

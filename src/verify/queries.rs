@@ -7,12 +7,32 @@ use crate::target::Target;
 
 /// A check's level, name and query.
 const QUERIES: &[(&str, &str, &str)] = &[
-    ("entity", "profiles_have_an_email_form", include_str!("../../sql/verify/profiles_have_an_email_form.sql")),
+    (
+        "entity",
+        "profiles_have_an_email_form",
+        include_str!("../../sql/verify/profiles_have_an_email_form.sql"),
+    ),
     ("entity", "legacy_ids_are_unique", include_str!("../../sql/verify/legacy_ids_are_unique.sql")),
-    ("relationship", "patients_have_their_profile", include_str!("../../sql/verify/patients_have_their_profile.sql")),
-    ("relationship", "patients_have_a_real_practice", include_str!("../../sql/verify/patients_have_a_real_practice.sql")),
-    ("relationship", "patients_have_a_real_provider", include_str!("../../sql/verify/patients_have_a_real_provider.sql")),
-    ("relationship", "profiles_have_a_real_practice", include_str!("../../sql/verify/profiles_have_a_real_practice.sql")),
+    (
+        "relationship",
+        "patients_have_their_profile",
+        include_str!("../../sql/verify/patients_have_their_profile.sql"),
+    ),
+    (
+        "relationship",
+        "patients_have_a_real_practice",
+        include_str!("../../sql/verify/patients_have_a_real_practice.sql"),
+    ),
+    (
+        "relationship",
+        "patients_have_a_real_provider",
+        include_str!("../../sql/verify/patients_have_a_real_provider.sql"),
+    ),
+    (
+        "relationship",
+        "profiles_have_a_real_practice",
+        include_str!("../../sql/verify/profiles_have_a_real_practice.sql"),
+    ),
     ("relationship", "members_have_both_ends", include_str!("../../sql/verify/members_have_both_ends.sql")),
 ];
 
@@ -73,7 +93,11 @@ mod tests {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|extension| extension == "sql") {
                 let sql = std::fs::read_to_string(&path).unwrap();
-                assert!(sql == TOTALS || QUERIES.iter().any(|(_, _, known)| *known == sql), "{}", path.display());
+                assert!(
+                    sql == TOTALS || QUERIES.iter().any(|(_, _, known)| *known == sql),
+                    "{}",
+                    path.display()
+                );
                 assert!(sql.starts_with("-- ") && !sentence(&sql).is_empty(), "{}", path.display());
             }
         }
