@@ -223,6 +223,11 @@ fn every_role_and_every_rung_of_the_ladder_occurs() {
             ("organizational", "medium")
         ]
     );
+    let offices = table(&world, "dispatch_patient").values("office_id");
+    let without_office = world.truth.patients.iter().zip(offices).filter(|(_, office)| office.is_none());
+    let rungs_without =
+        tally(without_office.map(|(patient, _)| (patient.placement.method, patient.placement.confidence)));
+    assert_eq!(rungs_without.keys().collect::<Vec<_>>(), rungs.keys().collect::<Vec<_>>());
     // Owned offices and majorities are both organizational; the doctors with a majority own nothing.
     let owners: BTreeSet<i64> = ids(&world, "dispatch_office", "doctor_id").into_iter().collect();
     let by_owner = tally(
