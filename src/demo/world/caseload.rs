@@ -53,8 +53,10 @@ pub(super) fn slots(seed: u64, practitioners: &Practitioners, offices: &Offices)
     }
     for nth in 0..DANGLING_DOCTOR {
         let office = (nth < 8).then(|| random.pick(&offices.rows).id);
-        let doctor = LegacyId(990_000 + random.between(0, 6));
-        slots.push(Slot { doctor: Some(doctor), office });
+        // No patient without an office shares a lost doctor with one who has an office: nothing to infer from.
+        let doctor =
+            if office.is_some() { 990_000 + random.between(0, 3) } else { 990_101 + random.between(0, 90) };
+        slots.push(Slot { doctor: Some(LegacyId(doctor)), office });
     }
     let planned = slots.len();
     ordinary(&mut random, practitioners, offices, &mut slots);
