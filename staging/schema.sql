@@ -47,7 +47,8 @@ create table legacy_tables (
     missing_columns  text not null,    -- JSON array: columns that a rule would use and the source lacks
     rows             integer not null, -- readable and unreadable
     unreadable       integer not null,
-    bytes            integer not null
+    bytes            integer not null, -- of the values
+    digest           text not null     -- SHA-256 of the readable rows in key order; '' while the table arrives
 ) without rowid;
 
 -- one row is one row of the source that could not be placed by its key; it counts as extracted and as quarantined

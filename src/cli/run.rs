@@ -60,8 +60,8 @@ pub(super) fn steps(
 ) -> Result<Ran> {
     let progress = common.progress();
     if staging.completed(Step::Extract)?.is_none() {
-        let mut source = arguments.source.open(&config.source)?;
-        extract::extract(staging, &mut *source, config, false, progress)?;
+        let source = arguments.source.open(&config.source)?;
+        extract::extract(staging, source, config, false, progress)?;
     } else {
         progress.say("extract: the snapshot is complete");
     }

@@ -5,6 +5,7 @@
 //! out), `target` (what the survey saw), `resolved` (decisions in, ready rows out), `loads`, `checks`, `status`.
 
 mod checks;
+mod disk;
 mod facts;
 mod legacy;
 mod loads;
@@ -21,7 +22,7 @@ pub use facts::Step;
 pub use loads::{Outcome, Receipt};
 pub use open::{Reader, Staging};
 pub use resolved::ReadyRows;
-pub use snapshot::{SnapshotTable, TableManifest, UnreadableRow};
+pub use snapshot::{Batch, Comparison, Keys, NewTable, SnapshotTable, Spot, TableManifest};
 pub use status::{Accounting, AssociationCount, ErrorAnalysis, Progress, Status};
 
 /// An identifier as SQLite and PostgreSQL quote it.
