@@ -60,6 +60,7 @@ pub mod demo;
 pub mod entity;
 pub mod error;
 pub mod extract;
+pub mod failpoint;
 pub mod interrupt;
 pub mod legacy;
 pub mod load;

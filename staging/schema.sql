@@ -183,16 +183,41 @@ create table loads (
 
 -- one row is one committed transaction of a load; the target has the same row in drydock.receipts when it wrote anything
 create table receipts (
-    receipt_id integer primary key,
+    receipt_id      integer primary key,
+    run_id          integer not null references runs,
+    number          integer not null, -- within the run, as in the target
+    phase           text not null,
+    entity          text not null,
+    first_legacy_id integer not null,
+    last_legacy_id  integer not null,
+    rows            integer not null,
+    inserted        integer not null,
+    updated         integer not null,
+    unchanged       integer not null,
+    digest          text not null,    -- SHA-256 of the rows as they were sent
+    loaded_at       text not null
+);
+
+-- one row is one unit of a load that was tried again, and why
+create table retries (
+    retry_id   integer primary key,
     run_id     integer not null references runs,
     phase      text not null,
     entity     text not null,
-    rows       integer not null,
-    inserted   integer not null,
-    updated    integer not null,
-    unchanged  integer not null,
-    digest     text not null,         -- SHA-256 of the rows as they were sent
-    loaded_at  text not null
+    attempt    integer not null,
+    reason     text not null,         -- the error's message, which holds no value
+    waited_ms  integer not null,
+    retried_at text not null
+);
+
+-- one row is one checkpoint that was taken
+create table checkpoints (
+    checkpoint_id integer primary key,
+    checkpoint    integer not null check (checkpoint in (1, 2, 3)),
+    run_id        integer not null,   -- the run that wrote the phase, by the target's receipts
+    folder        text not null,
+    rollback      text not null,      -- proved, or why not
+    taken_at      text not null
 );
 
 -- one row is one check of the last verification

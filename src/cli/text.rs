@@ -93,11 +93,34 @@ pub(super) fn transform(status: &Status) -> String {
 
 pub(super) fn load(summary: &load::Summary) -> String {
     let mut text = String::new();
+    if summary.dry_run {
+        text.push_str("a dry run: all of this was done and rolled back\n");
+    }
     for receipt in &summary.receipts {
         let _ = writeln!(
             text,
             "{} {}: {} inserted, {} updated, {} unchanged",
             receipt.phase, receipt.entity, receipt.inserted, receipt.updated, receipt.unchanged
+        );
+    }
+    for count in &summary.refused {
+        let ids: Vec<String> = count.legacy_ids.iter().map(ToString::to_string).collect();
+        let more = if count.records as usize > ids.len() { ", …" } else { "" };
+        let _ = writeln!(
+            text,
+            "{} {}: {} refused, {} ({}; legacy id {}{more})",
+            count.phase,
+            count.entity,
+            count.records,
+            count.error_code,
+            count.context,
+            ids.join(", ")
+        );
+    }
+    for (entity, count) in &summary.gone_from_source {
+        let _ = writeln!(
+            text,
+            "{entity}: {count} rows are no longer in the source (see v_gone_from_source); they were left alone"
         );
     }
     text + "\n" + &accounting(&summary.accounting)

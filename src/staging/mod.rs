@@ -4,7 +4,9 @@
 //! Read `open` first (what makes a file ours, and who may write), then `snapshot` (raw rows in), `legacy` (raw rows
 //! out), `target` (what the survey saw), `resolved` (decisions in, ready rows out), `loads`, `checks`, `status`.
 
+mod checkpoints;
 mod checks;
+mod chunks;
 mod disk;
 mod facts;
 mod legacy;
@@ -18,8 +20,9 @@ mod target;
 mod unreadable;
 
 pub use checks::{Check, Difference, DifferenceKind};
+pub use chunks::Which;
 pub use facts::Step;
-pub use loads::{Outcome, Receipt};
+pub use loads::{Outcome, Receipt, Refused};
 pub use open::{Reader, Staging};
 pub use resolved::ReadyRows;
 pub use snapshot::{Batch, Comparison, Keys, NewTable, SnapshotTable, Spot, TableManifest};

@@ -83,8 +83,8 @@ impl Staging {
 
 /// Ready rows being read, one at a time and without a copy.
 pub struct ReadyRows<'a> {
-    rows: Rows<'a>,
-    width: usize,
+    pub(super) rows: Rows<'a>,
+    pub(super) width: usize,
 }
 
 impl ReadyRows<'_> {

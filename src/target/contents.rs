@@ -39,6 +39,33 @@ impl Target {
     }
 }
 
+impl Target {
+    /// How many rows of the entity stand for a legacy record.
+    pub fn count_ours(&mut self, entity: &Entity) -> Result<u64> {
+        let sql = format!(
+            "select count(*) from {} t where t.legacy_id is not null and {}",
+            self.table(entity),
+            discriminated(entity)
+        );
+        self.count(&format!("counting {}", entity.target_table), &sql)
+    }
+
+    /// Hands over the legacy id and the id of every row that stands for a legacy record, in legacy id order.
+    pub fn for_our_ids(
+        &mut self,
+        entity: &Entity,
+        each: &mut dyn FnMut(LegacyId, &str) -> Result<()>,
+    ) -> Result<()> {
+        let Some(id) = entity.column("id") else { return Ok(()) };
+        let mut contents = self.contents(entity, &[id])?;
+        while let Some(legacy_id) = contents.legacy_id() {
+            each(legacy_id, contents.fields()[0].as_deref().unwrap_or_default())?;
+            contents.advance()?;
+        }
+        Ok(())
+    }
+}
+
 impl Contents<'_> {
     /// The legacy id of the present row; `None` after the last.
     pub fn legacy_id(&self) -> Option<LegacyId> {
