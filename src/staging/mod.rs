@@ -9,13 +9,14 @@ mod facts;
 mod legacy;
 mod loads;
 mod open;
+mod raw_proof;
 mod resolved;
 mod runs;
 mod snapshot;
 mod status;
 mod target;
 
-pub use checks::{Check, Difference, DifferenceKind};
+pub use checks::{Check, Difference, DifferenceKind, FileReceipt, Finding, Level, Proof};
 pub use facts::Step;
 pub use loads::{Outcome, Receipt};
 pub use open::{Reader, Staging};

@@ -12,7 +12,8 @@ mod preflight;
 
 use postgres::Client;
 
-pub use copy::Field;
+pub use contents::{FoundRow, Range, RangeDigest};
+pub use copy::{Field, encode_row};
 pub use merge::{Merge, Merged};
 pub use preflight::{Demand, Demands, preflight};
 
