@@ -222,14 +222,36 @@ create table checkpoints (
 
 -- one row is one check of the last verification
 create table checks (
-    position integer primary key,
-    level    text not null,           -- contents, entity, relationship, validation
-    name     text not null unique,
-    sentence text not null,
-    expected integer,
-    found    integer,
-    wrong    integer not null
+    position   integer primary key,
+    level      text not null check (level in ('entity', 'relationship', 'business', 'system')),
+    name       text not null unique,
+    sentence   text not null,
+    expected   integer,
+    found      integer,
+    wrong      integer not null,
+    exceptions integer not null default 0  -- rows that the legacy database itself explains: listed, not failures
 );
+
+-- one row is one record, or one table, that a check of the last verification found, without the values
+create table findings (
+    name         text not null,       -- the check
+    entity       text not null,       -- or the table, where no record is meant
+    legacy_id    integer,
+    field        text not null,       -- '' when the whole record is concerned
+    is_exception integer not null check (is_exception in (0, 1))
+);
+create index findings_name on findings (name);
+
+-- one row is one side of the three-way proof for one part of it, as the last verification computed it
+create table proofs (
+    part     text not null check (part in ('raw', 'ready')),
+    name     text not null,           -- the legacy table, or the entity
+    side     text not null check (side in ('source', 'staging', 'receipts', 'target')),
+    rows     integer not null,
+    digest   text not null,           -- SHA-256; '' where this side kept none
+    is_equal integer not null check (is_equal in (0, 1)),
+    primary key (part, name, side)
+) without rowid;
 
 -- one row is one difference between the file and the target that the last verification found, without the values
 create table differences (

@@ -217,7 +217,12 @@ fn checks(checks: &[Check]) -> String {
             _ => String::new(),
         };
         let result = if check.passed() { "ok".to_owned() } else { format!("{} wrong", check.wrong) };
-        let _ = writeln!(text, "  {:<13}{:<34}{result}{numbers}", check.level, check.name);
+        let exceptions = match check.exceptions {
+            0 => String::new(),
+            exceptions => format!(" ({exceptions} exceptions, see findings)"),
+        };
+        let _ =
+            writeln!(text, "  {:<13}{:<42}{result}{numbers}{exceptions}", check.level.as_str(), check.name);
         text
     })
 }

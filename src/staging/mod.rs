@@ -12,6 +12,7 @@ mod facts;
 mod legacy;
 mod loads;
 mod open;
+mod raw_proof;
 mod resolved;
 mod runs;
 mod snapshot;
@@ -19,7 +20,7 @@ mod status;
 mod target;
 mod unreadable;
 
-pub use checks::{Check, Difference, DifferenceKind};
+pub use checks::{Check, Difference, DifferenceKind, FileReceipt, Finding, Level, Proof};
 pub use chunks::Which;
 pub use facts::Step;
 pub use loads::{Outcome, Receipt, Refused};

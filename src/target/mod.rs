@@ -19,7 +19,8 @@ mod unit;
 use postgres::Client;
 
 pub use chunk::Merged;
-pub use copy::Field;
+pub use contents::{FoundRow, Range, RangeDigest};
+pub use copy::{Field, encode_row};
 pub use failure::{Cause, Failure, Refusal};
 pub use merge::Merge;
 pub use preflight::{Demand, Demands, preflight};
