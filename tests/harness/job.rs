@@ -115,12 +115,18 @@ impl Job {
 
     /// Every step up to `last`, each expected to end with 0.
     #[track_caller]
-    pub fn up_to(&self, last: &str) -> Outcome {
+    pub fn up_to(&self, last: &str) {
+        self.steps("extract", last);
+    }
+
+    /// The steps from `first` to `last`, each expected to end with 0.
+    #[track_caller]
+    pub fn steps(&self, first: &str, last: &str) {
         const STEPS: [&str; 5] = ["extract", "survey", "transform", "load", "verify"];
-        let end = STEPS.iter().position(|step| *step == last).expect("a step");
-        let mut outcomes: Vec<Outcome> =
-            STEPS[..=end].iter().map(|step| self.verb(step).run().expect(0)).collect();
-        outcomes.remove(end)
+        let place = |name: &str| STEPS.iter().position(|step| *step == name).expect("a step");
+        for step in &STEPS[place(first)..=place(last)] {
+            self.verb(step).run().expect(0);
+        }
     }
 
     /// What `sqlite3` prints from the staging file.
