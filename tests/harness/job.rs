@@ -44,6 +44,16 @@ pub fn phase_one_target() -> Database {
     target
 }
 
+/// The required tables with their required columns.
+const EMPTY: [(&str, &str); 6] = [
+    ("auth_user", "id,first_name,last_name,email,date_joined\n"),
+    ("auth_group", "id,name\n"),
+    ("auth_user_groups", "id,user_id,group_id\n"),
+    ("dispatch_office", "id,name,doctor_id\n"),
+    ("dispatch_office_doctors", "id,office_id,user_id\n"),
+    ("dispatch_patient", "id,user_id,birthdate,sex\n"),
+];
+
 /// A migration; its staging file is `staging.drydock` in its folder, the default.
 #[derive(Debug)]
 pub struct Job {
@@ -70,6 +80,25 @@ impl Job {
         let mut job = Self::new(&case, target);
         job.config = Some(case.join("drydock.toml")).filter(|path| path.exists());
         job
+    }
+
+    /// A few rows made for one test, each table with its header line; tables not given are there and empty.
+    pub fn of_tables(tables: &[(&str, String)], target: Database) -> Self {
+        let mut job = Self::new("", target);
+        job.source = job.path("legacy");
+        fs::create_dir(&job.source).expect("a folder");
+        for (table, header) in EMPTY {
+            job.write_table(table, header);
+        }
+        for (table, rows) in tables {
+            job.write_table(table, rows);
+        }
+        job
+    }
+
+    /// Writes a table of the source again.
+    pub fn write_table(&self, table: &str, rows: &str) {
+        fs::write(self.source.join(format!("{table}.csv")), rows).expect("a table");
     }
 
     /// The plan-sized world as CSV, into the target as the first phase left it.
