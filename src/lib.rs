@@ -1,4 +1,56 @@
-//! Drydock: an offline staging migrator.
+//! Drydock: an offline staging migrator. Legacy tables are snapshotted into one SQLite file, cleansed and resolved there
+//! with no connection to anything, and the resolved set is bulk-loaded into Supabase and compared with what was meant.
+//!
+//! # Reading order
+//!
+//! 1. [`record`]: the shared words. Ids, fates, issues. [`entity`]: what is migrated, one list, one file each.
+//! 2. [`staging`]: the file that is the whole state; the only user of SQLite.
+//! 3. The phases, each a verb, a module and a test: [`extract`] (through [`legacy`]), [`survey`] (through [`target`]),
+//!    [`transform`] (with [`clean`]), [`load`], [`verify`].
+//! 4. [`cli`]: the only part that touches the terminal; `cli/run.rs` shows all phases in a row. [`demo`]: an invented
+//!    world and a throw-away server, so that everything can be tried.
+//!
+//! Beside these: [`config`] (`drydock.toml`), [`connect`] (sessions to PostgreSQL, and errors without values), [`error`]
+//! (what can go wrong with a run, and its exit code), [`progress`], [`interrupt`].
+//!
+//! # Who imports whom
+//!
+//! `tests/architecture.rs` holds these; absences matter most.
+//!
+//! - `record` and `error` import nothing of ours; `clean` only `record`; `entity` only `record` and `clean`.
+//! - `staging`, `legacy` and `target` never import each other. What two of them must both know is in `entity`
+//!   (the surveyed catalog) or `record`.
+//! - `transform` imports neither `legacy`, `target` nor `connect`: it is offline by construction.
+//! - Only `staging` names rusqlite, only `connect`, `legacy`, `target` and `demo` name postgres, and nothing but `cli`,
+//!   `progress` and the panic hook prints.
+//!
+//! # Invariants
+//!
+//! - **Conservation.** extracted = ready + merged + rejected + quarantined, after a load ready = loaded + failed, each
+//!   counted from records. `v_unaccounted` lists what breaks it; `transform` fails unless it is empty. Rows that could not
+//!   be placed by their key count as extracted and as quarantined.
+//! - **One fate, decided purely, applied once.** Rules return an [`entity::Decision`]; it is quarantined until a row is
+//!   ready, so nothing is ready by omission. [`staging::Staging`] is the one writer and decides nothing.
+//! - **Deterministic.** Raw rows are keyed by their legacy id, so the order of arrival leaves no trace. Ids are UUIDv5 of
+//!   entity and legacy id; rows that the target has keep theirs. Ages are judged by the day of the snapshot.
+//! - **Idempotent.** A load writes only what differs, by legacy id, in one transaction with its receipt, and counts a
+//!   record as loaded only after the database shows it as it was sent.
+//! - **Bounded harm.** The legacy session is read only. In the target only rows with this migration's legacy ids are
+//!   written; metadata only under its own key; fields that the legacy never had only on insert.
+//! - **No value leaves the file.** Messages are built from SQLSTATE, table, column, constraint and legacy id; the server's
+//!   own text is never passed on, and a panic prints its place only.
+//!
+//! # Where this departs from the first design, and why
+//!
+//! - `practice_owners` is an entity of its own beside `practice_members`: both load into one target table, but an owner is
+//!   a row of `dispatch_office` and a member a row of `dispatch_office_doctors`, and each legacy row needs one fate. The
+//!   role is part of their key.
+//! - `connect` is apart from `legacy` and `target`: both open sessions, and neither may import the other.
+//! - Merge statements are built from the list of entities instead of being files: no column list is written twice.
+//! - `verify` compares text with text on this side of the wire instead of asking the server to compare: a value that the
+//!   column's type silently changed would look equal to itself there.
+//! - A load merges one entity of a phase per transaction, with addresses that move between profiles put aside first:
+//!   uniqueness is checked row by row, and two profiles may hold each other's address.
 
 pub mod clean;
 pub mod cli;

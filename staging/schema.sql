@@ -135,7 +135,7 @@ create table migration_errors (
     severity            text not null check (severity in ('critical', 'high', 'medium', 'low')),
     entity_type         text not null check (entity_type in ('practice', 'profile', 'patient', 'association')),
     entity              text not null,
-    entity_id           integer not null,  -- the record's legacy id
+    entity_id           integer,           -- the record's legacy id; null for a row whose key cannot be told
     error_code          text not null,
     error_category      text not null check (
         error_category in ('email_conflict', 'validation_failure', 'constraint_violation', 'schema_mismatch')),

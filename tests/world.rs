@@ -83,7 +83,7 @@ fn every_seed_has_the_plans_counts() {
         assert_eq!(WITH_EMAIL - VALID_EMAILS, 62);
         assert_eq!(status[&EmailStatus::SharedKeeper] + status[&EmailStatus::SharedLoser], 36);
         let methods = tally(world.truth.patients.iter().map(|patient| patient.placement.method));
-        assert_eq!(methods.len(), 4, "{methods:?}");
+        assert_eq!((methods.len(), methods["geographic"]), (4, 5), "{methods:?}");
         assert_eq!(world.phase_one.tables[1].rows.len(), PROFILES + JOINED_SINCE);
         for (name, key) in world.tables.iter().map(|table| (table.name, ids(&world, table.name, "id"))) {
             assert!(key.is_sorted_by(|before, after| before < after), "{name} of seed {seed}");
@@ -223,6 +223,11 @@ fn every_role_and_every_rung_of_the_ladder_occurs() {
             ("organizational", "medium")
         ]
     );
+    let offices = table(&world, "dispatch_patient").values("office_id");
+    let without_office = world.truth.patients.iter().zip(offices).filter(|(_, office)| office.is_none());
+    let rungs_without =
+        tally(without_office.map(|(patient, _)| (patient.placement.method, patient.placement.confidence)));
+    assert_eq!(rungs_without.keys().collect::<Vec<_>>(), rungs.keys().collect::<Vec<_>>());
     // Owned offices and majorities are both organizational; the doctors with a majority own nothing.
     let owners: BTreeSet<i64> = ids(&world, "dispatch_office", "doctor_id").into_iter().collect();
     let by_owner = tally(

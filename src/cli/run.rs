@@ -28,19 +28,26 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
     journalled(common, "run", true, |staging, run_id| {
         let config = staging.settle_config(given, false)?;
         let ran = steps(common, arguments, &config, staging, run_id)?;
-        common.print(&ran.status, || text::run(&ran))?;
+        common.print(&ran.status, || ran.text())?;
         Ok(ran.ended)
     })
 }
 
 /// What a run came to.
 pub(super) struct Ran {
-    /// What each load transaction and the verification did.
-    pub load: load::Summary,
-    pub verification: verify::Summary,
+    load: load::Summary,
+    verification: verify::Summary,
+    /// Where the migration stands after it.
     pub status: Status,
     /// What asks for attention.
     pub ended: Option<Kind>,
+}
+
+impl Ran {
+    /// What people read.
+    pub fn text(&self) -> String {
+        text::run(&self.status, &self.load, &self.verification)
+    }
 }
 
 /// The steps, on an open file.

@@ -3,7 +3,6 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::run::Ran;
 use crate::staging::{Accounting, AssociationCount, Check, ErrorAnalysis, Status};
 use crate::{extract, load, survey, verify};
 
@@ -92,14 +91,14 @@ pub(super) fn status(status: &Status) -> String {
     parts.join("\n")
 }
 
-pub(super) fn run(ran: &Ran) -> String {
-    let mut parts = vec![
-        error_analysis(ran.status.error_analysis.as_ref()),
-        associations(&ran.status.associations),
-        load(&ran.load),
-    ];
-    parts.push(verify(&ran.verification));
-    parts.join("\n")
+pub(super) fn run(status: &Status, loaded: &load::Summary, verified: &verify::Summary) -> String {
+    [
+        error_analysis(status.error_analysis.as_ref()),
+        associations(&status.associations),
+        load(loaded),
+        verify(verified),
+    ]
+    .join("\n")
 }
 
 pub(super) fn accounting(lines: &[Accounting]) -> String {

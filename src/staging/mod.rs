@@ -14,6 +14,7 @@ mod runs;
 mod snapshot;
 mod status;
 mod target;
+mod unreadable;
 
 pub use checks::{Check, Difference, DifferenceKind};
 pub use facts::Step;

@@ -1,6 +1,6 @@
 //! One record at a time: joins what the whole set knows with the raw row, and lets the entity resolve it. Pure.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::emails::Settled;
 use super::facts::Facts;
@@ -29,6 +29,14 @@ pub struct Resolver<'a> {
     pub email_policy: &'a EmailPolicy,
     pub policy: &'a Policy,
     pub today: chrono::NaiveDate,
+    pub not_ready: NotReady,
+}
+
+/// The records decided so far that will not be loaded: nothing may refer to them.
+#[derive(Debug, Default)]
+pub struct NotReady {
+    pub practices: HashSet<LegacyId>,
+    pub profiles: HashSet<LegacyId>,
 }
 
 /// Where a reference leads.
@@ -58,8 +66,8 @@ impl Resolver<'_> {
             decision.take(Phase::Profiles, clean::boolean("is_active", Some(raw))).unwrap_or(false)
         });
         let target_id = self.ids.of(&profiles::ENTITY, id);
-        let association = self.ladder.profile(id).map(|choice| self.association(choice, Some(id)));
-        note_practice(&mut decision, association.as_ref());
+        let choice = self.ladder.profile(id);
+        let association = self.associate(&mut decision, choice, Some(id));
 
         let standing = self.facts.users.get(id).map(|facts| facts.standing).unwrap_or_default();
         let patient = self.facts.patient_of(id).and_then(|patient| patients.get(&patient));
@@ -90,13 +98,8 @@ impl Resolver<'_> {
             decision.issue(Phase::Patients, Issue::new(Code::UserShared, "user_id"));
         }
 
-        let association = self
-            .facts
-            .patients
-            .get(patient.legacy_id)
-            .and_then(|facts| self.ladder.patient(*facts))
-            .map(|choice| self.association(choice, user));
-        note_practice(&mut decision, association.as_ref());
+        let choice = self.facts.patients.get(patient.legacy_id).and_then(|facts| self.ladder.patient(*facts));
+        let association = self.associate(&mut decision, choice, user);
 
         let user = user.and_then(|user| users.get(&user));
         let email = user.map_or(Email::Missing, |user| {
@@ -117,6 +120,10 @@ impl Resolver<'_> {
     /// Decides about an office's owner.
     pub fn owner(&self, office: &Office) -> Decision {
         let mut decision = Decision::open(office.legacy_id);
+        if self.not_ready.practices.contains(&office.legacy_id) {
+            decision.issue(Phase::Associations, Issue::new(Code::ReferenceNotReady, "id"));
+            return decision;
+        }
         let user =
             self.follow_user(&mut decision, Phase::Associations, "doctor_id", office.doctor_id.as_deref());
         if office.doctor_id.is_none() {
@@ -191,6 +198,24 @@ impl Resolver<'_> {
         address
     }
 
+    /// The association that the ladder's choice comes to, with the issue of one that a person has to confirm or make.
+    fn associate(
+        &self,
+        decision: &mut Decision,
+        choice: Option<Choice>,
+        user: Option<LegacyId>,
+    ) -> Option<Association> {
+        let association = choice.map(|choice| self.association(choice, user));
+        let waits = association.as_ref().filter(|found| self.not_ready.practices.contains(&found.practice));
+        if let Some(waits) = waits {
+            let issue = Issue::new(Code::ReferenceNotReady, "practice_id");
+            decision.issue(Phase::Associations, issue.with_context(format!("practice={}", waits.practice)));
+            return None;
+        }
+        note_practice(decision, association.as_ref());
+        association
+    }
+
     fn association(&self, choice: Choice, user: Option<LegacyId>) -> Association {
         Association {
             user,
@@ -212,7 +237,8 @@ impl Resolver<'_> {
         field: &'static str,
         raw: Option<&str>,
     ) -> Option<LegacyId> {
-        take(decision, phase, follow(field, raw, |id| self.facts.users.contains(id)))
+        let exists = |id| self.facts.users.contains(id);
+        take(decision, phase, follow(field, raw, exists, &self.not_ready.profiles))
     }
 
     fn follow_office(
@@ -221,7 +247,8 @@ impl Resolver<'_> {
         field: &'static str,
         raw: Option<&str>,
     ) -> Option<LegacyId> {
-        take(decision, Phase::Associations, follow(field, raw, |id| self.facts.offices.contains(id)))
+        let exists = |id| self.facts.offices.contains(id);
+        take(decision, Phase::Associations, follow(field, raw, exists, &self.not_ready.practices))
     }
 
     /// A record that several rows of the target stand for waits, because none of them is known to be the right one.
@@ -242,9 +269,17 @@ pub fn same_as(row: &OfficeDoctor, seen: &mut HashMap<(LegacyId, LegacyId), Lega
     (first != row.legacy_id).then_some(first)
 }
 
-fn follow(field: &'static str, raw: Option<&str>, exists: impl Fn(LegacyId) -> bool) -> Reference {
+fn follow(
+    field: &'static str,
+    raw: Option<&str>,
+    exists: impl Fn(LegacyId) -> bool,
+    not_ready: &HashSet<LegacyId>,
+) -> Reference {
     let Some(raw) = raw else { return Reference::Absent };
     match raw.parse::<LegacyId>() {
+        Ok(id) if not_ready.contains(&id) => Reference::Broken(
+            Issue::new(Code::ReferenceNotReady, field).with_context(format!("reference={id}")),
+        ),
         Ok(id) if exists(id) => Reference::To(id),
         Ok(id) => Reference::Broken(patients::reference_issue(field, raw, Some(id))),
         Err(_) => Reference::Broken(patients::reference_issue(field, raw, None)),

@@ -7,7 +7,7 @@ use super::offices::Offices;
 use super::people::PATIENTS;
 use super::places::SPRINGFIELD;
 use super::random::Random;
-use super::staffing::{Practitioner, Staffing};
+use super::staffing::{Practitioner, Practitioners};
 use crate::record::LegacyId;
 
 /// The most patients that one doctor has.
@@ -35,13 +35,13 @@ pub(super) struct Slot {
 pub(super) const FLOATING: usize = 10;
 
 /// The slots in random order.
-pub(super) fn slots(seed: u64, staffing: &Staffing, offices: &Offices) -> Vec<Slot> {
+pub(super) fn slots(seed: u64, practitioners: &Practitioners, offices: &Offices) -> Vec<Slot> {
     let mut random = Random::stream(seed, "caseload");
     let mut slots = Vec::with_capacity(PATIENTS);
-    for (doctor, plan) in staffing.floating.iter().zip(plans(offices)) {
+    for (doctor, plan) in practitioners.floating.iter().zip(plans(offices)) {
         slots.extend(plan.into_iter().map(|office| Slot { doctor: Some(doctor.user_id), office }));
     }
-    for (doctor, each) in staffing.tied.iter().zip([1, 0]) {
+    for (doctor, each) in practitioners.tied.iter().zip([1, 0]) {
         // One patient in each office, or none in any: a tie, which the lowest id decides.
         let placed = doctor.offices.iter().flat_map(|office| std::iter::repeat_n(Some(*office), each));
         let plan = placed.chain([None, None]);
@@ -53,11 +53,13 @@ pub(super) fn slots(seed: u64, staffing: &Staffing, offices: &Offices) -> Vec<Sl
     }
     for nth in 0..DANGLING_DOCTOR {
         let office = (nth < 8).then(|| random.pick(&offices.rows).id);
-        let doctor = LegacyId(990_000 + random.between(0, 6));
-        slots.push(Slot { doctor: Some(doctor), office });
+        // No patient without an office shares a lost doctor with one who has an office: nothing to infer from.
+        let doctor =
+            if office.is_some() { 990_000 + random.between(0, 3) } else { 990_101 + random.between(0, 90) };
+        slots.push(Slot { doctor: Some(LegacyId(doctor)), office });
     }
     let planned = slots.len();
-    ordinary(&mut random, staffing, offices, &mut slots);
+    ordinary(&mut random, practitioners, offices, &mut slots);
     let mut missing =
         WITHOUT_OFFICE.saturating_sub(slots.iter().filter(|slot| slot.office.is_none()).count());
     while missing > 0 && planned < slots.len() {
@@ -111,18 +113,21 @@ fn plans(offices: &Offices) -> [Vec<Option<LegacyId>>; FLOATING] {
 }
 
 /// The patients of the doctors who own an office or are members of one.
-fn ordinary(random: &mut Random, staffing: &Staffing, offices: &Offices, slots: &mut Vec<Slot>) {
-    let watched =
-        staffing.members_of_many.iter().chain(&staffing.owners_of_several).chain(&staffing.members_only);
+fn ordinary(random: &mut Random, practitioners: &Practitioners, offices: &Offices, slots: &mut Vec<Slot>) {
+    let watched = practitioners
+        .members_of_many
+        .iter()
+        .chain(&practitioners.owners_of_several)
+        .chain(&practitioners.members_only);
     let watched: Vec<&Practitioner> = watched.collect();
-    let mut sizes = sizes(watched.len() + staffing.single.len(), PATIENTS - slots.len());
+    let mut sizes = sizes(watched.len() + practitioners.single.len(), PATIENTS - slots.len());
     let mut doctors: Vec<(&Practitioner, usize, bool)> = Vec::with_capacity(sizes.len());
     for (nth, doctor) in watched.into_iter().enumerate() {
         // Every third of the large caseloads, so that there are enough patients without an office among them.
         doctors.push((doctor, sizes.remove((2 * nth + 1).min(sizes.len() - 1)), true));
     }
     random.shuffle(&mut sizes);
-    doctors.extend(staffing.single.iter().zip(sizes).map(|(doctor, size)| (doctor, size, false)));
+    doctors.extend(practitioners.single.iter().zip(sizes).map(|(doctor, size)| (doctor, size, false)));
     let mut dangling = DANGLING_OFFICE;
     for (doctor, size, is_watched) in doctors {
         for nth in 0..size {

@@ -48,6 +48,14 @@ const TYPO_DOMAINS: [&str; 10] = [
     "gmaill.com",
 ];
 
+/// One address that four of the staff use, who have nothing else in common.
+const FRONT_DESK: [&str; 4] = [
+    "front.desk@letters.example",
+    "front.desk@letters.example",
+    "Front.Desk@letters.example",
+    "front.desk@letters.example",
+];
+
 /// Addresses that no mail server takes, half of them of staff.
 const MALFORMED: [&str; 24] = [
     "plainaddress",
@@ -85,11 +93,10 @@ pub(super) fn plant(
 ) -> Planted {
     let mut random = Random::stream(seed, "emails");
     let account = |users: &[User], id: LegacyId| users.partition_point(|user| user.id < id);
-    let mut shared = Vec::new();
-    for (nth, group) in sharing(users, relations).into_iter().enumerate() {
+    let mut shared = sharing(users, relations);
+    for (nth, group) in shared.iter().enumerate() {
         let members: Vec<usize> = group.iter().map(|id| account(users, *id)).collect();
         share(users, &members, nth);
-        shared.push(group);
     }
 
     let in_relation: BTreeSet<LegacyId> =
@@ -98,51 +105,48 @@ pub(super) fn plant(
         .filter(|&at| users[at].kind != Kind::Patient && !in_relation.contains(&users[at].id))
         .collect();
     random.shuffle(&mut staff);
-    let front = staff.split_off(staff.len() - 4);
-    for (nth, &at) in front.iter().enumerate() {
-        let typed = if nth == 2 { "Front.Desk@letters.example" } else { "front.desk@letters.example" };
-        users[at].email = String::from(typed);
-    }
-    shared.push(front.iter().map(|&at| users[at].id).collect());
-
     let mut dealt = deck.take(1 + MALFORMED.len() / 2 + VALID_OF_PATIENTS).into_iter();
     let mut patient = || dealt.next().map(|at| account(users, patients[at].user_id));
-    let taken_by: Vec<usize> = patient().into_iter().chain(staff.pop()).collect();
-    let mut malformed_at: Vec<usize> = staff.split_off(staff.len() - MALFORMED.len() / 2);
-    malformed_at.extend((0..MALFORMED.len() / 2).filter_map(|_| patient()));
+    let front = staff.split_off(staff.len() - FRONT_DESK.len());
+    let taken: Vec<usize> = patient().into_iter().chain(staff.pop()).collect();
+    let mut malformed: Vec<usize> = staff.split_off(staff.len() - MALFORMED.len() / 2);
+    malformed.extend((0..MALFORMED.len() / 2).filter_map(|_| patient()));
     let mut valid: Vec<usize> = (0..VALID_OF_PATIENTS).filter_map(|_| patient()).collect();
     valid.extend(staff.drain(..VALID_EMAILS - VALID_OF_PATIENTS));
 
-    let mut taken_texts: BTreeSet<String> = BTreeSet::new();
-    for &at in &taken_by {
-        users[at].email = format!("{}@joined-since.example", users[at].stem);
-    }
-    for (text, &at) in MALFORMED.into_iter().zip(&malformed_at) {
+    for (text, &at) in FRONT_DESK.into_iter().zip(&front).chain(MALFORMED.into_iter().zip(&malformed)) {
         text.clone_into(&mut users[at].email);
     }
-    random.shuffle(&mut valid);
-    let (doctors, others): (Vec<usize>, Vec<usize>) =
-        valid.into_iter().partition(|&at| users[at].kind == Kind::Doctor);
+    for &at in &taken {
+        users[at].email = format!("{}@joined-since.example", users[at].stem);
+    }
+    give_own(&mut random, users, valid);
+    let ids = |accounts: &[usize]| -> Vec<LegacyId> { accounts.iter().map(|&at| users[at].id).collect() };
+    shared.push(ids(&front));
+    Planted { malformed: ids(&malformed).into_iter().collect(), taken: ids(&taken), shared }
+}
+
+/// Gives each user a valid address of his own, some of the doctors one of the company's.
+fn give_own(random: &mut Random, users: &mut [User], mut accounts: Vec<usize>) {
+    random.shuffle(&mut accounts);
+    let (doctors, mut others): (Vec<usize>, Vec<usize>) =
+        accounts.into_iter().partition(|&at| users[at].kind == Kind::Doctor);
     let (test_accounts, doctors) = doctors.split_at(TEST_ACCOUNTS);
     for (nth, &at) in test_accounts.iter().enumerate() {
         let domain = COMPANY_DOMAINS[nth % 2];
         let local = if nth % 4 == 0 { format!("test+{nth}") } else { format!("{}.{nth}", users[at].stem) };
         users[at].email = format!("{local}@{domain}");
     }
-    let mut plain: Vec<usize> = doctors.iter().copied().chain(others).collect();
-    random.shuffle(&mut plain);
-    for (nth, &at) in plain.iter().enumerate() {
-        let mut clean = address(&mut random, nth, &users[at]);
-        if !taken_texts.insert(clean.to_lowercase()) {
-            clean = format!("{}{clean}", users[at].id);
-            taken_texts.insert(clean.to_lowercase());
+    others.extend(doctors);
+    random.shuffle(&mut others);
+    let mut given: BTreeSet<String> = BTreeSet::new();
+    for (nth, at) in others.into_iter().enumerate() {
+        let mut clean = address(random, nth, &users[at]);
+        if !given.insert(clean.clone()) {
+            // Two names may have one stem; the id makes them two addresses.
+            clean = format!("{}.{clean}", users[at].id);
         }
         users[at].email = typed(nth, clean);
-    }
-    Planted {
-        malformed: malformed_at.iter().map(|&at| users[at].id).collect(),
-        taken: taken_by.iter().map(|&at| users[at].id).collect(),
-        shared,
     }
 }
 

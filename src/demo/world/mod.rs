@@ -63,7 +63,7 @@ impl World {
         let mut offices = offices::offices(seed);
         let mut users = people::users(seed);
         let staffing = staffing::staffing(seed, caseload::FLOATING, &mut users, &mut offices.rows);
-        let slots = caseload::slots(seed, &staffing, &offices);
+        let slots = caseload::slots(seed, &staffing.practitioners, &offices);
         let mut patients = patients::patients(seed, &users, &slots);
         let mut deck = Deck::new(seed, &patients);
         let relations = relations::plant(seed, &mut users, &mut patients, &mut deck);

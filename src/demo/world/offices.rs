@@ -165,7 +165,7 @@ fn plant_texts(rows: &mut [Office], untouchable: impl Fn(&Office) -> bool) {
     }
 }
 
-/// The default practice replaces the office nearest below the third; its id is fixed and within the range.
+/// The default practice takes the place of the next office by id; its own id is the same for every seed.
 fn place_default(rows: &mut [Office], plain: &mut BTreeSet<LegacyId>) {
     let at = rows.partition_point(|office| office.id < DEFAULT_PRACTICE);
     if let Some(office) = rows.get_mut(at) {

@@ -56,22 +56,12 @@ pub(super) fn users(seed: u64) -> Vec<User> {
     let mut users = Vec::with_capacity(kinds.len());
     for (kind, id) in kinds.into_iter().zip(ids) {
         let next = joined + pace;
-        users.push(user(
-            &mut random,
-            &mut names,
-            kind,
-            LegacyId(id),
-            moment_between(&mut random_at(seed, id), joined, next),
-        ));
+        let date_joined = moment_between(&mut random, joined, next);
+        users.push(user(&mut random, &mut names, kind, LegacyId(id), date_joined));
         joined = next;
     }
     plant_flags(&mut random, &mut users);
     users
-}
-
-/// The moment of joining has a stream of its own, so that it does not depend on how a user is drawn.
-fn random_at(seed: u64, id: i64) -> Random {
-    Random::stream(seed, &format!("joined {id}"))
 }
 
 fn user(random: &mut Random, names: &mut Names, kind: Kind, id: LegacyId, date_joined: Moment) -> User {

@@ -18,8 +18,8 @@ const TIED_OFFICES: [usize; 2] = [2, 3];
 const OWNERS_OF_SEVERAL: usize = 12;
 const MEMBERS_ONLY: usize = 13;
 const TREATING_MEMBERS: usize = 150;
-/// Offices whose owner does not exist.
-const OWNERLESS: usize = 3;
+/// Owners of an office who do not exist.
+const STRANGERS: [LegacyId; 3] = [LegacyId(880_001), LegacyId(880_018), LegacyId(880_035)];
 
 /// A doctor who treats patients and the offices where he may do so; none for one without any office of his own.
 #[derive(Debug, Clone)]
@@ -28,23 +28,44 @@ pub(super) struct Practitioner {
     pub(super) offices: Vec<LegacyId>,
 }
 
-/// The outcome.
-pub(super) struct Staffing {
-    pub(super) memberships: Vec<OfficeDoctor>,
-    pub(super) settings: Vec<UserSetting>,
+/// Those who treat patients, by how they are tied to offices.
+pub(super) struct Practitioners {
     /// Neither owners nor members: their patients' practices can only be inferred.
     pub(super) floating: Vec<Practitioner>,
+    /// Members of several offices with as many patients in each.
     pub(super) tied: Vec<Practitioner>,
     pub(super) members_of_many: Vec<Practitioner>,
+    /// Members of none.
     pub(super) owners_of_several: Vec<Practitioner>,
+    /// Owners of none.
     pub(super) members_only: Vec<Practitioner>,
     /// Owners of one office, members of it or not.
     pub(super) single: Vec<Practitioner>,
 }
 
+/// The outcome.
+pub(super) struct Staffing {
+    pub(super) memberships: Vec<OfficeDoctor>,
+    pub(super) settings: Vec<UserSetting>,
+    pub(super) practitioners: Practitioners,
+}
+
 /// Settles who works where: sets the owners of the offices and puts some patients into the Doctor group.
 pub(super) fn staffing(seed: u64, floating: usize, users: &mut [User], offices: &mut [Office]) -> Staffing {
     let mut random = Random::stream(seed, "staffing");
+    let (mut practitioners, mut idle) = hire(&mut random, floating, users);
+    let admin = users.iter().find(|user| user.kind == Kind::Admin).map_or(LegacyId(1), |user| user.id);
+    give_offices(&mut Owners::new(&mut random, admin, offices), &mut practitioners, &mut idle);
+    let memberships = join(&mut random, &mut practitioners, idle);
+    // The last of the single practitioners are members, the last floating one has nothing at all.
+    let without = practitioners.single.iter().rev().take(4).chain(practitioners.floating.last());
+    let without: Vec<LegacyId> = without.map(|doctor| doctor.user_id).collect();
+    let settings = settings(&mut random, users, &without);
+    Staffing { memberships, settings, practitioners }
+}
+
+/// Chooses who treats patients; the second list is of the doctors who do not.
+fn hire(random: &mut Random, floating: usize, users: &mut [User]) -> (Practitioners, Vec<Practitioner>) {
     let mut of_kind = |kind| {
         let mut found: Vec<usize> = (0..users.len()).filter(|&at| users[at].kind == kind).collect();
         random.shuffle(&mut found);
@@ -56,51 +77,58 @@ pub(super) fn staffing(seed: u64, floating: usize, users: &mut [User], offices: 
     for &at in &patients[..14] {
         users[at].groups.push(DOCTOR);
     }
+    let practitioner = |at: &usize| Practitioner { user_id: users[*at].id, offices: Vec::new() };
+    let mut hire = |count: usize| -> Vec<Practitioner> {
+        doctors.split_off(doctors.len().saturating_sub(count)).iter().map(practitioner).collect()
+    };
+    // Those one does not expect to treat patients: four float, the others own an office like most.
     let mut unusual =
         vec![masters[0], superusers[0], patients[0], technicians[0], masters[1], masters[2], superusers[1]];
     unusual.extend(&patients[1..6]);
-    let first_floating = unusual.drain(..4.min(floating)).collect::<Vec<_>>();
+    let (unusual_floating, unusual_single) = unusual.split_at(4.min(floating));
 
-    let mut hire = |count: usize| -> Vec<Practitioner> {
-        let hired = doctors.split_off(doctors.len().saturating_sub(count));
-        hired.into_iter().map(|at| Practitioner { user_id: users[at].id, offices: Vec::new() }).collect()
+    let mut practitioners = Practitioners {
+        floating: unusual_floating.iter().map(practitioner).collect(),
+        tied: hire(TIED_OFFICES.len()),
+        members_of_many: hire(MANY_OFFICES.len()),
+        owners_of_several: hire(OWNERS_OF_SEVERAL),
+        members_only: hire(MEMBERS_ONLY),
+        single: unusual_single.iter().map(practitioner).collect(),
     };
-    let as_practitioner = |at: usize| Practitioner { user_id: users[at].id, offices: Vec::new() };
-    let mut floaters: Vec<Practitioner> = first_floating.into_iter().map(as_practitioner).collect();
-    floaters.extend(hire(floating - floaters.len()));
-    let mut tied = hire(TIED_OFFICES.len());
-    let mut members_of_many = hire(MANY_OFFICES.len());
-    let mut owners_of_several = hire(OWNERS_OF_SEVERAL);
-    let mut members_only = hire(MEMBERS_ONLY);
-    let others = floaters.len() + tied.len() + members_of_many.len() + OWNERS_OF_SEVERAL + MEMBERS_ONLY;
-    let mut single: Vec<Practitioner> = unusual.into_iter().map(as_practitioner).collect();
-    single.extend(hire(TREATING - others - single.len()));
+    practitioners.floating.extend(hire(floating - unusual_floating.len()));
+    let others = floating + TIED_OFFICES.len() + MANY_OFFICES.len() + OWNERS_OF_SEVERAL + MEMBERS_ONLY;
+    practitioners.single.extend(hire(TREATING - others - unusual_single.len()));
+    (practitioners, hire(usize::MAX))
+}
 
-    let admin = users.iter().find(|user| user.kind == Kind::Admin).map_or(LegacyId(1), |user| user.id);
-    let mut owners = Owners { free: Vec::new(), offices };
-    owners.open(&mut random, admin);
-    for stranger in 0..OWNERLESS {
-        owners.give(LegacyId(880_001 + 17 * i64::try_from(stranger).unwrap_or(0)));
+/// Gives each office an owner, the last ones to doctors without patients.
+fn give_offices(owners: &mut Owners, practitioners: &mut Practitioners, idle: &mut [Practitioner]) {
+    for stranger in STRANGERS {
+        owners.give(stranger);
     }
-    for (nth, owner) in owners_of_several.iter_mut().enumerate() {
+    for (nth, owner) in practitioners.owners_of_several.iter_mut().enumerate() {
         for _ in 0..2 + nth % 3 {
             owner.offices.extend(owners.give(owner.user_id));
         }
     }
-    for owner in tied.iter_mut().chain(&mut members_of_many).chain(&mut single) {
+    let Practitioners { tied, members_of_many, single, .. } = practitioners;
+    for owner in tied.iter_mut().chain(members_of_many).chain(single).chain(idle) {
         owner.offices.extend(owners.give(owner.user_id));
     }
-    let mut idle: Vec<Practitioner> = hire(usize::MAX);
-    for owner in &mut idle {
-        owner.offices.extend(owners.give(owner.user_id));
-    }
-    let outsider = idle.pop().map_or(admin, |doctor| doctor.user_id);
-    idle.retain(|doctor| !doctor.offices.is_empty());
+}
 
+/// Makes the memberships: half of the offices have one, a few have two.
+fn join(
+    random: &mut Random,
+    practitioners: &mut Practitioners,
+    mut idle: Vec<Practitioner>,
+) -> Vec<OfficeDoctor> {
+    let outsider = idle.pop().map_or(STRANGERS[0], |doctor| doctor.user_id);
+    idle.retain(|doctor| !doctor.offices.is_empty());
     let mut pairs: Vec<(LegacyId, LegacyId)> = Vec::with_capacity(MEMBERSHIPS);
-    let joining =
-        MANY_OFFICES.into_iter().zip(&mut members_of_many).chain(TIED_OFFICES.into_iter().zip(&mut tied));
-    for (count, member) in joining {
+    let Practitioners { tied, members_of_many, members_only, single, .. } = practitioners;
+    let of_several = MANY_OFFICES.into_iter().zip(members_of_many).chain(TIED_OFFICES.into_iter().zip(tied));
+    for (count, member) in of_several {
         while member.offices.len() < count {
             // The office of a doctor without patients who is no member anywhere.
             let Some(host) = idle.pop() else { break };
@@ -108,12 +136,13 @@ pub(super) fn staffing(seed: u64, floating: usize, users: &mut [User], offices: 
         }
         pairs.extend(member.offices.iter().map(|office| (*office, member.user_id)));
     }
-    let alone = MEMBERSHIPS - pairs.len() - members_only.len() - 3;
+    let spoilt = 3;
+    let alone = MEMBERSHIPS - pairs.len() - members_only.len() - spoilt;
     let own = |doctor: &Practitioner| (doctor.offices[0], doctor.user_id);
     pairs.extend(single.iter().rev().take(TREATING_MEMBERS).map(own));
     pairs.extend(idle.iter().take(alone - TREATING_MEMBERS).map(own));
     let taken = pairs.clone();
-    for member in &mut members_only {
+    for member in members_only {
         let office = random.pick(&taken).0;
         member.offices.push(office);
         pairs.push((office, member.user_id));
@@ -125,24 +154,8 @@ pub(super) fn staffing(seed: u64, floating: usize, users: &mut [User], offices: 
 
     random.shuffle(&mut pairs);
     let ids = random.ids(1, pairs.len());
-    let memberships = ids
-        .into_iter()
-        .zip(pairs)
-        .map(|(id, (office_id, user_id))| OfficeDoctor { id: LegacyId(id), office_id, user_id })
-        .collect();
-    let without: Vec<LegacyId> =
-        single.iter().rev().take(4).chain(floaters.last()).map(|doctor| doctor.user_id).collect();
-    let settings = settings(&mut random, users, &without);
-    Staffing {
-        memberships,
-        settings,
-        floating: floaters,
-        tied,
-        members_of_many,
-        owners_of_several,
-        members_only,
-        single,
-    }
+    let row = |(id, (office_id, user_id))| OfficeDoctor { id: LegacyId(id), office_id, user_id };
+    ids.into_iter().zip(pairs).map(row).collect()
 }
 
 /// Gives offices to owners until none is left.
@@ -151,17 +164,19 @@ struct Owners<'a> {
     offices: &'a mut [Office],
 }
 
-impl Owners<'_> {
+impl<'a> Owners<'a> {
     /// The default practice belongs to an administrator, the others are free.
-    fn open(&mut self, random: &mut Random, admin: LegacyId) {
-        for (at, office) in self.offices.iter_mut().enumerate() {
+    fn new(random: &mut Random, admin: LegacyId, offices: &'a mut [Office]) -> Self {
+        let mut free = Vec::with_capacity(offices.len());
+        for (at, office) in offices.iter_mut().enumerate() {
             if office.id == DEFAULT_PRACTICE {
                 office.doctor_id = admin;
             } else {
-                self.free.push(at);
+                free.push(at);
             }
         }
-        random.shuffle(&mut self.free);
+        random.shuffle(&mut free);
+        Self { free, offices }
     }
 
     fn give(&mut self, owner: LegacyId) -> Option<LegacyId> {

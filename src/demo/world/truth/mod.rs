@@ -80,7 +80,7 @@ pub(super) fn truth(rows: &Rows, planted: &Planted, relations: Vec<Relation>) ->
         patient_id: patient.id,
         user_id: patient.user_id,
         placement: ladder.place_patient(patient),
-        provider: patient.doctor_id.filter(|id| rows.users.binary_search_by_key(id, |user| user.id).is_ok()),
+        provider: ladder.provider(patient),
     });
     Truth { users: users.collect(), patients: patients.collect(), relations }
 }

@@ -33,6 +33,7 @@ pub(super) struct Ladder<'a> {
     /// The offices of a doctor's patients, one entry for each patient whose office exists.
     offices_of_patients: BTreeMap<LegacyId, Vec<LegacyId>>,
     patients: BTreeMap<LegacyId, &'a Patient>,
+    users: BTreeSet<LegacyId>,
 }
 
 impl<'a> Ladder<'a> {
@@ -55,7 +56,8 @@ impl<'a> Ladder<'a> {
             }
         }
         let patients = rows.patients.iter().map(|patient| (patient.user_id, patient)).collect();
-        Self { offices, member_of, owner_of, offices_of_patients, patients }
+        let users = rows.users.iter().map(|user| user.id).collect();
+        Self { offices, member_of, owner_of, offices_of_patients, patients, users }
     }
 
     /// The patient row of a user.
@@ -63,11 +65,16 @@ impl<'a> Ladder<'a> {
         self.patients.get(&user).copied()
     }
 
+    /// The treating doctor, when there is such a user.
+    pub(super) fn provider(&self, patient: &Patient) -> Option<LegacyId> {
+        patient.doctor_id.filter(|doctor| self.users.contains(doctor))
+    }
+
     pub(super) fn place_patient(&self, patient: &Patient) -> Placement {
         if let Some(office) = patient.office_id.filter(|office| self.offices.contains_key(office)) {
             return Placement::new("direct_membership", "high", office);
         }
-        let Some(doctor) = patient.doctor_id else { return unplaced() };
+        let Some(doctor) = self.provider(patient) else { return unplaced() };
         if let Some(offices) = self.member_of.get(&doctor) {
             return self.among(doctor, offices, "direct_membership", "high");
         }

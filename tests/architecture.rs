@@ -1,0 +1,183 @@
+//! The import rules of the architecture page, the top level, and the lists that must agree.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every Rust file of a module, whether it is `name.rs` or a folder or both.
+fn files_of(module: &str) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let single = root().join("src").join(format!("{module}.rs"));
+    if single.exists() {
+        files.push(single);
+    }
+    let mut folders = vec![root().join("src").join(module)];
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = fs::read_dir(&folder) else { continue };
+        for entry in entries {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    assert!(!files.is_empty(), "there is no module {module}");
+    files
+}
+
+fn modules() -> Vec<String> {
+    let page = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    page.lines()
+        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The modules of ours that a module names in its code, comments left out.
+fn imports(module: &str) -> BTreeSet<String> {
+    let known = modules();
+    let mut found = BTreeSet::new();
+    for file in files_of(module) {
+        for line in code(&file) {
+            for part in line.split("crate::").skip(1) {
+                let names = part.strip_prefix('{').map_or(vec![part], |list| list.split(',').collect());
+                for name in names {
+                    let name: String =
+                        name.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                    if known.contains(&name) && name != module {
+                        found.insert(name);
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+fn code(file: &Path) -> Vec<String> {
+    fs::read_to_string(file)
+        .unwrap()
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn modules_import_only_what_they_may() {
+    let only = |module: &str, allowed: &[&str]| {
+        let forbidden: Vec<_> =
+            imports(module).into_iter().filter(|name| !allowed.contains(&name.as_str())).collect();
+        assert!(forbidden.is_empty(), "{module} imports {forbidden:?}");
+    };
+    only("record", &[]);
+    only("error", &[]);
+    only("clean", &["record"]);
+    only("entity", &["record", "clean"]);
+    only("connect", &["error"]);
+    only("staging", &["record", "entity", "error", "config"]);
+    only("legacy", &["record", "error", "connect"]);
+    only("target", &["record", "entity", "error", "connect"]);
+}
+
+#[test]
+fn transform_is_offline_by_construction() {
+    let imported = imports("transform");
+    for online in ["legacy", "target", "connect", "demo", "cli"] {
+        assert!(!imported.contains(online), "transform imports {online}");
+    }
+    for file in files_of("transform") {
+        for line in code(&file) {
+            for word in ["postgres::", "std::net", "TcpStream", "UnixStream"] {
+                assert!(!line.contains(word), "{}: {word}", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn each_database_has_its_own_users() {
+    let users = |word: &str| -> BTreeSet<String> {
+        let names = |module: &String| {
+            files_of(module).iter().any(|file| code(file).iter().any(|line| line.contains(word)))
+        };
+        modules().into_iter().filter(names).collect()
+    };
+    assert_eq!(users("rusqlite::"), BTreeSet::from(["error".to_owned(), "staging".to_owned()]));
+    let allowed = ["connect", "demo", "legacy", "target"].map(str::to_owned);
+    let found = users("postgres::");
+    assert!(found.is_subset(&BTreeSet::from(allowed)), "{found:?}");
+}
+
+#[test]
+fn only_the_command_line_prints() {
+    for module in modules() {
+        if ["cli", "progress"].contains(&module.as_str()) {
+            continue;
+        }
+        for file in files_of(&module) {
+            for line in code(&file) {
+                for word in ["println!", "eprintln!", "print!(", "dbg!"] {
+                    assert!(!line.contains(word), "{} prints", file.display());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_top_level_holds_just_these_names() {
+    let known =
+        ["Cargo.toml", "Cargo.lock", "src", "staging", "sql", "tests", "fixtures", "README.md", "target"];
+    for entry in fs::read_dir(root()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(name.starts_with('.') || known.contains(&name.as_str()), "{name} does not belong here");
+    }
+}
+
+#[test]
+fn every_view_is_listed_for_operators() {
+    let views = fs::read_to_string(root().join("staging/views.sql")).unwrap();
+    let page = fs::read_to_string(root().join("staging/README.md")).unwrap();
+    for line in views.lines() {
+        if let Some(view) = line.strip_prefix("create view ") {
+            let view = view.split_whitespace().next().unwrap();
+            assert!(page.contains(view), "staging/README.md does not mention {view}");
+        }
+    }
+}
+
+#[test]
+fn the_readme_lists_exit_codes_keys_and_the_command_that_ci_runs() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    for kind in drydock::error::Kind::ALL {
+        assert!(readme.contains(&format!("| {} |", kind.code())), "no exit code {}", kind.code());
+    }
+    let config = drydock::config::Config::parse("[policy]\ndefault_practice = 1").unwrap();
+    let config = serde_json::to_value(config).unwrap();
+    for (section, keys) in config.as_object().unwrap() {
+        for key in keys.as_object().unwrap().keys() {
+            let key = format!("`{section}.{key}");
+            assert!(readme.contains(&key), "README.md does not explain {key}`");
+        }
+    }
+    let ci = fs::read_to_string(root().join(".ci/run")).unwrap();
+    assert!(readme.contains("cargo test --locked") && ci.contains("\ncargo test --locked"));
+}
+
+#[test]
+fn the_readme_names_every_verb_that_it_needs() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    for verb in ["extract", "survey", "transform", "load", "verify", "run", "status", "demo"] {
+        assert!(
+            readme.contains(&format!("drydock {verb}")) || readme.contains(&format!("-- {verb}")),
+            "{verb}"
+        );
+    }
+}
