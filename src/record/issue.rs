@@ -145,6 +145,7 @@ codes! {
     DateImplausible "date_implausible" ValidationFailure Low manual "the birthdate makes an implausible age" => "kept; confirm it";
     DatePossiblySwapped "date_possibly_swapped" ValidationFailure Medium manual "day and month of the birthdate may be swapped" => "kept; confirm it";
     TimestampInvalid "timestamp_invalid" ValidationFailure Medium automatic "a timestamp cannot be read" => "the next timestamp of the rule was taken, the original is kept in metadata";
+    TimestampMissing "timestamp_missing" ValidationFailure High manual "no timestamp of the record can be read" => "correct one at the source: nothing says when the record was made";
     // other values
     GenderUnknown "gender_unknown" ValidationFailure Low automatic "the sex code is missing or not known" => "stored as unknown, the raw code is kept in metadata";
     BooleanInvalid "boolean_invalid" ValidationFailure Medium manual "a flag is neither true nor false" => "treated as not set; correct it at the source";
