@@ -1,5 +1,6 @@
 //! Drydock: an offline staging migrator.
 
+pub mod analyze;
 pub mod clean;
 pub mod cli;
 pub mod config;
@@ -8,6 +9,7 @@ pub mod demo;
 pub mod entity;
 pub mod error;
 pub mod extract;
+pub mod gate;
 pub mod interrupt;
 pub mod legacy;
 pub mod load;
