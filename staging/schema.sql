@@ -255,6 +255,26 @@ create table gate_approvals (
     note        text
 );
 
+-- one row is one pair of records that look like one person, the lower id first; linked and listed, merged only where
+-- the policy or a decision says so
+create table duplicate_pairs (
+    entity          text not null,
+    legacy_id       integer not null,
+    other_legacy_id integer not null,
+    score           real not null,        -- 0 to 1
+    evidence        text not null,        -- which rule, without values
+    verdict         text not null check (verdict in ('linked', 'merged')),
+    primary key (entity, legacy_id, other_legacy_id)
+) without rowid;
+
+-- one row is one member of a cluster of such records; the cluster is named by the record that would stand for it
+create table duplicate_clusters (
+    entity     text not null,
+    cluster_id integer not null,
+    legacy_id  integer not null,
+    primary key (entity, cluster_id, legacy_id)
+) without rowid;
+
 -- the next entities' raw tables exist from the start, so that views over them work on every file
 create table legacy_auth_user (legacy_id integer primary key);
 create table legacy_auth_group (legacy_id integer primary key);

@@ -3,6 +3,8 @@
 
 mod analyze;
 mod demo;
+mod errors;
+mod explain;
 mod extract;
 mod gate;
 mod load;
@@ -70,6 +72,10 @@ enum Verb {
     Analyze(analyze::Arguments),
     /// Show the plan's gates, or approve one
     Gate(gate::Arguments),
+    /// Everything about one record, with its values
+    Explain(explain::Arguments),
+    /// List what is wrong with records, without values
+    Errors(errors::Arguments),
     /// Load what is ready into the target
     Load(load::Arguments),
     /// Compare the target with the staging file, record by record and field by field
@@ -139,6 +145,8 @@ fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
         Verb::Survey(arguments) => survey::run(common, arguments),
         Verb::Transform(arguments) => transform::run(common, arguments),
         Verb::Analyze(arguments) => analyze::run(common, arguments),
+        Verb::Explain(arguments) => explain::run(common, arguments),
+        Verb::Errors(arguments) => errors::run(common, arguments),
         Verb::Gate(arguments) => gate::run(common, arguments),
         Verb::Load(arguments) => load::run(common, arguments),
         Verb::Verify(arguments) => verify::run(common, arguments),

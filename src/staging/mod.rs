@@ -6,6 +6,8 @@
 
 mod analysis;
 mod checks;
+mod errors;
+mod explain;
 mod facts;
 mod gates;
 mod legacy;
@@ -19,6 +21,8 @@ mod target;
 
 pub use analysis::{Analysis, Batch, MissingProfile, MissingUser, Presence, Remedy};
 pub use checks::{Check, Difference, DifferenceKind};
+pub use errors::{ErrorFilter, ErrorRow};
+pub use explain::{Explanation, Fields, RawRow};
 pub use facts::Step;
 pub use gates::Approval;
 pub use loads::{Outcome, Receipt};
