@@ -52,6 +52,7 @@
 //! - A load merges one entity of a phase per transaction, with addresses that move between profiles put aside first:
 //!   uniqueness is checked row by row, and two profiles may hold each other's address.
 
+pub mod analyze;
 pub mod clean;
 pub mod cli;
 pub mod config;
@@ -61,6 +62,7 @@ pub mod entity;
 pub mod error;
 pub mod extract;
 pub mod failpoint;
+pub mod gate;
 pub mod interrupt;
 pub mod legacy;
 pub mod load;

@@ -4,11 +4,15 @@
 //! Read `open` first (what makes a file ours, and who may write), then `snapshot` (raw rows in), `legacy` (raw rows
 //! out), `target` (what the survey saw), `resolved` (decisions in, ready rows out), `loads`, `checks`, `status`.
 
+mod analysis;
 mod checkpoints;
 mod checks;
 mod chunks;
 mod disk;
+mod errors;
+mod explain;
 mod facts;
+mod gates;
 mod legacy;
 mod loads;
 mod open;
@@ -20,9 +24,13 @@ mod status;
 mod target;
 mod unreadable;
 
+pub use analysis::{Analysis, MissingProfile, MissingUser, PhaseOneBatch, Presence, Remedy};
 pub use checks::{Check, Difference, DifferenceKind, FileReceipt, Finding, Level, Proof};
 pub use chunks::Which;
+pub use errors::{ErrorFilter, ErrorRow};
+pub use explain::{Explanation, Fields, RawRow};
 pub use facts::Step;
+pub use gates::Approval;
 pub use loads::{Outcome, Receipt, Refused};
 pub use open::{Reader, Staging};
 pub use resolved::ReadyRows;
