@@ -5,6 +5,7 @@
 //! out), `target` (what the survey saw), `resolved` (decisions in, ready rows out), `loads`, `checks`, `status`.
 
 mod checks;
+mod decisions;
 mod facts;
 mod legacy;
 mod loads;
@@ -16,6 +17,7 @@ mod status;
 mod target;
 
 pub use checks::{Check, Difference, DifferenceKind};
+pub use decisions::{DecisionState, Item, Proposal, Standing};
 pub use facts::Step;
 pub use loads::{Outcome, Receipt};
 pub use open::{Reader, Staging};
