@@ -68,6 +68,7 @@ pub mod legacy;
 pub mod load;
 pub mod progress;
 pub mod record;
+pub mod review;
 pub mod staging;
 pub mod survey;
 pub mod target;

@@ -8,6 +8,7 @@ mod explain;
 mod extract;
 mod gate;
 mod load;
+mod review;
 mod run;
 mod session;
 mod status;
@@ -82,6 +83,8 @@ enum Verb {
     Verify(verify::Arguments),
     /// All of these in order, going on where an earlier run stopped
     Run(run::Arguments),
+    /// Put what needs a person before one, and take the decisions back
+    Review(review::Arguments),
     /// Where the migration stands
     Status(status::Arguments),
     /// Generate an invented world and migrate it
@@ -151,6 +154,7 @@ fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
         Verb::Load(arguments) => load::run(common, arguments),
         Verb::Verify(arguments) => verify::run(common, arguments),
         Verb::Run(arguments) => run::run(common, arguments),
+        Verb::Review(arguments) => review::run(common, arguments),
         Verb::Status(arguments) => status::run(common, arguments),
         Verb::Demo(arguments) => demo::run(common, arguments),
     }
