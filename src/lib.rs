@@ -14,6 +14,7 @@ pub mod legacy;
 pub mod load;
 pub mod progress;
 pub mod record;
+pub mod rollback;
 pub mod staging;
 pub mod survey;
 pub mod target;

@@ -4,6 +4,7 @@
 mod demo;
 mod extract;
 mod load;
+mod rollback;
 mod run;
 mod session;
 mod status;
@@ -66,6 +67,8 @@ enum Verb {
     Transform(transform::Arguments),
     /// Load what is ready into the target
     Load(load::Arguments),
+    /// Undo a load in the target, exactly
+    Rollback(rollback::Arguments),
     /// Compare the target with the staging file, record by record and field by field
     Verify(verify::Arguments),
     /// All of these in order, going on where an earlier run stopped
@@ -133,6 +136,7 @@ fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
         Verb::Survey(arguments) => survey::run(common, arguments),
         Verb::Transform(arguments) => transform::run(common, arguments),
         Verb::Load(arguments) => load::run(common, arguments),
+        Verb::Rollback(arguments) => rollback::run(common, arguments),
         Verb::Verify(arguments) => verify::run(common, arguments),
         Verb::Run(arguments) => run::run(common, arguments),
         Verb::Status(arguments) => status::run(common, arguments),

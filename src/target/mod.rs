@@ -14,6 +14,7 @@ mod merge;
 mod preflight;
 mod receipts;
 mod sender;
+mod undo;
 mod unit;
 
 use postgres::Client;
@@ -25,6 +26,7 @@ pub use merge::Merge;
 pub use preflight::{Demand, Demands, preflight};
 pub use receipts::Writing;
 pub use sender::{Sender, digest_of};
+pub use undo::{Left, Undone};
 
 use crate::connect::{Address, Side, connect, server_error};
 use crate::entity::Entity;
