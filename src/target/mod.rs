@@ -6,11 +6,13 @@
 
 mod catalog;
 mod chunk;
+mod conditions;
 mod contents;
 mod copy;
 mod failure;
 mod lock;
 mod merge;
+mod pooler;
 mod preflight;
 mod receipts;
 mod sender;
@@ -20,6 +22,7 @@ mod unit;
 use postgres::Client;
 
 pub use chunk::Merged;
+pub use conditions::{Conditions, TableConditions, drift};
 pub use copy::Field;
 pub use failure::{Cause, Failure, Refusal};
 pub use merge::Merge;
@@ -135,6 +138,7 @@ impl Target {
 /// A session whose statements find the tables in `schema`.
 fn session(address: &Address, schema: &str) -> Result<Client> {
     let mut client = connect(Side::Target, address)?;
+    pooler::refuse_transaction_mode(&mut client, address)?;
     let path = format!("set search_path = {}, pg_temp", quoted(schema));
     client.batch_execute(&path).map_err(|cause| failed("choosing the schema", &cause))?;
     Ok(client)
