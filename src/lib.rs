@@ -1,5 +1,6 @@
 //! Drydock: an offline staging migrator.
 
+pub mod checkpoint;
 pub mod clean;
 pub mod cli;
 pub mod config;

@@ -1,6 +1,7 @@
 //! The command line: one small file per verb with its arguments, its call and what it prints. The only part that touches
 //! the terminal. Results go to standard output; progress, log lines and errors to standard error.
 
+mod checkpoint;
 mod demo;
 mod extract;
 mod load;
@@ -67,6 +68,8 @@ enum Verb {
     Transform(transform::Arguments),
     /// Load what is ready into the target
     Load(load::Arguments),
+    /// Copy, back up, validate, and prove that the last phase can be undone
+    Checkpoint(checkpoint::Arguments),
     /// Undo a load in the target, exactly
     Rollback(rollback::Arguments),
     /// Compare the target with the staging file, record by record and field by field
@@ -136,6 +139,7 @@ fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
         Verb::Survey(arguments) => survey::run(common, arguments),
         Verb::Transform(arguments) => transform::run(common, arguments),
         Verb::Load(arguments) => load::run(common, arguments),
+        Verb::Checkpoint(arguments) => checkpoint::run(common, arguments),
         Verb::Rollback(arguments) => rollback::run(common, arguments),
         Verb::Verify(arguments) => verify::run(common, arguments),
         Verb::Run(arguments) => run::run(common, arguments),

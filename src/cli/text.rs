@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::run::Ran;
 use crate::staging::{Accounting, AssociationCount, Check, ErrorAnalysis, Status};
-use crate::{extract, load, rollback, survey, verify};
+use crate::{checkpoint, extract, load, rollback, survey, verify};
 
 pub(super) fn extract(summary: &extract::Summary, staging: &Path) -> String {
     let mut text = format!("snapshot of {} in {}\n", summary.source, staging.display());
@@ -81,6 +81,19 @@ pub(super) fn load(summary: &load::Summary) -> String {
         );
     }
     text + "\n" + &accounting(&summary.accounting)
+}
+
+pub(super) fn checkpoint(summary: &checkpoint::Summary) -> String {
+    format!(
+        "checkpoint {} is in {}\n  validation of phase {}: {}\n  rollback: {} ({} rows removed, {} restored)\n",
+        summary.checkpoint,
+        summary.folder.display(),
+        summary.validation.phase.as_str(),
+        if summary.validation.passed { "passed" } else { "failed" },
+        summary.rollback.result,
+        summary.rollback.removed,
+        summary.rollback.restored
+    )
 }
 
 pub(super) fn rollback(summary: &rollback::Summary) -> String {

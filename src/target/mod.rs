@@ -4,6 +4,7 @@
 //! Only rows of this migration are touched, and no DDL is run on the application's tables, except when the operator asks
 //! for the tables of an empty database ([`Target::create_tables`]).
 
+mod backup;
 mod catalog;
 mod chunk;
 mod conditions;

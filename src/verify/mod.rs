@@ -2,7 +2,7 @@
 //! queries. Nothing is written to the target; differences are kept by record and field, without values.
 
 mod compare;
-mod queries;
+pub mod queries;
 
 use crate::entity::{self, Entity};
 use crate::error::Result;
