@@ -53,6 +53,7 @@
 //!   uniqueness is checked row by row, and two profiles may hold each other's address.
 
 pub mod analyze;
+pub mod checkpoint;
 pub mod clean;
 pub mod cli;
 pub mod config;
@@ -69,6 +70,7 @@ pub mod load;
 pub mod progress;
 pub mod record;
 pub mod review;
+pub mod rollback;
 pub mod staging;
 pub mod survey;
 pub mod target;

@@ -2,6 +2,7 @@
 //! the terminal. Results go to standard output; progress, log lines and errors to standard error.
 
 mod analyze;
+mod checkpoint;
 mod demo;
 mod errors;
 mod explain;
@@ -9,6 +10,7 @@ mod extract;
 mod gate;
 mod load;
 mod review;
+mod rollback;
 mod run;
 mod session;
 mod status;
@@ -79,6 +81,10 @@ enum Verb {
     Errors(errors::Arguments),
     /// Load what is ready into the target
     Load(load::Arguments),
+    /// Copy, back up, validate, and prove that the last phase can be undone
+    Checkpoint(checkpoint::Arguments),
+    /// Undo a load in the target, exactly
+    Rollback(rollback::Arguments),
     /// Compare the target with the staging file, record by record and field by field
     Verify(verify::Arguments),
     /// All of these in order, going on where an earlier run stopped
@@ -152,6 +158,8 @@ fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
         Verb::Errors(arguments) => errors::run(common, arguments),
         Verb::Gate(arguments) => gate::run(common, arguments),
         Verb::Load(arguments) => load::run(common, arguments),
+        Verb::Checkpoint(arguments) => checkpoint::run(common, arguments),
+        Verb::Rollback(arguments) => rollback::run(common, arguments),
         Verb::Verify(arguments) => verify::run(common, arguments),
         Verb::Run(arguments) => run::run(common, arguments),
         Verb::Review(arguments) => review::run(common, arguments),
