@@ -9,7 +9,9 @@
 mod command;
 mod database;
 mod locked;
+mod servers;
 
 pub use command::{Drydock, Outcome, psql, sqlite3};
 pub use database::{Database, database};
 pub use locked::{Locked, free_port, locked};
+pub use servers::server_of;
