@@ -6,9 +6,11 @@
 
 mod checks;
 mod facts;
+mod figures;
 mod legacy;
 mod loads;
 mod open;
+mod phase_two;
 mod raw_proof;
 mod resolved;
 mod runs;
@@ -18,6 +20,7 @@ mod target;
 
 pub use checks::{Check, Difference, DifferenceKind, FileReceipt, Finding, Level, Proof};
 pub use facts::Step;
+pub use figures::{ChangeCount, ErrorCount, Figures, Gate, IssueCount, ReceiptLine, RunLine, WaitingCount};
 pub use loads::{Outcome, Receipt};
 pub use open::{Reader, Staging};
 pub use resolved::ReadyRows;
