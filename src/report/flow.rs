@@ -16,7 +16,7 @@ const GAP: f64 = 18.0;
 /// Nothing is too rare to be seen.
 const THINNEST: f64 = 2.0;
 /// A label needs this much room.
-const LABEL: f64 = 34.0;
+const LABEL: f64 = 38.0;
 
 /// The fates in the order in which they are drawn. `ready` is what is left after a load.
 const FATES: [&str; 6] = ["loaded", "ready", "failed", "merged", "rejected", "quarantined"];
@@ -142,9 +142,9 @@ fn label(labels: &mut String, x: f64, y: f64, anchor: &str, word: &str, number: 
     let _ = write!(
         labels,
         r#"<text x="{x:.1}" y="{:.1}" text-anchor="{anchor}">{}</text><text class="number" x="{x:.1}" y="{:.1}" text-anchor="{anchor}">{number}</text>"#,
-        y + 13.0,
+        y + 14.0,
         escaped(word),
-        y + 30.0
+        y + 32.0
     );
 }
 

@@ -38,15 +38,16 @@ pub fn page(figures: &Figures) -> String {
     }
     row(figures, &mut page, &["overall", ""], "/phase_2", &["overall_phase_2_progress"]);
 
-    heading(&mut page, "Gates", &["gate", "demand", "met"], &[]);
+    heading(&mut page, "Gates", &["gate", "demand", "measured", "approved"], &[]);
     for path in figures.list("/gates") {
-        let met = match figures.flag(&format!("{path}/is_met")) {
+        let word = |name: &str| match figures.flag(&format!("{path}/{name}")) {
             Some(true) => "yes",
             Some(false) => "no",
             None => "not known yet",
         };
+        let (met, approved) = (word("is_met"), word("is_approved"));
         let gate = figures.get(format!("{path}/gate")).plain();
-        row(figures, &mut page, &[&gate, figures.text(&format!("{path}/demand")), met], "", &[]);
+        row(figures, &mut page, &[&gate, figures.text(&format!("{path}/demand")), met, approved], "", &[]);
     }
 
     heading(&mut page, "What needs a person next", &["about", "records", "what to do", "more"], &[]);

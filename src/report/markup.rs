@@ -56,8 +56,9 @@ pub fn table(caption: &str, heads: &[&str], rows: Vec<Vec<Cell>>) -> String {
     let is_number =
         |column: usize| rows.first().is_some_and(|row| matches!(row.get(column), Some(Cell::Number(_))));
     let mut html = format!(
-        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table><caption>{0}</caption><thead><tr>",
-        escaped(caption)
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table{1}><caption>{0}</caption><thead><tr>",
+        escaped(caption),
+        if heads.len() > 3 { " class=\"wide\"" } else { "" }
     );
     for (column, head) in heads.iter().enumerate() {
         let class = if is_number(column) { " class=\"number\"" } else { "" };

@@ -122,6 +122,8 @@ pub struct Gate {
     pub demand: &'static str,
     /// Whether what can be measured of it holds; null while that is not known yet.
     pub is_met: Option<bool>,
+    /// Whether a person has approved it; null where the file keeps no approvals.
+    pub is_approved: Option<bool>,
 }
 
 /// Reads all of them.
@@ -241,7 +243,7 @@ pub(super) fn figures(
                 })
             },
         )?,
-        gates: gates(checks, phase_2, lines, steps),
+        gates: gates(approved(connection)?.as_deref(), checks, phase_2, lines, steps),
     })
 }
 
@@ -286,8 +288,24 @@ fn totals(lines: &[Accounting]) -> Accounting {
     totals
 }
 
+/// The gates that a person has approved, where the file keeps approvals.
+fn approved(connection: &Connection) -> Result<Option<Vec<u64>>> {
+    let is_kept: bool = connection.query_row(
+        "select exists (select 1 from sqlite_schema where name = 'gate_approvals')",
+        [],
+        |row| row.get(0),
+    )?;
+    is_kept.then(|| all(connection, "select distinct gate from gate_approvals", |row| row.get(0))).transpose()
+}
+
 /// What can be measured of the gates; approvals and checkpoints have their own commands.
-fn gates(checks: &[Check], phase_2: &Value, lines: &[Accounting], steps: Steps) -> Vec<Gate> {
+fn gates(
+    approved: Option<&[u64]>,
+    checks: &[Check],
+    phase_2: &Value,
+    lines: &[Accounting],
+    steps: Steps,
+) -> Vec<Gate> {
     let holds = |levels: &[Level]| {
         (!checks.is_empty())
             .then(|| checks.iter().filter(|check| levels.contains(&check.level)).all(Check::passed))
@@ -303,7 +321,10 @@ fn gates(checks: &[Check], phase_2: &Value, lines: &[Accounting], steps: Steps) 
             .all(|line| line.loaded + line.merged == line.extracted)
     });
     let both = |one: Option<bool>, other: Option<bool>| Some(one? && other?);
-    let gate = |gate, demand, is_met| Gate { gate, demand, is_met };
+    let gate = |gate, demand, is_met| {
+        let is_approved = approved.map(|approved| approved.contains(&gate));
+        Gate { gate, demand, is_met, is_approved }
+    };
     vec![
         gate(1, "error analysis complete and remediation plan approved", steps.transformed.then_some(true)),
         gate(2, "infrastructure validated", steps.surveyed.then_some(true)),
