@@ -8,7 +8,9 @@ mod errors;
 mod explain;
 mod extract;
 mod gate;
+mod help_code;
 mod load;
+mod report;
 mod review;
 mod rollback;
 mod run;
@@ -32,7 +34,7 @@ use crate::progress::Progress;
 
 /// Offline staging migrator: legacy tables into one SQLite file, resolved there, loaded into Supabase, and proved.
 #[derive(Debug, Parser)]
-#[command(name = "drydock", version, max_term_width = 110)]
+#[command(name = "drydock", version, max_term_width = 110, disable_help_subcommand = true)]
 struct Cli {
     #[command(flatten)]
     common: Common,
@@ -93,8 +95,12 @@ enum Verb {
     Review(review::Arguments),
     /// Where the migration stands
     Status(status::Arguments),
+    /// One page about the migration: HTML, Markdown or JSON
+    Report(report::Arguments),
     /// Generate an invented world and migrate it
     Demo(demo::Arguments),
+    /// The help of a verb, or what a code means and what to do about it
+    Help(help_code::Arguments),
 }
 
 impl Common {
@@ -110,8 +116,14 @@ impl Common {
         } else {
             text()
         };
+        self.write(&format!("{}\n", shown.trim_end()))
+    }
+
+    /// Writes to standard output as it stands.
+    #[expect(clippy::unused_self, reason = "only the verbs may write there")]
+    fn write(&self, text: &str) -> Result<()> {
         let mut out = std::io::stdout().lock();
-        match writeln!(out, "{}", shown.trim_end()) {
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             // whoever read the output has seen enough
             Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {
                 Err(Error::internal("standard output cannot be written").cause(cause))
@@ -164,7 +176,9 @@ fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
         Verb::Run(arguments) => run::run(common, arguments),
         Verb::Review(arguments) => review::run(common, arguments),
         Verb::Status(arguments) => status::run(common, arguments),
+        Verb::Report(arguments) => report::run(common, arguments),
         Verb::Demo(arguments) => demo::run(common, arguments),
+        Verb::Help(arguments) => help_code::run(common, arguments),
     }
 }
 
