@@ -401,3 +401,56 @@ fn merging_is_asked_for_and_whatever_pointed_at_the_merged_follows() {
     );
     assert_eq!(dangling, "0");
 }
+
+#[test]
+fn diff_says_which_records_end_differently_and_why() {
+    let surveyed = Surveyed::new(true, "");
+    let other = surveyed.directory.path().join("other.drydock");
+    surveyed.run(&["transform"]).expect(0);
+    fs::copy(surveyed.file(), &other).expect("a copy");
+    let diff =
+        |code| surveyed.run(&["diff", "staging.drydock", "other.drydock", "--json"]).expect(code).stdout;
+    let records = |stdout: &str| {
+        let value: serde_json::Value = serde_json::from_str(stdout).expect("JSON");
+        value["records"].as_array().expect("a list").clone()
+    };
+    assert_eq!(records(&diff(0)).len(), 0);
+
+    fs::write(surveyed.directory.path().join("none.toml"), "[policy]\n").expect("a configuration");
+    let arguments = ["transform", "--staging", "other.drydock", "--reconfigure", "--config", "none.toml"];
+    surveyed.run(&arguments).expect(6);
+    let listed = diff(0);
+    let found = records(&listed);
+    // without the default practice just those that had it end differently
+    let truth = &surveyed.world.truth;
+    let expected: BTreeSet<(String, i64)> = truth
+        .patients
+        .iter()
+        .filter(|patient| patient.placement.method == "default")
+        .map(|patient| ("patients".to_owned(), patient.patient_id.0))
+        .chain(
+            truth
+                .users
+                .iter()
+                .filter(|user| user.placement.method == "default")
+                .map(|user| ("profiles".to_owned(), user.user_id.0)),
+        )
+        .collect();
+    let ids: BTreeSet<(String, i64)> = found
+        .iter()
+        .filter(|record| matches!(record["entity"].as_str(), Some("patients" | "profiles")))
+        .map(|record| {
+            let entity = record["entity"].as_str().unwrap_or_default().to_owned();
+            (entity, record["legacy_id"].as_i64().unwrap_or_default())
+        })
+        .collect();
+    assert_eq!(ids, expected);
+    let patient = found.iter().find(|record| record["entity"] == "patients").expect("a patient");
+    assert_eq!(patient["fate_before"], "ready");
+    assert_eq!(patient["fate_after"], "quarantined");
+    assert!(patient["why"][0].as_str().is_some_and(|why| why.contains("default low")), "{patient}");
+    assert!(listed.contains("policy.default_practice"));
+    let text = surveyed.run(&["diff", "staging.drydock", "other.drydock"]).expect(0).stdout;
+    assert!(text.contains("records end differently"), "{text}");
+    surveyed.run(&["diff", "staging.drydock", "drydock.toml"]).expect(8);
+}

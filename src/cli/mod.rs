@@ -3,6 +3,7 @@
 
 mod analyze;
 mod demo;
+mod diff;
 mod errors;
 mod explain;
 mod extract;
@@ -76,6 +77,8 @@ enum Verb {
     Explain(explain::Arguments),
     /// List what is wrong with records, without values
     Errors(errors::Arguments),
+    /// Compare two staging files: which records end differently, and why
+    Diff(diff::Arguments),
     /// Load what is ready into the target
     Load(load::Arguments),
     /// Compare the target with the staging file, record by record and field by field
@@ -147,6 +150,7 @@ fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
         Verb::Analyze(arguments) => analyze::run(common, arguments),
         Verb::Explain(arguments) => explain::run(common, arguments),
         Verb::Errors(arguments) => errors::run(common, arguments),
+        Verb::Diff(arguments) => diff::run(common, arguments),
         Verb::Gate(arguments) => gate::run(common, arguments),
         Verb::Load(arguments) => load::run(common, arguments),
         Verb::Verify(arguments) => verify::run(common, arguments),

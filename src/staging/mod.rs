@@ -6,6 +6,7 @@
 
 mod analysis;
 mod checks;
+mod diff;
 mod errors;
 mod explain;
 mod facts;
@@ -22,6 +23,7 @@ mod target;
 
 pub use analysis::{Analysis, Batch, MissingProfile, MissingUser, Presence, Remedy};
 pub use checks::{Check, Difference, DifferenceKind};
+pub use diff::RecordDifference;
 pub use errors::{ErrorFilter, ErrorRow};
 pub use explain::{Explanation, Fields, RawRow};
 pub use facts::Step;
