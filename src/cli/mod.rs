@@ -4,6 +4,7 @@
 mod analyze;
 mod checkpoint;
 mod demo;
+mod diff;
 mod errors;
 mod explain;
 mod extract;
@@ -81,6 +82,8 @@ enum Verb {
     Explain(explain::Arguments),
     /// List what is wrong with records, without values
     Errors(errors::Arguments),
+    /// Compare two staging files: which records end differently, and why
+    Diff(diff::Arguments),
     /// Load what is ready into the target
     Load(load::Arguments),
     /// Copy, back up, validate, and prove that the last phase can be undone
@@ -168,6 +171,7 @@ fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
         Verb::Analyze(arguments) => analyze::run(common, arguments),
         Verb::Explain(arguments) => explain::run(common, arguments),
         Verb::Errors(arguments) => errors::run(common, arguments),
+        Verb::Diff(arguments) => diff::run(common, arguments),
         Verb::Gate(arguments) => gate::run(common, arguments),
         Verb::Load(arguments) => load::run(common, arguments),
         Verb::Checkpoint(arguments) => checkpoint::run(common, arguments),

@@ -33,6 +33,10 @@ impl Target {
                 is_nullable: row.get(6),
                 has_default: row.get(7),
                 is_generated: row.get(8),
+                digits: match row.get::<_, Option<Vec<i64>>>(9).as_deref() {
+                    Some([before, after]) => Some((*before, *after)),
+                    _ => None,
+                },
             });
         }
         let rows =

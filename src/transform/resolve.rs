@@ -1,11 +1,13 @@
 //! One record at a time: joins what the whole set knows with the raw row, and lets the entity resolve it. Pure.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::emails::Settled;
 use super::facts::Facts;
+use super::fit::Fit;
 use super::ids::Ids;
 use super::ladder::{Choice, Ladder};
+use super::merges::Merges;
 use crate::clean::{self, Email, EmailPolicy, fallback_email, fallback_email_nth, name};
 use crate::config::{self, Policy};
 use crate::entity::association::{Association, Method};
@@ -14,8 +16,8 @@ use crate::entity::practice_members::{self, Ends, OfficeDoctor};
 use crate::entity::practice_owners;
 use crate::entity::practices::{self, Office};
 use crate::entity::profiles::{self, Address, Replaced, User};
-use crate::entity::{Decision, Entity};
-use crate::record::{Code, Issue, LegacyId, Phase};
+use crate::entity::{Decision, Entity, Verdict};
+use crate::record::{Code, Issue, LegacyId, Phase, TargetId};
 
 /// Phase 1 went through the users in id order, this many per batch.
 const BATCH: usize = 100;
@@ -26,17 +28,11 @@ pub struct Resolver<'a> {
     pub ladder: Ladder<'a>,
     pub settled: &'a Settled,
     pub ids: &'a Ids,
+    pub merges: &'a Merges,
+    pub fit: &'a Fit,
     pub email_policy: &'a EmailPolicy,
     pub policy: &'a Policy,
     pub today: chrono::NaiveDate,
-    pub not_ready: NotReady,
-}
-
-/// The records decided so far that will not be loaded: nothing may refer to them.
-#[derive(Debug, Default)]
-pub struct NotReady {
-    pub practices: HashSet<LegacyId>,
-    pub profiles: HashSet<LegacyId>,
 }
 
 /// Where a reference leads.
@@ -53,7 +49,7 @@ impl Resolver<'_> {
     /// Decides about an office as a practice.
     pub fn practice(&self, office: &Office) -> Decision {
         let decision = practices::resolve(office, self.ids.of(&practices::ENTITY, office.legacy_id));
-        self.unless_ambiguous(&practices::ENTITY, decision)
+        self.settle(&practices::ENTITY, decision)
     }
 
     /// Decides about a user. `patients` holds the patient rows of the chunk's users.
@@ -81,7 +77,8 @@ impl Resolver<'_> {
             patient_updated_at: patient.and_then(|patient| patient.updated_at.as_deref()),
             association,
         };
-        self.unless_ambiguous(&profiles::ENTITY, profiles::resolve(decision, user, context))
+        let decision = profiles::resolve(decision, user, context);
+        self.settle(&profiles::ENTITY, merged(decision, self.merges.user_into(id)))
     }
 
     /// Decides about a patient. `users` holds the user rows of the chunk's patients.
@@ -107,23 +104,20 @@ impl Resolver<'_> {
         });
         let context = patients::Context {
             target_id: self.ids.of(&patients::ENTITY, patient.legacy_id),
-            user: user.map(|user| (user, self.ids.of(&profiles::ENTITY, user.legacy_id))),
+            user: user.map(|user| (user, self.profile_id(user.legacy_id))),
             email,
-            provider: doctor.map(|doctor| self.ids.of(&profiles::ENTITY, doctor)),
+            provider: doctor.map(|doctor| self.profile_id(doctor)),
             association,
             gender_label: &|gender| self.policy.gender_label(gender.as_str()),
             today: self.today,
         };
-        self.unless_ambiguous(&patients::ENTITY, patients::resolve(decision, patient, context))
+        let decision = patients::resolve(decision, patient, context);
+        self.settle(&patients::ENTITY, merged(decision, self.merges.patient_into(patient.legacy_id)))
     }
 
     /// Decides about an office's owner.
     pub fn owner(&self, office: &Office) -> Decision {
         let mut decision = Decision::open(office.legacy_id);
-        if self.not_ready.practices.contains(&office.legacy_id) {
-            decision.issue(Phase::Associations, Issue::new(Code::ReferenceNotReady, "id"));
-            return decision;
-        }
         let user =
             self.follow_user(&mut decision, Phase::Associations, "doctor_id", office.doctor_id.as_deref());
         if office.doctor_id.is_none() {
@@ -156,13 +150,13 @@ impl Resolver<'_> {
     ) -> Decision {
         let target_id = self.ids.of(entity, decision.legacy_id);
         let decision = practice_members::resolve(entity, decision, target_id, ends, same_as);
-        self.unless_ambiguous(entity, decision)
+        self.settle(entity, decision)
     }
 
     fn ends(&self, office: LegacyId, user: LegacyId) -> Ends {
         Ends {
             practice_id: self.ids.of(&practices::ENTITY, office),
-            profile_id: self.ids.of(&profiles::ENTITY, user),
+            profile_id: self.profile_id(user),
             is_primary: self.ladder.profile(user).is_some_and(|choice| choice.practice == office),
         }
     }
@@ -206,12 +200,6 @@ impl Resolver<'_> {
         user: Option<LegacyId>,
     ) -> Option<Association> {
         let association = choice.map(|choice| self.association(choice, user));
-        let waits = association.as_ref().filter(|found| self.not_ready.practices.contains(&found.practice));
-        if let Some(waits) = waits {
-            let issue = Issue::new(Code::ReferenceNotReady, "practice_id");
-            decision.issue(Phase::Associations, issue.with_context(format!("practice={}", waits.practice)));
-            return None;
-        }
         note_practice(decision, association.as_ref());
         association
     }
@@ -219,7 +207,7 @@ impl Resolver<'_> {
     fn association(&self, choice: Choice, user: Option<LegacyId>) -> Association {
         Association {
             user,
-            profile_id: user.map(|user| self.ids.of(&profiles::ENTITY, user)),
+            profile_id: user.map(|user| self.profile_id(user)),
             practice: choice.practice,
             practice_id: self.ids.of(&practices::ENTITY, choice.practice),
             method: choice.method,
@@ -238,7 +226,7 @@ impl Resolver<'_> {
         raw: Option<&str>,
     ) -> Option<LegacyId> {
         let exists = |id| self.facts.users.contains(id);
-        take(decision, phase, follow(field, raw, exists, &self.not_ready.profiles))
+        take(decision, phase, follow(field, raw, exists))
     }
 
     fn follow_office(
@@ -248,38 +236,55 @@ impl Resolver<'_> {
         raw: Option<&str>,
     ) -> Option<LegacyId> {
         let exists = |id| self.facts.offices.contains(id);
-        take(decision, Phase::Associations, follow(field, raw, exists, &self.not_ready.practices))
+        take(decision, Phase::Associations, follow(field, raw, exists))
     }
 
-    /// A record that several rows of the target stand for waits, because none of them is known to be the right one.
-    fn unless_ambiguous(&self, entity: &Entity, mut decision: Decision) -> Decision {
+    /// The profile that a user is, or that stands for it.
+    fn profile_id(&self, user: LegacyId) -> TargetId {
+        self.ids.of(&profiles::ENTITY, self.merges.user(user))
+    }
+
+    /// A record that several rows of the target stand for waits, because none of them is known to be the right one; so
+    /// does one that the target's columns would refuse.
+    fn settle(&self, entity: &Entity, mut decision: Decision) -> Decision {
         if self.ids.is_ambiguous(entity, decision.legacy_id) {
-            decision.verdict = crate::entity::Verdict::Quarantined;
+            decision.verdict = Verdict::Quarantined;
             decision.issue(entity.phase, Issue::new(Code::TargetRowMismatch, "legacy_id"));
+        }
+        if let Verdict::Ready(row) = &decision.verdict {
+            let (issues, waits) = self.fit.check(entity, row);
+            decision.issues.extend(issues.into_iter().map(|issue| (entity.phase, issue)));
+            if waits {
+                decision.verdict = Verdict::Quarantined;
+            }
         }
         decision
     }
 }
 
+/// The decision about a record that another one stands for: all that was found out about it stays.
+fn merged(mut decision: Decision, into: Option<LegacyId>) -> Decision {
+    if let (Some(into), Verdict::Ready(_)) = (into, &decision.verdict) {
+        decision.verdict = Verdict::Merged(into);
+    }
+    decision
+}
+
 /// The first record that says the same as this membership, if it is not this one.
-pub fn same_as(row: &OfficeDoctor, seen: &mut HashMap<(LegacyId, LegacyId), LegacyId>) -> Option<LegacyId> {
+pub fn same_as(
+    row: &OfficeDoctor,
+    merges: &Merges,
+    seen: &mut HashMap<(LegacyId, LegacyId), LegacyId>,
+) -> Option<LegacyId> {
     let office = row.office_id.as_deref()?.parse().ok()?;
-    let user = row.user_id.as_deref()?.parse().ok()?;
+    let user = merges.user(row.user_id.as_deref()?.parse().ok()?);
     let first = *seen.entry((office, user)).or_insert(row.legacy_id);
     (first != row.legacy_id).then_some(first)
 }
 
-fn follow(
-    field: &'static str,
-    raw: Option<&str>,
-    exists: impl Fn(LegacyId) -> bool,
-    not_ready: &HashSet<LegacyId>,
-) -> Reference {
+fn follow(field: &'static str, raw: Option<&str>, exists: impl Fn(LegacyId) -> bool) -> Reference {
     let Some(raw) = raw else { return Reference::Absent };
     match raw.parse::<LegacyId>() {
-        Ok(id) if not_ready.contains(&id) => Reference::Broken(
-            Issue::new(Code::ReferenceNotReady, field).with_context(format!("reference={id}")),
-        ),
         Ok(id) if exists(id) => Reference::To(id),
         Ok(id) => Reference::Broken(patients::reference_issue(field, raw, Some(id))),
         Err(_) => Reference::Broken(patients::reference_issue(field, raw, None)),
