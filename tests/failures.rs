@@ -156,6 +156,21 @@ fn a_step_that_fails_has_failed() {
     job.steps("load", "verify");
 }
 
+/// 8 again: an error that comes after the last row of a statement is the one that is told, and not one that follows it.
+#[test]
+fn the_first_error_is_the_one_that_is_told() {
+    let job = Job::of_case("patient_and_doctor");
+    job.up_to("transform");
+    job.target().execute(
+        "create table elsewhere (id uuid primary key);
+         alter table patients add constraint is_elsewhere foreign key (assigned_profile_id) references elsewhere (id)",
+    );
+    let outcome = job.verb("load").run();
+    assert_ne!(outcome.code, Some(0), "{outcome:?}");
+    let told = outcome.stderr + &job.staged("select error_message, error_context from migration_errors");
+    assert!(told.contains("is_elsewhere") && !told.contains("25P02"), "{told}");
+}
+
 /// 9. A map from doctor to practice kept only the last of several.
 #[test]
 fn a_doctor_keeps_every_membership() {

@@ -108,9 +108,26 @@ pub fn for_lines(
     }
 }
 
+/// What the server says after the last row of a COPY. A statement that writes may still fail there, because foreign keys
+/// are checked at its very end, and the client stops listening before that.
+pub fn ended(reader: &mut impl BufRead, what: &str) -> Result<()> {
+    match reader.fill_buf() {
+        Err(cause) if server_said(&cause).is_some_and(|said| said.code().is_some() || said.is_closed()) => {
+            Err(copy_failed(what, &cause))
+        }
+        // that nothing but the statement's completion follows is not what the client expects either
+        _ => Ok(()),
+    }
+}
+
+/// The client's error inside a reader's.
+fn server_said(cause: &std::io::Error) -> Option<&postgres::Error> {
+    cause.get_ref()?.downcast_ref()
+}
+
 /// An error of a COPY, whose cause is the server's error in disguise.
 pub fn copy_failed(what: &str, cause: &std::io::Error) -> Error {
-    match cause.get_ref().and_then(|inner| inner.downcast_ref::<postgres::Error>()) {
+    match server_said(cause) {
         Some(cause) => failed(what, cause),
         None => Error::target(format!("target: {what}: the connection broke: {}", cause.kind())),
     }

@@ -6,7 +6,7 @@ use std::io::Write;
 use postgres::{CopyInWriter, Transaction};
 use sha2::{Digest, Sha256};
 
-use super::catalog::{copy_failed, for_lines};
+use super::catalog::{copy_failed, ended, for_lines};
 use super::copy::{decode_row, encode_row};
 use super::{Target, failed, quoted};
 use crate::entity::{Column, Entity, Kind, Write as When, metadata};
@@ -297,11 +297,11 @@ fn run(
     what: &str,
     statement: &str,
 ) -> Result<(Vec<LegacyId>, Vec<LegacyId>)> {
-    let reader = transaction
+    let mut reader = transaction
         .copy_out(&format!("copy ({statement}) to stdout"))
         .map_err(|cause| failed(what, &cause))?;
     let (mut inserted, mut updated, mut fields) = (Vec::new(), Vec::new(), Vec::new());
-    for_lines(reader, what, |line| {
+    for_lines(&mut reader, what, |line| {
         decode_row(line, &mut fields)?;
         let [Some(legacy_id), Some(is_new)] = fields.as_slice() else {
             return Err(Error::internal(format!("{what}: the target returned an unexpected row")));
@@ -316,6 +316,7 @@ fn run(
         }
         Ok(())
     })?;
+    ended(&mut reader, what)?;
     Ok((inserted, updated))
 }
 
