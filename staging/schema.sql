@@ -47,7 +47,8 @@ create table legacy_tables (
     missing_columns  text not null,    -- JSON array: columns that a rule would use and the source lacks
     rows             integer not null, -- readable and unreadable
     unreadable       integer not null,
-    bytes            integer not null
+    bytes            integer not null, -- of the values
+    digest           text not null     -- SHA-256 of the readable rows in key order; '' while the table arrives
 ) without rowid;
 
 -- one row is one row of the source that could not be placed by its key; it counts as extracted and as quarantined
@@ -182,28 +183,75 @@ create table loads (
 
 -- one row is one committed transaction of a load; the target has the same row in drydock.receipts when it wrote anything
 create table receipts (
-    receipt_id integer primary key,
+    receipt_id      integer primary key,
+    run_id          integer not null references runs,
+    number          integer not null, -- within the run, as in the target
+    phase           text not null,
+    entity          text not null,
+    first_legacy_id integer not null,
+    last_legacy_id  integer not null,
+    rows            integer not null,
+    inserted        integer not null,
+    updated         integer not null,
+    unchanged       integer not null,
+    digest          text not null,    -- SHA-256 of the rows as they were sent
+    loaded_at       text not null
+);
+
+-- one row is one unit of a load that was tried again, and why
+create table retries (
+    retry_id   integer primary key,
     run_id     integer not null references runs,
     phase      text not null,
     entity     text not null,
-    rows       integer not null,
-    inserted   integer not null,
-    updated    integer not null,
-    unchanged  integer not null,
-    digest     text not null,         -- SHA-256 of the rows as they were sent
-    loaded_at  text not null
+    attempt    integer not null,
+    reason     text not null,         -- the error's message, which holds no value
+    waited_ms  integer not null,
+    retried_at text not null
+);
+
+-- one row is one checkpoint that was taken
+create table checkpoints (
+    checkpoint_id integer primary key,
+    checkpoint    integer not null check (checkpoint in (1, 2, 3)),
+    run_id        integer not null,   -- the run that wrote the phase, by the target's receipts
+    folder        text not null,
+    rollback      text not null,      -- proved, or why not
+    taken_at      text not null
 );
 
 -- one row is one check of the last verification
 create table checks (
-    position integer primary key,
-    level    text not null,           -- contents, entity, relationship, validation
-    name     text not null unique,
-    sentence text not null,
-    expected integer,
-    found    integer,
-    wrong    integer not null
+    position   integer primary key,
+    level      text not null check (level in ('entity', 'relationship', 'business', 'system')),
+    name       text not null unique,
+    sentence   text not null,
+    expected   integer,
+    found      integer,
+    wrong      integer not null,
+    exceptions integer not null default 0  -- rows that the legacy database itself explains: listed, not failures
 );
+
+-- one row is one record, or one table, that a check of the last verification found, without the values
+create table findings (
+    name         text not null,       -- the check
+    entity       text not null,       -- or the table, where no record is meant
+    legacy_id    integer,
+    field        text not null,       -- '' when the whole record is concerned
+    is_exception integer not null check (is_exception in (0, 1))
+);
+create index findings_name on findings (name);
+
+-- one row is one side of the three-way proof for one part of it, as the last verification computed it
+create table proofs (
+    part     text not null check (part in ('raw', 'ready')),
+    name     text not null,           -- the legacy table, or the entity
+    side     text not null check (side in ('source', 'staging', 'receipts', 'target')),
+    rows     integer not null,
+    digest   text not null,           -- SHA-256; '' where this side kept none
+    is_equal integer not null check (is_equal in (0, 1)),
+    primary key (part, name, side)
+) without rowid;
 
 -- one row is one difference between the file and the target that the last verification found, without the values
 create table differences (
@@ -212,6 +260,67 @@ create table differences (
     field     text not null,          -- '' when the whole row is concerned
     kind      text not null check (kind in ('missing', 'unexpected', 'differs')),
     primary key (entity, legacy_id, field)
+) without rowid;
+
+-- one row is one profile that the target lacked when it was surveyed, with the cause as far as the data show it
+create table missing_profiles (
+    legacy_user_id integer primary key,
+    batch_id       integer,           -- the phase 1 batch
+    cause          text not null,     -- analyze::Cause
+    error_category text,              -- null where nothing is wrong with the record itself
+    evidence       text not null,     -- facts, never a value
+    fate           text               -- what transform made of it; null when the row could not be read
+);
+
+-- one row is one batch of phase 1: 100 users in id order
+create table phase_one_batches (
+    batch_id        integer primary key,
+    first_legacy_id integer not null,
+    last_legacy_id  integer not null,
+    users           integer not null,
+    missing         integer not null, -- users that the target lacks: the batch failed where this is not 0
+    without_address integer not null  -- users whose address is ''
+);
+
+-- one row is one line of the remediation plan of phase 2A
+create table remediation (
+    position            integer primary key,
+    resolution_strategy text not null check (resolution_strategy in ('automatic', 'manual')),
+    error_category      text not null,
+    error_code          text not null,
+    records             integer not null,
+    missing             integer not null, -- how many of them the target lacks
+    action              text not null
+);
+
+-- one row is one approval of a gate; it holds for the result that it was given for
+create table gate_approvals (
+    approval_id integer primary key,
+    gate        integer not null check (gate between 1 and 5),
+    approved_by text not null,
+    approved_at text not null,
+    subject     text not null,        -- digest of what was approved
+    note        text
+);
+
+-- one row is one pair of records that look like one person, the lower id first; linked and listed, merged only where
+-- the policy or a decision says so
+create table duplicate_pairs (
+    entity          text not null,
+    legacy_id       integer not null,
+    other_legacy_id integer not null,
+    score           real not null,        -- 0 to 1
+    evidence        text not null,        -- which rule, without values
+    verdict         text not null check (verdict in ('linked', 'merged')),
+    primary key (entity, legacy_id, other_legacy_id)
+) without rowid;
+
+-- one row is one member of a cluster of such records; the cluster is named by the record that would stand for it
+create table duplicate_clusters (
+    entity     text not null,
+    cluster_id integer not null,
+    legacy_id  integer not null,
+    primary key (entity, cluster_id, legacy_id)
 ) without rowid;
 
 -- the next entities' raw tables exist from the start, so that views over them work on every file

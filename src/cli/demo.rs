@@ -81,6 +81,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
     let job = run::Arguments {
         source: SourceArguments { csv: Some(files.legacy), ..SourceArguments::default() },
         target: TargetArguments { address: Some(address), ..TargetArguments::default() },
+        how: super::load::How::default(),
         create_tables: false,
     };
     journalled(&common, "demo", true, |staging, run_id| {

@@ -4,7 +4,9 @@
 mod fate;
 mod id;
 mod issue;
+mod ruling;
 
 pub use fate::Fate;
 pub use id::{LegacyId, TargetId};
 pub use issue::{Category, Change, Code, Issue, Phase, Severity};
+pub use ruling::{Action, ItemId, Ruling};

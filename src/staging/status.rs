@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::open::{Reader, Staging};
-use super::{Check, Step};
+use super::{Check, Level, Step};
 use crate::error::Result;
 use rusqlite::{Connection, OptionalExtension};
 
@@ -101,6 +101,13 @@ pub struct Status {
     /// The same accounting, in order, for text.
     #[serde(skip)]
     pub lines: Vec<Accounting>,
+}
+
+impl Status {
+    /// When the step was completed; only the steps that `file` lists are known here.
+    pub fn completed(&self, step: Step) -> Option<&str> {
+        self.file.get(step.fact()).and_then(Value::as_str)
+    }
 }
 
 /// How many records found their practice in one way.
@@ -207,7 +214,7 @@ fn accounting(connection: &Connection) -> Result<Vec<Accounting>> {
     Ok(lines)
 }
 
-fn error_analysis(connection: &Connection) -> Result<ErrorAnalysis> {
+pub(super) fn error_analysis(connection: &Connection) -> Result<ErrorAnalysis> {
     let analysis = connection.query_row("select * from v_error_analysis", [], |row| {
         Ok(ErrorAnalysis {
             total_errors: row.get("total_errors")?,
@@ -241,18 +248,20 @@ fn associations(connection: &Connection) -> Result<Vec<AssociationCount>> {
     Ok(counts)
 }
 
-fn checks(connection: &Connection) -> Result<Vec<Check>> {
-    let mut statement = connection
-        .prepare("select level, name, sentence, expected, found, wrong from checks order by position")?;
+pub(super) fn checks(connection: &Connection) -> Result<Vec<Check>> {
+    let mut statement = connection.prepare(
+        "select level, name, sentence, expected, found, wrong, exceptions from checks order by position",
+    )?;
     let checks = statement
         .query_map([], |row| {
             Ok(Check {
-                level: row.get(0)?,
+                level: Level::parse(&row.get::<_, String>(0)?),
                 name: row.get(1)?,
                 sentence: row.get(2)?,
                 expected: row.get(3)?,
                 found: row.get(4)?,
                 wrong: row.get(5)?,
+                exceptions: row.get(6)?,
             })
         })?
         .collect::<Result<_, rusqlite::Error>>()?;

@@ -110,10 +110,10 @@ pub fn for_lines(
 
 /// What the server says after the last row of a COPY. A statement that writes may still fail there, because foreign keys
 /// are checked at its very end, and the client stops listening before that.
-pub fn ended(reader: &mut impl BufRead, what: &str) -> Result<()> {
+pub fn ended(reader: &mut impl BufRead) -> std::io::Result<()> {
     match reader.fill_buf() {
         Err(cause) if server_said(&cause).is_some_and(|said| said.code().is_some() || said.is_closed()) => {
-            Err(copy_failed(what, &cause))
+            Err(cause)
         }
         // that nothing but the statement's completion follows is not what the client expects either
         _ => Ok(()),

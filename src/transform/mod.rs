@@ -185,7 +185,7 @@ fn foreign_addresses(staging: &Staging) -> Result<Vec<(emails::Key, crate::recor
 }
 
 /// The day of the snapshot: ages and futures are judged by it, so that the same file decides the same on any day.
-fn snapshot_day(staging: &Staging) -> Result<chrono::NaiveDate> {
+pub fn snapshot_day(staging: &Staging) -> Result<chrono::NaiveDate> {
     let completed = staging.completed(Step::Extract)?.unwrap_or_default();
     chrono::NaiveDate::parse_from_str(completed.get(..10).unwrap_or_default(), "%Y-%m-%d").map_err(|_| {
         Error::staging("the moment of the snapshot cannot be read from the staging file")

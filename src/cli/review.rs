@@ -1,0 +1,197 @@
+//! `drydock review`: what needs a person, out and back in.
+
+use std::collections::BTreeMap;
+use std::fs::{self, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use super::Common;
+use super::session::journalled;
+use crate::error::{Error, Kind, Result};
+use crate::record::LegacyId;
+use crate::review::{self, Export, Imported};
+use crate::staging::{Item, Reader, Step};
+use crate::transform;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    direction: Direction,
+}
+
+#[derive(Debug, Subcommand)]
+enum Direction {
+    /// Write what needs a person as CSV (or JSON), most urgent first
+    Export {
+        /// Add values: names, the field as it stands, what the rules noted
+        #[arg(long)]
+        full: bool,
+        /// Only questions about this entity
+        #[arg(long, value_name = "ENTITY")]
+        entity: Option<String>,
+        /// A new file; standard output without it
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Read the filled-in file back: all of it, or nothing when a line is wrong
+    Import {
+        /// The file; - for standard input
+        file: PathBuf,
+        /// Who decided, where a line does not say so
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+        /// Let the file replace earlier decisions
+        #[arg(long)]
+        revise: bool,
+    },
+}
+
+pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>> {
+    match &arguments.direction {
+        Direction::Export { full, entity, out } => export(common, *full, entity.as_deref(), out.as_deref()),
+        Direction::Import { file, by, revise } => import(common, file, by.as_deref(), *revise),
+    }
+}
+
+fn export(common: &Common, full: bool, entity: Option<&str>, out: Option<&Path>) -> Result<Option<Kind>> {
+    let reader = Reader::open(&common.staging)?;
+    if !reader.has_fates()? {
+        return Err(Error::precondition("there is nothing to review before the records are resolved")
+            .hint("run `drydock transform` on the file first"));
+    }
+    let entity = entity
+        .map(|name| {
+            crate::entity::find(name)
+                .map(|entity| entity.name)
+                .ok_or_else(|| Error::new(Kind::Usage, format!("there is no entity {name}")))
+        })
+        .transpose()?;
+    let items = reader.review_items()?;
+    let salt = reader.fact("staging_id")?.unwrap_or_default();
+    let practices = if full { reader.practice_names()? } else { Default::default() };
+    let people = if full { people(&reader, &items)? } else { BTreeMap::new() };
+    let values = |item: &Item| {
+        let mut values = BTreeMap::new();
+        let mut add = |name, value: Option<String>| {
+            if let Some(value) = value.filter(|value| !value.is_empty()) {
+                values.insert(name, value);
+            }
+        };
+        add("person", people.get(&item.id.to_string()).cloned());
+        add("current", item.current.clone().filter(|_| item.practice.is_none()));
+        add("context", item.context.clone());
+        add("practices", item.practice.as_ref().map(|proposal| named(proposal, &practices)));
+        values
+    };
+    let mut export = review::export(&items, &salt, full.then_some(&values as &review::Values<'_>));
+    export.items.retain(|entry| entity.is_none_or(|entity| entry.entity == entity));
+    let text = if common.json { json(&export)? } else { csv(&export)? };
+    match out {
+        None => common.print(&export, || text)?,
+        Some(path) => write_new(path, &text)?,
+    }
+    eprintln!("{}", left(&export));
+    Ok(None)
+}
+
+fn people(reader: &Reader, items: &[Item]) -> Result<BTreeMap<String, String>> {
+    let mut people = BTreeMap::new();
+    for item in items {
+        if let Some(name) = reader.person(&item.id)? {
+            people.insert(item.id.to_string(), name);
+        }
+    }
+    Ok(people)
+}
+
+fn named(
+    proposal: &crate::staging::Proposal,
+    practices: &std::collections::HashMap<LegacyId, String>,
+) -> String {
+    let offices = std::iter::once(proposal.practice).chain(proposal.others.iter().copied());
+    let named: Vec<String> = offices
+        .map(|office| match practices.get(&office) {
+            Some(name) => format!("{office} {name}"),
+            None => office.to_string(),
+        })
+        .collect();
+    named.join("; ")
+}
+
+fn json(export: &Export) -> Result<String> {
+    serde_json::to_string_pretty(export)
+        .map_err(|cause| Error::internal("the questions cannot be printed").cause(cause))
+}
+
+fn csv(export: &Export) -> Result<String> {
+    export.to_csv().map_err(|cause| Error::internal("the questions cannot be written as CSV").cause(cause))
+}
+
+/// A file that only its owner can read: with --full it holds values.
+fn write_new(path: &Path, text: &str) -> Result<()> {
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|cause| {
+        Error::precondition(format!("the review file {} cannot be written", path.display()))
+            .cause(cause)
+            .hint("give a name that does not exist yet; nothing is ever overwritten")
+    })
+}
+
+/// What the file does not show, for a person at a terminal.
+fn left(export: &Export) -> String {
+    let mut text = format!("{} questions", export.items.len());
+    if export.follow_their_patient > 0 {
+        text += &format!("; {} profiles get the practice of their patient", export.follow_their_patient);
+    }
+    if export.waiting_for_transform > 0 {
+        text += &format!("; {} are decided and wait for `drydock transform`", export.waiting_for_transform);
+    }
+    text
+}
+
+fn import(common: &Common, file: &Path, by: Option<&str>, revise: bool) -> Result<Option<Kind>> {
+    let bytes = read(file)?;
+    journalled(common, "review import", false, |staging, run_id| {
+        staging.require(Step::Extract, "review import")?;
+        let options = review::Options { by, revise, today: transform::snapshot_day(staging)? };
+        let imported = review::import(staging, &bytes, options, run_id)?;
+        common.print(&imported, || text(&imported))?;
+        Ok(None)
+    })
+}
+
+fn read(file: &Path) -> Result<Vec<u8>> {
+    let read = if file == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        fs::read(file)
+    };
+    read.map_err(|cause| {
+        Error::precondition(format!("the review file {} cannot be read", file.display()))
+            .cause(cause)
+            .hint("give the file that `drydock review export` wrote")
+    })
+}
+
+fn text(imported: &Imported) -> String {
+    let mut text = format!(
+        "{} decided, {} unchanged, {} left undecided\n",
+        imported.decided, imported.unchanged, imported.undecided
+    );
+    if imported.revised > 0 {
+        text += &format!("{} earlier decisions were replaced\n", imported.revised);
+    }
+    if imported.decided > 0 {
+        text += "`drydock transform` applies them\n";
+    }
+    text
+}

@@ -1,0 +1,255 @@
+//! What `transform` makes of the decisions of people: references and records that others stand for, practices chosen,
+//! values set, records rejected, merged. Pure, apart from reading the decisions once.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::clean::gender;
+use crate::config::Policy;
+use crate::entity::association::{Confidence, Method};
+use crate::entity::{self, Decision, Entity, Verdict, patients, profiles};
+use crate::error::Result;
+use crate::record::{Action, ItemId, LegacyId};
+use crate::staging::{DecisionState, Staging, Standing};
+
+/// Who stands for a record that others refer to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StandIn {
+    /// It does itself.
+    Itself,
+    /// The record that it was merged into.
+    Other(LegacyId),
+    /// Nobody: it was rejected.
+    Nobody,
+}
+
+/// The decisions that hold, as far as the present snapshot has what they speak of.
+#[derive(Debug, Default)]
+pub struct Decided {
+    standing: Vec<Standing>,
+    by_record: HashMap<(String, LegacyId), Vec<usize>>,
+    stale: HashSet<i64>,
+}
+
+impl Decided {
+    /// Reads the decisions that hold. One whose record, or the record that it names, is not in the snapshot is stale and
+    /// decides nothing.
+    pub fn read(staging: &Staging) -> Result<Self> {
+        let mut stale = HashSet::new();
+        let standing = staging.standing_decisions()?;
+        for one in &standing {
+            let ruling = &one.ruling;
+            let there = |entity: Option<&'static Entity>, id: LegacyId| -> Result<bool> {
+                entity.map_or(Ok(false), |entity| staging.is_in_snapshot(entity, id))
+            };
+            let named = match (ruling.refers_to, ruling.chosen()) {
+                (Some(entity), Some(id)) => there(entity::find(entity), id)?,
+                _ => true,
+            };
+            if !named || !there(entity::find(&ruling.item.entity), ruling.item.legacy_id)? {
+                stale.insert(one.decision_id);
+            }
+        }
+        Ok(Self::new(standing, stale))
+    }
+
+    fn new(standing: Vec<Standing>, stale: HashSet<i64>) -> Self {
+        let mut by_record: HashMap<_, Vec<usize>> = HashMap::new();
+        for (position, one) in standing.iter().enumerate() {
+            if !stale.contains(&one.decision_id) {
+                let ItemId { entity, legacy_id, .. } = &one.ruling.item;
+                by_record.entry((entity.clone(), *legacy_id)).or_default().push(position);
+            }
+        }
+        Self { standing, by_record, stale }
+    }
+
+    /// What became of each decision.
+    pub fn outcome(&self) -> Vec<(Standing, DecisionState)> {
+        self.standing
+            .iter()
+            .map(|one| {
+                let stale = self.stale.contains(&one.decision_id);
+                (one.clone(), if stale { DecisionState::Stale } else { DecisionState::Applied })
+            })
+            .collect()
+    }
+
+    /// How many records of the entity people have rejected.
+    pub fn rejected(&self, entity: &str) -> u64 {
+        let rejects = self.by_record.iter().filter(|((of, _), _)| of == entity);
+        rejects.filter(|((_, id), _)| self.fate(entity, *id) == Some(Verdict::Rejected)).count() as u64
+    }
+
+    /// Who stands for a record that others refer to.
+    pub fn stand_in(&self, entity: &str, id: LegacyId) -> StandIn {
+        let mut at = id;
+        // a chain of merges is as long as the decisions are many, and never a circle: an import refuses those
+        for _ in 0..=self.standing.len() {
+            match self.fate(entity, at) {
+                Some(Verdict::Rejected) => return StandIn::Nobody,
+                Some(Verdict::Merged(into)) => at = into,
+                _ => break,
+            }
+        }
+        if at == id { StandIn::Itself } else { StandIn::Other(at) }
+    }
+
+    /// The record that a person chose for a reference.
+    pub fn chosen(&self, entity: &str, id: LegacyId, question: &str) -> Option<LegacyId> {
+        let one = self.about(entity, id, question)?;
+        one.ruling.chosen().filter(|_| one.ruling.action == Action::Choose)
+    }
+
+    /// The practice of a record: what the rules found, unless a person confirmed it or chose another.
+    pub fn practice<C: From<Chosen> + Confirm>(
+        &self,
+        entity: &str,
+        id: LegacyId,
+        by_rules: Option<C>,
+    ) -> Option<C> {
+        let Some(one) = self.about(entity, id, "practice_id") else { return by_rules };
+        match (one.ruling.action, one.ruling.chosen()) {
+            (Action::Accept, _) => by_rules.map(|found| found.confirmed(one.decision_id)),
+            (Action::Choose, Some(practice)) => Some(
+                Chosen { practice, decision_id: one.decision_id, others: others(by_rules, practice) }.into(),
+            ),
+            _ => by_rules,
+        }
+    }
+
+    /// Whether a person has confirmed or chosen the practice of a record.
+    pub fn has_practice(&self, entity: &str, id: LegacyId) -> bool {
+        self.about(entity, id, "practice_id")
+            .is_some_and(|one| matches!(one.ruling.action, Action::Accept | Action::Choose))
+    }
+
+    /// The address that a person gave to a user, in its clean form.
+    pub fn address(&self, user: LegacyId) -> Option<&str> {
+        let one = self.about(profiles::ENTITY.name, user, "email")?;
+        one.ruling.value.as_deref().filter(|_| one.ruling.action == Action::Set)
+    }
+
+    /// Every such address.
+    pub fn addresses(&self) -> impl Iterator<Item = (LegacyId, &str)> {
+        self.standing.iter().filter(|one| !self.stale.contains(&one.decision_id)).filter_map(|one| {
+            let ruling = &one.ruling;
+            let is_address = ruling.action == Action::Set
+                && ruling.item.entity == profiles::ENTITY.name
+                && ruling.item.question == "email";
+            Some((ruling.item.legacy_id, ruling.value.as_deref()?)).filter(|_| is_address)
+        })
+    }
+
+    /// Lets the decisions about a record have their way with what the rules decided. `user` is a patient's own user: what
+    /// was decided about its name and address holds for the patient too.
+    pub fn apply(
+        &self,
+        entity: &'static Entity,
+        user: Option<LegacyId>,
+        policy: &Policy,
+        decision: &mut Decision,
+    ) {
+        if let Some(user) = user.filter(|_| entity.name == patients::ENTITY.name) {
+            for one in self.of(profiles::ENTITY.name, user) {
+                if ["first_name", "last_name", "email"].contains(&one.ruling.item.question.as_str()) {
+                    set(entity, one, policy, decision);
+                }
+            }
+        }
+        for one in self.of(entity.name, decision.legacy_id) {
+            // whether a profile may have the address is settled over the whole set
+            if entity.name == profiles::ENTITY.name && one.ruling.item.question == "email" {
+                continue;
+            }
+            set(entity, one, policy, decision);
+        }
+        if let Some(verdict) = self.fate(entity.name, decision.legacy_id) {
+            decision.verdict = verdict;
+            decision.association = None;
+        }
+    }
+
+    /// Whether there is nothing to apply, which is what most transforms find.
+    pub fn is_empty(&self) -> bool {
+        self.by_record.is_empty()
+    }
+
+    fn fate(&self, entity: &str, id: LegacyId) -> Option<Verdict> {
+        self.of(entity, id).find_map(|one| match one.ruling.action {
+            Action::Reject => Some(Verdict::Rejected),
+            Action::Merge => one.ruling.chosen().map(Verdict::Merged),
+            _ => None,
+        })
+    }
+
+    fn about(&self, entity: &str, id: LegacyId, question: &str) -> Option<&Standing> {
+        self.of(entity, id).find(|one| one.ruling.item.question == question)
+    }
+
+    fn of(&self, entity: &str, id: LegacyId) -> impl Iterator<Item = &Standing> {
+        let positions =
+            if self.by_record.is_empty() { None } else { self.by_record.get(&(entity.to_owned(), id)) };
+        positions.into_iter().flatten().map(|position| &self.standing[*position])
+    }
+}
+
+/// A practice that a person chose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    /// The office.
+    pub practice: LegacyId,
+    /// The decision.
+    pub decision_id: i64,
+    /// The offices that the rules had found.
+    pub others: Vec<LegacyId>,
+}
+
+/// What a decision about a practice needs of what the rules found.
+pub trait Confirm {
+    /// The same, confirmed by a person.
+    fn confirmed(self, decision_id: i64) -> Self;
+    /// Every office that the rules found, the chosen one first.
+    fn offices(&self) -> Vec<LegacyId>;
+}
+
+impl Chosen {
+    /// The plan has four methods; a person who names the practice says directly where the record belongs.
+    pub const METHOD: Method = Method::DirectMembership;
+    /// A person is sure.
+    pub const CONFIDENCE: Confidence = Confidence::High;
+
+    /// The evidence as it stands in the file.
+    pub fn evidence(&self) -> String {
+        format!("decision {}", self.decision_id)
+    }
+}
+
+fn others<C: Confirm>(by_rules: Option<C>, chosen: LegacyId) -> Vec<LegacyId> {
+    let mut others = by_rules.map(|found| found.offices()).unwrap_or_default();
+    others.retain(|office| *office != chosen);
+    others.sort_unstable();
+    others.dedup();
+    others
+}
+
+/// Sets a value in a ready row, with its change.
+fn set(entity: &'static Entity, one: &Standing, policy: &Policy, decision: &mut Decision) {
+    let (ruling, Verdict::Ready(row)) = (&one.ruling, &mut decision.verdict) else { return };
+    if ruling.action != Action::Set {
+        return;
+    }
+    let Some(column) = entity.column(&ruling.item.question) else { return };
+    let value = ruling.value.as_deref().unwrap_or_default();
+    let stored = match column.name {
+        "role" => policy.role_label(value).to_owned(),
+        "gender" => policy.gender_label(gender("gender", Some(value)).value.as_str()).to_owned(),
+        _ => value.to_owned(),
+    };
+    let position = entity.columns.iter().position(|known| known.name == column.name);
+    let Some(field) = position.and_then(|position| row.0.get_mut(position)) else { return };
+    if field.as_deref() == Some(stored.as_str()) {
+        return;
+    }
+    let before = field.replace(stored.clone());
+    decision.change(column.name, "decision", before.as_deref(), Some(&stored));
+}

@@ -1,0 +1,399 @@
+//! Answers back in: every line is checked on its own and then against the others and against what was decided before. One
+//! wrong line and nothing is imported.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::NaiveDate;
+
+use super::answer;
+use super::cell;
+use super::export::seen;
+use super::questions::{self, Kind};
+use super::sheet::{self, Line};
+use crate::entity;
+use crate::error::{Error, Result};
+use crate::record::{Action, ItemId, LegacyId, Ruling};
+use crate::staging::{Item, Staging, Standing, Step};
+
+/// Wrong lines that are shown; the others are counted.
+const SHOWN: usize = 20;
+
+/// What an import did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Imported {
+    /// Questions answered.
+    pub decided: u64,
+    /// Of these, those that had been answered otherwise before.
+    pub revised: u64,
+    /// Lines that say what was decided already.
+    pub unchanged: u64,
+    /// Lines without an action.
+    pub undecided: u64,
+}
+
+/// How a file is imported.
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'a> {
+    /// Who decides, where a line does not say so.
+    pub by: Option<&'a str>,
+    /// Whether what was decided before may be decided otherwise.
+    pub revise: bool,
+    /// The day of the snapshot: ages and futures are judged by it.
+    pub today: NaiveDate,
+}
+
+/// A line that cannot be imported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Wrong {
+    line: u64,
+    message: String,
+}
+
+/// A ruling, with the line that it stands on.
+struct Answered {
+    line: u64,
+    ruling: Ruling,
+    revises: bool,
+}
+
+/// Imports a review file: all of it or nothing. What was resolved has to be resolved again afterwards.
+pub fn import(staging: &mut Staging, bytes: &[u8], options: Options<'_>, run_id: i64) -> Result<Imported> {
+    staging.require(Step::Extract, "review import")?;
+    let lines = sheet::lines(bytes)?;
+    let standing = staging.standing_decisions()?;
+    let salt = staging.fact("staging_id")?.unwrap_or_default();
+    let items: HashMap<ItemId, Item> =
+        staging.review_items()?.into_iter().map(|item| (item.id.clone(), item)).collect();
+    let known = Known {
+        staging,
+        items,
+        salt,
+        standing: standing.iter().map(|one| (&one.ruling.item, one)).collect(),
+        options,
+    };
+
+    let mut imported = Imported::default();
+    let (mut answered, mut wrong) = (Vec::new(), Vec::new());
+    for line in &lines {
+        match known.read(line)? {
+            Ok(Read::Undecided) => imported.undecided += 1,
+            Ok(Read::Unchanged) => imported.unchanged += 1,
+            Ok(Read::New { ruling, revises }) => {
+                answered.push(Answered { line: line.number, ruling, revises })
+            }
+            Err(message) => wrong.push(Wrong { line: line.number, message }),
+        }
+    }
+    let repeated = answered.len();
+    wrong.extend(contradictions(&mut answered, &standing));
+    imported.unchanged += (repeated - answered.len()) as u64;
+    if !wrong.is_empty() {
+        return Err(refused(wrong));
+    }
+    imported.decided = answered.len() as u64;
+    imported.revised = answered.iter().filter(|one| one.revises).count() as u64;
+    let rulings: Vec<Ruling> = answered.into_iter().map(|one| one.ruling).collect();
+    if !rulings.is_empty() {
+        // what is resolved, loaded and verified is no longer what was decided, unless it was only passed on
+        if rulings.iter().any(|ruling| ruling.action != Action::Escalate) {
+            staging.begin(Step::Transform)?;
+        }
+        staging.add_decisions(run_id, &rulings)?;
+    }
+    Ok(imported)
+}
+
+fn refused(mut wrong: Vec<Wrong>) -> Error {
+    wrong.sort_by_key(|one| one.line);
+    let count = wrong.len();
+    let lines = if count == 1 { "a line is".to_owned() } else { format!("{count} lines are") };
+    let mut message = format!("nothing was imported, because {lines} wrong:");
+    for Wrong { line, message: what } in wrong.iter().take(SHOWN) {
+        message += &format!("\n  line {line}: {what}");
+    }
+    if count > SHOWN {
+        message += &format!("\n  and {} more", count - SHOWN);
+    }
+    Error::precondition(message).hint("mend the file, or export again, and import it once more")
+}
+
+/// What a line says.
+enum Read {
+    Undecided,
+    Unchanged,
+    New { ruling: Ruling, revises: bool },
+}
+
+/// What the lines are checked against.
+struct Known<'a> {
+    staging: &'a Staging,
+    items: HashMap<ItemId, Item>,
+    salt: String,
+    standing: HashMap<&'a ItemId, &'a Standing>,
+    options: Options<'a>,
+}
+
+impl Known<'_> {
+    /// Reads a line; the inner error is about the line.
+    fn read(&self, line: &Line) -> Result<Result<Read, String>> {
+        if line.get("action").is_empty() {
+            let filled = !line.get("value").is_empty();
+            return Ok(if filled {
+                Err("it has a value and no action".to_owned())
+            } else {
+                Ok(Read::Undecided)
+            });
+        }
+        let id = match self.item_id(line)? {
+            Ok(id) => id,
+            Err(message) => return Ok(Err(message)),
+        };
+        let Ok(action) = line.get("action").parse::<Action>() else {
+            let words: Vec<_> = Action::ALL.iter().map(|action| action.as_str()).collect();
+            return Ok(Err(format!("its action is none of {}", words.join(", "))));
+        };
+        let answers = questions::answers(&id.entity, &id.question);
+        if !answers.contains(&action) {
+            let words: Vec<_> = answers.iter().map(|action| action.as_str()).collect();
+            return Ok(Err(format!(
+                "{} is no answer to {id}; the answers are {}",
+                action.as_str(),
+                words.join(", ")
+            )));
+        }
+        let (value, refers_to) = match self.value(line, &id, action)? {
+            Ok(value) => value,
+            Err(message) => return Ok(Err(message)),
+        };
+        let by =
+            Some(line.get("decided_by")).filter(|by| !by.is_empty()).or(self.options.by).unwrap_or_default();
+        let ruling = Ruling {
+            item: id,
+            action,
+            value,
+            refers_to,
+            reason: line.get("reason").to_owned(),
+            decided_by: by.trim().to_owned(),
+        };
+        Ok(self.place(line, ruling))
+    }
+
+    /// Whether the answer may be given now: it is asked for, or it revises an earlier one.
+    fn place(&self, line: &Line, ruling: Ruling) -> Result<Read, String> {
+        let before = self.standing.get(&ruling.item).copied();
+        if before.is_some_and(|before| before.ruling.agrees_with(&ruling)) {
+            return Ok(Read::Unchanged);
+        }
+        let revises = before.filter(|before| before.ruling.action != Action::Escalate);
+        if let Some(before) = revises.filter(|_| !self.options.revise) {
+            return Err(format!(
+                "decision {} has already answered {} otherwise ({}); --revise replaces it",
+                before.decision_id,
+                ruling.item,
+                before.ruling.action.as_str()
+            ));
+        }
+        let item = self.items.get(&ruling.item);
+        if item.is_none() && before.is_none() {
+            return Err(format!("nothing is asked about {} any more: it is stale", ruling.item));
+        }
+        let shown = line.get("seen");
+        if let Some(item) = item.filter(|_| before.is_none() && !shown.is_empty())
+            && seen(item, &self.salt) != shown
+        {
+            return Err(format!("{} has changed since it was exported: it is stale", ruling.item));
+        }
+        if ruling.action == Action::Accept && item.is_some_and(|item| item.fate != "ready") {
+            return Err(format!("there is nothing to accept for {}: the record is kept back", ruling.item));
+        }
+        if ruling.action == Action::Reject && ruling.reason.is_empty() {
+            return Err("a reject needs a reason".to_owned());
+        }
+        if ruling.decided_by.is_empty() {
+            return Err("it does not say who decided; fill in decided_by, or give --by NAME".to_owned());
+        }
+        Ok(Read::New { ruling, revises: revises.is_some() })
+    }
+
+    /// The question that a line is about: from `item`, else from `entity`, `legacy_id` and `question`. The parts must not
+    /// contradict it.
+    fn item_id(&self, line: &Line) -> Result<Result<ItemId, String>> {
+        let named = line.get("item");
+        let shown = line.get("legacy_id");
+        let number = if shown.is_empty() { None } else { Some(cell::id(shown)) };
+        if named.is_empty() {
+            let Some(entity) = entity::find(line.get("entity")) else {
+                return Ok(Err("it names no item, and no entity that there is".to_owned()));
+            };
+            let Some(Some(number)) = number else {
+                return Ok(Err("it names no item, and its legacy_id is not an id".to_owned()));
+            };
+            let legacy_id = match answer::existing(self.staging, entity, number)? {
+                Ok(id) => id,
+                Err(message) => return Ok(Err(message)),
+            };
+            let question = line.get("question").to_owned();
+            return Ok(Ok(ItemId { entity: entity.name.to_owned(), legacy_id, question }));
+        }
+        let Ok(mut id) = named.parse::<ItemId>() else {
+            return Ok(Err("its item is not the id of a question".to_owned()));
+        };
+        let Some(entity) = entity::find(&id.entity) else {
+            return Ok(Err(format!("there is no entity {}", id.entity)));
+        };
+        id.entity = entity.name.to_owned();
+        let agrees = match number {
+            None => true,
+            Some(Some(cell::Id::Exact(number))) => number == id.legacy_id,
+            Some(Some(cell::Id::Rounded(low, high))) => (low..=high).contains(&id.legacy_id),
+            Some(None) => false,
+        };
+        if !agrees {
+            return Ok(Err(format!("its legacy_id is not the one of {id}")));
+        }
+        if !self.staging.is_in_snapshot(entity, id.legacy_id)? {
+            return Ok(Err(format!("the snapshot has no {} {}", entity.singular, id.legacy_id)));
+        }
+        Ok(Ok(id))
+    }
+
+    /// The value of an answer in its stored form, with the entity that it refers to.
+    fn value(
+        &self,
+        line: &Line,
+        id: &ItemId,
+        action: Action,
+    ) -> Result<Result<(Option<String>, Option<&'static str>), String>> {
+        let given = line.get("value");
+        let own = entity::find(&id.entity);
+        match (action, questions::kind(&id.entity, &id.question)) {
+            (Action::Choose, Kind::Reference(name)) => {
+                let Some(entity) = entity::find(name) else { return Ok(Err(format!("there is no {name}"))) };
+                Ok(answer::reference(self.staging, entity, given)?
+                    .map(|id| (Some(id.to_string()), Some(name))))
+            }
+            (Action::Merge, kind) => {
+                let Some(entity) = own else { return Ok(Err("there is no such entity".to_owned())) };
+                let into = match kind {
+                    Kind::Duplicate(other) if given.is_empty() => other.to_string(),
+                    _ => given.to_owned(),
+                };
+                let into = answer::reference(self.staging, entity, &into)?;
+                Ok(into.and_then(|into| {
+                    if into == id.legacy_id {
+                        return Err("a record cannot be merged into itself".to_owned());
+                    }
+                    Ok((Some(into.to_string()), Some(entity.name)))
+                }))
+            }
+            (Action::Set, Kind::Value(value)) => {
+                let stored = answer::value(value, given, self.options.today);
+                if let (Ok(address), "email") = (&stored, id.question.as_str())
+                    && let Some(message) = answer::address_taken(self.staging, address, id.legacy_id)?
+                {
+                    return Ok(Err(message));
+                }
+                Ok(stored.map(|stored| (Some(stored), None)))
+            }
+            _ if !given.is_empty() => Ok(Err(format!("{} takes no value", action.as_str()))),
+            _ => Ok(Ok((None, None))),
+        }
+    }
+}
+
+/// What the answers say against each other and against what holds already; a line that repeats another is dropped.
+fn contradictions(answered: &mut Vec<Answered>, standing: &[Standing]) -> Vec<Wrong> {
+    let mut wrong = Vec::new();
+    let mut first: HashMap<ItemId, (u64, Ruling)> = HashMap::new();
+    answered.retain(|one| {
+        let Some((line, known)) = first.get(&one.ruling.item) else {
+            first.insert(one.ruling.item.clone(), (one.line, one.ruling.clone()));
+            return true;
+        };
+        if !known.agrees_with(&one.ruling) {
+            let message = format!("it contradicts line {line} about {}", one.ruling.item);
+            wrong.push(Wrong { line: one.line, message });
+        }
+        false
+    });
+
+    // everything that will hold, by record
+    let mut holding: BTreeMap<(&str, LegacyId), Vec<(Option<u64>, &Ruling)>> = BTreeMap::new();
+    let earlier = standing
+        .iter()
+        .map(|one| (None, &one.ruling))
+        .filter(|(_, ruling)| !first.contains_key(&ruling.item));
+    for (line, ruling) in earlier.chain(answered.iter().map(|one| (Some(one.line), &one.ruling))) {
+        holding.entry((ruling.item.entity.as_str(), ruling.item.legacy_id)).or_default().push((line, ruling));
+    }
+    let gone = |entity: &str, id: LegacyId| {
+        let rulings = holding.get(&(entity, id))?;
+        rulings
+            .iter()
+            .find(|(_, ruling)| matches!(ruling.action, Action::Reject | Action::Merge))
+            .map(|(_, by)| *by)
+    };
+    for ((entity, id), rulings) in &holding {
+        let end = gone(entity, *id);
+        let new = rulings.iter().filter_map(|(line, ruling)| Some((((*line)?), *ruling)));
+        for (line, ruling) in new {
+            let message = match end {
+                Some(end)
+                    if end.item != ruling.item
+                        && ruling.action != Action::Escalate
+                        && !(ruling.action == end.action && ruling.value == end.value) =>
+                {
+                    Some(format!(
+                        "{entity} {id} is decided otherwise by {} ({})",
+                        end.item,
+                        end.action.as_str()
+                    ))
+                }
+                _ => None,
+            };
+            let leads_nowhere = || {
+                let (entity, chosen) = (ruling.refers_to?, ruling.chosen()?);
+                let end = gone(entity, chosen)?;
+                Some(format!("{entity} {chosen} is decided to {} by {}", end.action.as_str(), end.item))
+            };
+            wrong.extend(message.or_else(leads_nowhere).map(|message| Wrong { line, message }));
+        }
+        // a record that goes must not be the one that an earlier decision leads to
+        if let Some(line) = end.and_then(|end| rulings.iter().find(|(_, ruling)| *ruling == end)?.0)
+            && let Some(leads) = standing.iter().find(|one| {
+                (one.ruling.refers_to, one.ruling.chosen()) == (Some(*entity), Some(*id))
+                    && !first.contains_key(&one.ruling.item)
+            })
+        {
+            let message = format!("decision {} leads to {entity} {id}", leads.decision_id);
+            wrong.push(Wrong { line, message });
+        }
+    }
+    wrong.extend(shared_addresses(answered, standing, &first));
+    wrong
+}
+
+/// No two profiles are given one address.
+fn shared_addresses(
+    answered: &[Answered],
+    standing: &[Standing],
+    first: &HashMap<ItemId, (u64, Ruling)>,
+) -> Vec<Wrong> {
+    let is_address = |ruling: &Ruling| ruling.action == Action::Set && ruling.item.question == "email";
+    let mut holders: HashMap<String, LegacyId> = standing
+        .iter()
+        .filter(|one| is_address(&one.ruling) && !first.contains_key(&one.ruling.item))
+        .filter_map(|one| Some((one.ruling.value.clone()?, one.ruling.item.legacy_id)))
+        .collect();
+    let mut wrong = Vec::new();
+    for one in answered.iter().filter(|one| is_address(&one.ruling)) {
+        let Some(address) = one.ruling.value.clone() else { continue };
+        if let Some(holder) = holders.insert(address, one.ruling.item.legacy_id) {
+            wrong.push(Wrong {
+                line: one.line,
+                message: format!("profile {holder} is given the same address"),
+            });
+        }
+    }
+    wrong
+}

@@ -1,0 +1,179 @@
+//! A review file back from a spreadsheet: whatever its encoding, delimiter, line ends, and order of columns; or the JSON
+//! that was exported. Columns that are not known are the reader's own notes and are left alone.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::cell;
+use crate::error::{Error, Result};
+
+/// One line of a review file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Its number in the file, from 1; in JSON the number of the item.
+    pub number: u64,
+    cells: HashMap<String, String>,
+}
+
+impl Line {
+    /// The text in a column; '' where there is none.
+    pub fn get(&self, column: &str) -> &str {
+        self.cells.get(column).map(|cell| cell::text(cell)).unwrap_or_default()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.cells.values().all(|cell| cell::text(cell).is_empty())
+    }
+}
+
+/// The lines of a review file that hold anything.
+pub fn lines(bytes: &[u8]) -> Result<Vec<Line>> {
+    let text = decoded(bytes);
+    let text = text.trim_start_matches('\u{feff}');
+    let mut lines = if text.trim_start().starts_with(['[', '{']) { json(text)? } else { csv(text)? };
+    lines.retain(|line| !line.is_empty());
+    Ok(lines)
+}
+
+/// UTF-8, UTF-16 with a byte order mark, else the code page of Western spreadsheets.
+fn decoded(bytes: &[u8]) -> String {
+    if let Some((encoding, mark)) = encoding_rs::Encoding::for_bom(bytes) {
+        return encoding.decode_without_bom_handling(&bytes[mark..]).0.into_owned();
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned(),
+    }
+}
+
+fn csv(text: &str) -> Result<Vec<Line>> {
+    let (text, skipped, named) = match text.split_once('\n') {
+        // some spreadsheets name their delimiter first
+        Some((first, rest)) if first.to_lowercase().starts_with("sep=") => {
+            (rest, 1, first.trim_end().bytes().nth(4))
+        }
+        _ => (text, 0, None),
+    };
+    let delimiter = named.unwrap_or_else(|| delimiter(text));
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .flexible(true)
+        .has_headers(false)
+        .from_reader(text.as_bytes());
+    let mut records = reader.records();
+    let header = records.next().transpose().map_err(|cause| unreadable(&cause))?.unwrap_or_default();
+    let columns: Vec<String> = header.iter().map(column).collect();
+    if !columns.iter().any(|name| name == "action") {
+        return Err(Error::precondition("the review file has no column called action")
+            .hint("keep the header line that `drydock review export` writes"));
+    }
+    let mut lines = Vec::new();
+    for record in records {
+        let record = record.map_err(|cause| unreadable(&cause))?;
+        let number = record.position().map_or(0, csv::Position::line) + skipped;
+        let cells = columns.iter().cloned().zip(record.iter().map(str::to_owned)).collect();
+        lines.push(Line { number, cells });
+    }
+    Ok(lines)
+}
+
+/// The message of the library may quote the file; its place may not.
+fn unreadable(cause: &csv::Error) -> Error {
+    let line = cause.position().map_or(0, csv::Position::line);
+    Error::precondition(format!("line {line}: the review file cannot be read as CSV; nothing was imported"))
+        .hint("save it as CSV again")
+}
+
+/// The delimiter that the header line has most of.
+fn delimiter(text: &str) -> u8 {
+    let header = text.lines().next().unwrap_or_default();
+    let count = |delimiter: &u8| header.bytes().filter(|byte| byte == delimiter).count();
+    [b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',')
+}
+
+/// A column's name as people and spreadsheets may have left it.
+fn column(name: &str) -> String {
+    cell::text(name).to_lowercase().replace([' ', '-'], "_")
+}
+
+fn json(text: &str) -> Result<Vec<Line>> {
+    let refused = || {
+        Error::precondition("the review file is not the JSON that was exported; nothing was imported")
+            .hint("give an array of items, or an object with the array `items`")
+    };
+    let parsed: Value = serde_json::from_str(text).map_err(|_| refused())?;
+    let items = parsed.as_array().or_else(|| parsed.get("items")?.as_array()).ok_or_else(refused)?;
+    (1..)
+        .zip(items)
+        .map(|(number, item)| {
+            let cells = item.as_object().ok_or_else(refused)?.iter().map(|(name, value)| {
+                let text = match value {
+                    Value::String(text) => text.clone(),
+                    Value::Number(_) | Value::Bool(_) => value.to_string(),
+                    Value::Null | Value::Array(_) | Value::Object(_) => String::new(),
+                };
+                (column(name), text)
+            });
+            Ok(Line { number, cells: cells.collect() })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8]) -> Vec<(u64, String, String)> {
+        let line = |line: &Line| (line.number, line.get("item").to_owned(), line.get("value").to_owned());
+        lines(bytes).unwrap().iter().map(line).collect()
+    }
+
+    #[test]
+    fn the_habits_of_spreadsheets_change_nothing() {
+        let expected = vec![(2, "patients:1:practice_id".to_owned(), "Zoë".to_owned())];
+        let utf16: Vec<u8> = "\u{feff}item\taction\tvalue\r\npatients:1:practice_id\tset\tZoë\r\n"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        for (name, bytes) in [
+            ("plain", "item,action,value\npatients:1:practice_id,set,Zoë\n".as_bytes().to_vec()),
+            ("mark", "\u{feff}item,action,value\npatients:1:practice_id,set,Zoë\n".as_bytes().to_vec()),
+            (
+                "semicolons",
+                "item;action;value\r\npatients:1:practice_id;set;Zoë\r\n;;\r\n".as_bytes().to_vec(),
+            ),
+            (
+                "quoted",
+                "\"item\",\"action\",\"value\"\n\"patients:1:practice_id\",\"set\",\"Zoë\""
+                    .as_bytes()
+                    .to_vec(),
+            ),
+            (
+                "other order",
+                "Value,My notes,ACTION,item\nZoë,call her,set,patients:1:practice_id\n".as_bytes().to_vec(),
+            ),
+            ("western", b"item;action;value\npatients:1:practice_id;set;Zo\xeb\n".to_vec()),
+            ("utf-16", utf16),
+        ] {
+            assert_eq!(read(&bytes), expected, "{name}");
+        }
+        assert_eq!(read(b"sep=;\r\nitem;action\r\na;b\r\n"), [(3, "a".to_owned(), String::new())]);
+        assert_eq!(
+            read(b"{\"items\":[{\"item\":\"a\",\"value\":12}]}"),
+            [(1, "a".to_owned(), "12".to_owned())]
+        );
+    }
+
+    #[test]
+    fn lines_are_counted_over_quoted_line_ends() {
+        let read = read(b"item,action,reason\na,accept,\"one\ntwo\"\nb,accept,\n");
+        assert_eq!(read.iter().map(|line| line.0).collect::<Vec<_>>(), [2, 4]);
+    }
+
+    #[test]
+    fn a_file_without_its_header_is_refused() {
+        assert!(lines(b"patients:1:practice_id,accept\n").is_err());
+        assert!(lines(b"[1, 2]").is_err());
+    }
+}

@@ -1,0 +1,70 @@
+-- one row is one decision of a person about one question; it is never changed or deleted, a later one supersedes it.
+-- Keyed by legacy id, so that it outlives every snapshot and every transform.
+create table decisions (
+    decision_id   integer primary key,
+    entity        text not null,
+    legacy_id     integer not null,
+    question      text not null,      -- the field asked about, 'record', or 'duplicate_of_<legacy id>'
+    action        text not null check (
+        action in ('accept', 'choose', 'set', 'merge', 'not_a_duplicate', 'reject', 'escalate')),
+    value         text,               -- the value set, or the legacy id chosen
+    refers_to     text,               -- the entity of that legacy id
+    reason        text not null,
+    decided_by    text not null,
+    decided_at    text not null,
+    run_id        integer references runs,
+    state         text not null check (state in ('waiting', 'applied', 'stale')),
+    superseded_by integer references decisions
+);
+create unique index decisions_current on decisions (entity, legacy_id, question) where superseded_by is null;
+
+-- one row is one error that waited for a person or was decided, and that a later transform no longer found
+create table closed_errors (
+    entity            text not null,
+    entity_id         integer not null,
+    field             text not null,
+    error_code        text not null,
+    severity          text not null,
+    resolution_status text not null check (resolution_status = 'resolved'),
+    closed_because    text not null check (closed_because in ('no longer found', 'record gone')),
+    created_at        text not null,
+    resolved_at       text not null
+);
+
+-- one row, while a transform works, is one error of the earlier one that waited for a person or was decided by one; it
+-- outlives a transform that is stopped
+create table earlier_errors (
+    entity            text not null,
+    entity_id         integer not null,
+    field             text not null,
+    error_code        text not null,
+    severity          text not null,
+    created_at        text not null,
+    resolved_at       text,
+    retry_count       integer not null,
+    primary key (entity, entity_id, field, error_code)
+) without rowid;
+
+-- one row is one question that a person has to answer: the open errors of one field of one record
+create view v_review_items as
+select m.entity,
+       m.entity_id as legacy_id,
+       case m.field when '' then 'record' else m.field end as question,
+       group_concat(distinct m.error_code) as issues,
+       min(case m.severity when 'critical' then 1 when 'high' then 2 when 'medium' then 3 else 4 end) as priority,
+       case max(case m.resolution_status when 'escalated' then 2 when 'in_progress' then 1 else 0 end)
+           when 2 then 'escalated' when 1 then 'in_progress' else 'pending' end as status,
+       group_concat(distinct m.error_context) as context
+from migration_errors m
+where m.resolution_strategy = 'manual'
+  and m.resolution_status in ('pending', 'in_progress', 'escalated')
+group by m.entity, m.entity_id, case m.field when '' then 'record' else m.field end;
+
+-- one row is one decision that holds, with what became of it
+create view v_decisions as
+select d.decision_id, d.entity, d.legacy_id, d.question, d.action, d.reason, d.decided_by, d.decided_at, d.state,
+       r.fate
+from decisions d
+left join records r on r.entity = d.entity and r.legacy_id = d.legacy_id
+where d.superseded_by is null
+order by d.decision_id;
