@@ -1,5 +1,6 @@
 //! Drydock: an offline staging migrator.
 
 pub mod clean;
+pub mod duplicates;
 pub mod error;
 pub mod record;

@@ -1,0 +1,320 @@
+//! Estimates the model from the data themselves, without labels. `u` comes from random pairs and is fixed before anything
+//! else: expectation maximisation that may move `u` inside blocks finds the blocks, not the people. `m` comes from
+//! expectation maximisation within passes, each over pairs that agree on one field or two, and the passes are combined.
+//! Where the data are thin the stated shares carry the result.
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+
+use super::Kind;
+use super::compare::{Comparer, Pattern};
+use super::field::MISSING;
+use super::model::{Bond, LEVELS, Model};
+use super::random::{Random, scramble};
+use super::scale::Scale;
+
+/// Random pairs drawn for `u`.
+const RANDOM_PAIRS: usize = 400_000;
+/// Pairs drawn within one pass.
+const PASS_PAIRS: usize = 12_000;
+/// How many pairs the stated `m` counts for, and the stated `u`.
+const STATED_M: f64 = 12.0;
+const STATED_U: f64 = 2.0;
+/// Rounds of expectation maximisation at most.
+const ROUNDS: usize = 40;
+/// A pass whose pairs are one person less often than this says nothing about `m`.
+const THIN: f64 = 0.004;
+
+/// What the passes found.
+#[derive(Debug, Clone, Copy, Default)]
+struct Pass {
+    /// Pairs held to be one person, relatives, twins.
+    matches: f64,
+    relatives: f64,
+    twins: f64,
+    /// The share of pairs that are one person.
+    share: f64,
+}
+
+/// Patterns and how often each was seen.
+type Tally = Vec<(Pattern, f64)>;
+
+/// Estimates the model of the records.
+pub(super) fn model(comparer: &Comparer<'_>) -> Model {
+    let mut model = Model::stated(comparer);
+    let count = comparer.fields.first().map_or(0, |field| field.codes.len());
+    if count < 2 {
+        return model;
+    }
+    let random = random_pairs(comparer, count);
+    // relatives and one person disturb `u` in a small file: the second round leaves out what the first one recognised
+    for round in 0..2 {
+        fix_u(comparer, &mut model, &random, round > 0);
+        run_passes(comparer, &mut model, count);
+    }
+    model
+}
+
+/// Patterns of random pairs, all pairs when there are few.
+fn random_pairs(comparer: &Comparer<'_>, count: usize) -> Tally {
+    let all = count * (count - 1) / 2;
+    let pairs: Vec<(u32, u32)> = if all <= RANDOM_PAIRS {
+        (0..count as u32).flat_map(|a| (a + 1..count as u32).map(move |b| (a, b))).collect()
+    } else {
+        let mut random = Random::seeded(1);
+        std::iter::repeat_with(|| (random.below(count) as u32, random.below(count) as u32))
+            .filter(|(a, b)| a != b)
+            .take(RANDOM_PAIRS.min(all / 4))
+            .collect()
+    };
+    tally(comparer, &pairs)
+}
+
+/// Compares pairs in parallel and counts their patterns, in a fixed order.
+fn tally(comparer: &Comparer<'_>, pairs: &[(u32, u32)]) -> Tally {
+    let parts: Vec<HashMap<Pattern, u32>> = pairs
+        .par_chunks(4096)
+        .map(|chunk| {
+            let mut seen = HashMap::new();
+            for &(a, b) in chunk {
+                *seen.entry(comparer.pattern(a, b)).or_insert(0) += 1;
+            }
+            seen
+        })
+        .collect();
+    let mut whole: HashMap<Pattern, u64> = HashMap::new();
+    for (pattern, times) in parts.into_iter().flatten() {
+        *whole.entry(pattern).or_insert(0) += u64::from(times);
+    }
+    let mut tally: Tally = whole.into_iter().map(|(pattern, times)| (pattern, times as f64)).collect();
+    tally.sort_unstable_by_key(|&(pattern, _)| pattern);
+    tally
+}
+
+fn fix_u(comparer: &Comparer<'_>, model: &mut Model, random: &Tally, leave_out: bool) {
+    let mut counts = vec![[0.0; LEVELS]; model.fields.len()];
+    for &(pattern, times) in random {
+        if leave_out && bits(model, pattern) + model.prior > 0.0 {
+            continue;
+        }
+        for (at, counts) in counts.iter_mut().enumerate() {
+            match pattern.level(at) {
+                // crosswise agreement is weighed by the order of the names, not by the levels
+                Some(_) if pattern.is_swapped() && comparer.is_paired_name(at) => {}
+                Some(level) => counts[usize::from(level)] += times,
+                None => {}
+            }
+        }
+    }
+    for (at, counts) in counts.iter().enumerate() {
+        let scale = Scale::of(comparer.fields[at].kind);
+        let total: f64 = counts.iter().sum();
+        let field = &mut model.fields[at];
+        for level in 0..scale.levels.len() {
+            field.u[level] = (counts[level] + STATED_U * scale.u[level]) / (total + STATED_U);
+        }
+        field.weigh();
+    }
+}
+
+/// The bits of a pattern without rarity, one person against strangers.
+fn bits(model: &Model, pattern: Pattern) -> f64 {
+    let mut sum = f64::from(model.order_weight(pattern));
+    for (at, field) in model.fields.iter().enumerate() {
+        if let Some(level) = pattern.level(at) {
+            let level = usize::from(level);
+            sum += (field.m[level] / field.u[level]).log2();
+        }
+    }
+    sum
+}
+
+fn run_passes(comparer: &Comparer<'_>, model: &mut Model, count: usize) {
+    let usable: Vec<usize> = (0..comparer.fields.len())
+        .filter(|&at| comparer.fields[at].kind != Kind::Category && model.fields[at].u[0] < 0.1)
+        .collect();
+    let mut keys: Vec<Vec<usize>> = usable.iter().map(|&at| vec![at]).collect();
+    if count > 20_000 && comparer.fields.len() > 3 {
+        keys = pairs_of(&usable);
+    }
+    let results: Vec<(Vec<usize>, Pass, Vec<[f64; LEVELS]>, f64, f64)> = keys
+        .par_iter()
+        .filter_map(|key| {
+            let (pairs, within) = pairs_within(comparer, key, count);
+            (pairs.len() >= 20).then(|| {
+                let (pass, levels, swapped) = maximise(comparer, model, key, &tally(comparer, &pairs));
+                (key.clone(), pass, levels, swapped, within)
+            })
+        })
+        .collect();
+    combine(comparer, model, &results, count);
+}
+
+fn pairs_of(usable: &[usize]) -> Vec<Vec<usize>> {
+    let mut keys = Vec::new();
+    for (at, &one) in usable.iter().enumerate() {
+        for &other in &usable[at + 1..] {
+            keys.push(vec![one, other]);
+        }
+    }
+    keys
+}
+
+/// Pairs that agree on the fields of a key, drawn evenly from all such pairs, and how many there are.
+fn pairs_within(comparer: &Comparer<'_>, key: &[usize], count: usize) -> (Vec<(u32, u32)>, f64) {
+    let mut keyed: Vec<(u64, u32)> = (0..count as u32)
+        .filter_map(|record| {
+            let codes = key.iter().map(|&at| comparer.fields[at].codes[record as usize]);
+            codes
+                .clone()
+                .all(|code| code != MISSING)
+                .then(|| (codes.fold(7, |state, code| scramble(state ^ u64::from(code))), record))
+        })
+        .collect();
+    keyed.par_sort_unstable();
+    let groups: Vec<&[(u64, u32)]> = keyed.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1).collect();
+    let mut ends = Vec::with_capacity(groups.len());
+    let mut total = 0usize;
+    for group in &groups {
+        total += group.len() * (group.len() - 1) / 2;
+        ends.push(total);
+    }
+    let mut pairs = Vec::new();
+    if total <= PASS_PAIRS {
+        for group in groups {
+            for (at, &(_, a)) in group.iter().enumerate() {
+                pairs.extend(group[at + 1..].iter().map(|&(_, b)| (a, b)));
+            }
+        }
+    } else {
+        let mut random = Random::seeded(key.iter().fold(11, |seed, &at| seed * 31 + at as u64));
+        for _ in 0..PASS_PAIRS {
+            let at = random.below(total);
+            let group = groups[ends.partition_point(|&end| end <= at)];
+            let one = random.below(group.len());
+            let other = random.below(group.len() - 1);
+            let other = other + usize::from(other >= one);
+            pairs.push((group[one].1, group[other].1));
+        }
+    }
+    (pairs, total as f64)
+}
+
+/// Expectation maximisation over one pass: shares of one person, relatives and twins, and `m` of the other fields.
+fn maximise(
+    comparer: &Comparer<'_>,
+    model: &Model,
+    key: &[usize],
+    tally: &Tally,
+) -> (Pass, Vec<[f64; LEVELS]>, f64) {
+    let mut m: Vec<[f64; LEVELS]> = model.fields.iter().map(|field| field.m).collect();
+    let mut counts = vec![[0.0; LEVELS]; m.len()];
+    let mut shares = [0.2, 0.05, 0.01];
+    let total: f64 = tally.iter().map(|&(_, times)| times).sum();
+    let mut swapped = 0.0;
+    for _ in 0..ROUNDS {
+        counts.iter_mut().for_each(|levels| *levels = [0.0; LEVELS]);
+        swapped = 0.0;
+        let mut sums = [0.0; 3];
+        for &(pattern, times) in tally {
+            // one person, relatives, twins, each relative to strangers
+            let mut ratios = [shares[0], shares[1], shares[2]];
+            for (at, field) in model.fields.iter().enumerate() {
+                let Some(level) = pattern.level(at).filter(|_| !key.contains(&at)) else { continue };
+                let ratio = m[at][usize::from(level)] / field.u[usize::from(level)];
+                ratios[0] *= ratio;
+                ratios[1] *= if field.bond == Bond::Shared { ratio } else { 1.0 };
+                ratios[2] *= if field.bond == Bond::Own { 1.0 } else { ratio };
+            }
+            if pattern.is_swapped() {
+                ratios = [ratios[0] * model.swapped, 0.0, 0.0];
+            }
+            let rest = 1.0 - shares.iter().sum::<f64>();
+            let whole = rest + ratios.iter().sum::<f64>();
+            let posterior = ratios[0] / whole * times;
+            for (sum, ratio) in sums.iter_mut().zip(ratios) {
+                *sum += ratio / whole * times;
+            }
+            swapped += if pattern.is_swapped() { posterior } else { 0.0 };
+            for (at, levels) in counts.iter_mut().enumerate() {
+                if let Some(level) = pattern.level(at).filter(|_| !key.contains(&at)) {
+                    levels[usize::from(level)] += posterior;
+                }
+            }
+        }
+        let before = shares;
+        for (share, sum) in shares.iter_mut().zip(sums) {
+            *share = (sum / total).clamp(1e-7, 0.98);
+        }
+        let whole: f64 = shares.iter().sum();
+        if whole > 0.99 {
+            shares.iter_mut().for_each(|share| *share *= 0.99 / whole);
+        }
+        for (at, levels) in counts.iter().enumerate() {
+            let scale = Scale::of(comparer.fields[at].kind);
+            let sum: f64 = levels.iter().sum();
+            for level in 0..scale.levels.len() {
+                m[at][level] = (levels[level] + STATED_M * scale.m[level]) / (sum + STATED_M);
+            }
+        }
+        if before.iter().zip(shares).all(|(before, after)| (before - after).abs() < 1e-6) {
+            break;
+        }
+    }
+    let pass = Pass {
+        matches: shares[0] * total,
+        relatives: shares[1] * total,
+        twins: shares[2] * total,
+        share: shares[0],
+    };
+    (pass, counts, swapped)
+}
+
+fn combine(
+    comparer: &Comparer<'_>,
+    model: &mut Model,
+    results: &[(Vec<usize>, Pass, Vec<[f64; LEVELS]>, f64, f64)],
+    count: usize,
+) {
+    let mut sums = vec![[0.0; LEVELS]; model.fields.len()];
+    let (mut matches, mut swapped) = (0.0, 0.0);
+    let (mut relatives, mut twins, mut beside) = (0.0, 0.0, 0.0);
+    let mut expected: Vec<f64> = Vec::new();
+    for (key, pass, levels, crossed, within) in results {
+        if pass.share < THIN {
+            continue;
+        }
+        for (sum, levels) in sums.iter_mut().zip(levels) {
+            for (sum, level) in sum.iter_mut().zip(levels) {
+                *sum += level;
+            }
+        }
+        if !key.iter().any(|&at| comparer.is_paired_name(at)) {
+            matches += pass.matches;
+            swapped += crossed;
+        }
+        if key.iter().all(|&at| model.fields[at].bond == Bond::Shared) {
+            relatives += pass.relatives;
+            twins += pass.twins;
+            beside += pass.matches;
+        }
+        expected.push(pass.share * within);
+    }
+    for (at, sum) in sums.iter().enumerate() {
+        let scale = Scale::of(comparer.fields[at].kind);
+        let total: f64 = sum.iter().sum();
+        for level in 0..scale.levels.len() {
+            model.fields[at].m[level] = (sum[level] + STATED_M * scale.m[level]) / (total + STATED_M);
+        }
+        model.fields[at].weigh();
+    }
+    model.swapped = (swapped + 0.4).max(0.0) / (matches + 20.0);
+    model.relatives = ((relatives + 1.0) / (beside + 20.0)).clamp(0.02, 100.0);
+    model.twins = ((twins + 0.2) / (beside + 20.0)).clamp(0.01, 1.0);
+    // pairs of one person: at least as many as the richest pass holds; the scored pairs will say more
+    let pairs = count as f64 * (count - 1) as f64 / 2.0;
+    let found = expected.iter().fold(0.02 * count as f64, |most, &found| most.max(found)).max(1.0);
+    let odds = (found / pairs).min(0.2);
+    model.prior = (odds / (1.0 - odds)).log2();
+}

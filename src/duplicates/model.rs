@@ -1,0 +1,166 @@
+//! The model of Fellegi and Sunter: how often records of one person, and of two, reach each level of each field, and from
+//! that what a pair's levels are worth, in bits.
+//!
+//! Two people are not always strangers. Relatives share a surname, an address, an email; twins a birthdate too. So a
+//! pair is weighed as one person against strangers, relatives and twins together: relatives agree like one person on
+//! what a household shares, and like strangers on given name, birthdate and the rest that is a person's own.
+
+use super::Kind;
+use super::compare::{Comparer, Pattern};
+use super::field::Field;
+use super::scale::Scale;
+
+/// Levels of a scale at most.
+pub(super) const LEVELS: usize = 8;
+
+/// How a field takes part in a household.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bond {
+    /// A household shares it: surname, address, place, telephone, email.
+    Shared,
+    /// The birthdate: twins share it.
+    Birth,
+    /// A person's own: given name, sex, identifier, a second date.
+    Own,
+}
+
+/// What is known of one field.
+#[derive(Debug, Clone)]
+pub(super) struct FieldModel {
+    pub(super) m: [f64; LEVELS],
+    pub(super) u: [f64; LEVELS],
+    pub(super) bond: Bond,
+    /// How many records hold the value of a record, in the mean: what a value's own count is compared with.
+    pub(super) mean_count: f64,
+    weights: [f32; LEVELS],
+    rarity: [f32; LEVELS],
+}
+
+/// The model of all fields.
+#[derive(Debug, Clone)]
+pub(super) struct Model {
+    pub(super) fields: Vec<FieldModel>,
+    /// How often given name and surname of one person stand in each other's place.
+    pub(super) swapped: f64,
+    /// Pairs of relatives, and of twins, for each pair of one person.
+    pub(super) relatives: f64,
+    pub(super) twins: f64,
+    /// The odds, in bits, that a random pair is one person.
+    pub(super) prior: f64,
+}
+
+impl FieldModel {
+    /// The model of a field before any data: the stated shares.
+    fn stated(field: &Field, bond: Bond) -> Self {
+        let scale = Scale::of(field.kind);
+        let fill = |shares: &[f64]| std::array::from_fn(|level| shares.get(level).copied().unwrap_or(0.0));
+        let (mut squares, mut sum) = (0.0, 0.0);
+        for &count in &field.counts {
+            squares += f64::from(count) * f64::from(count);
+            sum += f64::from(count);
+        }
+        let mut model = Self {
+            m: fill(scale.m),
+            u: fill(scale.u),
+            bond,
+            mean_count: if sum > 0.0 { squares / sum } else { 1.0 },
+            weights: [0.0; LEVELS],
+            rarity: std::array::from_fn(|level| scale.rarity.get(level).map_or(0.0, |&share| share as f32)),
+        };
+        model.weigh();
+        model
+    }
+
+    /// Works out the weights after `m` or `u` has changed.
+    pub(super) fn weigh(&mut self) {
+        for level in 0..LEVELS {
+            let (m, u) = (self.m[level], self.u[level]);
+            self.weights[level] = if m > 0.0 && u > 0.0 { (m / u).log2() as f32 } else { 0.0 };
+        }
+    }
+
+    /// The weight of a level in bits, for values that occur `count` times at most.
+    fn weight(&self, level: u8, count: u32) -> f32 {
+        let level = usize::from(level);
+        let rarity = self.rarity[level];
+        let weight = self.weights[level];
+        if rarity == 0.0 {
+            return weight;
+        }
+        let adjusted = weight - rarity * (count.max(1) as f32 / self.mean_count as f32).log2();
+        // a common value says less, but agreement never becomes disagreement
+        if weight > 0.0 { adjusted.max(0.0) } else { weight }
+    }
+
+    /// The most that the field can add.
+    pub(super) fn most(&self) -> f32 {
+        (0..LEVELS)
+            .map(|level| self.weights[level] + self.rarity[level] * (self.mean_count as f32).log2().max(0.0))
+            .fold(0.0, f32::max)
+    }
+}
+
+impl Model {
+    /// The stated model of the fields of a file.
+    pub(super) fn stated(comparer: &Comparer<'_>) -> Self {
+        let birth = comparer.fields.iter().position(|field| field.kind == Kind::Date);
+        let fields = comparer
+            .fields
+            .iter()
+            .enumerate()
+            .map(|(at, field)| {
+                let bond = match field.kind {
+                    Kind::Date if Some(at) == birth => Bond::Birth,
+                    Kind::GivenName | Kind::FullName | Kind::Category | Kind::Identifier | Kind::Date => Bond::Own,
+                    Kind::Surname | Kind::Email | Kind::Phone | Kind::Place | Kind::Address | Kind::Text => Bond::Shared,
+                };
+                FieldModel::stated(field, bond)
+            })
+            .collect();
+        Self { fields, swapped: 0.02, relatives: 0.1, twins: 0.02, prior: -12.0 }
+    }
+
+    /// Whether the file tells relatives from one person at all.
+    pub(super) fn knows_persons(&self, fields: &[Field]) -> bool {
+        fields.iter().any(|field| matches!(field.kind, Kind::GivenName | Kind::Date))
+    }
+
+    /// The weight of each field for a pair, in bits; 0 where a value is missing.
+    pub(super) fn field_weight(&self, fields: &[Field], at: usize, level: Option<u8>, a: u32, b: u32) -> f32 {
+        let Some(level) = level else { return 0.0 };
+        let field = &fields[at];
+        let (code_a, code_b) = (field.codes[a as usize] as usize, field.codes[b as usize] as usize);
+        self.fields[at].weight(level, field.counts[code_a].max(field.counts[code_b]))
+    }
+
+    /// What the order of the names says, in bits.
+    pub(super) fn order_weight(&self, pattern: Pattern) -> f32 {
+        if pattern.is_swapped() { self.swapped.log2() as f32 } else { 0.0 }
+    }
+
+    /// What relatives and twins take away, in bits, at most 0: the larger the share of the evidence that a household
+    /// explains as well.
+    pub(super) fn household_weight(&self, pattern: Pattern, weights: impl Fn(usize) -> f32) -> f32 {
+        let (mut shared, mut birth) = (0.0f32, 0.0f32);
+        for (at, field) in self.fields.iter().enumerate() {
+            match field.bond {
+                Bond::Shared => shared += weights(at),
+                Bond::Birth => birth = weights(at),
+                Bond::Own => {}
+            }
+        }
+        if pattern.is_swapped() {
+            return 0.0;
+        }
+        // strangers 1, relatives λh·2^shared, twins λt·2^(shared + birth), relative to strangers; λ are per random pair
+        let odds = 2f64.powf(self.prior);
+        let relatives = self.relatives * odds * 2f64.powf(f64::from(shared));
+        let twins = self.twins * odds * 2f64.powf(f64::from(shared + birth));
+        -((1.0 + relatives + twins).log2() as f32)
+    }
+}
+
+/// The probability of odds in bits.
+pub(super) fn probability(bits: f64) -> f64 {
+    1.0 / (1.0 + 2f64.powf(-bits))
+}
