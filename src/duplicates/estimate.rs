@@ -16,11 +16,14 @@ use super::scale::Scale;
 
 /// Random pairs drawn for `u`.
 const RANDOM_PAIRS: usize = 400_000;
-/// Pairs drawn within one pass.
+/// Pairs drawn for all passes together, and within one at most.
+const PASSES_PAIRS: usize = 150_000;
 const PASS_PAIRS: usize = 12_000;
 /// How many pairs the stated `m` counts for, and the stated `u`.
 const STATED_M: f64 = 12.0;
 const STATED_U: f64 = 2.0;
+/// How many pairs of one person at a level its stated weight counts for.
+const STATED_SEEN: f64 = 4.0;
 /// Rounds of expectation maximisation at most.
 const ROUNDS: usize = 40;
 /// A pass whose pairs are one person less often than this says nothing about `m`.
@@ -134,14 +137,14 @@ fn run_passes(comparer: &Comparer<'_>, model: &mut Model, count: usize) {
     let usable: Vec<usize> = (0..comparer.fields.len())
         .filter(|&at| comparer.fields[at].kind != Kind::Category && model.fields[at].u[0] < 0.1)
         .collect();
+    // one field leaves most to be learnt, two hold more pairs of one person where a single value is too common
     let mut keys: Vec<Vec<usize>> = usable.iter().map(|&at| vec![at]).collect();
-    if count > 20_000 && comparer.fields.len() > 3 {
-        keys = pairs_of(&usable);
-    }
+    keys.extend(pairs_of(&usable));
+    let most = (PASSES_PAIRS / keys.len().max(1)).min(PASS_PAIRS);
     let results: Vec<(Vec<usize>, Pass, Vec<[f64; LEVELS]>, f64, f64)> = keys
         .par_iter()
         .filter_map(|key| {
-            let (pairs, within) = pairs_within(comparer, key, count);
+            let (pairs, within) = pairs_within(comparer, key, count, most);
             (pairs.len() >= 20).then(|| {
                 let (pass, levels, swapped) = maximise(comparer, model, key, &tally(comparer, &pairs));
                 (key.clone(), pass, levels, swapped, within)
@@ -162,7 +165,7 @@ fn pairs_of(usable: &[usize]) -> Vec<Vec<usize>> {
 }
 
 /// Pairs that agree on the fields of a key, drawn evenly from all such pairs, and how many there are.
-fn pairs_within(comparer: &Comparer<'_>, key: &[usize], count: usize) -> (Vec<(u32, u32)>, f64) {
+fn pairs_within(comparer: &Comparer<'_>, key: &[usize], count: usize, most: usize) -> (Vec<(u32, u32)>, f64) {
     let mut keyed: Vec<(u64, u32)> = (0..count as u32)
         .filter_map(|record| {
             let codes = key.iter().map(|&at| comparer.fields[at].codes[record as usize]);
@@ -181,7 +184,7 @@ fn pairs_within(comparer: &Comparer<'_>, key: &[usize], count: usize) -> (Vec<(u
         ends.push(total);
     }
     let mut pairs = Vec::new();
-    if total <= PASS_PAIRS {
+    if total <= most {
         for group in groups {
             for (at, &(_, a)) in group.iter().enumerate() {
                 pairs.extend(group[at + 1..].iter().map(|&(_, b)| (a, b)));
@@ -189,7 +192,7 @@ fn pairs_within(comparer: &Comparer<'_>, key: &[usize], count: usize) -> (Vec<(u
         }
     } else {
         let mut random = Random::seeded(key.iter().fold(11, |seed, &at| seed * 31 + at as u64));
-        for _ in 0..PASS_PAIRS {
+        for _ in 0..most {
             let at = random.below(total);
             let group = groups[ends.partition_point(|&end| end <= at)];
             let one = random.below(group.len());
@@ -305,7 +308,14 @@ fn combine(
         let scale = Scale::of(comparer.fields[at].kind);
         let total: f64 = sum.iter().sum();
         for level in 0..scale.levels.len() {
-            model.fields[at].m[level] = (sum[level] + STATED_M * scale.m[level]) / (total + STATED_M);
+            // A level that hardly any pair of one person reached says what was stated, whatever its share among
+            // strangers happens to be in this file.
+            let field = &mut model.fields[at];
+            let m = (sum[level] + STATED_M * scale.m[level]) / (total + STATED_M);
+            let seen = (m / field.u[level]).log2();
+            let stated = (scale.m[level] / scale.u[level]).log2();
+            let bits = (seen * sum[level] + stated * STATED_SEEN) / (sum[level] + STATED_SEEN);
+            field.m[level] = (field.u[level] * 2f64.powf(bits)).min(1.0);
         }
         model.fields[at].weigh();
     }

@@ -6,12 +6,17 @@
 
 #[path = "duplicates/measure.rs"]
 mod measure;
+#[path = "duplicates/people.rs"]
+mod people;
+#[path = "duplicates/worlds.rs"]
+mod worlds;
 
 use std::collections::HashMap;
 use std::time::Instant;
 
 use drydock::duplicates::{Column, Findings, Records, find};
 use measure::{Figures, measure, process};
+use worlds::World;
 
 type Truth = HashMap<String, u64>;
 
@@ -29,13 +34,31 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let start = Instant::now();
         let (records, truth) = read(file, map, id, truth)?;
         let findings = run(file.rsplit('/').next().unwrap_or(file), records, &truth, start)?;
-        if let Some(errors) = option("--errors") {
+        if let Some(errors) = option("--errors").filter(|&errors| errors != "0") {
             show_errors(&findings, &truth, errors.parse()?);
         }
         return Ok(());
     }
+    let wanted = |name: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == name);
+    for (name, build) in WORLDS {
+        if wanted(name) {
+            let world = build();
+            run(name, world.records, &world.truth, Instant::now())?;
+        }
+    }
     Ok(())
 }
+
+/// The generated files; the largest last, because the peak of memory never falls.
+const WORLDS: &[(&str, fn() -> World)] = &[
+    ("thin_1000", || worlds::thin(1)),
+    ("names_and_dates_10000", || worlds::names_and_dates(2)),
+    ("practice_9101", || worlds::practice(3)),
+    ("historical", || worlds::historical(4)),
+    ("two_formats", || worlds::two_formats(5)),
+    ("register_20000", || worlds::register(6, 20_000)),
+    ("register_1000000", || worlds::register(7, 1_000_000)),
+];
 
 const HEAD: &str = "file                      records      P       R       F1      cF1   over  high wrong   review right  found    wall s   cpu s  peak MB";
 
