@@ -231,7 +231,11 @@ pub(super) fn candidates(fields: &[Field]) -> Candidates {
 fn place_sounds(field: &Field) -> Vec<u32> {
     match &field.values {
         Values::Words(words) if field.kind == Kind::Place => {
-            (0..words.texts.len()).map(|code| phonetic::key(words.texts.get(code))).collect()
+            (0..words.texts.len())
+                .map(|code| words.texts.get(code))
+                // a postcode has no sound
+                .map(|text| if text.bytes().any(|byte| byte.is_ascii_digit()) { 0 } else { phonetic::key(text) })
+                .collect()
         }
         _ => Vec::new(),
     }

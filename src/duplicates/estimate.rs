@@ -54,6 +54,9 @@ pub(super) fn model(comparer: &Comparer<'_>) -> Model {
     // relatives and one person disturb `u` in a small file: the second round leaves out what the first one recognised
     for round in 0..2 {
         fix_u(comparer, &mut model, &random, round > 0);
+        if round == 0 {
+            find_parents(comparer, &mut model, count);
+        }
         run_passes(comparer, &mut model, count);
     }
     model
@@ -115,9 +118,69 @@ fn fix_u(comparer: &Comparer<'_>, model: &mut Model, random: &Tally, leave_out: 
         let total: f64 = counts.iter().sum();
         let field = &mut model.fields[at];
         for level in 0..scale.levels.len() {
-            field.u[level] = (counts[level] + STATED_U * scale.u[level]) / (total + STATED_U);
+            // what no random pair showed is not therefore impossible
+            let seen = counts[level].max(if total > 0.0 { 0.3 } else { 0.0 });
+            field.u[level] = (seen + STATED_U * scale.u[level]) / (total + STATED_U);
         }
         field.weigh();
+    }
+}
+
+/// Finds the fields that depend on another: among strangers, by name, who agree on a place, an address or a doctor,
+/// which other such field agrees far more often than among all strangers?
+fn find_parents(comparer: &Comparer<'_>, model: &mut Model, count: usize) {
+    const ENOUGH: f64 = 50.0;
+    let is_where = |at: &usize| {
+        let field = &model.fields[*at];
+        matches!(comparer.fields[*at].kind, Kind::Category | Kind::Place | Kind::Address | Kind::Text | Kind::Phone)
+            && field.bond == Bond::Shared
+    };
+    let fields: Vec<usize> = (0..comparer.fields.len()).filter(is_where).collect();
+    let names: Vec<usize> = (0..comparer.fields.len())
+        .filter(|&at| matches!(comparer.fields[at].kind, Kind::GivenName | Kind::Surname))
+        .collect();
+    if names.is_empty() {
+        return;
+    }
+    let are_strangers = |pattern: Pattern| {
+        let mut levels = names.iter().filter_map(|&at| pattern.level(at)).peekable();
+        levels.peek().is_some() && levels.all(|level| level >= super::scale::word::VAGUE)
+    };
+    let tallies: Vec<Tally> = fields
+        .par_iter()
+        .map(|&parent| {
+            let (pairs, _) = pairs_within(comparer, &[parent], count, PASS_PAIRS / 2);
+            let mut tally = tally(comparer, &pairs);
+            tally.retain(|&(pattern, _)| are_strangers(pattern));
+            tally
+        })
+        .collect();
+    // how much more often `child` agrees where `parent` does, with `u` there
+    let mut links: Vec<(f64, usize, usize, [f64; LEVELS])> = Vec::new();
+    for (&parent, tally) in fields.iter().zip(&tallies) {
+        for &child in fields.iter().filter(|&&child| child != parent) {
+            let mut counts = [0.0; LEVELS];
+            for &(pattern, times) in tally {
+                if let Some(level) = pattern.level(child) {
+                    counts[usize::from(level)] += times;
+                }
+            }
+            let total: f64 = counts.iter().sum();
+            let before = &model.fields[child].u;
+            let u: [f64; LEVELS] =
+                std::array::from_fn(|level| (counts[level] + 10.0 * before[level]) / (total + 10.0));
+            if total >= ENOUGH && counts[0] >= 5.0 && u[0] > 3.0 * before[0] {
+                links.push((u[0] / before[0], child, parent, u));
+            }
+        }
+    }
+    // strongest first; a parent stays without one, so that the order of comparison is simple
+    links.sort_by(|one, other| other.0.total_cmp(&one.0).then((one.1, one.2).cmp(&(other.1, other.2))));
+    for (_, child, parent, u) in links {
+        let is_parent = |at: usize| model.fields.iter().any(|field| field.parent.is_some_and(|(of, _)| of == at));
+        if model.fields[child].parent.is_none() && model.fields[parent].parent.is_none() && !is_parent(child) {
+            model.fields[child].parent = Some((parent, u));
+        }
     }
 }
 
@@ -126,8 +189,7 @@ fn bits(model: &Model, pattern: Pattern) -> f64 {
     let mut sum = f64::from(model.order_weight(pattern));
     for (at, field) in model.fields.iter().enumerate() {
         if let Some(level) = pattern.level(at) {
-            let level = usize::from(level);
-            sum += (field.m[level] / field.u[level]).log2();
+            sum += (field.m[usize::from(level)] / field.u_within(level, pattern)).log2();
         }
     }
     sum
@@ -135,7 +197,7 @@ fn bits(model: &Model, pattern: Pattern) -> f64 {
 
 fn run_passes(comparer: &Comparer<'_>, model: &mut Model, count: usize) {
     let usable: Vec<usize> = (0..comparer.fields.len())
-        .filter(|&at| comparer.fields[at].kind != Kind::Category && model.fields[at].u[0] < 0.1)
+        .filter(|&at| model.fields[at].u[0] < 0.1)
         .collect();
     // one field leaves most to be learnt, two hold more pairs of one person where a single value is too common
     let mut keys: Vec<Vec<usize>> = usable.iter().map(|&at| vec![at]).collect();
@@ -225,7 +287,7 @@ fn maximise(
             let mut ratios = [shares[0], shares[1], shares[2]];
             for (at, field) in model.fields.iter().enumerate() {
                 let Some(level) = pattern.level(at).filter(|_| !key.contains(&at)) else { continue };
-                let ratio = m[at][usize::from(level)] / field.u[usize::from(level)];
+                let ratio = m[at][usize::from(level)] / field.u_within(level, pattern);
                 ratios[0] *= ratio;
                 ratios[1] *= if field.bond == Bond::Shared { ratio } else { 1.0 };
                 ratios[2] *= if field.bond == Bond::Own { 1.0 } else { ratio };

@@ -118,7 +118,7 @@ fn conclude(
     for (_, scored) in &kept {
         for at in 0..fields.len() {
             let level = scored.pattern.level(at);
-            let weight = scorer.model.field_weight(fields, at, level, scored.a, scored.b);
+            let weight = scorer.model.field_weight(fields, at, scored.pattern, scored.a, scored.b);
             evidence.push((level.map_or(0, |level| level + 1), weight));
         }
         evidence.push((u8::from(scored.pattern.is_swapped()), scorer.model.order_weight(scored.pattern)));

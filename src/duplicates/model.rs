@@ -29,10 +29,15 @@ pub(super) enum Bond {
 pub(super) struct FieldModel {
     pub(super) m: [f64; LEVELS],
     pub(super) u: [f64; LEVELS],
+    /// A field that this one depends on, such as the city of a postcode, and `u` among strangers who agree on it:
+    /// what follows from an agreement that was counted already counts little.
+    pub(super) parent: Option<(usize, [f64; LEVELS])>,
     pub(super) bond: Bond,
     /// How many records hold the value of a record, in the mean: what a value's own count is compared with.
     pub(super) mean_count: f64,
     weights: [f32; LEVELS],
+    /// The weights where the parent agrees.
+    dependent: [f32; LEVELS],
     rarity: [f32; LEVELS],
 }
 
@@ -62,9 +67,11 @@ impl FieldModel {
         let mut model = Self {
             m: fill(scale.m),
             u: fill(scale.u),
+            parent: None,
             bond,
             mean_count: if sum > 0.0 { squares / sum } else { 1.0 },
             weights: [0.0; LEVELS],
+            dependent: [0.0; LEVELS],
             rarity: std::array::from_fn(|level| scale.rarity.get(level).map_or(0.0, |&share| share as f32)),
         };
         model.weigh();
@@ -73,15 +80,27 @@ impl FieldModel {
 
     /// Works out the weights after `m` or `u` has changed.
     pub(super) fn weigh(&mut self) {
-        for level in 0..LEVELS {
-            let (m, u) = (self.m[level], self.u[level]);
-            self.weights[level] = if m > 0.0 && u > 0.0 { (m / u).log2() as f32 } else { 0.0 };
+        let weights = |m: &[f64; LEVELS], u: &[f64; LEVELS]| {
+            std::array::from_fn(|at| if m[at] > 0.0 && u[at] > 0.0 { (m[at] / u[at]).log2() as f32 } else { 0.0 })
+        };
+        self.weights = weights(&self.m, &self.u);
+        self.dependent = self.parent.as_ref().map_or(self.weights, |(_, u)| weights(&self.m, u));
+    }
+
+    /// How often strangers reach the level in a pair.
+    pub(super) fn u_within(&self, level: u8, pattern: Pattern) -> f64 {
+        match &self.parent {
+            Some((parent, u)) if agrees(pattern, *parent) => u[usize::from(level)],
+            _ => self.u[usize::from(level)],
         }
     }
 
     /// The weight of a level in bits, for values that occur `count` times at most.
-    fn weight(&self, level: u8, count: u32) -> f32 {
+    fn weight(&self, level: u8, pattern: Pattern, count: u32) -> f32 {
         let level = usize::from(level);
+        if self.parent.as_ref().is_some_and(|(parent, _)| agrees(pattern, *parent)) {
+            return self.dependent[level];
+        }
         let rarity = self.rarity[level];
         let weight = self.weights[level];
         if rarity == 0.0 {
@@ -111,6 +130,8 @@ impl Model {
             .map(|(at, field)| {
                 let bond = match field.kind {
                     Kind::Date if Some(at) == birth => Bond::Birth,
+                    // a doctor or a practice is the household's, a sex or a status is not
+                    Kind::Category if is_fine(field) => Bond::Shared,
                     Kind::GivenName | Kind::FullName | Kind::Category | Kind::Identifier | Kind::Date => Bond::Own,
                     Kind::Surname | Kind::Email | Kind::Phone | Kind::Place | Kind::Address | Kind::Text => Bond::Shared,
                 };
@@ -126,11 +147,11 @@ impl Model {
     }
 
     /// The weight of each field for a pair, in bits; 0 where a value is missing.
-    pub(super) fn field_weight(&self, fields: &[Field], at: usize, level: Option<u8>, a: u32, b: u32) -> f32 {
-        let Some(level) = level else { return 0.0 };
+    pub(super) fn field_weight(&self, fields: &[Field], at: usize, pattern: Pattern, a: u32, b: u32) -> f32 {
+        let Some(level) = pattern.level(at) else { return 0.0 };
         let field = &fields[at];
         let (code_a, code_b) = (field.codes[a as usize] as usize, field.codes[b as usize] as usize);
-        self.fields[at].weight(level, field.counts[code_a].max(field.counts[code_b]))
+        self.fields[at].weight(level, pattern, field.counts[code_a].max(field.counts[code_b]))
     }
 
     /// What the order of the names says, in bits.
@@ -158,6 +179,21 @@ impl Model {
         let twins = self.twins * odds * 2f64.powf(f64::from(shared + birth));
         -((1.0 + relatives + twins).log2() as f32)
     }
+}
+
+/// Whether a field agrees exactly.
+fn agrees(pattern: Pattern, field: usize) -> bool {
+    pattern.level(field) == Some(0)
+}
+
+/// Whether a category has so many values that two strangers seldom share one.
+fn is_fine(field: &Field) -> bool {
+    let (mut squares, mut sum) = (0.0, 0.0);
+    for &count in &field.counts {
+        squares += f64::from(count) * f64::from(count);
+        sum += f64::from(count);
+    }
+    sum > 0.0 && squares / (sum * sum) < 0.1
 }
 
 /// The probability of odds in bits.

@@ -33,7 +33,11 @@ impl<'f> Scorer<'f> {
         let mut rest: Vec<usize> =
             (0..comparer.fields.len()).filter(|&at| !comparer.is_paired_name(at)).collect();
         let most = |at: &usize| model.fields[*at].most();
-        rest.sort_by(|one, other| most(other).total_cmp(&most(one)).then(one.cmp(other)));
+        // a field comes after the one it depends on, because its weight does; parents have no parents
+        let depends = |at: &usize| model.fields[*at].parent.is_some();
+        rest.sort_by(|one, other| {
+            depends(one).cmp(&depends(other)).then(most(other).total_cmp(&most(one))).then(one.cmp(other))
+        });
         let mut left: f32 = rest.iter().map(most).sum();
         let after_names = left;
         let rest = rest
@@ -52,8 +56,8 @@ impl<'f> Scorer<'f> {
         let mut pattern = self.comparer.name_levels(a, b);
         let mut sum = self.model.order_weight(pattern);
         if let Some((given, surname)) = self.comparer.names {
-            sum += self.model.field_weight(fields, given, pattern.level(given), a, b);
-            sum += self.model.field_weight(fields, surname, pattern.level(surname), a, b);
+            sum += self.model.field_weight(fields, given, pattern, a, b);
+            sum += self.model.field_weight(fields, surname, pattern, a, b);
         }
         if sum + self.after_names < floor {
             return None;
@@ -61,7 +65,7 @@ impl<'f> Scorer<'f> {
         for &(at, left) in &self.rest {
             let level = self.comparer.level(at, a, b);
             pattern = pattern.with(at, level);
-            sum += self.model.field_weight(fields, at, level, a, b);
+            sum += self.model.field_weight(fields, at, pattern, a, b);
             if sum + left < floor {
                 return None;
             }
@@ -79,8 +83,7 @@ impl<'f> Scorer<'f> {
             return 0.0;
         }
         let weight = |at: usize| {
-            let level = scored.pattern.level(at);
-            self.model.field_weight(self.comparer.fields, at, level, scored.a, scored.b)
+            self.model.field_weight(self.comparer.fields, at, scored.pattern, scored.a, scored.b)
         };
         self.model.household_weight(scored.pattern, weight)
     }

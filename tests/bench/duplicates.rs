@@ -39,11 +39,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         return Ok(());
     }
-    let wanted = |name: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == name);
+    let wanted = |name: &str| arguments.iter().all(|argument| argument.starts_with('-')) || arguments.iter().any(|argument| argument == name);
     for (name, build) in WORLDS {
         if wanted(name) {
             let world = build();
-            run(name, world.records, &world.truth, Instant::now())?;
+            let findings = run(name, world.records, &world.truth, Instant::now())?;
+            if let Some(errors) = option("--errors").filter(|&errors| errors != "0") {
+                show_errors(&findings, &world.truth, errors.parse()?);
+            }
         }
     }
     Ok(())

@@ -44,6 +44,16 @@ impl Builder {
     }
 }
 
+/// A first name that nobody in the household has.
+fn another(dice: &mut Dice, household: &mut Vec<String>) -> String {
+    let mut first = given(dice);
+    while household.contains(&first) {
+        first = given(dice);
+    }
+    household.push(first.clone());
+    first
+}
+
 /// 1,000 records of some 200 people: names, birthdate, city, email, a fifth of the values missing, slips everywhere.
 pub fn thin(seed: u64) -> World {
     let mut dice = Dice::seeded(seed);
@@ -119,9 +129,10 @@ pub fn register(seed: u64, size: usize) -> World {
     while builder.rows.len() < size {
         let (home, family) = (Home::somewhere(&mut dice), surname(&mut dice));
         let mut sibling = None;
+        let mut siblings: Vec<String> = Vec::new();
         for _ in 0..1 + dice.below(4) {
             person += 1;
-            let first = given(&mut dice);
+            let first = another(&mut dice, &mut siblings);
             let born = match sibling {
                 Some(born) if dice.chance(0.02) => born,
                 _ => Day::born(&mut dice),
@@ -175,9 +186,10 @@ pub fn practice(seed: u64) -> World {
         let doctor = format!("{practice}{}", dice.below(2));
         let members = if dice.chance(0.1) { 2 + dice.below(3) } else { 1 };
         let mut before = Day::born(&mut dice);
+        let mut siblings: Vec<String> = Vec::new();
         for member in 0..members {
             person += 1;
-            let first = given(&mut dice);
+            let first = another(&mut dice, &mut siblings);
             let born = if member > 0 && dice.chance(0.2) { before } else { Day::born(&mut dice) };
             before = born;
             let mail = match dice.below(10) {
@@ -276,9 +288,10 @@ pub fn two_formats(seed: u64) -> World {
     while person < 4000 {
         let (home, family, born) = (Home::somewhere(&mut dice), surname(&mut dice), Day::born(&mut dice));
         let births = if dice.chance(0.05) { 2 } else { 1 };
+        let mut siblings: Vec<String> = Vec::new();
         for _ in 0..births {
             person += 1;
-            let first = given(&mut dice);
+            let first = another(&mut dice, &mut siblings);
             let sex = ["m", "f"][dice.below(2)].to_owned();
             builder.push(person, vec![format!("{first} {family}"), born.iso(), home.phone.clone(), sex.clone()]);
             if dice.chance(0.4) {
