@@ -66,9 +66,10 @@ fn groups_agree(scorer: &Scorer<'_>, left: &[u32], right: &[u32]) -> bool {
     for (a, b) in crossings.step_by(step) {
         let Some(scored) = scorer.score(a, b, f32::NEG_INFINITY) else { continue };
         agreement.evidence += scored.fields.clamp(-10.0, 10.0);
-        if scorer.bits(&scored) >= 2.0 {
+        let bits = scorer.bits(&scored);
+        if bits >= 2.0 {
             agreement.supports += 1;
-        } else if is_other_person(scorer, scored.pattern) {
+        } else if bits < 0.0 && is_other_person(scorer, scored.pattern) {
             agreement.conflicts += 1;
         }
     }

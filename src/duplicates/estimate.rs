@@ -28,16 +28,31 @@ const STATED_SEEN: f64 = 4.0;
 const ROUNDS: usize = 40;
 /// A pass whose pairs are one person less often than this says nothing about `m`.
 const THIN: f64 = 0.004;
+/// Pairs of one person that are enough to know a field.
+const ENOUGH: f64 = 50.0;
 
-/// What the passes found.
-#[derive(Debug, Clone, Copy, Default)]
-struct Pass {
-    /// Pairs held to be one person, relatives, twins.
+/// What a pass found.
+#[derive(Debug, Clone)]
+struct Result {
+    /// The fields on which its pairs agree.
+    key: Vec<usize>,
+    /// Pairs in the sample held to be one person, relatives, twins.
     matches: f64,
     relatives: f64,
     twins: f64,
-    /// The share of pairs that are one person.
+    /// The share of pairs that are one person, and how many pairs the pass has beyond the sample.
     share: f64,
+    within: f64,
+    /// Pairs of one person by level, and those whose names were swapped.
+    levels: Vec<[f64; LEVELS]>,
+    swapped: f64,
+}
+
+impl Result {
+    /// Whether the pass holds enough pairs of one person to learn from.
+    fn counts(&self) -> bool {
+        self.share >= THIN
+    }
 }
 
 /// Patterns and how often each was seen.
@@ -129,7 +144,6 @@ fn fix_u(comparer: &Comparer<'_>, model: &mut Model, random: &Tally, leave_out: 
 /// Finds the fields that depend on another: among strangers, by name, who agree on a place, an address or a doctor,
 /// which other such field agrees far more often than among all strangers?
 fn find_parents(comparer: &Comparer<'_>, model: &mut Model, count: usize) {
-    const ENOUGH: f64 = 50.0;
     let is_where = |at: &usize| {
         let field = &model.fields[*at];
         matches!(comparer.fields[*at].kind, Kind::Category | Kind::Place | Kind::Address | Kind::Text | Kind::Phone)
@@ -199,21 +213,36 @@ fn run_passes(comparer: &Comparer<'_>, model: &mut Model, count: usize) {
     let usable: Vec<usize> = (0..comparer.fields.len())
         .filter(|&at| model.fields[at].u[0] < 0.1)
         .collect();
-    // one field leaves most to be learnt, two hold more pairs of one person where a single value is too common
-    let mut keys: Vec<Vec<usize>> = usable.iter().map(|&at| vec![at]).collect();
-    keys.extend(pairs_of(&usable));
+    let singles: Vec<Vec<usize>> = usable.iter().map(|&at| vec![at]).collect();
+    let mut results = maximise_all(comparer, model, &singles, count);
+    let reached = |results: &[Result], at: usize| -> f64 {
+        results.iter().filter(|result| result.counts()).map(|result| result.levels[at].iter().sum::<f64>()).sum()
+    };
+    // A pass over one field leaves most to be learnt. Where its values are too common for pairs of one person to stand
+    // out, passes over two fields help, for the fields that are still unknown.
+    let unknown: Vec<usize> = (0..model.fields.len()).filter(|&at| reached(&results, at) < ENOUGH).collect();
+    if !unknown.is_empty() {
+        let doubles: Vec<Vec<usize>> =
+            pairs_of(&usable).into_iter().filter(|key| unknown.iter().any(|at| !key.contains(at))).collect();
+        let mut more = maximise_all(comparer, model, &doubles, count);
+        for result in &mut more {
+            for at in (0..model.fields.len()).filter(|at| !unknown.contains(at)) {
+                result.levels[at] = [0.0; LEVELS];
+            }
+        }
+        results.extend(more);
+    }
+    combine(comparer, model, &results, count);
+}
+
+fn maximise_all(comparer: &Comparer<'_>, model: &Model, keys: &[Vec<usize>], count: usize) -> Vec<Result> {
     let most = (PASSES_PAIRS / keys.len().max(1)).min(PASS_PAIRS);
-    let results: Vec<(Vec<usize>, Pass, Vec<[f64; LEVELS]>, f64, f64)> = keys
-        .par_iter()
+    keys.par_iter()
         .filter_map(|key| {
             let (pairs, within) = pairs_within(comparer, key, count, most);
-            (pairs.len() >= 20).then(|| {
-                let (pass, levels, swapped) = maximise(comparer, model, key, &tally(comparer, &pairs));
-                (key.clone(), pass, levels, swapped, within)
-            })
+            (pairs.len() >= 20).then(|| maximise(comparer, model, key, &tally(comparer, &pairs), within))
         })
-        .collect();
-    combine(comparer, model, &results, count);
+        .collect()
 }
 
 fn pairs_of(usable: &[usize]) -> Vec<Vec<usize>> {
@@ -272,7 +301,8 @@ fn maximise(
     model: &Model,
     key: &[usize],
     tally: &Tally,
-) -> (Pass, Vec<[f64; LEVELS]>, f64) {
+    within: f64,
+) -> Result {
     let mut m: Vec<[f64; LEVELS]> = model.fields.iter().map(|field| field.m).collect();
     let mut counts = vec![[0.0; LEVELS]; m.len()];
     let mut shares = [0.2, 0.05, 0.01];
@@ -327,66 +357,64 @@ fn maximise(
             break;
         }
     }
-    let pass = Pass {
+    Result {
+        key: key.to_vec(),
         matches: shares[0] * total,
         relatives: shares[1] * total,
         twins: shares[2] * total,
         share: shares[0],
-    };
-    (pass, counts, swapped)
+        within,
+        levels: counts,
+        swapped,
+    }
 }
 
-fn combine(
-    comparer: &Comparer<'_>,
-    model: &mut Model,
-    results: &[(Vec<usize>, Pass, Vec<[f64; LEVELS]>, f64, f64)],
-    count: usize,
-) {
+fn combine(comparer: &Comparer<'_>, model: &mut Model, results: &[Result], count: usize) {
     let mut sums = vec![[0.0; LEVELS]; model.fields.len()];
     let (mut matches, mut swapped) = (0.0, 0.0);
     let (mut relatives, mut twins, mut beside) = (0.0, 0.0, 0.0);
-    let mut expected: Vec<f64> = Vec::new();
-    for (key, pass, levels, crossed, within) in results {
-        if pass.share < THIN {
-            continue;
-        }
-        for (sum, levels) in sums.iter_mut().zip(levels) {
+    let mut found = (0.02 * count as f64).max(1.0);
+    for result in results.iter().filter(|result| result.counts()) {
+        for (sum, levels) in sums.iter_mut().zip(&result.levels) {
             for (sum, level) in sum.iter_mut().zip(levels) {
                 *sum += level;
             }
         }
-        if !key.iter().any(|&at| comparer.is_paired_name(at)) {
-            matches += pass.matches;
-            swapped += crossed;
+        if !result.key.iter().any(|&at| comparer.is_paired_name(at)) {
+            matches += result.matches;
+            swapped += result.swapped;
         }
-        if key.iter().all(|&at| model.fields[at].bond == Bond::Shared) {
-            relatives += pass.relatives;
-            twins += pass.twins;
-            beside += pass.matches;
+        if result.key.iter().all(|&at| model.fields[at].bond == Bond::Shared) {
+            relatives += result.relatives;
+            twins += result.twins;
+            beside += result.matches;
         }
-        expected.push(pass.share * within);
+        // at least as many pairs of one person as the richest pass holds; the scored pairs will say more
+        found = found.max(result.share * result.within);
     }
     for (at, sum) in sums.iter().enumerate() {
-        let scale = Scale::of(comparer.fields[at].kind);
-        let total: f64 = sum.iter().sum();
-        for level in 0..scale.levels.len() {
-            // A level that hardly any pair of one person reached says what was stated, whatever its share among
-            // strangers happens to be in this file.
-            let field = &mut model.fields[at];
-            let m = (sum[level] + STATED_M * scale.m[level]) / (total + STATED_M);
-            let seen = (m / field.u[level]).log2();
-            let stated = (scale.m[level] / scale.u[level]).log2();
-            let bits = (seen * sum[level] + stated * STATED_SEEN) / (sum[level] + STATED_SEEN);
-            field.m[level] = (field.u[level] * 2f64.powf(bits)).min(1.0);
-        }
-        model.fields[at].weigh();
+        set_m(comparer, model, at, sum);
     }
-    model.swapped = (swapped + 0.4).max(0.0) / (matches + 20.0);
+    model.swapped = (swapped + 0.4) / (matches + 20.0);
     model.relatives = ((relatives + 1.0) / (beside + 20.0)).clamp(0.02, 100.0);
     model.twins = ((twins + 0.2) / (beside + 20.0)).clamp(0.01, 1.0);
-    // pairs of one person: at least as many as the richest pass holds; the scored pairs will say more
     let pairs = count as f64 * (count - 1) as f64 / 2.0;
-    let found = expected.iter().fold(0.02 * count as f64, |most, &found| most.max(found)).max(1.0);
     let odds = (found / pairs).min(0.2);
     model.prior = (odds / (1.0 - odds)).log2();
+}
+
+/// Sets `m` of a field from pairs of one person by level. A level that hardly any of them reached is worth what was
+/// stated, whatever its share among strangers happens to be in this file.
+pub(super) fn set_m(comparer: &Comparer<'_>, model: &mut Model, at: usize, seen: &[f64; LEVELS]) {
+    let scale = Scale::of(comparer.fields[at].kind);
+    let field = &mut model.fields[at];
+    let total: f64 = seen.iter().sum();
+    for level in 0..scale.levels.len() {
+        let m = (seen[level] + STATED_M * scale.m[level]) / (total + STATED_M);
+        let bits = (m / field.u[level]).log2();
+        let stated = (scale.m[level] / scale.u[level]).log2();
+        let bits = (bits * seen[level] + stated * STATED_SEEN) / (seen[level] + STATED_SEEN);
+        field.m[level] = (field.u[level] * 2f64.powf(bits)).min(1.0);
+    }
+    field.weigh();
 }

@@ -63,10 +63,11 @@ pub fn find(records: Records) -> Result<Findings> {
     let floor = (FLOOR - model.prior) as f32;
     let candidates = block::candidates(&fields);
     let mut scorer = Scorer::new(comparer, model);
-    let scored = scorer.all(&candidates.pairs, floor);
+    let mut scored = scorer.all(&candidates.pairs, floor);
     let compared = candidates.pairs.len();
     drop(candidates.pairs);
-    scorer.settle_prior(&scored, order.len());
+    scorer.settle(&scored, order.len());
+    scored.par_iter_mut().for_each(|scored| *scored = scorer.reweigh(scored));
     Ok(conclude(&scorer, &scored, ids, order, &registers, candidates.passes, (compared, candidates.bound)))
 }
 

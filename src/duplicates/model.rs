@@ -84,13 +84,21 @@ impl FieldModel {
             std::array::from_fn(|at| if m[at] > 0.0 && u[at] > 0.0 { (m[at] / u[at]).log2() as f32 } else { 0.0 })
         };
         self.weights = weights(&self.m, &self.u);
-        self.dependent = self.parent.as_ref().map_or(self.weights, |(_, u)| weights(&self.m, u));
+        self.dependent = self.weights;
+        if let Some((_, u)) = &self.parent {
+            // agreement says less beside the parent's; disagreement says what it said
+            for (dependent, within) in self.dependent.iter_mut().zip(weights(&self.m, u)) {
+                *dependent = if *dependent > 0.0 { within.clamp(0.0, *dependent) } else { *dependent };
+            }
+        }
     }
 
     /// How often strangers reach the level in a pair.
     pub(super) fn u_within(&self, level: u8, pattern: Pattern) -> f64 {
         match &self.parent {
-            Some((parent, u)) if agrees(pattern, *parent) => u[usize::from(level)],
+            Some((parent, u)) if agrees(pattern, *parent) && self.weights[usize::from(level)] > 0.0 => {
+                u[usize::from(level)]
+            }
             _ => self.u[usize::from(level)],
         }
     }

@@ -4,7 +4,8 @@
 use rayon::prelude::*;
 
 use super::compare::{Comparer, Pattern};
-use super::model::{Model, probability};
+use super::estimate;
+use super::model::{LEVELS, Model, probability};
 
 /// A pair that was not dismissed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -104,20 +105,77 @@ impl<'f> Scorer<'f> {
         chunks.concat()
     }
 
-    /// Sets the prior to the share of pairs that the scored ones support: a fixed point, counted over pairs that are
-    /// more likely one person than not, so that many faint resemblances add up to nothing.
-    pub(super) fn settle_prior(&mut self, scored: &[Scored], count: usize) {
+    /// Settles the model on the scored pairs: the union of all passes holds nearly every pair of one person, and a pair
+    /// left out counts for nothing, so these rounds of expectation maximisation see the file as a whole. `u` stays. The
+    /// prior is counted over pairs that are more likely one person than not, so that many faint resemblances add up to
+    /// nothing.
+    pub(super) fn settle(&mut self, scored: &[Scored], count: usize) {
         let all = count as f64 * (count as f64 - 1.0) / 2.0;
-        for _ in 0..30 {
-            let weights = scored.iter().map(|scored| probability(self.bits(scored)));
-            let found: f64 = weights.filter(|&probability| probability >= 0.5).sum();
-            let found = found.max(0.002 * count as f64).max(0.5).min(all * 0.3);
-            let odds = found / (all - found);
+        for round in 0..SETTLING {
+            let chunks: Vec<Tally> = scored.par_chunks(16_384).map(|chunk| self.tally(chunk)).collect();
+            let mut whole = Tally::default();
+            chunks.iter().for_each(|chunk| whole.add(chunk));
+            let found = whole.found.max(0.002 * count as f64).max(0.5).min(all * 0.3);
             let before = self.model.prior;
-            self.model.prior = odds.log2();
-            if (before - self.model.prior).abs() < 1e-3 {
+            self.model.prior = (found / (all - found)).log2();
+            if round + 1 < SETTLING {
+                for at in 0..self.comparer.fields.len() {
+                    estimate::set_m(&self.comparer, &mut self.model, at, &whole.levels[at]);
+                }
+                self.model.swapped = (whole.swapped + 0.4) / (whole.found + 20.0);
+            }
+            if round > 2 && (before - self.model.prior).abs() < 1e-3 {
                 break;
             }
+        }
+    }
+
+    fn tally(&self, chunk: &[Scored]) -> Tally {
+        let fields = self.comparer.fields.len();
+        let mut tally = Tally::default();
+        for scored in chunk {
+            let rescored = self.reweigh(scored);
+            let probability = probability(self.bits(&rescored));
+            if probability < 0.5 {
+                continue;
+            }
+            tally.found += probability;
+            tally.swapped += if scored.pattern.is_swapped() { probability } else { 0.0 };
+            for at in 0..fields {
+                if let Some(level) = scored.pattern.level(at) {
+                    tally.levels[at][usize::from(level)] += probability;
+                }
+            }
+        }
+        tally
+    }
+
+    /// The pair with its evidence weighed again, after the model has changed.
+    pub(super) fn reweigh(&self, scored: &Scored) -> Scored {
+        let fields = self.comparer.fields;
+        let weight = |at| self.model.field_weight(fields, at, scored.pattern, scored.a, scored.b);
+        let sum: f32 = (0..fields.len()).map(weight).sum();
+        Scored { fields: sum + self.model.order_weight(scored.pattern), ..*scored }
+    }
+}
+
+/// Rounds of settling at most.
+const SETTLING: usize = 12;
+
+/// Pairs of one person: how many, how many with swapped names, and by level of each field.
+#[derive(Debug, Default)]
+struct Tally {
+    found: f64,
+    swapped: f64,
+    levels: [[f64; LEVELS]; 16],
+}
+
+impl Tally {
+    fn add(&mut self, other: &Tally) {
+        self.found += other.found;
+        self.swapped += other.swapped;
+        for (levels, more) in self.levels.iter_mut().zip(&other.levels) {
+            levels.iter_mut().zip(more).for_each(|(level, more)| *level += more);
         }
     }
 }

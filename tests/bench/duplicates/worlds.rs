@@ -220,6 +220,7 @@ pub fn practice(seed: u64) -> World {
                 let mut other = row;
                 other[2] = Day::born(&mut dice).iso();
                 other[5] = dice.common(844).to_string();
+                other[6] = format!("{}{}", other[5], dice.below(2));
                 builder.push(person, other);
             }
         }
