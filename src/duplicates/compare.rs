@@ -56,6 +56,14 @@ impl<'f> Comparer<'f> {
         pattern
     }
 
+    /// Whether first name and birthdate are another's, where both records have both.
+    pub(super) fn names_and_birth(&self, pattern: Pattern) -> Option<(bool, bool)> {
+        let first = |kind| self.fields.iter().position(|field| field.kind == kind);
+        let given = pattern.level(first(Kind::GivenName)?)?;
+        let birth = pattern.level(first(Kind::Date)?)?;
+        (!pattern.is_swapped()).then_some((given >= VAGUE, birth >= date::Agreement::Vague as u8))
+    }
+
     pub(super) fn is_paired_name(&self, field: usize) -> bool {
         self.names.is_some_and(|(given, surname)| field == given || field == surname)
     }

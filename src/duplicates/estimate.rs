@@ -36,10 +36,8 @@ const ENOUGH: f64 = 50.0;
 struct Result {
     /// The fields on which its pairs agree.
     key: Vec<usize>,
-    /// Pairs in the sample held to be one person, relatives, twins.
+    /// Pairs in the sample held to be one person.
     matches: f64,
-    relatives: f64,
-    twins: f64,
     /// The share of pairs that are one person, and how many pairs the pass has beyond the sample.
     share: f64,
     within: f64,
@@ -360,8 +358,6 @@ fn maximise(
     Result {
         key: key.to_vec(),
         matches: shares[0] * total,
-        relatives: shares[1] * total,
-        twins: shares[2] * total,
         share: shares[0],
         within,
         levels: counts,
@@ -372,7 +368,6 @@ fn maximise(
 fn combine(comparer: &Comparer<'_>, model: &mut Model, results: &[Result], count: usize) {
     let mut sums = vec![[0.0; LEVELS]; model.fields.len()];
     let (mut matches, mut swapped) = (0.0, 0.0);
-    let (mut relatives, mut twins, mut beside) = (0.0, 0.0, 0.0);
     let mut found = (0.02 * count as f64).max(1.0);
     for result in results.iter().filter(|result| result.counts()) {
         for (sum, levels) in sums.iter_mut().zip(&result.levels) {
@@ -384,11 +379,6 @@ fn combine(comparer: &Comparer<'_>, model: &mut Model, results: &[Result], count
             matches += result.matches;
             swapped += result.swapped;
         }
-        if result.key.iter().all(|&at| model.fields[at].bond == Bond::Shared) {
-            relatives += result.relatives;
-            twins += result.twins;
-            beside += result.matches;
-        }
         // at least as many pairs of one person as the richest pass holds; the scored pairs will say more
         found = found.max(result.share * result.within);
     }
@@ -396,8 +386,6 @@ fn combine(comparer: &Comparer<'_>, model: &mut Model, results: &[Result], count
         set_m(comparer, model, at, sum);
     }
     model.swapped = (swapped + 0.4) / (matches + 20.0);
-    model.relatives = ((relatives + 1.0) / (beside + 20.0)).clamp(0.02, 100.0);
-    model.twins = ((twins + 0.2) / (beside + 20.0)).clamp(0.01, 1.0);
     let pairs = count as f64 * (count - 1) as f64 / 2.0;
     let odds = (found / pairs).min(0.2);
     model.prior = (odds / (1.0 - odds)).log2();

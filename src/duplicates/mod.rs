@@ -46,7 +46,7 @@ use score::{Scored, Scorer};
 /// A pair less probable than this is not reported.
 const REPORTED: f64 = 0.02;
 /// A pair joins two records into one person from this probability on.
-const JOINED: f64 = 0.80;
+const JOINED: f64 = 0.88;
 /// Pairs with fewer bits than this below even odds are dropped while scoring.
 const FLOOR: f64 = -9.0;
 

@@ -47,11 +47,36 @@ pub(super) struct Model {
     pub(super) fields: Vec<FieldModel>,
     /// How often given name and surname of one person stand in each other's place.
     pub(super) swapped: f64,
-    /// Pairs of relatives, and of twins, for each pair of one person.
-    pub(super) relatives: f64,
-    pub(super) twins: f64,
+    pub(super) household: Household,
     /// The odds, in bits, that a random pair is one person.
     pub(super) prior: f64,
+}
+
+/// How many pairs of two people of one household there are for each pair of records of one person.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Household {
+    /// Other first name, other birthdate.
+    pub(super) relatives: f64,
+    /// Other first name, the same birthdate.
+    pub(super) twins: f64,
+    /// The same first name, other birthdate.
+    pub(super) juniors: f64,
+}
+
+impl Household {
+    /// The households of a file with so many relatives. Twins and juniors cannot be told from mistakes by counting, but
+    /// they are relatives, so they are as rare as their share of relatives.
+    pub(super) fn of_relatives(relatives: f64) -> Self {
+        Self { relatives, twins: 0.001 + 0.05 * relatives, juniors: 0.000_5 + 0.02 * relatives }
+    }
+}
+
+/// What the fields of a pair say in bits, by how a household shares them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Bonds {
+    pub(super) shared: f32,
+    pub(super) birth: f32,
+    pub(super) given: f32,
 }
 
 impl FieldModel {
@@ -146,7 +171,7 @@ impl Model {
                 FieldModel::stated(field, bond)
             })
             .collect();
-        Self { fields, swapped: 0.02, relatives: 0.1, twins: 0.02, prior: -12.0 }
+        Self { fields, swapped: 0.02, household: Household::of_relatives(0.1), prior: -12.0 }
     }
 
     /// Whether the file tells relatives from one person at all.
@@ -167,25 +192,29 @@ impl Model {
         if pattern.is_swapped() { self.swapped.log2() as f32 } else { 0.0 }
     }
 
-    /// What relatives and twins take away, in bits, at most 0: the larger the share of the evidence that a household
-    /// explains as well.
-    pub(super) fn household_weight(&self, pattern: Pattern, weights: impl Fn(usize) -> f32) -> f32 {
-        let (mut shared, mut birth) = (0.0f32, 0.0f32);
+    /// The bits of a pair by how a household shares what they are about.
+    pub(super) fn bonds(&self, fields: &[Field], weights: impl Fn(usize) -> f32) -> Bonds {
+        let mut bonds = Bonds::default();
         for (at, field) in self.fields.iter().enumerate() {
             match field.bond {
-                Bond::Shared => shared += weights(at),
-                Bond::Birth => birth = weights(at),
+                Bond::Shared => bonds.shared += weights(at),
+                Bond::Birth => bonds.birth = weights(at),
+                Bond::Own if fields[at].kind == Kind::GivenName => bonds.given += weights(at),
                 Bond::Own => {}
             }
         }
-        if pattern.is_swapped() {
-            return 0.0;
-        }
-        // strangers 1, relatives λh·2^shared, twins λt·2^(shared + birth), relative to strangers; λ are per random pair
-        let odds = 2f64.powf(self.prior);
-        let relatives = self.relatives * odds * 2f64.powf(f64::from(shared));
-        let twins = self.twins * odds * 2f64.powf(f64::from(shared + birth));
-        -((1.0 + relatives + twins).log2() as f32)
+        bonds
+    }
+
+    /// What relatives, twins and juniors take away, in bits, at most 0: the larger the share of the evidence that a
+    /// household explains as well.
+    pub(super) fn household_weight(&self, bonds: Bonds) -> f32 {
+        // strangers count 1, the others relative to them: what they share weighs as for one person, the rest nothing
+        let odds = |share: f64, bits: f32| share * 2f64.powf(self.prior + f64::from(bits));
+        let relatives = odds(self.household.relatives, bonds.shared);
+        let twins = odds(self.household.twins, bonds.shared + bonds.birth);
+        let juniors = odds(self.household.juniors, bonds.shared + bonds.given);
+        -((1.0 + relatives + twins + juniors).log2() as f32)
     }
 }
 

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::compare::{Comparer, Pattern};
 use super::estimate;
-use super::model::{LEVELS, Model, probability};
+use super::model::{Bonds, Household, LEVELS, Model, probability};
 
 /// A pair that was not dismissed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -80,13 +80,15 @@ impl<'f> Scorer<'f> {
     }
 
     pub(super) fn household_weight(&self, scored: &Scored) -> f32 {
-        if !self.household {
+        if !self.household || scored.pattern.is_swapped() {
             return 0.0;
         }
-        let weight = |at: usize| {
-            self.model.field_weight(self.comparer.fields, at, scored.pattern, scored.a, scored.b)
-        };
-        self.model.household_weight(scored.pattern, weight)
+        self.model.household_weight(self.bonds(scored))
+    }
+
+    fn bonds(&self, scored: &Scored) -> Bonds {
+        let fields = self.comparer.fields;
+        self.model.bonds(fields, |at| self.model.field_weight(fields, at, scored.pattern, scored.a, scored.b))
     }
 
     /// The odds in bits that the pair is one person.
@@ -123,6 +125,7 @@ impl<'f> Scorer<'f> {
                     estimate::set_m(&self.comparer, &mut self.model, at, &whole.levels[at]);
                 }
                 self.model.swapped = (whole.swapped + 0.4) / (whole.found + 20.0);
+                self.model.household = Household::of_relatives(whole.relatives());
             }
             if round > 2 && (before - self.model.prior).abs() < 1e-3 {
                 break;
@@ -135,6 +138,12 @@ impl<'f> Scorer<'f> {
         let mut tally = Tally::default();
         for scored in chunk {
             let rescored = self.reweigh(scored);
+            if let Some((first, birth)) = self.comparer.names_and_birth(scored.pattern) {
+                // strangers hardly share as much: one person, or one household
+                if f64::from(self.bonds(scored).shared) + self.model.prior >= CERTAIN {
+                    tally.households[usize::from(first)][usize::from(birth)] += 1.0;
+                }
+            }
             let probability = probability(self.bits(&rescored));
             if probability < 0.5 {
                 continue;
@@ -162,20 +171,39 @@ impl<'f> Scorer<'f> {
 /// Rounds of settling at most.
 const SETTLING: usize = 12;
 
+/// Bits above even odds at which what a household shares leaves no doubt that it is one.
+const CERTAIN: f64 = 3.0;
+
 /// Pairs of one person: how many, how many with swapped names, and by level of each field.
 #[derive(Debug, Default)]
 struct Tally {
     found: f64,
     swapped: f64,
     levels: [[f64; LEVELS]; 16],
+    /// Pairs of one household: first name and birthdate, the same (0) or another (1).
+    households: [[f64; 2]; 2],
 }
 
 impl Tally {
     fn add(&mut self, other: &Tally) {
         self.found += other.found;
         self.swapped += other.swapped;
+        for (counts, more) in self.households.iter_mut().zip(&other.households) {
+            counts.iter_mut().zip(more).for_each(|(count, more)| *count += more);
+        }
         for (levels, more) in self.levels.iter_mut().zip(&other.levels) {
             levels.iter_mut().zip(more).for_each(|(level, more)| *level += more);
         }
     }
+
+    /// Pairs of relatives for each pair of one person: those with another first name and another birthdate, beyond what
+    /// mistakes in one and in the other would bring together by chance.
+    fn relatives(&self) -> f64 {
+        let [[same, other_birth], [other_first, both]] = self.households;
+        let by_chance = other_birth * other_first / same.max(1.0);
+        ((both - by_chance).max(0.0) + 0.1 * HOUSEHOLDS_STATED) / (same + HOUSEHOLDS_STATED)
+    }
 }
+
+/// How many pairs the stated share of relatives, a tenth, counts for.
+const HOUSEHOLDS_STATED: f64 = 2.0;
