@@ -64,10 +64,14 @@ pub(super) struct Household {
 }
 
 impl Household {
-    /// The households of a file with so many relatives. Twins and juniors cannot be told from mistakes by counting, but
-    /// they are relatives, so they are as rare as their share of relatives.
-    pub(super) fn of_relatives(relatives: f64) -> Self {
-        Self { relatives, twins: 0.001 + 0.05 * relatives, juniors: 0.000_5 + 0.02 * relatives }
+    /// The households of a file with so many relatives and twins. Where there are relatives there are twins and
+    /// juniors, also when counting does not show them.
+    pub(super) fn counted(relatives: f64, twins: f64) -> Self {
+        Self {
+            relatives,
+            twins: 0.001 + twins.max(0.05 * relatives).min(1.0),
+            juniors: 0.000_5 + 0.02 * relatives.min(10.0),
+        }
     }
 }
 
@@ -171,7 +175,7 @@ impl Model {
                 FieldModel::stated(field, bond)
             })
             .collect();
-        Self { fields, swapped: 0.02, household: Household::of_relatives(0.1), prior: -12.0 }
+        Self { fields, swapped: 0.02, household: Household::counted(0.1, 0.01), prior: -12.0 }
     }
 
     /// Whether the file tells relatives from one person at all.
@@ -223,14 +227,14 @@ fn agrees(pattern: Pattern, field: usize) -> bool {
     pattern.level(field) == Some(0)
 }
 
-/// Whether a category has so many values that two strangers seldom share one.
+/// Whether a category has more than a few values, unlike a sex.
 fn is_fine(field: &Field) -> bool {
     let (mut squares, mut sum) = (0.0, 0.0);
     for &count in &field.counts {
         squares += f64::from(count) * f64::from(count);
         sum += f64::from(count);
     }
-    sum > 0.0 && squares / (sum * sum) < 0.1
+    sum > 0.0 && squares / (sum * sum) < 0.3
 }
 
 /// The probability of odds in bits.

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::compare::{Comparer, Pattern};
 use super::estimate;
-use super::model::{Bonds, Household, LEVELS, Model, probability};
+use super::model::{Bond, Bonds, Household, LEVELS, Model, probability};
 
 /// A pair that was not dismissed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -86,6 +86,13 @@ impl<'f> Scorer<'f> {
         self.model.household_weight(self.bonds(scored))
     }
 
+    /// How many of the fields that a household or twins share do not agree exactly.
+    fn slips(&self, pattern: Pattern) -> u8 {
+        let fields = self.model.fields.iter().enumerate();
+        fields.filter(|(at, field)| field.bond != Bond::Own && pattern.level(*at).is_some_and(|level| level > 0)).count()
+            as u8
+    }
+
     fn bonds(&self, scored: &Scored) -> Bonds {
         let fields = self.comparer.fields;
         self.model.bonds(fields, |at| self.model.field_weight(fields, at, scored.pattern, scored.a, scored.b))
@@ -125,7 +132,7 @@ impl<'f> Scorer<'f> {
                     estimate::set_m(&self.comparer, &mut self.model, at, &whole.levels[at]);
                 }
                 self.model.swapped = (whole.swapped + 0.4) / (whole.found + 20.0);
-                self.model.household = Household::of_relatives(whole.relatives());
+                self.model.household = Household::counted(whole.relatives(), whole.twins());
             }
             if round > 2 && (before - self.model.prior).abs() < 1e-3 {
                 break;
@@ -141,6 +148,10 @@ impl<'f> Scorer<'f> {
             if let Some((first, birth)) = self.comparer.names_and_birth(scored.pattern) {
                 // strangers hardly share as much: one person, or one household
                 if f64::from(self.bonds(scored).shared) + self.model.prior >= CERTAIN {
+                    if !birth {
+                        let slips = usize::from(self.slips(scored.pattern)).min(2);
+                        tally.slips[usize::from(first)][slips] += 1.0;
+                    }
                     tally.households[usize::from(first)][usize::from(birth)] += 1.0;
                 }
             }
@@ -182,6 +193,9 @@ struct Tally {
     levels: [[f64; LEVELS]; 16],
     /// Pairs of one household: first name and birthdate, the same (0) or another (1).
     households: [[f64; 2]; 2],
+    /// Pairs of one household and one birthdate: the same first name or another, and how many other fields slip, two
+    /// standing for more.
+    slips: [[f64; 3]; 2],
 }
 
 impl Tally {
@@ -189,6 +203,9 @@ impl Tally {
         self.found += other.found;
         self.swapped += other.swapped;
         for (counts, more) in self.households.iter_mut().zip(&other.households) {
+            counts.iter_mut().zip(more).for_each(|(count, more)| *count += more);
+        }
+        for (counts, more) in self.slips.iter_mut().zip(&other.slips) {
             counts.iter_mut().zip(more).for_each(|(count, more)| *count += more);
         }
         for (levels, more) in self.levels.iter_mut().zip(&other.levels) {
@@ -202,6 +219,19 @@ impl Tally {
         let [[same, other_birth], [other_first, both]] = self.households;
         let by_chance = other_birth * other_first / same.max(1.0);
         ((both - by_chance).max(0.0) + 0.1 * HOUSEHOLDS_STATED) / (same + HOUSEHOLDS_STATED)
+    }
+}
+
+impl Tally {
+    /// Pairs of twins for each pair of one person. A first name that is simply wrong comes with other slips as often as
+    /// a right one does; twins come without. So the share of wrong first names among pairs with several slips, at the
+    /// upper end of what chance allows, is expected among the others too, and what is beyond twice that are twins.
+    fn twins(&self) -> f64 {
+        let [right, wrong] = &self.slips;
+        let upper = wrong[2] + 2.0 * wrong[2].sqrt();
+        let share = ((upper + 0.025 * 20.0) / (right[2] + 20.0)).min(0.5);
+        let beyond: f64 = (0..2).map(|slips| (wrong[slips] - 2.0 * share * right[slips]).max(0.0)).sum();
+        beyond / self.households[0][0].max(1.0)
     }
 }
 
