@@ -184,6 +184,9 @@ impl Names {
         if one.len() >= 3 && other.starts_with(one) {
             return PART;
         }
+        if !self.letters[a as usize].may_resemble(self.letters[b as usize], one, other) {
+            return OTHER;
+        }
         let jaro_winkler = similarity(one, other, 0.78);
         if jaro_winkler >= 0.91 || (jaro_winkler > 0.0 && one.len() >= 5 && two_slips(one, other)) {
             return CLOSE;
@@ -216,6 +219,9 @@ impl Words {
             // two numbers of one length that differ in two places are not alike in any other way
             return if one.len() >= 4 && two_slips(one, other) { VAGUE } else { OTHER };
         }
+        if !self.letters[a as usize].may_resemble(self.letters[b as usize], one, other) {
+            return if shared >= 0.5 { PART } else if shared >= 0.3 { VAGUE } else { OTHER };
+        }
         let jaro_winkler = similarity(one, other, 0.78);
         let long_slips = one.len() >= 6 && two_slips(one, other);
         if long_slips || (jaro_winkler >= 0.95 && one.len() >= 8) {
@@ -231,7 +237,7 @@ impl Words {
     }
 
     /// The share of what the words of two values say that both say; a rare word says more.
-    fn shared(&self, a: u32, b: u32) -> f64 {
+    fn shared(&self, a: u32, b: u32) -> f32 {
         let (one, other) = (self.of(a), self.of(b));
         if one.len() <= 1 && other.len() <= 1 {
             return 0.0;
@@ -245,7 +251,7 @@ impl Words {
                 (Some(only), None) | (None, Some(only)) => *only,
                 (None, None) => break,
             };
-            let says = 1.0 / (1.0 + f64::from(self.frequency[word as usize])).ln();
+            let says = self.says[word as usize];
             total += says;
             if left == right {
                 common += says;
@@ -254,6 +260,36 @@ impl Words {
             j += usize::from(right == Some(&word));
         }
         if total > 0.0 { common / total } else { 0.0 }
+    }
+}
+
+/// Which letters a text holds, each up to twice, two bits a letter: enough to see at once that two texts have too few
+/// letters in common to resemble each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Letters(u64);
+
+impl Letters {
+    pub(super) fn of(text: &str) -> Self {
+        let mut letters = 0u64;
+        for byte in text.bytes() {
+            let place = 2 * u32::from(byte & 31);
+            letters |= if letters & (1 << place) == 0 { 1 << place } else { 2 << place };
+        }
+        Self(letters)
+    }
+
+    /// Whether the Jaro-Winkler similarity can reach 0.78; never wrongly no.
+    fn may_resemble(self, other: Self, text: &str, other_text: &str) -> bool {
+        if !text.is_ascii() || !other_text.is_ascii() {
+            return true;
+        }
+        let (length, other_length) = (text.len() as f32, other_text.len() as f32);
+        let beyond = |letters: Letters, length: usize| length as u32 - letters.0.count_ones();
+        let more = beyond(self, text.len()).min(beyond(other, other_text.len()));
+        let common = ((self.0 & other.0).count_ones() + more) as f32;
+        let jaro = (common / length + common / other_length + 1.0) / 3.0;
+        let prefix = text.bytes().zip(other_text.bytes()).take(4).take_while(|(x, y)| x == y).count() as f32;
+        jaro + prefix * 0.1 * (1.0 - jaro) >= 0.779
     }
 }
 
@@ -298,10 +334,13 @@ fn two_slips(one: &str, other: &str) -> bool {
 }
 
 fn slips(one: &str, other: &str, bound: usize) -> bool {
-    if one.len().abs_diff(other.len()) > bound * 4 {
-        return false;
+    let arguments = osa::Args::default().score_cutoff(bound);
+    if one.is_ascii() && other.is_ascii() {
+        one.len().abs_diff(other.len()) <= bound
+            && osa::distance_with_args(one.bytes(), other.bytes(), &arguments).is_some()
+    } else {
+        osa::distance_with_args(one.chars(), other.chars(), &arguments).is_some()
     }
-    osa::distance_with_args(one.chars(), other.chars(), &osa::Args::default().score_cutoff(bound)).is_some()
 }
 
 /// Whether one slip makes one text the other.

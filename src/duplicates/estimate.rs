@@ -15,7 +15,7 @@ use super::random::{Random, scramble};
 use super::scale::Scale;
 
 /// Random pairs drawn for `u`.
-const RANDOM_PAIRS: usize = 400_000;
+const RANDOM_PAIRS: usize = 100_000;
 /// Pairs drawn for all passes together, and within one at most.
 const PASSES_PAIRS: usize = 150_000;
 const PASS_PAIRS: usize = 12_000;
@@ -84,7 +84,7 @@ fn random_pairs(comparer: &Comparer<'_>, count: usize) -> Tally {
         let mut random = Random::seeded(1);
         std::iter::repeat_with(|| (random.below(count) as u32, random.below(count) as u32))
             .filter(|(a, b)| a != b)
-            .take(RANDOM_PAIRS.min(all / 4))
+            .take(RANDOM_PAIRS)
             .collect()
     };
     tally(comparer, &pairs)
@@ -113,8 +113,12 @@ fn tally(comparer: &Comparer<'_>, pairs: &[(u32, u32)]) -> Tally {
 
 fn fix_u(comparer: &Comparer<'_>, model: &mut Model, random: &Tally, leave_out: bool) {
     let mut counts = vec![[0.0; LEVELS]; model.fields.len()];
+    let mut left_out = vec![0.0; model.fields.len()];
     for &(pattern, times) in random {
         if leave_out && bits(model, pattern) + model.prior > 0.0 {
+            for (at, left_out) in left_out.iter_mut().enumerate() {
+                *left_out += if pattern.level(at) == Some(0) { times } else { 0.0 };
+            }
             continue;
         }
         for (at, counts) in counts.iter_mut().enumerate() {
@@ -130,6 +134,12 @@ fn fix_u(comparer: &Comparer<'_>, model: &mut Model, random: &Tally, leave_out: 
         let scale = Scale::of(comparer.fields[at].kind);
         let total: f64 = counts.iter().sum();
         let field = &mut model.fields[at];
+        // the share of pairs that agree exactly is known from the values alone, and more surely
+        let mut counts = *counts;
+        if comparer.fields[at].kind != Kind::Date {
+            let strangers = (counts[0] + 0.5) / (counts[0] + left_out[at] + 0.5);
+            counts[0] = total * exact_share(&comparer.fields[at].counts) * strangers;
+        }
         for level in 0..scale.levels.len() {
             // what no random pair showed is not therefore impossible
             let seen = counts[level].max(if total > 0.0 { 0.3 } else { 0.0 });
@@ -137,6 +147,17 @@ fn fix_u(comparer: &Comparer<'_>, model: &mut Model, random: &Tally, leave_out: 
         }
         field.weigh();
     }
+}
+
+/// The share of all pairs of records that hold the same value.
+fn exact_share(counts: &[u32]) -> f64 {
+    let (mut same, mut all) = (0.0, 0.0);
+    for &count in counts {
+        let count = f64::from(count);
+        same += count * (count - 1.0);
+        all += count;
+    }
+    if all > 1.0 { (same / (all * (all - 1.0))).max(0.0) } else { 0.0 }
 }
 
 /// Finds the fields that depend on another: among strangers, by name, who agree on a place, an address or a doctor,

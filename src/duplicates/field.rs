@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::compare::Letters;
 use super::date::{Date, Order};
 use super::random::digest;
 use super::records::{Column, Texts};
@@ -36,6 +37,7 @@ pub(super) struct Names {
     pub(super) sounds: Vec<(u32, u32)>,
     /// Transliterations of names in other scripts.
     pub(super) latin: HashMap<u32, String>,
+    pub(super) letters: Vec<Letters>,
 }
 
 /// Texts of several words, with the words numbered across the field.
@@ -43,10 +45,13 @@ pub(super) struct Names {
 pub(super) struct Words {
     /// The text without spaces.
     pub(super) texts: Texts,
+    pub(super) letters: Vec<Letters>,
     words: Vec<u32>,
     ends: Vec<u32>,
     /// In how many records each word occurs.
     pub(super) frequency: Vec<u32>,
+    /// What sharing the word says.
+    pub(super) says: Vec<f32>,
 }
 
 impl Words {
@@ -244,8 +249,10 @@ fn split_words(texts: &Texts, counts: &[u32]) -> Result<Words> {
         let end = u32::try_from(words.words.len())
             .map_err(|_| Error::precondition("more than four thousand million words in one column"))?;
         words.ends.push(end);
+        words.letters.push(Letters::of(&squeezed));
         words.texts.push(&squeezed)?;
     }
+    words.says = words.frequency.iter().map(|&records| 1.0 / (1.0 + records as f32).ln()).collect();
     Ok(words)
 }
 
@@ -283,6 +290,7 @@ pub(super) fn build_names(columns: &[(Column, &Texts)], order: &[u32]) -> Result
         let first = phonetic::key(words.next().unwrap_or_default());
         let last = words.next_back().map_or(first, phonetic::key);
         names.sounds.push((first, last));
+        names.letters.push(Letters::of(folded));
         if !folded.is_ascii() {
             names.latin.insert(u32::try_from(code).unwrap_or(u32::MAX), latin);
         }

@@ -3,6 +3,7 @@
 
 use rayon::prelude::*;
 
+use super::Kind;
 use super::compare::{Comparer, Pattern};
 use super::estimate;
 use super::model::{Bond, Bonds, Household, LEVELS, Model, probability};
@@ -37,7 +38,12 @@ impl<'f> Scorer<'f> {
         // a field comes after the one it depends on, because its weight does; parents have no parents
         let depends = |at: &usize| model.fields[*at].parent.is_some();
         rest.sort_by(|one, other| {
-            depends(one).cmp(&depends(other)).then(most(other).total_cmp(&most(one))).then(one.cmp(other))
+            let effort = |at: &usize| effort(comparer.fields[*at].kind);
+            depends(one)
+                .cmp(&depends(other))
+                .then(effort(one).cmp(&effort(other)))
+                .then(most(other).total_cmp(&most(one)))
+                .then(one.cmp(other))
         });
         let mut left: f32 = rest.iter().map(most).sum();
         let after_names = left;
@@ -86,11 +92,10 @@ impl<'f> Scorer<'f> {
         self.model.household_weight(self.bonds(scored))
     }
 
-    /// How many of the fields that a household or twins share do not agree exactly.
-    fn slips(&self, pattern: Pattern) -> u8 {
-        let fields = self.model.fields.iter().enumerate();
-        fields.filter(|(at, field)| field.bond != Bond::Own && pattern.level(*at).is_some_and(|level| level > 0)).count()
-            as u8
+    /// Whether any of the fields that twins share does not agree exactly.
+    fn slips(&self, pattern: Pattern) -> bool {
+        let mut fields = self.model.fields.iter().enumerate();
+        fields.any(|(at, field)| field.bond != Bond::Own && pattern.level(at).is_some_and(|level| level > 0))
     }
 
     fn bonds(&self, scored: &Scored) -> Bonds {
@@ -149,8 +154,7 @@ impl<'f> Scorer<'f> {
                 // strangers hardly share as much: one person, or one household
                 if f64::from(self.bonds(scored).shared) + self.model.prior >= CERTAIN {
                     if !birth {
-                        let slips = usize::from(self.slips(scored.pattern)).min(2);
-                        tally.slips[usize::from(first)][slips] += 1.0;
+                        tally.slips[usize::from(first)][usize::from(self.slips(scored.pattern))] += 1.0;
                     }
                     tally.households[usize::from(first)][usize::from(birth)] += 1.0;
                 }
@@ -179,6 +183,16 @@ impl<'f> Scorer<'f> {
     }
 }
 
+/// How long a comparison takes, roughly: the quick ones come first, because most pairs end early.
+fn effort(kind: Kind) -> u8 {
+    match kind {
+        Kind::Date | Kind::Category => 0,
+        Kind::Phone | Kind::Identifier => 1,
+        Kind::GivenName | Kind::Surname | Kind::FullName | Kind::Place | Kind::Email => 2,
+        Kind::Address | Kind::Text => 3,
+    }
+}
+
 /// Rounds of settling at most.
 const SETTLING: usize = 12;
 
@@ -193,9 +207,8 @@ struct Tally {
     levels: [[f64; LEVELS]; 16],
     /// Pairs of one household: first name and birthdate, the same (0) or another (1).
     households: [[f64; 2]; 2],
-    /// Pairs of one household and one birthdate: the same first name or another, and how many other fields slip, two
-    /// standing for more.
-    slips: [[f64; 3]; 2],
+    /// Pairs of one household and one birthdate: the same first name or another, and whether any other field slips.
+    slips: [[f64; 2]; 2],
 }
 
 impl Tally {
@@ -223,15 +236,14 @@ impl Tally {
 }
 
 impl Tally {
-    /// Pairs of twins for each pair of one person. A first name that is simply wrong comes with other slips as often as
-    /// a right one does; twins come without. So the share of wrong first names among pairs with several slips, at the
-    /// upper end of what chance allows, is expected among the others too, and what is beyond twice that are twins.
+    /// Pairs of twins for each pair of one person. A first name that is simply wrong comes with other slips about as
+    /// often as a right one does; twins come without. So the share of wrong first names among pairs with a slip, at the
+    /// upper end of what chance allows, is expected among pairs without one too, and what is clearly beyond are twins.
     fn twins(&self) -> f64 {
         let [right, wrong] = &self.slips;
-        let upper = wrong[2] + 2.0 * wrong[2].sqrt();
-        let share = ((upper + 0.025 * 20.0) / (right[2] + 20.0)).min(0.5);
-        let beyond: f64 = (0..2).map(|slips| (wrong[slips] - 2.0 * share * right[slips]).max(0.0)).sum();
-        beyond / self.households[0][0].max(1.0)
+        let upper = wrong[1] + 2.0 * wrong[1].sqrt();
+        let share = (upper + 0.025 * 20.0) / (right[1] + 20.0);
+        (wrong[0] - 1.5 * share * right[0]).max(0.0) / self.households[0][0].max(1.0)
     }
 }
 
