@@ -51,6 +51,8 @@ enum Part {
     RareWords(usize),
 }
 
+/// Pairs that all passes may bring, with repetition: so many a record, and so many besides.
+const BUDGET: (u64, u64) = (16, 200_000);
 /// At most so many keys of one part.
 const KEYS: usize = 2;
 
@@ -203,7 +205,7 @@ pub(super) fn candidates(fields: &[Field]) -> Candidates {
         }
         keys.extend((0..at).filter(|&other| !parts[other].overlaps(part)).map(|other| (Some(other), at)));
     }
-    let budget = 24 * count as u64 + 200_000;
+    let budget = BUDGET.0 * count as u64 + BUDGET.1;
     let largest = if count > 100_000 { 64 } else { 1000 };
     let all: Vec<Blocks> = keys
         .par_iter()

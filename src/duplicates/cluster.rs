@@ -64,7 +64,7 @@ fn groups_agree(scorer: &Scorer<'_>, left: &[u32], right: &[u32]) -> bool {
     let crossings = left.iter().flat_map(|&a| right.iter().map(move |&b| (a.min(b), a.max(b))));
     let step = (left.len() * right.len()).div_ceil(LOOKS);
     for (a, b) in crossings.step_by(step) {
-        let Some(scored) = scorer.score(a, b, f32::NEG_INFINITY) else { continue };
+        let Some(scored) = scorer.score(a, b, f64::NEG_INFINITY) else { continue };
         agreement.evidence += scored.fields.clamp(-10.0, 10.0);
         let bits = scorer.bits(&scored);
         if bits >= 2.0 {

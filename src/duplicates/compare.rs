@@ -31,18 +31,48 @@ impl Pattern {
     }
 }
 
+/// The value of one record in one field.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cell {
+    pub(super) code: u32,
+    /// How common the value is, in bits above the mean.
+    pub(super) common: f32,
+}
+
 /// Compares the records of a set of fields.
 #[derive(Debug)]
 pub(super) struct Comparer<'f> {
     pub(super) fields: &'f [Field],
     /// The given name and surname that may stand in each other's place.
     pub(super) names: Option<(usize, usize)>,
+    /// The cells of a record side by side: a pair is two places in memory, not two a field.
+    cells: Vec<Cell>,
 }
 
 impl<'f> Comparer<'f> {
     pub(super) fn new(fields: &'f [Field]) -> Self {
         let first = |kind| fields.iter().position(|field| field.kind == kind);
-        Self { fields, names: first(Kind::GivenName).zip(first(Kind::Surname)) }
+        let count = fields.first().map_or(0, |field| field.codes.len());
+        let commons: Vec<Vec<f32>> = fields
+            .iter()
+            .map(|field| {
+                let mean = field.mean_count() as f32;
+                field.counts.iter().map(|&count| (count.max(1) as f32 / mean).log2()).collect()
+            })
+            .collect();
+        let mut cells = Vec::with_capacity(count * fields.len());
+        for record in 0..count {
+            cells.extend(fields.iter().zip(&commons).map(|(field, commons)| {
+                let code = field.codes[record];
+                Cell { code, common: commons[code as usize] }
+            }));
+        }
+        Self { fields, names: first(Kind::GivenName).zip(first(Kind::Surname)), cells }
+    }
+
+    /// The cell of a record.
+    pub(super) fn cell(&self, record: u32, field: usize) -> Cell {
+        self.cells[record as usize * self.fields.len() + field]
     }
 
     /// The level of every field for two records.
@@ -70,8 +100,7 @@ impl<'f> Comparer<'f> {
 
     /// The level of one field as it stands.
     pub(super) fn level(&self, field: usize, a: u32, b: u32) -> Option<u8> {
-        let field = &self.fields[field];
-        field.level(field.codes[a as usize], field.codes[b as usize])
+        self.fields[field].level(self.cell(a, field).code, self.cell(b, field).code)
     }
 
     /// The levels of given name and surname, straight or crosswise, whichever agrees better.
@@ -83,9 +112,9 @@ impl<'f> Comparer<'f> {
         if good >= 2 {
             return straight;
         }
-        let (givens, surnames) = (&self.fields[given], &self.fields[surname]);
-        let crossed_given = givens.level(givens.codes[a as usize], surnames.codes[b as usize]);
-        let crossed_surname = givens.level(surnames.codes[a as usize], givens.codes[b as usize]);
+        let code = |record, field| self.cell(record, field).code;
+        let crossed_given = self.fields[given].level(code(a, given), code(b, surname));
+        let crossed_surname = self.fields[given].level(code(a, surname), code(b, given));
         if agreement(crossed_given) + agreement(crossed_surname) <= good.max(0) + 1 {
             return straight;
         }

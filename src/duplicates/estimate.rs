@@ -15,10 +15,10 @@ use super::random::{Random, scramble};
 use super::scale::Scale;
 
 /// Random pairs drawn for `u`.
-const RANDOM_PAIRS: usize = 100_000;
+const RANDOM_PAIRS: usize = 80_000;
 /// Pairs drawn for all passes together, and within one at most.
-const PASSES_PAIRS: usize = 150_000;
-const PASS_PAIRS: usize = 12_000;
+const PASSES_PAIRS: usize = 60_000;
+const PASS_PAIRS: usize = 8_000;
 /// How many pairs the stated `m` counts for, and the stated `u`.
 const STATED_M: f64 = 12.0;
 const STATED_U: f64 = 2.0;
@@ -65,12 +65,13 @@ pub(super) fn model(comparer: &Comparer<'_>) -> Model {
     }
     let random = random_pairs(comparer, count);
     // relatives and one person disturb `u` in a small file: the second round leaves out what the first one recognised
+    let mut samples: Vec<Sample> = Vec::new();
     for round in 0..2 {
         fix_u(comparer, &mut model, &random, round > 0);
         if round == 0 {
             find_parents(comparer, &mut model, count);
         }
-        run_passes(comparer, &mut model, count);
+        run_passes(comparer, &mut model, &mut samples, count);
     }
     model
 }
@@ -228,12 +229,20 @@ fn bits(model: &Model, pattern: Pattern) -> f64 {
     sum
 }
 
-fn run_passes(comparer: &Comparer<'_>, model: &mut Model, count: usize) {
-    let usable: Vec<usize> = (0..comparer.fields.len())
-        .filter(|&at| model.fields[at].u[0] < 0.1)
-        .collect();
-    let singles: Vec<Vec<usize>> = usable.iter().map(|&at| vec![at]).collect();
-    let mut results = maximise_all(comparer, model, &singles, count);
+/// The pairs of one pass: the fields on which they agree, the patterns of those drawn, and how many there are.
+#[derive(Debug)]
+struct Sample {
+    key: Vec<usize>,
+    tally: Tally,
+    within: f64,
+}
+
+fn run_passes(comparer: &Comparer<'_>, model: &mut Model, samples: &mut Vec<Sample>, count: usize) {
+    let usable: Vec<usize> = (0..comparer.fields.len()).filter(|&at| model.fields[at].u[0] < 0.1).collect();
+    if samples.is_empty() {
+        samples.extend(draw(comparer, &usable.iter().map(|&at| vec![at]).collect::<Vec<_>>(), count));
+    }
+    let mut results = maximise_all(comparer, model, samples);
     let reached = |results: &[Result], at: usize| -> f64 {
         results.iter().filter(|result| result.counts()).map(|result| result.levels[at].iter().sum::<f64>()).sum()
     };
@@ -243,7 +252,7 @@ fn run_passes(comparer: &Comparer<'_>, model: &mut Model, count: usize) {
     if !unknown.is_empty() {
         let doubles: Vec<Vec<usize>> =
             pairs_of(&usable).into_iter().filter(|key| unknown.iter().any(|at| !key.contains(at))).collect();
-        let mut more = maximise_all(comparer, model, &doubles, count);
+        let mut more = maximise_all(comparer, model, &draw(comparer, &doubles, count));
         for result in &mut more {
             for at in (0..model.fields.len()).filter(|at| !unknown.contains(at)) {
                 result.levels[at] = [0.0; LEVELS];
@@ -254,14 +263,18 @@ fn run_passes(comparer: &Comparer<'_>, model: &mut Model, count: usize) {
     combine(comparer, model, &results, count);
 }
 
-fn maximise_all(comparer: &Comparer<'_>, model: &Model, keys: &[Vec<usize>], count: usize) -> Vec<Result> {
+fn draw(comparer: &Comparer<'_>, keys: &[Vec<usize>], count: usize) -> Vec<Sample> {
     let most = (PASSES_PAIRS / keys.len().max(1)).min(PASS_PAIRS);
     keys.par_iter()
         .filter_map(|key| {
             let (pairs, within) = pairs_within(comparer, key, count, most);
-            (pairs.len() >= 20).then(|| maximise(comparer, model, key, &tally(comparer, &pairs), within))
+            (pairs.len() >= 20).then(|| Sample { key: key.clone(), tally: tally(comparer, &pairs), within })
         })
         .collect()
+}
+
+fn maximise_all(comparer: &Comparer<'_>, model: &Model, samples: &[Sample]) -> Vec<Result> {
+    samples.par_iter().map(|sample| maximise(comparer, model, &sample.key, &sample.tally, sample.within)).collect()
 }
 
 fn pairs_of(usable: &[usize]) -> Vec<Vec<usize>> {

@@ -85,6 +85,16 @@ impl Field {
         Self { name, kind, codes, counts, values }
     }
 
+    /// How many records share the value of a record, in the mean.
+    pub(super) fn mean_count(&self) -> f64 {
+        let (mut squares, mut sum) = (0.0, 0.0);
+        for &count in &self.counts {
+            squares += f64::from(count) * f64::from(count);
+            sum += f64::from(count);
+        }
+        if sum > 0.0 { squares / sum } else { 1.0 }
+    }
+
     /// How many records have a value.
     pub(super) fn present(&self) -> usize {
         self.codes.iter().filter(|&&code| code != MISSING).count()

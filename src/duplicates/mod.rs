@@ -47,8 +47,8 @@ use score::{Scored, Scorer};
 const REPORTED: f64 = 0.02;
 /// A pair joins two records into one person from this probability on.
 const JOINED: f64 = 0.88;
-/// Pairs with fewer bits than this below even odds are dropped while scoring.
-const FLOOR: f64 = -9.0;
+/// Candidates that are scored to settle the model before all are.
+const SAMPLE: usize = 400_000;
 
 /// Finds the records of one person among all records.
 pub fn find(records: Records) -> Result<Findings> {
@@ -58,16 +58,26 @@ pub fn find(records: Records) -> Result<Findings> {
     drop(cells);
     let registers: Vec<u32> = order.iter().map(|&record| registers[record as usize]).collect();
 
-    let comparer = Comparer::new(&fields);
+    let t=std::time::Instant::now(); macro_rules! lap { ($w:literal) => { if std::env::var("LAP").is_ok() { eprintln!("{} {:?}", $w, t.elapsed()); } } }
+    let comparer = Comparer::new(&fields); lap!("comparer");
     let model = estimate::model(&comparer);
-    let floor = (FLOOR - model.prior) as f32;
+    lap!("model");
     let candidates = block::candidates(&fields);
+    lap!("candidates");
     let mut scorer = Scorer::new(comparer, model);
-    let mut scored = scorer.all(&candidates.pairs, floor);
-    let compared = candidates.pairs.len();
+    // in a large file a sample of the candidates tells enough to dismiss most of the others at a glance
+    let step = candidates.pairs.len().div_ceil(SAMPLE).max(1);
+    if step > 1 {
+        let sample: Vec<u64> = candidates.pairs.iter().copied().step_by(step).collect();
+        let scored = scorer.all(&sample);
+        scorer.settle(&scored, order.len(), step as f64);
+        scorer = scorer.settled();
+    }
+    let mut scored = scorer.all(&candidates.pairs);
+    lap!("scored"); let compared = candidates.pairs.len();
     drop(candidates.pairs);
-    scorer.settle(&scored, order.len());
-    scored.par_iter_mut().for_each(|scored| *scored = scorer.reweigh(scored));
+    scorer.settle(&scored, order.len(), 1.0);
+    lap!("settled"); scored.par_iter_mut().for_each(|scored| *scored = scorer.reweigh(scored));
     Ok(conclude(&scorer, &scored, ids, order, &registers, candidates.passes, (compared, candidates.bound)))
 }
 
@@ -119,7 +129,7 @@ fn conclude(
     for (_, scored) in &kept {
         for at in 0..fields.len() {
             let level = scored.pattern.level(at);
-            let weight = scorer.model.field_weight(fields, at, scored.pattern, scored.a, scored.b);
+            let weight = scorer.model.field_weight(&scorer.comparer, at, scored.pattern, scored.a, scored.b);
             evidence.push((level.map_or(0, |level| level + 1), weight));
         }
         evidence.push((u8::from(scored.pattern.is_swapped()), scorer.model.order_weight(scored.pattern)));

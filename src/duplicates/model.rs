@@ -88,17 +88,12 @@ impl FieldModel {
     fn stated(field: &Field, bond: Bond) -> Self {
         let scale = Scale::of(field.kind);
         let fill = |shares: &[f64]| std::array::from_fn(|level| shares.get(level).copied().unwrap_or(0.0));
-        let (mut squares, mut sum) = (0.0, 0.0);
-        for &count in &field.counts {
-            squares += f64::from(count) * f64::from(count);
-            sum += f64::from(count);
-        }
         let mut model = Self {
             m: fill(scale.m),
             u: fill(scale.u),
             parent: None,
             bond,
-            mean_count: if sum > 0.0 { squares / sum } else { 1.0 },
+            mean_count: field.mean_count(),
             weights: [0.0; LEVELS],
             dependent: [0.0; LEVELS],
             rarity: std::array::from_fn(|level| scale.rarity.get(level).map_or(0.0, |&share| share as f32)),
@@ -132,8 +127,8 @@ impl FieldModel {
         }
     }
 
-    /// The weight of a level in bits, for values that occur `count` times at most.
-    fn weight(&self, level: u8, pattern: Pattern, count: u32) -> f32 {
+    /// The weight of a level in bits, for values that are `common` bits more common than the mean.
+    fn weight(&self, level: u8, pattern: Pattern, common: f32) -> f32 {
         let level = usize::from(level);
         if self.parent.as_ref().is_some_and(|(parent, _)| agrees(pattern, *parent)) {
             return self.dependent[level];
@@ -143,7 +138,7 @@ impl FieldModel {
         if rarity == 0.0 {
             return weight;
         }
-        let adjusted = weight - rarity * (count.max(1) as f32 / self.mean_count as f32).log2();
+        let adjusted = weight - rarity * common;
         // a common value says less, but agreement never becomes disagreement
         if weight > 0.0 { adjusted.max(0.0) } else { weight }
     }
@@ -183,12 +178,11 @@ impl Model {
         fields.iter().any(|field| matches!(field.kind, Kind::GivenName | Kind::Date))
     }
 
-    /// The weight of each field for a pair, in bits; 0 where a value is missing.
-    pub(super) fn field_weight(&self, fields: &[Field], at: usize, pattern: Pattern, a: u32, b: u32) -> f32 {
+    /// The weight of a field for a pair, in bits; 0 where a value is missing.
+    pub(super) fn field_weight(&self, comparer: &Comparer<'_>, at: usize, pattern: Pattern, a: u32, b: u32) -> f32 {
         let Some(level) = pattern.level(at) else { return 0.0 };
-        let field = &fields[at];
-        let (code_a, code_b) = (field.codes[a as usize] as usize, field.codes[b as usize] as usize);
-        self.fields[at].weight(level, pattern, field.counts[code_a].max(field.counts[code_b]))
+        let common = comparer.cell(a, at).common.max(comparer.cell(b, at).common);
+        self.fields[at].weight(level, pattern, common)
     }
 
     /// What the order of the names says, in bits.
@@ -229,12 +223,8 @@ fn agrees(pattern: Pattern, field: usize) -> bool {
 
 /// Whether a category has more than a few values, unlike a sex.
 fn is_fine(field: &Field) -> bool {
-    let (mut squares, mut sum) = (0.0, 0.0);
-    for &count in &field.counts {
-        squares += f64::from(count) * f64::from(count);
-        sum += f64::from(count);
-    }
-    sum > 0.0 && squares / (sum * sum) < 0.3
+    let present = field.present() as f64;
+    present > 0.0 && field.mean_count() / present < 0.3
 }
 
 /// The probability of odds in bits.

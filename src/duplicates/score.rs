@@ -25,15 +25,27 @@ pub(super) struct Scorer<'f> {
     pub(super) model: Model,
     /// The fields after the names, in the order of comparison, with what those after each can add at most.
     rest: Vec<(usize, f32)>,
-    after_names: f32,
-    pub(super) household: bool,
+    after_first: f32,
+    /// Given name and birthdate, which come first.
+    own: Vec<usize>,
+    birth: Option<usize>,
+    surname: Option<usize>,
+    /// How many bits of a person's own the relatives are worth.
+    relatives: f32,
+    household: bool,
+    /// Whether the model is known well enough to dismiss relatives at a glance.
+    settled: bool,
 }
 
 impl<'f> Scorer<'f> {
     pub(super) fn new(comparer: Comparer<'f>, model: Model) -> Self {
         let household = model.knows_persons(comparer.fields);
-        let mut rest: Vec<usize> =
-            (0..comparer.fields.len()).filter(|&at| !comparer.is_paired_name(at)).collect();
+        let birth = comparer.fields.iter().position(|field| field.kind == Kind::Date);
+        let (given, surname) = comparer.names.unzip();
+        let own: Vec<usize> = given.into_iter().chain(birth).collect();
+        let mut rest: Vec<usize> = (0..comparer.fields.len())
+            .filter(|&at| !comparer.is_paired_name(at) && birth != Some(at))
+            .collect();
         let most = |at: &usize| model.fields[*at].most();
         // a field comes after the one it depends on, because its weight does; parents have no parents
         let depends = |at: &usize| model.fields[*at].parent.is_some();
@@ -46,34 +58,50 @@ impl<'f> Scorer<'f> {
                 .then(one.cmp(other))
         });
         let mut left: f32 = rest.iter().map(most).sum();
-        let after_names = left;
-        let rest = rest
+        let after_first = left;
+        let rest: Vec<(usize, f32)> = rest
             .iter()
             .map(|at| {
                 left -= most(at);
                 (*at, left)
             })
             .collect();
-        Self { comparer, model, rest, after_names, household }
+        let relatives = model.household.relatives.log2() as f32;
+        // a second given name or a sex that agrees speaks for one person as well; no pair is dismissed before them
+        let others_own = rest.iter().filter(|(at, _): &&(usize, f32)| model.fields[*at].bond == Bond::Own);
+        let relatives = relatives - others_own.map(|(at, _)| model.fields[*at].most()).sum::<f32>();
+        Self { comparer, model, rest, after_first, own, birth, surname, relatives, household, settled: false }
     }
 
-    /// The pair's evidence, when it reaches the floor.
-    pub(super) fn score(&self, a: u32, b: u32, floor: f32) -> Option<Scored> {
-        let fields = self.comparer.fields;
+    /// The same after a sample has settled the model.
+    pub(super) fn settled(self) -> Self {
+        Self { settled: true, ..Self::new(self.comparer, self.model) }
+    }
+
+    /// The pair's evidence, when its odds can reach the floor, in bits.
+    pub(super) fn score(&self, a: u32, b: u32, floor: f64) -> Option<Scored> {
+        let least = (floor - self.model.prior) as f32;
         let mut pattern = self.comparer.name_levels(a, b);
-        let mut sum = self.model.order_weight(pattern);
-        if let Some((given, surname)) = self.comparer.names {
-            sum += self.model.field_weight(fields, given, pattern, a, b);
-            sum += self.model.field_weight(fields, surname, pattern, a, b);
+        if let Some(birth) = self.birth {
+            pattern = pattern.with(birth, self.comparer.level(birth, a, b));
         }
-        if sum + self.after_names < floor {
+        let weight = |at: usize, pattern| self.model.field_weight(&self.comparer, at, pattern, a, b);
+        let own: f32 = self.own.iter().map(|&at| weight(at, pattern)).sum();
+        // relatives agree on all else as one person does, so that the rest cannot speak against them
+        if self.settled && self.household && !pattern.is_swapped() && own - self.relatives < floor as f32 {
+            return None;
+        }
+        let mut sum = own + self.model.order_weight(pattern);
+        if let Some(surname) = self.surname {
+            sum += weight(surname, pattern);
+        }
+        if sum + self.after_first < least {
             return None;
         }
         for &(at, left) in &self.rest {
-            let level = self.comparer.level(at, a, b);
-            pattern = pattern.with(at, level);
-            sum += self.model.field_weight(fields, at, pattern, a, b);
-            if sum + left < floor {
+            pattern = pattern.with(at, self.comparer.level(at, a, b));
+            sum += weight(at, pattern);
+            if sum + left < least {
                 return None;
             }
         }
@@ -100,7 +128,7 @@ impl<'f> Scorer<'f> {
 
     fn bonds(&self, scored: &Scored) -> Bonds {
         let fields = self.comparer.fields;
-        self.model.bonds(fields, |at| self.model.field_weight(fields, at, scored.pattern, scored.a, scored.b))
+        self.model.bonds(fields, |at| self.model.field_weight(&self.comparer, at, scored.pattern, scored.a, scored.b))
     }
 
     /// The odds in bits that the pair is one person.
@@ -109,11 +137,11 @@ impl<'f> Scorer<'f> {
     }
 
     /// Weighs all candidates, in their order.
-    pub(super) fn all(&self, pairs: &[u64], floor: f32) -> Vec<Scored> {
+    pub(super) fn all(&self, pairs: &[u64]) -> Vec<Scored> {
         let chunks: Vec<Vec<Scored>> = pairs
             .par_chunks(8192)
             .map(|chunk| {
-                chunk.iter().filter_map(|&pair| self.score((pair >> 32) as u32, pair as u32, floor)).collect()
+                chunk.iter().filter_map(|&pair| self.score((pair >> 32) as u32, pair as u32, FLOOR)).collect()
             })
             .collect();
         chunks.concat()
@@ -123,13 +151,15 @@ impl<'f> Scorer<'f> {
     /// left out counts for nothing, so these rounds of expectation maximisation see the file as a whole. `u` stays. The
     /// prior is counted over pairs that are more likely one person than not, so that many faint resemblances add up to
     /// nothing.
-    pub(super) fn settle(&mut self, scored: &[Scored], count: usize) {
+    ///
+    /// `sampled` says how many candidates each of the scored pairs stands for.
+    pub(super) fn settle(&mut self, scored: &[Scored], count: usize, sampled: f64) {
         let all = count as f64 * (count as f64 - 1.0) / 2.0;
         for round in 0..SETTLING {
             let chunks: Vec<Tally> = scored.par_chunks(16_384).map(|chunk| self.tally(chunk)).collect();
             let mut whole = Tally::default();
             chunks.iter().for_each(|chunk| whole.add(chunk));
-            let found = whole.found.max(0.002 * count as f64).max(0.5).min(all * 0.3);
+            let found = (whole.found * sampled).max(0.002 * count as f64).max(0.5).min(all * 0.3);
             let before = self.model.prior;
             self.model.prior = (found / (all - found)).log2();
             if round + 1 < SETTLING {
@@ -137,7 +167,10 @@ impl<'f> Scorer<'f> {
                     estimate::set_m(&self.comparer, &mut self.model, at, &whole.levels[at]);
                 }
                 self.model.swapped = (whole.swapped + 0.4) / (whole.found + 20.0);
-                self.model.household = Household::counted(whole.relatives(), whole.twins());
+                // dismissed relatives cannot be counted
+                if !self.settled {
+                    self.model.household = Household::counted(whole.relatives(), whole.twins());
+                }
             }
             if round > 2 && (before - self.model.prior).abs() < 1e-3 {
                 break;
@@ -177,7 +210,7 @@ impl<'f> Scorer<'f> {
     /// The pair with its evidence weighed again, after the model has changed.
     pub(super) fn reweigh(&self, scored: &Scored) -> Scored {
         let fields = self.comparer.fields;
-        let weight = |at| self.model.field_weight(fields, at, scored.pattern, scored.a, scored.b);
+        let weight = |at| self.model.field_weight(&self.comparer, at, scored.pattern, scored.a, scored.b);
         let sum: f32 = (0..fields.len()).map(weight).sum();
         Scored { fields: sum + self.model.order_weight(scored.pattern), ..*scored }
     }
@@ -192,6 +225,9 @@ fn effort(kind: Kind) -> u8 {
         Kind::Address | Kind::Text => 3,
     }
 }
+
+/// Pairs with fewer bits than this below even odds are dropped.
+const FLOOR: f64 = -9.0;
 
 /// Rounds of settling at most.
 const SETTLING: usize = 12;

@@ -60,7 +60,8 @@ const WORLDS: &[(&str, fn() -> World)] = &[
     ("historical", || worlds::historical(4)),
     ("two_formats", || worlds::two_formats(5)),
     ("register_20000", || worlds::register(6, 20_000)),
-    ("register_1000000", || worlds::register(7, 1_000_000)),
+    ("register_200000", || worlds::register(7, 200_000)),
+    ("million", || worlds::million(8, 1_000_000)),
 ];
 
 const HEAD: &str = "file                      records      P       R       F1      cF1   over  high wrong   review right  found    wall s   cpu s  peak MB";

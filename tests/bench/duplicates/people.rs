@@ -106,6 +106,21 @@ pub fn surname(dice: &mut Dice) -> String {
     format!("{}{}", ONSET[onset], CODA[coda])
 }
 
+/// A surname among some sixty thousand.
+pub fn rare_surname(dice: &mut Dice) -> String {
+    let (onset, middle, coda) = (dice.common(ONSET.len()), dice.common(30), dice.common(CODA.len()));
+    let vowel = ["a", "e", "i", "o", ""][middle % 5];
+    let consonant = ["l", "r", "n", "t", "", "v"][middle / 5];
+    format!("{}{vowel}{consonant}{}", ONSET[onset], CODA[coda])
+}
+
+/// A first name among some seven hundred.
+pub fn rare_given(dice: &mut Dice) -> String {
+    let first = given(dice);
+    let ending = ["", "", "", "a", "o", "ine", "is", "elle"][dice.common(8)];
+    format!("{first}{ending}")
+}
+
 pub fn given(dice: &mut Dice) -> String {
     dice.pick(GIVEN).to_owned()
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use drydock::duplicates::{Column, Kind, Records};
 
-use super::people::{Day, Dice, Home, email, german, given, slipped, surname};
+use super::people::{Day, Dice, Home, email, german, given, rare_given, rare_surname, slipped, surname};
 
 /// A file: what the engine gets, and what it does not.
 pub struct World {
@@ -165,6 +165,42 @@ pub fn register(seed: u64, size: usize) -> World {
     builder.finish(&mut dice)
 }
 
+/// A million persons: names, address, city, birthdate, telephone. Each record but the first of a person has one to three
+/// slips or gaps; a third of the persons have two or three records.
+pub fn million(seed: u64, size: usize) -> World {
+    let mut dice = Dice::seeded(seed);
+    let mut builder = Builder::new(&[
+        ("given", Kind::GivenName),
+        ("surname", Kind::Surname),
+        ("address", Kind::Address),
+        ("city", Kind::Place),
+        ("birth", Kind::Date),
+        ("phone", Kind::Phone),
+    ]);
+    let mut person = 0u64;
+    while builder.rows.len() < size {
+        person += 1;
+        let (home, born) = (Home::somewhere(&mut dice), Day::born(&mut dice));
+        let row =
+            vec![rare_given(&mut dice), rare_surname(&mut dice), home.street, home.city, born.iso(), home.phone];
+        builder.push(person, row.clone());
+        let again = if dice.chance(0.33) { 1 + dice.below(2) } else { 0 };
+        for _ in 0..again {
+            let mut row = row.clone();
+            for _ in 0..1 + dice.below(3) {
+                let at = dice.below(6);
+                row[at] = match (at, dice.below(4)) {
+                    (_, 0) => String::new(),
+                    (4, _) => born.slipped(&mut dice).iso(),
+                    _ => slipped(&mut dice, &row[at]),
+                };
+            }
+            builder.push(person, row);
+        }
+    }
+    builder.finish(&mut dice)
+}
+
 /// Profiles as in the plan: 9,101 users with few emails, households that share one, twins, namesakes, and the same
 /// person under several ids.
 pub fn practice(seed: u64) -> World {
@@ -258,7 +294,7 @@ pub fn historical(seed: u64) -> World {
             };
             let name = if dice.chance(0.3) { slipped(&mut dice, &name) } else { name };
             let date = if dice.chance(0.3) { born.slipped(&mut dice) } else { born };
-            let mut keep = |dice: &mut Dice, text: &str, missing: f64| match dice.share() {
+            let keep = |dice: &mut Dice, text: &str, missing: f64| match dice.share() {
                 share if share < missing => String::new(),
                 share if share < missing + 0.15 => slipped(dice, text),
                 _ => text.to_owned(),
