@@ -37,6 +37,7 @@ pub(super) struct Cell {
     pub(super) code: u32,
     /// How common the value is, in bits above the mean.
     pub(super) common: f32,
+    pub(super) letters: Letters,
 }
 
 /// Compares the records of a set of fields.
@@ -53,19 +54,18 @@ impl<'f> Comparer<'f> {
     pub(super) fn new(fields: &'f [Field]) -> Self {
         let first = |kind| fields.iter().position(|field| field.kind == kind);
         let count = fields.first().map_or(0, |field| field.codes.len());
-        let commons: Vec<Vec<f32>> = fields
+        let values: Vec<Vec<Cell>> = fields
             .iter()
             .map(|field| {
                 let mean = field.mean_count() as f32;
-                field.counts.iter().map(|&count| (count.max(1) as f32 / mean).log2()).collect()
+                let common = |&count: &u32| (count.max(1) as f32 / mean).log2();
+                let values = (0u32..).zip(field.counts.iter().map(common)).zip(field.letters());
+                values.map(|((code, common), letters)| Cell { code, common, letters }).collect()
             })
             .collect();
         let mut cells = Vec::with_capacity(count * fields.len());
         for record in 0..count {
-            cells.extend(fields.iter().zip(&commons).map(|(field, commons)| {
-                let code = field.codes[record];
-                Cell { code, common: commons[code as usize] }
-            }));
+            cells.extend(fields.iter().zip(&values).map(|(field, values)| values[field.codes[record] as usize]));
         }
         Self { fields, names: first(Kind::GivenName).zip(first(Kind::Surname)), cells }
     }
@@ -100,7 +100,7 @@ impl<'f> Comparer<'f> {
 
     /// The level of one field as it stands.
     pub(super) fn level(&self, field: usize, a: u32, b: u32) -> Option<u8> {
-        self.fields[field].level(self.cell(a, field).code, self.cell(b, field).code)
+        self.fields[field].level(self.cell(a, field), self.cell(b, field))
     }
 
     /// The levels of given name and surname, straight or crosswise, whichever agrees better.
@@ -112,9 +112,8 @@ impl<'f> Comparer<'f> {
         if good >= 2 {
             return straight;
         }
-        let code = |record, field| self.cell(record, field).code;
-        let crossed_given = self.fields[given].level(code(a, given), code(b, surname));
-        let crossed_surname = self.fields[given].level(code(a, surname), code(b, given));
+        let crossed_given = self.fields[given].level(self.cell(a, given), self.cell(b, surname));
+        let crossed_surname = self.fields[given].level(self.cell(a, surname), self.cell(b, given));
         if agreement(crossed_given) + agreement(crossed_surname) <= good.max(0) + 1 {
             return straight;
         }
@@ -141,8 +140,9 @@ fn agreement(level: Option<u8>) -> i32 {
 }
 
 impl Field {
-    /// The level of two codes of this field's values.
-    pub(super) fn level(&self, a: u32, b: u32) -> Option<u8> {
+    /// The level of two values of this field.
+    pub(super) fn level(&self, one: Cell, other: Cell) -> Option<u8> {
+        let (a, b) = (one.code, other.code);
         if a == MISSING || b == MISSING {
             return None;
         }
@@ -152,11 +152,15 @@ impl Field {
         if a == b {
             return Some(EXACT);
         }
+        let resembles = one.letters.may_resemble(other.letters);
         Some(match &self.values {
-            Values::Names(names) => self.name_level(names, a, b),
-            Values::Words(words) => words.level(a, b, self.kind == Kind::Place),
-            Values::Emails(texts) => email_level(texts.get(a as usize), texts.get(b as usize)),
-            Values::Codes(texts) => code_level(texts.get(a as usize), texts.get(b as usize)),
+            Values::Names(names) if resembles => self.name_level(names, a, b),
+            Values::Words(words) if resembles => words.level(a, b, self.kind == Kind::Place),
+            Values::Emails(texts) if resembles => email_level(texts.get(a as usize), texts.get(b as usize)),
+            Values::Codes(texts) if resembles => code_level(texts.get(a as usize), texts.get(b as usize)),
+            Values::Names(_) | Values::Words(_) => OTHER,
+            Values::Emails(_) => 4,
+            Values::Codes(_) => 2,
             Values::Dates(_) | Values::Categories => 1,
         })
     }
@@ -213,9 +217,6 @@ impl Names {
         if one.len() >= 3 && other.starts_with(one) {
             return PART;
         }
-        if !self.letters[a as usize].may_resemble(self.letters[b as usize], one, other) {
-            return OTHER;
-        }
         let jaro_winkler = similarity(one, other, 0.78);
         if jaro_winkler >= 0.91 || (jaro_winkler > 0.0 && one.len() >= 5 && two_slips(one, other)) {
             return CLOSE;
@@ -247,9 +248,6 @@ impl Words {
         if is_number(one) {
             // two numbers of one length that differ in two places are not alike in any other way
             return if one.len() >= 4 && two_slips(one, other) { VAGUE } else { OTHER };
-        }
-        if !self.letters[a as usize].may_resemble(self.letters[b as usize], one, other) {
-            return if shared >= 0.5 { PART } else if shared >= 0.3 { VAGUE } else { OTHER };
         }
         let jaro_winkler = similarity(one, other, 0.78);
         let long_slips = one.len() >= 6 && two_slips(one, other);
@@ -292,33 +290,47 @@ impl Words {
     }
 }
 
-/// Which letters a text holds, each up to twice, two bits a letter: enough to see at once that two texts have too few
-/// letters in common to resemble each other.
+/// The letters of a text, each up to twice, its first letter and its length, in one word: enough to see at once that two
+/// texts have too few letters in common to resemble each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Letters(u64);
 
 impl Letters {
+    /// Two bits for each of 27 letters; digits fall together with letters.
+    const MASK: u64 = (1 << 54) - 1;
+    /// The length beyond which a text counts as this long.
+    const LONGEST: usize = 31;
+
     pub(super) fn of(text: &str) -> Self {
+        if !text.is_ascii() {
+            return Self(u64::MAX);
+        }
         let mut letters = 0u64;
         for byte in text.bytes() {
-            let place = 2 * u32::from(byte & 31);
+            let place = 2 * (u32::from(byte & 31) % 27);
             letters |= if letters & (1 << place) == 0 { 1 << place } else { 2 << place };
         }
-        Self(letters)
+        let first = u64::from(text.as_bytes().first().copied().unwrap_or(0) & 31);
+        Self(letters | (text.len().min(Self::LONGEST) as u64) << 54 | first << 59)
     }
 
-    /// Whether the Jaro-Winkler similarity can reach 0.78; never wrongly no.
-    fn may_resemble(self, other: Self, text: &str, other_text: &str) -> bool {
-        if !text.is_ascii() || !other_text.is_ascii() {
+    /// Whether two texts may resemble each other at all: whether their Jaro-Winkler similarity can reach some 0.75, or for
+    /// long texts, where chance brings many letters together, whether three letters in four can be in common.
+    fn may_resemble(self, other: Self) -> bool {
+        if self.0 == u64::MAX || other.0 == u64::MAX {
             return true;
         }
-        let (length, other_length) = (text.len() as f32, other_text.len() as f32);
-        let beyond = |letters: Letters, length: usize| length as u32 - letters.0.count_ones();
-        let more = beyond(self, text.len()).min(beyond(other, other_text.len()));
-        let common = ((self.0 & other.0).count_ones() + more) as f32;
-        let jaro = (common / length + common / other_length + 1.0) / 3.0;
-        let prefix = text.bytes().zip(other_text.bytes()).take(4).take_while(|(x, y)| x == y).count() as f32;
-        jaro + prefix * 0.1 * (1.0 - jaro) >= 0.779
+        let (length, other_length) = ((self.0 >> 54 & 31) as u32, (other.0 >> 54 & 31) as u32);
+        let beyond = |letters: Self, length: u32| length.saturating_sub((letters.0 & Self::MASK).count_ones());
+        let more = beyond(self, length).min(beyond(other, other_length));
+        let common = ((self.0 & other.0 & Self::MASK).count_ones() + more) as f32;
+        let (shorter, longer) = (length.min(other_length) as f32, length.max(other_length) as f32);
+        if shorter >= 12.0 {
+            return common >= 0.75 * shorter;
+        }
+        let jaro = (common / shorter + common / longer + 1.0) / 3.0;
+        let prefix = if self.0 >> 59 == other.0 >> 59 { 0.4 } else { 0.0 };
+        jaro + prefix * (1.0 - jaro) >= 0.75
     }
 }
 

@@ -37,7 +37,6 @@ pub(super) struct Names {
     pub(super) sounds: Vec<(u32, u32)>,
     /// Transliterations of names in other scripts.
     pub(super) latin: HashMap<u32, String>,
-    pub(super) letters: Vec<Letters>,
 }
 
 /// Texts of several words, with the words numbered across the field.
@@ -45,7 +44,6 @@ pub(super) struct Names {
 pub(super) struct Words {
     /// The text without spaces.
     pub(super) texts: Texts,
-    pub(super) letters: Vec<Letters>,
     words: Vec<u32>,
     ends: Vec<u32>,
     /// In how many records each word occurs.
@@ -83,6 +81,17 @@ impl Field {
         }
         counts[MISSING as usize] = 0;
         Self { name, kind, codes, counts, values }
+    }
+
+    /// The letters of each value; nothing where values are not compared letter by letter.
+    pub(super) fn letters(&self) -> Vec<Letters> {
+        let texts = match &self.values {
+            Values::Names(names) => &names.texts,
+            Values::Words(words) => &words.texts,
+            Values::Emails(texts) | Values::Codes(texts) => texts,
+            Values::Dates(_) | Values::Categories => return vec![Letters::default(); self.counts.len()],
+        };
+        (0..texts.len()).map(|code| Letters::of(texts.get(code))).collect()
     }
 
     /// How many records share the value of a record, in the mean.
@@ -259,7 +268,6 @@ fn split_words(texts: &Texts, counts: &[u32]) -> Result<Words> {
         let end = u32::try_from(words.words.len())
             .map_err(|_| Error::precondition("more than four thousand million words in one column"))?;
         words.ends.push(end);
-        words.letters.push(Letters::of(&squeezed));
         words.texts.push(&squeezed)?;
     }
     words.says = words.frequency.iter().map(|&records| 1.0 / (1.0 + records as f32).ln()).collect();
@@ -300,7 +308,6 @@ pub(super) fn build_names(columns: &[(Column, &Texts)], order: &[u32]) -> Result
         let first = phonetic::key(words.next().unwrap_or_default());
         let last = words.next_back().map_or(first, phonetic::key);
         names.sounds.push((first, last));
-        names.letters.push(Letters::of(folded));
         if !folded.is_ascii() {
             names.latin.insert(u32::try_from(code).unwrap_or(u32::MAX), latin);
         }
