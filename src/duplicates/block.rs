@@ -80,7 +80,11 @@ impl Part {
         let fields = |part: &Part| match part {
             Part::AnyName(names) => names.clone(),
             Part::BothNames(one, other) => vec![*one, *other],
-            Part::Sound(at) | Part::Whole(at) | Part::Year(at) | Part::Day(at) | Part::Local(at)
+            Part::Sound(at)
+            | Part::Whole(at)
+            | Part::Year(at)
+            | Part::Day(at)
+            | Part::Local(at)
             | Part::RareWords(at) => vec![*at],
         };
         fields(self).iter().any(|at| fields(other).contains(at))
@@ -135,7 +139,8 @@ impl Part {
             Part::RareWords(at) => {
                 let Values::Words(words) = &fields[*at].values else { return [0; KEYS] };
                 let mut rarest = [u32::MAX; KEYS];
-                let rank = |word: u32| words.frequency.get(word as usize).map_or((u32::MAX, word), |&f| (f, word));
+                let rank =
+                    |word: u32| words.frequency.get(word as usize).map_or((u32::MAX, word), |&f| (f, word));
                 for &word in words.of(code(*at)) {
                     if rarest.contains(&word) {
                         continue;
@@ -236,7 +241,11 @@ fn place_sounds(field: &Field) -> Vec<u32> {
             (0..words.texts.len())
                 .map(|code| words.texts.get(code))
                 // a postcode has no sound
-                .map(|text| if text.bytes().any(|byte| byte.is_ascii_digit()) { 0 } else { phonetic::key(text) })
+                .map(
+                    |text| {
+                        if text.bytes().any(|byte| byte.is_ascii_digit()) { 0 } else { phonetic::key(text) }
+                    },
+                )
                 .collect()
         }
         _ => Vec::new(),
@@ -260,7 +269,10 @@ fn blocks(
         let ones = one.map_or([1, 0], |part| part.keys(fields, latin, record));
         for x in ones.into_iter().filter(|&x| x != 0) {
             for y in others.into_iter().filter(|&y| y != 0) {
-                keyed.push((scramble(x.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ scramble(y)) & !mask) | u64::from(record));
+                keyed.push(
+                    (scramble(x.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ scramble(y)) & !mask)
+                        | u64::from(record),
+                );
             }
         }
     }

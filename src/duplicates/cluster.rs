@@ -2,10 +2,10 @@
 //! groups as a whole agree, so that one weak bridge, such as a record without a first name between twins, joins nobody.
 //! Pairs are taken best first, ties by id; the order of input and the number of threads make no difference.
 
+use super::Kind;
 use super::compare::Pattern;
 use super::scale::word;
 use super::score::{Scored, Scorer};
-use super::Kind;
 
 /// Cross pairs looked at when two groups meet, at most: enough to see whether they agree.
 const LOOKS: usize = 400;
@@ -19,9 +19,15 @@ struct Agreement {
 }
 
 /// Joins records along `links`, best first. A group holds at most one record of each register other than 0.
-pub(super) fn clusters(scorer: &Scorer<'_>, links: &[Scored], registers: &[u32], count: usize) -> Vec<Vec<u32>> {
+pub(super) fn clusters(
+    scorer: &Scorer<'_>,
+    links: &[Scored],
+    registers: &[u32],
+    count: usize,
+) -> Vec<Vec<u32>> {
     let mut order: Vec<(f64, &Scored)> = links.iter().map(|link| (scorer.bits(link), link)).collect();
-    order.sort_by(|(x, one), (y, other)| y.total_cmp(x).then_with(|| (one.a, one.b).cmp(&(other.a, other.b))));
+    order
+        .sort_by(|(x, one), (y, other)| y.total_cmp(x).then_with(|| (one.a, one.b).cmp(&(other.a, other.b))));
     let mut group_of: Vec<u32> = (0..count as u32).collect();
     let mut groups: Vec<Vec<u32>> = vec![Vec::new(); count];
     for (_, link) in order {
@@ -46,14 +52,19 @@ pub(super) fn clusters(scorer: &Scorer<'_>, links: &[Scored], registers: &[u32],
         groups[keep as usize].extend(moved);
     }
     let mut clusters: Vec<Vec<u32>> = groups.into_iter().filter(|group| group.len() > 1).collect();
-    clusters.iter_mut().for_each(|cluster| cluster.sort_unstable());
+    for cluster in &mut clusters {
+        cluster.sort_unstable();
+    }
     clusters.sort_unstable();
     clusters
 }
 
 fn registers_allow(left: &[u32], right: &[u32], registers: &[u32]) -> bool {
     let register = |&record: &u32| registers[record as usize];
-    left.iter().map(register).filter(|&register| register != 0).all(|held| !right.iter().map(register).any(|r| r == held))
+    left.iter()
+        .map(register)
+        .filter(|&register| register != 0)
+        .all(|held| !right.iter().map(register).any(|r| r == held))
 }
 
 fn groups_agree(scorer: &Scorer<'_>, left: &[u32], right: &[u32]) -> bool {
@@ -64,16 +75,15 @@ fn groups_agree(scorer: &Scorer<'_>, left: &[u32], right: &[u32]) -> bool {
     let crossings = left.iter().flat_map(|&a| right.iter().map(move |&b| (a.min(b), a.max(b))));
     let step = (left.len() * right.len()).div_ceil(LOOKS);
     for (a, b) in crossings.step_by(step) {
-        let Some(scored) = scorer.score(a, b, f64::NEG_INFINITY) else { continue };
-        agreement.evidence += scored.fields.clamp(-10.0, 10.0);
-        let bits = scorer.bits(&scored);
+        let Some(pair) = scorer.score(a, b, f64::NEG_INFINITY) else { continue };
+        agreement.evidence += pair.fields.clamp(-10.0, 10.0);
+        let bits = scorer.bits(&pair);
         if bits >= 2.0 {
             agreement.supports += 1;
-        } else if bits < 0.0 && is_other_person(scorer, scored.pattern) {
+        } else if bits < 0.0 && is_other_person(scorer, pair.pattern) {
             agreement.conflicts += 1;
         }
     }
-    if !(agreement.supports > agreement.conflicts && agreement.evidence > 0.0) && std::env::var("DBG").is_ok() { eprintln!("refuse {}x{} {agreement:?}", left.len(), right.len()); }
     agreement.supports > agreement.conflicts && agreement.evidence > 0.0
 }
 

@@ -65,7 +65,9 @@ impl<'f> Comparer<'f> {
             .collect();
         let mut cells = Vec::with_capacity(count * fields.len());
         for record in 0..count {
-            cells.extend(fields.iter().zip(&values).map(|(field, values)| values[field.codes[record] as usize]));
+            cells.extend(
+                fields.iter().zip(&values).map(|(field, values)| values[field.codes[record] as usize]),
+            );
         }
         Self { fields, names: first(Kind::GivenName).zip(first(Kind::Surname)), cells }
     }
@@ -118,8 +120,11 @@ impl<'f> Comparer<'f> {
             return straight;
         }
         // the better of the two stands for the surname, whichever record is called the first
-        let (low, high) =
-            if crossed_given <= crossed_surname { (crossed_given, crossed_surname) } else { (crossed_surname, crossed_given) };
+        let (low, high) = if crossed_given <= crossed_surname {
+            (crossed_given, crossed_surname)
+        } else {
+            (crossed_surname, crossed_given)
+        };
         let (low, high) = if low.is_none() { (high, low) } else { (low, high) };
         Pattern(straight.0 & !(0xf << (4 * given)) & !(0xf << (4 * surname)) | SWAPPED)
             .with(surname, low)
@@ -187,7 +192,13 @@ impl Names {
         match (self.latin.get(&a), self.latin.get(&b)) {
             (None, None) => self.latin_level(one, other, a, b),
             (Some(_), Some(_)) => {
-                if within_one_slip_chars(one, other) && one.chars().count() >= 4 { SLIP } else if shares_word(one, other) { PART } else { OTHER }
+                if within_one_slip_chars(one, other) && one.chars().count() >= 4 {
+                    SLIP
+                } else if shares_word(one, other) {
+                    PART
+                } else {
+                    OTHER
+                }
             }
             // across scripts, equal transliterations are a hint and no more
             (one_latin, other_latin) => {
@@ -239,7 +250,10 @@ impl Words {
         if shared >= 0.999 {
             return SLIP;
         }
-        if other.len() >= 3 && one.len() + 1 >= other.len() && within_one_slip(one.as_bytes(), other.as_bytes()) {
+        if other.len() >= 3
+            && one.len() + 1 >= other.len()
+            && within_one_slip(one.as_bytes(), other.as_bytes())
+        {
             return SLIP;
         }
         if one.is_empty() || is_number(one) != is_number(other) {
@@ -321,7 +335,8 @@ impl Letters {
             return true;
         }
         let (length, other_length) = ((self.0 >> 54 & 31) as u32, (other.0 >> 54 & 31) as u32);
-        let beyond = |letters: Self, length: u32| length.saturating_sub((letters.0 & Self::MASK).count_ones());
+        let beyond =
+            |letters: Self, length: u32| length.saturating_sub((letters.0 & Self::MASK).count_ones());
         let more = beyond(self, length).min(beyond(other, other_length));
         let common = ((self.0 & other.0 & Self::MASK).count_ones() + more) as f32;
         let (shorter, longer) = (length.min(other_length) as f32, length.max(other_length) as f32);
@@ -347,12 +362,18 @@ fn email_level(one: &str, other: &str) -> u8 {
     if one.len().min(other.len()) >= 8 && two_slips(one, other) {
         return 1;
     }
-    if one.len().min(other.len()) >= 8 && similarity(one, other, 0.90) > 0.0 && slips(one, other, 4) { 3 } else { 4 }
+    if one.len().min(other.len()) >= 8 && similarity(one, other, 0.90) > 0.0 && slips(one, other, 4) {
+        3
+    } else {
+        4
+    }
 }
 
 fn code_level(one: &str, other: &str) -> u8 {
     let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
-    if short.len() >= 5 && (within_one_slip(short.as_bytes(), long.as_bytes()) || (short.len() >= 7 && long.ends_with(short))) {
+    if short.len() >= 5
+        && (within_one_slip(short.as_bytes(), long.as_bytes()) || (short.len() >= 7 && long.ends_with(short)))
+    {
         1
     } else {
         2

@@ -81,7 +81,9 @@ impl Date {
                     ordered(&one[..2], &one[2..4], &one[4..], order)
                 }
             }
-            [year] if is_year(year) => Date { year: value(year), month: named_month(raw).unwrap_or(0), day: 0 },
+            [year] if is_year(year) => {
+                Date { year: value(year), month: named_month(raw).unwrap_or(0), day: 0 }
+            }
             [first, second] => match named_month(raw) {
                 Some(month) if is_year(second) => Date { year: value(second), month, day: small(first) },
                 Some(month) if is_year(first) => Date { year: value(first), month, day: small(second) },
@@ -189,7 +191,8 @@ pub(super) fn compare(a: Date, b: Date) -> Agreement {
     let parts = usize::from(a.year != b.year) + usize::from(a.month != b.month) + usize::from(a.day != b.day);
     if parts == 1 {
         let transposed = differing == 2
-            && (0..7).any(|at| at != 3 && at != 5 && x[at] == y[at + 1] && x[at + 1] == y[at] && x[at] != y[at]);
+            && (0..7)
+                .any(|at| at != 3 && at != 5 && x[at] == y[at + 1] && x[at + 1] == y[at] && x[at] != y[at]);
         if differing == 1 || transposed {
             return Agreement::Slip;
         }

@@ -166,8 +166,10 @@ fn exact_share(counts: &[u32]) -> f64 {
 fn find_parents(comparer: &Comparer<'_>, model: &mut Model, count: usize) {
     let is_where = |at: &usize| {
         let field = &model.fields[*at];
-        matches!(comparer.fields[*at].kind, Kind::Category | Kind::Place | Kind::Address | Kind::Text | Kind::Phone)
-            && field.bond == Bond::Shared
+        matches!(
+            comparer.fields[*at].kind,
+            Kind::Category | Kind::Place | Kind::Address | Kind::Text | Kind::Phone
+        ) && field.bond == Bond::Shared
     };
     let fields: Vec<usize> = (0..comparer.fields.len()).filter(is_where).collect();
     let names: Vec<usize> = (0..comparer.fields.len())
@@ -211,8 +213,10 @@ fn find_parents(comparer: &Comparer<'_>, model: &mut Model, count: usize) {
     // strongest first; a parent stays without one, so that the order of comparison is simple
     links.sort_by(|one, other| other.0.total_cmp(&one.0).then((one.1, one.2).cmp(&(other.1, other.2))));
     for (_, child, parent, u) in links {
-        let is_parent = |at: usize| model.fields.iter().any(|field| field.parent.is_some_and(|(of, _)| of == at));
-        if model.fields[child].parent.is_none() && model.fields[parent].parent.is_none() && !is_parent(child) {
+        let is_parent =
+            |at: usize| model.fields.iter().any(|field| field.parent.is_some_and(|(of, _)| of == at));
+        if model.fields[child].parent.is_none() && model.fields[parent].parent.is_none() && !is_parent(child)
+        {
             model.fields[child].parent = Some((parent, u));
         }
     }
@@ -244,7 +248,11 @@ fn run_passes(comparer: &Comparer<'_>, model: &mut Model, samples: &mut Vec<Samp
     }
     let mut results = maximise_all(comparer, model, samples);
     let reached = |results: &[Result], at: usize| -> f64 {
-        results.iter().filter(|result| result.counts()).map(|result| result.levels[at].iter().sum::<f64>()).sum()
+        results
+            .iter()
+            .filter(|result| result.counts())
+            .map(|result| result.levels[at].iter().sum::<f64>())
+            .sum()
     };
     // A pass over one field leaves most to be learnt. Where its values are too common for pairs of one person to stand
     // out, passes over two fields help, for the fields that are still unknown.
@@ -274,7 +282,10 @@ fn draw(comparer: &Comparer<'_>, keys: &[Vec<usize>], count: usize) -> Vec<Sampl
 }
 
 fn maximise_all(comparer: &Comparer<'_>, model: &Model, samples: &[Sample]) -> Vec<Result> {
-    samples.par_iter().map(|sample| maximise(comparer, model, &sample.key, &sample.tally, sample.within)).collect()
+    samples
+        .par_iter()
+        .map(|sample| maximise(comparer, model, &sample.key, &sample.tally, sample.within))
+        .collect()
 }
 
 fn pairs_of(usable: &[usize]) -> Vec<Vec<usize>> {
@@ -299,7 +310,8 @@ fn pairs_within(comparer: &Comparer<'_>, key: &[usize], count: usize, most: usiz
         })
         .collect();
     keyed.par_sort_unstable();
-    let groups: Vec<&[(u64, u32)]> = keyed.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1).collect();
+    let groups: Vec<&[(u64, u32)]> =
+        keyed.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1).collect();
     let mut ends = Vec::with_capacity(groups.len());
     let mut total = 0usize;
     for group in &groups {
@@ -328,13 +340,7 @@ fn pairs_within(comparer: &Comparer<'_>, key: &[usize], count: usize, most: usiz
 }
 
 /// Expectation maximisation over one pass: shares of one person, relatives and twins, and `m` of the other fields.
-fn maximise(
-    comparer: &Comparer<'_>,
-    model: &Model,
-    key: &[usize],
-    tally: &Tally,
-    within: f64,
-) -> Result {
+fn maximise(comparer: &Comparer<'_>, model: &Model, key: &[usize], tally: &Tally, within: f64) -> Result {
     let mut m: Vec<[f64; LEVELS]> = model.fields.iter().map(|field| field.m).collect();
     let mut counts = vec![[0.0; LEVELS]; m.len()];
     let mut shares = [0.2, 0.05, 0.01];

@@ -294,7 +294,9 @@ pub(super) fn build_names(columns: &[(Column, &Texts)], order: &[u32]) -> Result
         let surnames = intern(cells, order, fold, &mut interner)?;
         let givens = order
             .iter()
-            .map(|&record| given.get(&digest(cells.get(record as usize).as_bytes())).copied().unwrap_or(MISSING))
+            .map(|&record| {
+                given.get(&digest(cells.get(record as usize).as_bytes())).copied().unwrap_or(MISSING)
+            })
             .collect();
         for (kind, codes) in [(Kind::GivenName, givens), (Kind::Surname, surnames)] {
             fill(&mut parts, &column.name, kind, codes);
@@ -315,7 +317,8 @@ pub(super) fn build_names(columns: &[(Column, &Texts)], order: &[u32]) -> Result
     names.texts = interner.texts;
     let names = Arc::new(names);
     let distinct = names.texts.len();
-    let field = |(name, kind, codes)| Field::new(name, kind, codes, Values::Names(Arc::clone(&names)), distinct);
+    let field =
+        |(name, kind, codes)| Field::new(name, kind, codes, Values::Names(Arc::clone(&names)), distinct);
     Ok(parts.into_iter().map(field).collect())
 }
 

@@ -111,9 +111,11 @@ impl Findings {
                         .map_or("missing", |level| level.0),
                     weight,
                 },
-                None if at == self.fields.len() => {
-                    Evidence { field: "name order", level: if level == 0 { "straight" } else { "swapped" }, weight }
-                }
+                None if at == self.fields.len() => Evidence {
+                    field: "name order",
+                    level: if level == 0 { "straight" } else { "swapped" },
+                    weight,
+                },
                 None => Evidence { field: "household", level: "alternative", weight },
             }
         })

@@ -6,14 +6,31 @@ use unicode_normalization::UnicodeNormalization;
 
 /// Words before a name that say nothing about who it is.
 const TITLES: &[&str] = &[
-    "dr", "mr", "mrs", "ms", "miss", "prof", "professor", "herr", "frau", "sir", "jr", "sr", "ii", "iii", "phd", "md",
-    "dds", "dmd",
+    "dr",
+    "mr",
+    "mrs",
+    "ms",
+    "miss",
+    "prof",
+    "professor",
+    "herr",
+    "frau",
+    "sir",
+    "jr",
+    "sr",
+    "ii",
+    "iii",
+    "phd",
+    "md",
+    "dds",
+    "dmd",
 ];
 
 /// Words inside a family name that come and go.
 const PARTICLES: &[&str] = &[
-    "van", "von", "vom", "zu", "zum", "zur", "de", "der", "den", "des", "del", "della", "di", "da", "dos", "das", "do",
-    "du", "la", "le", "les", "el", "al", "bin", "ibn", "bint", "af", "av", "ter", "ten", "te", "y", "e", "und",
+    "van", "von", "vom", "zu", "zum", "zur", "de", "der", "den", "des", "del", "della", "di", "da", "dos",
+    "das", "do", "du", "la", "le", "les", "el", "al", "bin", "ibn", "bint", "af", "av", "ter", "ten", "te",
+    "y", "e", "und",
 ];
 
 /// The literal texts that old applications write for nothing.

@@ -2,12 +2,19 @@
 //! themselves, without labels and without thresholds to set. Precision comes first: calling two people one is the worst
 //! error, missing a pair costs a review.
 //!
-//! Records go in as text by column ([`Records`]), [`find`] hands back scored pairs, people and the account of what was
+//! Records go in as text by column ([`Records`]), [`find`] hands back weighed pairs, people and the account of what was
 //! compared ([`Findings`]). Nothing here reads, writes or prints, and no value leaves the engine, only ids and levels.
 //! The result depends on ids and values alone, not on the order of the input or the number of threads.
 //!
 //! Read in this order: `fold` and `field` (what is compared), `compare` and `date` (levels), `scale` and `model` (what a
 //! level is worth), `estimate` (where the model comes from), `block` (which pairs), `score`, `band`, `cluster`, `review`.
+
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "positions stay below 2³¹, which `Records` sees to; weights and shares are estimates, and f32 holds them"
+)]
 
 mod band;
 mod block;
@@ -47,7 +54,7 @@ use score::{Scored, Scorer};
 const REPORTED: f64 = 0.02;
 /// A pair joins two records into one person from this probability on.
 const JOINED: f64 = 0.88;
-/// Candidates that are scored to settle the model before all are.
+/// Candidates that are weighed to settle the model before all are.
 const SAMPLE: usize = 400_000;
 
 /// Finds the records of one person among all records.
@@ -58,27 +65,24 @@ pub fn find(records: Records) -> Result<Findings> {
     drop(cells);
     let registers: Vec<u32> = order.iter().map(|&record| registers[record as usize]).collect();
 
-    let t=std::time::Instant::now(); macro_rules! lap { ($w:literal) => { if std::env::var("LAP").is_ok() { eprintln!("{} {:?}", $w, t.elapsed()); } } }
-    let comparer = Comparer::new(&fields); lap!("comparer");
+    let comparer = Comparer::new(&fields);
     let model = estimate::model(&comparer);
-    lap!("model");
     let candidates = block::candidates(&fields);
-    lap!("candidates");
     let mut scorer = Scorer::new(comparer, model);
     // in a large file a sample of the candidates tells enough to dismiss most of the others at a glance
     let step = candidates.pairs.len().div_ceil(SAMPLE).max(1);
     if step > 1 {
         let sample: Vec<u64> = candidates.pairs.iter().copied().step_by(step).collect();
-        let scored = scorer.all(&sample);
-        scorer.settle(&scored, order.len(), step as f64);
+        let weighed = scorer.all(&sample);
+        scorer.settle(&weighed, order.len(), step as f64);
         scorer = scorer.settled();
     }
-    let mut scored = scorer.all(&candidates.pairs);
-    lap!("scored"); let compared = candidates.pairs.len();
+    let mut weighed = scorer.all(&candidates.pairs);
+    let count = candidates.pairs.len();
     drop(candidates.pairs);
-    scorer.settle(&scored, order.len(), 1.0);
-    lap!("settled"); scored.par_iter_mut().for_each(|scored| *scored = scorer.reweigh(scored));
-    Ok(conclude(&scorer, &scored, ids, order, &registers, candidates.passes, (compared, candidates.bound)))
+    scorer.settle(&weighed, order.len(), 1.0);
+    weighed.par_iter_mut().for_each(|weighed| *weighed = scorer.reweigh(weighed));
+    Ok(conclude(&scorer, &weighed, ids, order, &registers, candidates.passes, (count, candidates.bound)))
 }
 
 /// Folds the columns, in parallel.
@@ -86,18 +90,23 @@ fn fields(columns: &[Column], cells: &[Texts], order: &[u32]) -> Result<Vec<Fiel
     let is_name = |column: &Column| matches!(column.kind, Kind::GivenName | Kind::Surname | Kind::FullName);
     let (names, others): (Vec<_>, Vec<_>) =
         columns.iter().cloned().zip(cells).partition(|(column, _)| is_name(column));
-    let (named, other) = rayon::join(
+    let (first, second) = rayon::join(
         || field::build_names(&names, order),
-        || others.par_iter().map(|(column, cells)| field::build(column, cells, order)).collect::<Result<Vec<_>>>(),
+        || {
+            others
+                .par_iter()
+                .map(|(column, cells)| field::build(column, cells, order))
+                .collect::<Result<Vec<_>>>()
+        },
     );
-    let mut fields = named?;
-    fields.extend(other?);
+    let mut fields = first?;
+    fields.extend(second?);
     Ok(fields)
 }
 
 fn conclude(
     scorer: &Scorer<'_>,
-    scored: &[Scored],
+    weighed: &[Scored],
     ids: Texts,
     order: Vec<u32>,
     registers: &[u32],
@@ -105,14 +114,14 @@ fn conclude(
     (compared, largest_block): (usize, usize),
 ) -> Findings {
     let fields = scorer.comparer.fields;
-    let mut kept: Vec<(Pair, &Scored)> = scored
+    let mut kept: Vec<(Pair, &Scored)> = weighed
         .par_iter()
-        .filter_map(|scored| {
-            let probability = probability(scorer.bits(scored));
+        .filter_map(|weighed| {
+            let probability = probability(scorer.bits(weighed));
             (probability >= REPORTED).then(|| {
-                let band = band::band(fields, scored.pattern, probability);
-                let weight = scorer.weight(scored);
-                (Pair { a: scored.a, b: scored.b, weight, probability: probability as f32, band }, scored)
+                let band = band::band(fields, weighed.pattern, probability);
+                let weight = scorer.weight(weighed);
+                (Pair { a: weighed.a, b: weighed.b, weight, probability: probability as f32, band }, weighed)
             })
         })
         .collect();
@@ -120,34 +129,52 @@ fn conclude(
         other.weight.total_cmp(&one.weight).then_with(|| (one.a, one.b).cmp(&(other.a, other.b)))
     });
     let links = |wanted: &dyn Fn(&Pair) -> bool| -> Vec<Scored> {
-        kept.iter().filter(|(pair, _)| wanted(pair)).map(|(_, scored)| **scored).collect()
+        kept.iter().filter(|(pair, _)| wanted(pair)).map(|(_, weighed)| **weighed).collect()
     };
     let joined = links(&|pair| f64::from(pair.probability) >= JOINED);
     let clusters = cluster::clusters(scorer, &joined, registers, order.len());
     let sure = cluster::clusters(scorer, &links(&|pair| pair.band == Band::High), registers, order.len());
     let mut evidence = Vec::with_capacity(kept.len() * (fields.len() + 2));
-    for (_, scored) in &kept {
+    for (_, weighed) in &kept {
         for at in 0..fields.len() {
-            let level = scored.pattern.level(at);
-            let weight = scorer.model.field_weight(&scorer.comparer, at, scored.pattern, scored.a, scored.b);
+            let level = weighed.pattern.level(at);
+            let weight =
+                scorer.model.field_weight(&scorer.comparer, at, weighed.pattern, weighed.a, weighed.b);
             evidence.push((level.map_or(0, |level| level + 1), weight));
         }
-        evidence.push((u8::from(scored.pattern.is_swapped()), scorer.model.order_weight(scored.pattern)));
-        evidence.push((0, scorer.household_weight(scored)));
+        evidence.push((u8::from(weighed.pattern.is_swapped()), scorer.model.order_weight(weighed.pattern)));
+        evidence.push((0, scorer.household_weight(weighed)));
     }
     let pairs: Vec<Pair> = kept.into_iter().map(|(pair, _)| pair).collect();
     let review = review::review(&pairs, &sure, order.len());
-    let expected_share = expected_share(scorer, scored, &pairs);
+    let expected_share = expected_share(scorer, weighed, &pairs);
     let fields = summaries(scorer);
-    Findings { ids, order, fields, pairs, evidence, clusters, sure, review, expected_share, passes, compared, largest_block }
+    Findings {
+        ids,
+        order,
+        fields,
+        pairs,
+        evidence,
+        clusters,
+        sure,
+        review,
+        expected_share,
+        passes,
+        compared,
+        largest_block,
+    }
 }
 
-fn expected_share(scorer: &Scorer<'_>, scored: &[Scored], pairs: &[Pair]) -> (f64, f64) {
-    let all: f64 = scored.iter().map(|scored| probability(scorer.bits(scored))).sum();
+fn expected_share(scorer: &Scorer<'_>, weighed: &[Scored], pairs: &[Pair]) -> (f64, f64) {
+    let all: f64 = weighed.iter().map(|weighed| probability(scorer.bits(weighed))).sum();
     let in_bands = |worst: Band| -> f64 {
         pairs.iter().filter(|pair| pair.band <= worst).map(|pair| f64::from(pair.probability)).sum()
     };
-    if all > 0.0 { ((in_bands(Band::High) / all).min(1.0), (in_bands(Band::Medium) / all).min(1.0)) } else { (1.0, 1.0) }
+    if all > 0.0 {
+        ((in_bands(Band::High) / all).min(1.0), (in_bands(Band::Medium) / all).min(1.0))
+    } else {
+        (1.0, 1.0)
+    }
 }
 
 fn summaries(scorer: &Scorer<'_>) -> Vec<FieldSummary> {

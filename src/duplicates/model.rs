@@ -105,7 +105,9 @@ impl FieldModel {
     /// Works out the weights after `m` or `u` has changed.
     pub(super) fn weigh(&mut self) {
         let weights = |m: &[f64; LEVELS], u: &[f64; LEVELS]| {
-            std::array::from_fn(|at| if m[at] > 0.0 && u[at] > 0.0 { (m[at] / u[at]).log2() as f32 } else { 0.0 })
+            std::array::from_fn(
+                |at| if m[at] > 0.0 && u[at] > 0.0 { (m[at] / u[at]).log2() as f32 } else { 0.0 },
+            )
         };
         self.weights = weights(&self.m, &self.u);
         self.dependent = self.weights;
@@ -164,8 +166,12 @@ impl Model {
                     Kind::Date if Some(at) == birth => Bond::Birth,
                     // a doctor or a practice is the household's, a sex or a status is not
                     Kind::Category if is_fine(field) => Bond::Shared,
-                    Kind::GivenName | Kind::FullName | Kind::Category | Kind::Identifier | Kind::Date => Bond::Own,
-                    Kind::Surname | Kind::Email | Kind::Phone | Kind::Place | Kind::Address | Kind::Text => Bond::Shared,
+                    Kind::GivenName | Kind::FullName | Kind::Category | Kind::Identifier | Kind::Date => {
+                        Bond::Own
+                    }
+                    Kind::Surname | Kind::Email | Kind::Phone | Kind::Place | Kind::Address | Kind::Text => {
+                        Bond::Shared
+                    }
                 };
                 FieldModel::stated(field, bond)
             })
@@ -179,7 +185,14 @@ impl Model {
     }
 
     /// The weight of a field for a pair, in bits; 0 where a value is missing.
-    pub(super) fn field_weight(&self, comparer: &Comparer<'_>, at: usize, pattern: Pattern, a: u32, b: u32) -> f32 {
+    pub(super) fn field_weight(
+        &self,
+        comparer: &Comparer<'_>,
+        at: usize,
+        pattern: Pattern,
+        a: u32,
+        b: u32,
+    ) -> f32 {
         let Some(level) = pattern.level(at) else { return 0.0 };
         let common = comparer.cell(a, at).common.max(comparer.cell(b, at).common);
         self.fields[at].weight(level, pattern, common)

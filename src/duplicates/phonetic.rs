@@ -37,7 +37,11 @@ const VOWEL: u8 = 1;
 fn sound(letter: u8, next: u8, first: bool) -> (u8, usize) {
     match (letter, next) {
         (b'p', b'h') => (4, 2),
-        (b's', b'c') | (b'c', b'h' | b'k') | (b't', b'z' | b's') | (b's' | b'd', b'h' | b'z') | (b'd', b't') => {
+        (b's', b'c')
+        | (b'c', b'h' | b'k')
+        | (b't', b'z' | b's')
+        | (b's' | b'd', b'h' | b'z')
+        | (b'd', b't') => {
             let class = match (letter, next) {
                 (b'c', b'k') => 5,
                 (b'd', b't') => 3,
@@ -84,7 +88,8 @@ mod tests {
 
     #[test]
     fn other_names_have_other_keys() {
-        for (one, other) in [("miller", "meyer"), ("anna", "berta"), ("tom", "tim berton"), ("nora", "mora")] {
+        for (one, other) in [("miller", "meyer"), ("anna", "berta"), ("tom", "tim berton"), ("nora", "mora")]
+        {
             assert_ne!(key(one), key(other), "{one} {other}");
         }
         assert_eq!(key(""), 0);

@@ -60,8 +60,11 @@ impl Records {
             return Err(Error::precondition("no column to compare").hint("map at least one column to a kind"));
         }
         if columns.len() > MAX_COLUMNS {
-            return Err(Error::precondition(format!("{} columns to compare, {MAX_COLUMNS} at most", columns.len()))
-                .hint("map the columns that say most about a person"));
+            return Err(Error::precondition(format!(
+                "{} columns to compare, {MAX_COLUMNS} at most",
+                columns.len()
+            ))
+            .hint("map the columns that say most about a person"));
         }
         let cells = columns.iter().map(|_| Texts::default()).collect();
         Ok(Self { columns, ids: Texts::default(), registers: Vec::new(), cells })
@@ -109,7 +112,8 @@ impl Records {
             .ok()
             .filter(|&count| count < 1 << 31)
             .ok_or_else(|| Error::precondition("more than two thousand million records"))?;
-        let numbers: Option<Vec<i64>> = (0..self.len()).map(|index| self.ids.get(index).parse().ok()).collect();
+        let numbers: Option<Vec<i64>> =
+            (0..self.len()).map(|index| self.ids.get(index).parse().ok()).collect();
         let mut order: Vec<u32> = (0..count).collect();
         let text = |a: u32, b: u32| self.ids.get(a as usize).cmp(self.ids.get(b as usize));
         let compare = |a: &u32, b: &u32| -> Ordering {

@@ -128,7 +128,9 @@ impl<'f> Scorer<'f> {
 
     fn bonds(&self, scored: &Scored) -> Bonds {
         let fields = self.comparer.fields;
-        self.model.bonds(fields, |at| self.model.field_weight(&self.comparer, at, scored.pattern, scored.a, scored.b))
+        self.model.bonds(fields, |at| {
+            self.model.field_weight(&self.comparer, at, scored.pattern, scored.a, scored.b)
+        })
     }
 
     /// The odds in bits that the pair is one person.

@@ -23,7 +23,11 @@ type Truth = HashMap<String, u64>;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let option = |name: &str| {
-        arguments.iter().position(|argument| argument == name).and_then(|at| arguments.get(at + 1)).map(String::as_str)
+        arguments
+            .iter()
+            .position(|argument| argument == name)
+            .and_then(|at| arguments.get(at + 1))
+            .map(String::as_str)
     };
     println!("{HEAD}");
     if let Some(file) = option("--file") {
@@ -39,7 +43,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         return Ok(());
     }
-    let wanted = |name: &str| arguments.iter().all(|argument| argument.starts_with('-')) || arguments.iter().any(|argument| argument == name);
+    let wanted = |name: &str| {
+        arguments.iter().all(|argument| argument.starts_with('-'))
+            || arguments.iter().any(|argument| argument == name)
+    };
     for (name, build) in WORLDS {
         if wanted(name) {
             let world = build();
@@ -96,7 +103,12 @@ fn run(
 }
 
 /// Reads a file; only the mapped columns reach the engine.
-fn read(file: &str, map: &str, id: &str, truth: &str) -> Result<(Records, Truth), Box<dyn std::error::Error>> {
+fn read(
+    file: &str,
+    map: &str,
+    id: &str,
+    truth: &str,
+) -> Result<(Records, Truth), Box<dyn std::error::Error>> {
     let mut reader = csv::Reader::from_path(file)?;
     let headers = reader.headers()?.clone();
     let position = |name: &str| {
@@ -134,7 +146,10 @@ fn show_errors(findings: &Findings, truth: &Truth, count: usize) {
     for pass in findings.passes.iter().filter(|pass| pass.blocks_left_out > 0) {
         println!("left out: {} {} blocks {} pairs", pass.key, pass.blocks_left_out, pass.pairs_left_out);
     }
-    println!("compared {}, blocks to {}, expected {:?}", findings.compared, findings.largest_block, findings.expected_share);
+    println!(
+        "compared {}, blocks to {}, expected {:?}",
+        findings.compared, findings.largest_block, findings.expected_share
+    );
     let mut group = HashMap::new();
     for (at, cluster) in findings.clusters.iter().enumerate() {
         for &record in cluster {

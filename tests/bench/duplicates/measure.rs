@@ -44,7 +44,8 @@ fn pairs_of(size: usize) -> f64 {
 
 /// Compares findings with the truth: a number per person by record id.
 pub fn measure(findings: &Findings, truth: &HashMap<String, u64>) -> Figures {
-    let person = |record: u32| truth.get(findings.id(record)).copied().unwrap_or(u64::MAX - u64::from(record));
+    let person =
+        |record: u32| truth.get(findings.id(record)).copied().unwrap_or(u64::MAX - u64::from(record));
     let mut sizes: HashMap<u64, usize> = HashMap::new();
     for record in 0..findings.len() as u32 {
         *sizes.entry(person(record)).or_default() += 1;
@@ -63,8 +64,10 @@ pub fn measure(findings: &Findings, truth: &HashMap<String, u64>) -> Figures {
         whole += usize::from(members.len() == 1 && members.keys().all(|who| sizes[who] == cluster.len()));
     }
     let is_right = |pair: usize| person(findings.pairs[pair].a) == person(findings.pairs[pair].b);
-    let high: Vec<usize> = (0..findings.pairs.len()).filter(|&at| findings.pairs[at].band == Band::High).collect();
-    let held = (0..findings.pairs.len()).filter(|&at| findings.pairs[at].band != Band::Low && is_right(at)).count();
+    let high: Vec<usize> =
+        (0..findings.pairs.len()).filter(|&at| findings.pairs[at].band == Band::High).collect();
+    let held =
+        (0..findings.pairs.len()).filter(|&at| findings.pairs[at].band != Band::Low && is_right(at)).count();
     Figures {
         pairs: Score::of(right, found, wanted),
         clusters: Score::of(whole as f64, findings.clusters.len() as f64, wanted_clusters as f64),

@@ -181,8 +181,14 @@ pub fn million(seed: u64, size: usize) -> World {
     while builder.rows.len() < size {
         person += 1;
         let (home, born) = (Home::somewhere(&mut dice), Day::born(&mut dice));
-        let row =
-            vec![rare_given(&mut dice), rare_surname(&mut dice), home.street, home.city, born.iso(), home.phone];
+        let row = vec![
+            rare_given(&mut dice),
+            rare_surname(&mut dice),
+            home.street,
+            home.city,
+            born.iso(),
+            home.phone,
+        ];
         builder.push(person, row.clone());
         let again = if dice.chance(0.33) { 1 + dice.below(2) } else { 0 };
         for _ in 0..again {
@@ -234,8 +240,15 @@ pub fn practice(seed: u64) -> World {
                 _ => String::new(),
             };
             let birth = if dice.chance(0.12) { String::new() } else { born.iso() };
-            let row =
-                vec![first, family.clone(), birth, (1 + person % 2).to_string(), mail, practice.clone(), doctor.clone()];
+            let row = vec![
+                first,
+                family.clone(),
+                birth,
+                (1 + person % 2).to_string(),
+                mail,
+                practice.clone(),
+                doctor.clone(),
+            ];
             builder.push(person, row.clone());
             if dice.chance(0.03) {
                 let mut again = row.clone();
@@ -274,7 +287,8 @@ pub fn historical(seed: u64) -> World {
         ("postcode", Kind::Place),
         ("occupation", Kind::Text),
     ]);
-    const TRADES: &[&str] = &["politician", "writer", "painter", "cricketer", "engineer", "priest", "actor", "botanist"];
+    const TRADES: &[&str] =
+        &["politician", "writer", "painter", "cricketer", "engineer", "priest", "actor", "botanist"];
     for person in 0..1200 {
         let (first, middle, last) = (given(&mut dice), given(&mut dice), surname(&mut dice));
         let mut born = Day::born(&mut dice);
@@ -330,12 +344,14 @@ pub fn two_formats(seed: u64) -> World {
             person += 1;
             let first = another(&mut dice, &mut siblings);
             let sex = ["m", "f"][dice.below(2)].to_owned();
-            builder.push(person, vec![format!("{first} {family}"), born.iso(), home.phone.clone(), sex.clone()]);
+            builder
+                .push(person, vec![format!("{first} {family}"), born.iso(), home.phone.clone(), sex.clone()]);
             if dice.chance(0.4) {
                 let name = format!("{family}, {first}");
                 let name = if dice.chance(0.2) { slipped(&mut dice, &name) } else { name };
                 let born = if dice.chance(0.1) { born.slipped(&mut dice) } else { born };
-                let phone = if dice.chance(0.3) { String::new() } else { format!("+44 {}", &home.phone[1..]) };
+                let phone =
+                    if dice.chance(0.3) { String::new() } else { format!("+44 {}", &home.phone[1..]) };
                 builder.push(person, vec![name, born.slashed(), phone, sex]);
             }
         }
