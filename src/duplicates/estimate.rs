@@ -24,6 +24,9 @@ const STATED_M: f64 = 12.0;
 const STATED_U: f64 = 2.0;
 /// How many pairs of one person at a level its stated weight counts for.
 const STATED_SEEN: f64 = 4.0;
+/// Records of one person differ wholly on a name, a birthdate or an identifier this often at most: where namesakes abound
+/// and nobody is there twice, the namesakes would otherwise pass for people who change their birthdate.
+const OTHERS: f64 = 0.2;
 /// Rounds of expectation maximisation at most.
 const ROUNDS: usize = 40;
 /// A pass whose pairs are one person less often than this says nothing about `m`.
@@ -141,10 +144,11 @@ fn fix_u(comparer: &Comparer<'_>, model: &mut Model, random: &Tally, leave_out: 
             let strangers = (counts[0] + 0.5) / (counts[0] + left_out[at] + 0.5);
             counts[0] = total * exact_share(&comparer.fields[at].counts) * strangers;
         }
-        for level in 0..scale.levels.len() {
+        let seen_and_stated = counts.iter().zip(scale.u);
+        for (u, (&seen, stated)) in field.u.iter_mut().zip(seen_and_stated) {
             // what no random pair showed is not therefore impossible
-            let seen = counts[level].max(if total > 0.0 { 0.3 } else { 0.0 });
-            field.u[level] = (seen + STATED_U * scale.u[level]) / (total + STATED_U);
+            let seen = seen.max(if total > 0.0 { 0.3 } else { 0.0 });
+            *u = (seen + STATED_U * stated) / (total + STATED_U);
         }
         field.weigh();
     }
@@ -347,7 +351,7 @@ fn maximise(comparer: &Comparer<'_>, model: &Model, key: &[usize], tally: &Tally
     let total: f64 = tally.iter().map(|&(_, times)| times).sum();
     let mut swapped = 0.0;
     for _ in 0..ROUNDS {
-        counts.iter_mut().for_each(|levels| *levels = [0.0; LEVELS]);
+        counts.fill([0.0; LEVELS]);
         swapped = 0.0;
         let mut sums = [0.0; 3];
         for &(pattern, times) in tally {
@@ -382,7 +386,7 @@ fn maximise(comparer: &Comparer<'_>, model: &Model, key: &[usize], tally: &Tally
         }
         let whole: f64 = shares.iter().sum();
         if whole > 0.99 {
-            shares.iter_mut().for_each(|share| *share *= 0.99 / whole);
+            shares = shares.map(|share| share * 0.99 / whole);
         }
         for (at, levels) in counts.iter().enumerate() {
             let scale = Scale::of(comparer.fields[at].kind);
@@ -436,12 +440,19 @@ fn combine(comparer: &Comparer<'_>, model: &mut Model, results: &[Result], count
 pub(super) fn set_m(comparer: &Comparer<'_>, model: &mut Model, at: usize, seen: &[f64; LEVELS]) {
     let scale = Scale::of(comparer.fields[at].kind);
     let field = &mut model.fields[at];
+    let mut seen = *seen;
+    let worst = scale.levels.len() - 1;
+    if matches!(comparer.fields[at].kind, Kind::GivenName | Kind::Surname | Kind::Date | Kind::Identifier) {
+        let agreeing: f64 = seen[..worst].iter().sum();
+        seen[worst] = seen[worst].min(agreeing * OTHERS / (1.0 - OTHERS));
+    }
     let total: f64 = seen.iter().sum();
-    for level in 0..scale.levels.len() {
-        let m = (seen[level] + STATED_M * scale.m[level]) / (total + STATED_M);
+    let stated = scale.m.iter().zip(scale.u);
+    for (level, (&seen, (&stated_m, &stated_u))) in seen.iter().zip(stated).enumerate() {
+        let m = (seen + STATED_M * stated_m) / (total + STATED_M);
         let bits = (m / field.u[level]).log2();
-        let stated = (scale.m[level] / scale.u[level]).log2();
-        let bits = (bits * seen[level] + stated * STATED_SEEN) / (seen[level] + STATED_SEEN);
+        let stated = (stated_m / stated_u).log2();
+        let bits = (bits * seen + stated * STATED_SEEN) / (seen + STATED_SEEN);
         field.m[level] = (field.u[level] * 2f64.powf(bits)).min(1.0);
     }
     field.weigh();

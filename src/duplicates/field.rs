@@ -44,7 +44,7 @@ pub(super) struct Names {
 pub(super) struct Words {
     /// The text without spaces.
     pub(super) texts: Texts,
-    words: Vec<u32>,
+    numbers: Vec<u32>,
     ends: Vec<u32>,
     /// In how many records each word occurs.
     pub(super) frequency: Vec<u32>,
@@ -57,7 +57,7 @@ impl Words {
     pub(super) fn of(&self, code: u32) -> &[u32] {
         let code = code as usize;
         let start = if code == 0 { 0 } else { self.ends[code - 1] as usize };
-        &self.words[start..self.ends[code] as usize]
+        &self.numbers[start..self.ends[code] as usize]
     }
 }
 
@@ -155,13 +155,12 @@ fn intern(
             continue;
         }
         let key = digest(raw.as_bytes());
-        let code = match seen.get(&key) {
-            Some(&code) => code,
-            None => {
-                let code = fold(raw, &mut |text| interner.code(text))?;
-                seen.insert(key, code);
-                code
-            }
+        let code = if let Some(&code) = seen.get(&key) {
+            code
+        } else {
+            let code = fold(raw, &mut |text| interner.code(text))?;
+            seen.insert(key, code);
+            code
         };
         codes.push(code);
     }
@@ -248,7 +247,7 @@ fn split_words(texts: &Texts, counts: &[u32]) -> Result<Words> {
     for (code, &count) in counts.iter().enumerate() {
         let text = texts.get(code);
         squeezed.clear();
-        let start = words.words.len();
+        let start = words.numbers.len();
         for word in text.split(' ').filter(|word| !word.is_empty()) {
             squeezed.push_str(word);
             let next = u32::try_from(words.frequency.len()).unwrap_or(u32::MAX);
@@ -256,16 +255,16 @@ fn split_words(texts: &Texts, counts: &[u32]) -> Result<Words> {
             if number == next {
                 words.frequency.push(0);
             }
-            words.words.push(number);
+            words.numbers.push(number);
         }
-        words.words[start..].sort_unstable();
-        for at in start..words.words.len() {
+        words.numbers[start..].sort_unstable();
+        for at in start..words.numbers.len() {
             // a word counts once a value, also when it is repeated in it
-            if at == start || words.words[at] != words.words[at - 1] {
-                words.frequency[words.words[at] as usize] += count;
+            if at == start || words.numbers[at] != words.numbers[at - 1] {
+                words.frequency[words.numbers[at] as usize] += count;
             }
         }
-        let end = u32::try_from(words.words.len())
+        let end = u32::try_from(words.numbers.len())
             .map_err(|_| Error::precondition("more than four thousand million words in one column"))?;
         words.ends.push(end);
         words.texts.push(&squeezed)?;

@@ -12,7 +12,6 @@
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
     reason = "positions stay below 2³¹, which `Records` sees to; weights and shares are estimates, and f32 holds them"
 )]
 

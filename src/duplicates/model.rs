@@ -179,11 +179,6 @@ impl Model {
         Self { fields, swapped: 0.02, household: Household::counted(0.1, 0.01), prior: -12.0 }
     }
 
-    /// Whether the file tells relatives from one person at all.
-    pub(super) fn knows_persons(&self, fields: &[Field]) -> bool {
-        fields.iter().any(|field| matches!(field.kind, Kind::GivenName | Kind::Date))
-    }
-
     /// The weight of a field for a pair, in bits; 0 where a value is missing.
     pub(super) fn field_weight(
         &self,

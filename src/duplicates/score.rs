@@ -39,7 +39,9 @@ pub(super) struct Scorer<'f> {
 
 impl<'f> Scorer<'f> {
     pub(super) fn new(comparer: Comparer<'f>, model: Model) -> Self {
-        let household = model.knows_persons(comparer.fields);
+        // without a first name or a date, nothing tells relatives from one person
+        let household =
+            comparer.fields.iter().any(|field| matches!(field.kind, Kind::GivenName | Kind::Date));
         let birth = comparer.fields.iter().position(|field| field.kind == Kind::Date);
         let (given, surname) = comparer.names.unzip();
         let own: Vec<usize> = given.into_iter().chain(birth).collect();
@@ -160,7 +162,9 @@ impl<'f> Scorer<'f> {
         for round in 0..SETTLING {
             let chunks: Vec<Tally> = scored.par_chunks(16_384).map(|chunk| self.tally(chunk)).collect();
             let mut whole = Tally::default();
-            chunks.iter().for_each(|chunk| whole.add(chunk));
+            for chunk in &chunks {
+                whole.add(chunk);
+            }
             let found = (whole.found * sampled).max(0.002 * count as f64).max(0.5).min(all * 0.3);
             let before = self.model.prior;
             self.model.prior = (found / (all - found)).log2();
