@@ -3,19 +3,14 @@
 //! expectation maximisation within passes, each over pairs that agree on one field or two, and the passes are combined.
 //! Where the data are thin the stated shares carry the result.
 
-use std::collections::HashMap;
-
 use rayon::prelude::*;
 
-use super::Kind;
 use super::compare::{Comparer, Pattern};
-use super::field::MISSING;
 use super::model::{Bond, LEVELS, Model};
-use super::random::{Random, scramble};
+use super::sample::{Tally, exact_share, pairs_of, pairs_within, random_pairs, tally};
 use super::scale::Scale;
+use super::{Kind, depend};
 
-/// Random pairs drawn for `u`.
-const RANDOM_PAIRS: usize = 80_000;
 /// Pairs drawn for all passes together, and within one at most.
 const PASSES_PAIRS: usize = 60_000;
 const PASS_PAIRS: usize = 8_000;
@@ -56,9 +51,6 @@ impl Result {
     }
 }
 
-/// Patterns and how often each was seen.
-type Tally = Vec<(Pattern, f64)>;
-
 /// Estimates the model of the records.
 pub(super) fn model(comparer: &Comparer<'_>) -> Model {
     let mut model = Model::stated(comparer);
@@ -72,47 +64,11 @@ pub(super) fn model(comparer: &Comparer<'_>) -> Model {
     for round in 0..2 {
         fix_u(comparer, &mut model, &random, round > 0);
         if round == 0 {
-            find_parents(comparer, &mut model, count);
+            depend::find_parents(comparer, &mut model, count);
         }
         run_passes(comparer, &mut model, &mut samples, count);
     }
     model
-}
-
-/// Patterns of random pairs, all pairs when there are few.
-fn random_pairs(comparer: &Comparer<'_>, count: usize) -> Tally {
-    let all = count * (count - 1) / 2;
-    let pairs: Vec<(u32, u32)> = if all <= RANDOM_PAIRS {
-        (0..count as u32).flat_map(|a| (a + 1..count as u32).map(move |b| (a, b))).collect()
-    } else {
-        let mut random = Random::seeded(1);
-        std::iter::repeat_with(|| (random.below(count) as u32, random.below(count) as u32))
-            .filter(|(a, b)| a != b)
-            .take(RANDOM_PAIRS)
-            .collect()
-    };
-    tally(comparer, &pairs)
-}
-
-/// Compares pairs in parallel and counts their patterns, in a fixed order.
-fn tally(comparer: &Comparer<'_>, pairs: &[(u32, u32)]) -> Tally {
-    let parts: Vec<HashMap<Pattern, u32>> = pairs
-        .par_chunks(4096)
-        .map(|chunk| {
-            let mut seen = HashMap::new();
-            for &(a, b) in chunk {
-                *seen.entry(comparer.pattern(a, b)).or_insert(0) += 1;
-            }
-            seen
-        })
-        .collect();
-    let mut whole: HashMap<Pattern, u64> = HashMap::new();
-    for (pattern, times) in parts.into_iter().flatten() {
-        *whole.entry(pattern).or_insert(0) += u64::from(times);
-    }
-    let mut tally: Tally = whole.into_iter().map(|(pattern, times)| (pattern, times as f64)).collect();
-    tally.sort_unstable_by_key(|&(pattern, _)| pattern);
-    tally
 }
 
 fn fix_u(comparer: &Comparer<'_>, model: &mut Model, random: &Tally, leave_out: bool) {
@@ -151,78 +107,6 @@ fn fix_u(comparer: &Comparer<'_>, model: &mut Model, random: &Tally, leave_out: 
             *u = (seen + STATED_U * stated) / (total + STATED_U);
         }
         field.weigh();
-    }
-}
-
-/// The share of all pairs of records that hold the same value.
-fn exact_share(counts: &[u32]) -> f64 {
-    let (mut same, mut all) = (0.0, 0.0);
-    for &count in counts {
-        let count = f64::from(count);
-        same += count * (count - 1.0);
-        all += count;
-    }
-    if all > 1.0 { (same / (all * (all - 1.0))).max(0.0) } else { 0.0 }
-}
-
-/// Finds the fields that depend on another: among strangers, by name, who agree on a place, an address or a doctor,
-/// which other such field agrees far more often than among all strangers?
-fn find_parents(comparer: &Comparer<'_>, model: &mut Model, count: usize) {
-    let is_where = |at: &usize| {
-        let field = &model.fields[*at];
-        matches!(
-            comparer.fields[*at].kind,
-            Kind::Category | Kind::Place | Kind::Address | Kind::Text | Kind::Phone
-        ) && field.bond == Bond::Shared
-    };
-    let fields: Vec<usize> = (0..comparer.fields.len()).filter(is_where).collect();
-    let names: Vec<usize> = (0..comparer.fields.len())
-        .filter(|&at| matches!(comparer.fields[at].kind, Kind::GivenName | Kind::Surname))
-        .collect();
-    if names.is_empty() {
-        return;
-    }
-    let are_strangers = |pattern: Pattern| {
-        let mut levels = names.iter().filter_map(|&at| pattern.level(at)).peekable();
-        levels.peek().is_some() && levels.all(|level| level >= super::scale::word::VAGUE)
-    };
-    let tallies: Vec<Tally> = fields
-        .par_iter()
-        .map(|&parent| {
-            let (pairs, _) = pairs_within(comparer, &[parent], count, PASS_PAIRS / 2);
-            let mut tally = tally(comparer, &pairs);
-            tally.retain(|&(pattern, _)| are_strangers(pattern));
-            tally
-        })
-        .collect();
-    // how much more often `child` agrees where `parent` does, with `u` there
-    let mut links: Vec<(f64, usize, usize, [f64; LEVELS])> = Vec::new();
-    for (&parent, tally) in fields.iter().zip(&tallies) {
-        for &child in fields.iter().filter(|&&child| child != parent) {
-            let mut counts = [0.0; LEVELS];
-            for &(pattern, times) in tally {
-                if let Some(level) = pattern.level(child) {
-                    counts[usize::from(level)] += times;
-                }
-            }
-            let total: f64 = counts.iter().sum();
-            let before = &model.fields[child].u;
-            let u: [f64; LEVELS] =
-                std::array::from_fn(|level| (counts[level] + 10.0 * before[level]) / (total + 10.0));
-            if total >= ENOUGH && counts[0] >= 5.0 && u[0] > 3.0 * before[0] {
-                links.push((u[0] / before[0], child, parent, u));
-            }
-        }
-    }
-    // strongest first; a parent stays without one, so that the order of comparison is simple
-    links.sort_by(|one, other| other.0.total_cmp(&one.0).then((one.1, one.2).cmp(&(other.1, other.2))));
-    for (_, child, parent, u) in links {
-        let is_parent =
-            |at: usize| model.fields.iter().any(|field| field.parent.is_some_and(|(of, _)| of == at));
-        if model.fields[child].parent.is_none() && model.fields[parent].parent.is_none() && !is_parent(child)
-        {
-            model.fields[child].parent = Some((parent, u));
-        }
     }
 }
 
@@ -290,57 +174,6 @@ fn maximise_all(comparer: &Comparer<'_>, model: &Model, samples: &[Sample]) -> V
         .par_iter()
         .map(|sample| maximise(comparer, model, &sample.key, &sample.tally, sample.within))
         .collect()
-}
-
-fn pairs_of(usable: &[usize]) -> Vec<Vec<usize>> {
-    let mut keys = Vec::new();
-    for (at, &one) in usable.iter().enumerate() {
-        for &other in &usable[at + 1..] {
-            keys.push(vec![one, other]);
-        }
-    }
-    keys
-}
-
-/// Pairs that agree on the fields of a key, drawn evenly from all such pairs, and how many there are.
-fn pairs_within(comparer: &Comparer<'_>, key: &[usize], count: usize, most: usize) -> (Vec<(u32, u32)>, f64) {
-    let mut keyed: Vec<(u64, u32)> = (0..count as u32)
-        .filter_map(|record| {
-            let codes = key.iter().map(|&at| comparer.fields[at].codes[record as usize]);
-            codes
-                .clone()
-                .all(|code| code != MISSING)
-                .then(|| (codes.fold(7, |state, code| scramble(state ^ u64::from(code))), record))
-        })
-        .collect();
-    keyed.par_sort_unstable();
-    let groups: Vec<&[(u64, u32)]> =
-        keyed.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1).collect();
-    let mut ends = Vec::with_capacity(groups.len());
-    let mut total = 0usize;
-    for group in &groups {
-        total += group.len() * (group.len() - 1) / 2;
-        ends.push(total);
-    }
-    let mut pairs = Vec::new();
-    if total <= most {
-        for group in groups {
-            for (at, &(_, a)) in group.iter().enumerate() {
-                pairs.extend(group[at + 1..].iter().map(|&(_, b)| (a, b)));
-            }
-        }
-    } else {
-        let mut random = Random::seeded(key.iter().fold(11, |seed, &at| seed * 31 + at as u64));
-        for _ in 0..most {
-            let at = random.below(total);
-            let group = groups[ends.partition_point(|&end| end <= at)];
-            let one = random.below(group.len());
-            let other = random.below(group.len() - 1);
-            let other = other + usize::from(other >= one);
-            pairs.push((group[one].1, group[other].1));
-        }
-    }
-    (pairs, total as f64)
 }
 
 /// Expectation maximisation over one pass: shares of one person, relatives and twins, and `m` of the other fields.

@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::compare::Letters;
 use super::date::{Date, Order};
 use super::random::digest;
 use super::records::{Column, Texts};
+use super::text::Letters;
 use super::{Kind, fold, phonetic};
 use crate::error::{Error, Result};
 

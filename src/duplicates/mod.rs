@@ -6,8 +6,9 @@
 //! compared ([`Findings`]). Nothing here reads, writes or prints, and no value leaves the engine, only ids and levels.
 //! The result depends on ids and values alone, not on the order of the input or the number of threads.
 //!
-//! Read in this order: `fold` and `field` (what is compared), `compare` and `date` (levels), `scale` and `model` (what a
-//! level is worth), `estimate` (where the model comes from), `block` (which pairs), `score`, `band`, `cluster`, `review`.
+//! Read in this order: `fold` and `field` (what is compared), `compare`, `level` and `date` (levels), `scale` and `model`
+//! (what a level is worth), `estimate` and `settle` (where the model comes from), `block` (which pairs), `score`, `band`,
+//! `cluster`, `review`.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -20,18 +21,23 @@ mod block;
 mod cluster;
 mod compare;
 mod date;
+mod depend;
 mod estimate;
 mod field;
 mod findings;
 mod fold;
 mod kind;
+mod level;
 mod model;
 mod phonetic;
 mod random;
 mod records;
 mod review;
+mod sample;
 mod scale;
 mod score;
+mod settle;
+mod text;
 
 use rayon::prelude::*;
 
@@ -52,7 +58,7 @@ use score::{Scored, Scorer};
 /// A pair less probable than this is not reported.
 const REPORTED: f64 = 0.02;
 /// A pair joins two records into one person from this probability on.
-const JOINED: f64 = 0.88;
+const JOINED: f64 = 0.90;
 /// Candidates that are weighed to settle the model before all are.
 const SAMPLE: usize = 400_000;
 
