@@ -81,3 +81,49 @@ fn is_same_person(fields: &[Field], pattern: Pattern) -> bool {
         None => names_agree && surname_agrees && (identified || contacts > 1),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::duplicates::field::Values;
+
+    fn fields(kinds: &[Kind]) -> Vec<Field> {
+        let field = |&kind: &Kind| Field {
+            name: kind.to_string(),
+            kind,
+            codes: Vec::new(),
+            counts: Vec::new(),
+            values: Values::Categories,
+        };
+        kinds.iter().map(field).collect()
+    }
+
+    #[test]
+    fn high_asks_for_first_name_and_birthdate() {
+        const KINDS: [Kind; 5] = [Kind::GivenName, Kind::Surname, Kind::Date, Kind::Email, Kind::Identifier];
+        let fields = fields(&KINDS);
+        let slip = Agreement::Slip as u8;
+        let other_date = Agreement::Other as u8;
+        for (what, levels, wanted) in [
+            ("all agree", [Some(0), Some(0), Some(0), None, None], Band::High),
+            ("a slip in the surname", [Some(0), Some(1), Some(0), None, None], Band::Medium),
+            ("a slip in the surname, one email", [Some(0), Some(1), Some(0), Some(0), None], Band::High),
+            ("a slip in the first name", [Some(1), Some(0), Some(0), Some(0), Some(0)], Band::Medium),
+            ("a slip in the date", [Some(0), Some(0), Some(slip), None, None], Band::Medium),
+            ("a slip in the date, one email", [Some(0), Some(0), Some(slip), Some(0), None], Band::High),
+            ("another date", [Some(0), Some(0), Some(other_date), Some(0), Some(0)], Band::Medium),
+            ("another first name", [Some(5), Some(0), Some(0), Some(0), Some(0)], Band::Medium),
+            ("no first name", [None, Some(0), Some(0), Some(0), Some(0)], Band::Medium),
+            ("no date", [Some(0), Some(0), None, Some(0), None], Band::Medium),
+            ("no date, one identifier", [Some(0), Some(0), None, None, Some(0)], Band::High),
+            ("another identifier", [Some(0), Some(0), Some(0), Some(0), Some(2)], Band::Medium),
+        ] {
+            let pattern = levels
+                .iter()
+                .enumerate()
+                .fold(Pattern::default(), |pattern, (at, &level)| pattern.with(at, level));
+            assert_eq!(band(&fields, pattern, 0.9999), wanted, "{what}");
+            assert_ne!(band(&fields, pattern, 0.9), Band::High, "{what}");
+        }
+    }
+}

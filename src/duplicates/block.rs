@@ -369,3 +369,43 @@ fn account(key: String, blocks: &Blocks, bound: usize) -> Pass {
     }
     pass
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blocks_of(sizes: &[u32]) -> Blocks {
+        let mut blocks = Blocks::default();
+        for &size in sizes {
+            let start = blocks.members.len() as u32;
+            blocks.members.extend(start..start + size);
+            blocks.ends.push(start + size);
+        }
+        blocks
+    }
+
+    #[test]
+    fn the_bound_keeps_all_passes_within_the_budget() {
+        // 1 + 3 + 6 pairs, then 45, then 190
+        let all = [blocks_of(&[2, 3, 4, 10]), blocks_of(&[20])];
+        for (budget, wanted) in [(1_000, 100), (244, 19), (55, 19), (54, 9), (10, 9), (0, 4)] {
+            let bound = bound(&all, 100, budget);
+            assert_eq!(bound, wanted, "{budget}");
+            let pairs = all.iter().flat_map(|blocks| pairs_within(blocks, bound)).count() as u64;
+            assert!(pairs <= budget.max(10), "{budget} {pairs}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_is_counted() {
+        let pass = account("key".to_owned(), &blocks_of(&[2, 3, 10]), 5);
+        assert_eq!((pass.blocks, pass.pairs, pass.blocks_left_out, pass.pairs_left_out), (2, 4, 1, 45));
+    }
+
+    #[test]
+    fn a_record_is_not_paired_with_itself() {
+        let blocks = Blocks { members: vec![3, 3, 5], ends: vec![3], beyond: (0, 0) };
+        let pairs: Vec<u64> = pairs_within(&blocks, 10).collect();
+        assert!(pairs.iter().all(|&both| both == pair(3, 5)));
+    }
+}

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::date::{Date, Order};
-use super::random::digest;
+use super::random::{ByDigest, digest};
 use super::records::{Column, Texts};
 use super::text::Letters;
 use super::{Kind, fold, phonetic};
@@ -91,7 +91,12 @@ impl Field {
             Values::Emails(texts) | Values::Codes(texts) => texts,
             Values::Dates(_) | Values::Categories => return vec![Letters::default(); self.counts.len()],
         };
-        (0..texts.len()).map(|code| Letters::of(texts.get(code))).collect()
+        // two addresses that agree on the local part alone still resemble each other
+        let compared = |text: &str| match &self.values {
+            Values::Emails(_) => Letters::of(text.split('@').next().unwrap_or_default()),
+            _ => Letters::of(text),
+        };
+        (0..texts.len()).map(|code| compared(texts.get(code))).collect()
     }
 
     /// How many records share the value of a record, in the mean.
@@ -113,14 +118,14 @@ impl Field {
 /// Numbers distinct texts from 1; 0 is the empty one.
 struct Interner {
     texts: Texts,
-    codes: HashMap<u64, u32>,
+    codes: ByDigest<u32>,
 }
 
 impl Interner {
     fn new() -> Result<Self> {
         let mut texts = Texts::default();
         texts.push("")?;
-        Ok(Self { texts, codes: HashMap::new() })
+        Ok(Self { texts, codes: ByDigest::default() })
     }
 
     /// The code of a text. Texts are told apart by a 64-bit digest: among a million, two fall together with a
@@ -146,7 +151,7 @@ fn intern(
     mut fold: impl FnMut(&str, &mut dyn FnMut(&str) -> Result<u32>) -> Result<u32>,
     interner: &mut Interner,
 ) -> Result<Vec<u32>> {
-    let mut seen: HashMap<u64, u32> = HashMap::new();
+    let mut seen: ByDigest<u32> = ByDigest::default();
     let mut codes = Vec::with_capacity(order.len());
     for &record in order {
         let raw = cells.get(record as usize);
@@ -242,7 +247,7 @@ fn build_dates(column: &Column, cells: &Texts, order: &[u32]) -> Result<Field> {
 
 fn split_words(texts: &Texts, counts: &[u32]) -> Result<Words> {
     let mut words = Words::default();
-    let mut numbers: HashMap<u64, u32> = HashMap::new();
+    let mut numbers: ByDigest<u32> = ByDigest::default();
     let mut squeezed = String::new();
     for (code, &count) in counts.iter().enumerate() {
         let text = texts.get(code);
@@ -283,7 +288,7 @@ pub(super) fn build_names(columns: &[(Column, &Texts)], order: &[u32]) -> Result
         parts.push((column.name.clone(), column.kind, codes));
     }
     for (column, cells) in columns.iter().filter(|(column, _)| column.kind == Kind::FullName) {
-        let mut given = HashMap::new();
+        let mut given: ByDigest<u32> = ByDigest::default();
         let fold = |raw: &str, code: &mut dyn FnMut(&str) -> Result<u32>| {
             let (first, last) = fold::split_full_name(raw);
             let key = digest(raw.as_bytes());

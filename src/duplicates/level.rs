@@ -93,11 +93,11 @@ impl Names {
         if one.len() >= 3 && other.starts_with(one) {
             return PART;
         }
-        let jaro_winkler = similarity(one, other, 0.78);
-        if jaro_winkler >= 0.91 || (jaro_winkler > 0.0 && one.len() >= 5 && two_slips(one, other)) {
-            return CLOSE;
-        }
-        if jaro_winkler >= 0.80 && self.sounds[a as usize] == self.sounds[b as usize] {
+        let sounds_alike =
+            self.sounds[a as usize] == self.sounds[b as usize] && self.sounds[a as usize].0 != 0;
+        let jaro_winkler = similarity(one, other, if sounds_alike { 0.70 } else { 0.78 });
+        let few_slips = jaro_winkler > 0.0 && one.len() >= 5 && two_slips(one, other);
+        if jaro_winkler >= 0.91 || few_slips || (sounds_alike && jaro_winkler >= 0.70) {
             return CLOSE;
         }
         if jaro_winkler >= 0.80 || (one.len() >= 5 && scrambled(one, other)) { VAGUE } else { OTHER }

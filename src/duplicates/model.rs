@@ -239,3 +239,41 @@ fn is_fine(field: &Field) -> bool {
 pub(super) fn probability(bits: f64) -> f64 {
     1.0 / (1.0 + 2f64.powf(-bits))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model() -> Model {
+        let household = Household::counted(1.0, 0.0);
+        Model { fields: Vec::new(), swapped: 0.02, household, prior: -20.0 }
+    }
+
+    #[test]
+    fn a_household_explains_what_it_shares_and_no_more() {
+        let model = model();
+        let bonds = |shared, birth, given| Bonds { shared, birth, given };
+        // nothing shared: strangers, and nothing to take away
+        assert!(model.household_weight(bonds(0.0, 0.0, 0.0)).abs() < 1e-3);
+        // the same address and other people: all of it is the household's
+        assert!(model.household_weight(bonds(40.0, -5.0, -5.0)) < -19.0);
+        // twins: the birthdate too
+        let (twins, relatives) = (bonds(40.0, 14.0, -5.0), bonds(40.0, -5.0, -5.0));
+        assert!(model.household_weight(twins) < model.household_weight(relatives) - 5.0);
+    }
+
+    #[test]
+    fn where_there_are_relatives_there_are_twins() {
+        let few = Household::counted(0.0, 0.0);
+        let many = Household::counted(10.0, 0.0);
+        assert!(few.twins < 0.01 && many.twins > 0.1 && many.juniors > few.juniors);
+        assert!(Household::counted(0.0, 0.3).twins > 0.3);
+    }
+
+    #[test]
+    fn probability_is_of_odds_in_bits() {
+        assert!((probability(0.0) - 0.5).abs() < 1e-12);
+        assert!(probability(10.0) > 0.999 && probability(-10.0) < 0.001);
+        assert!(probability(f64::from(f32::MAX)) <= 1.0 && probability(-2000.0) >= 0.0);
+    }
+}

@@ -1,5 +1,8 @@
 //! A small generator of random numbers with a fixed seed: the same pairs are drawn on every machine and every run.
 
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
 /// The splitmix64 sequence.
 #[derive(Debug, Clone)]
 pub(super) struct Random(u64);
@@ -38,6 +41,27 @@ pub(super) fn digest(bytes: &[u8]) -> u64 {
     let tail = chunks.remainder().iter().rev().fold(0u64, |word, &byte| (word << 8) | u64::from(byte));
     scramble(state ^ tail)
 }
+
+/// Hashes keys that are digests already: they are their own hash.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Digested(u64);
+
+impl Hasher for Digested {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = digest(bytes);
+    }
+
+    fn write_u64(&mut self, digest: u64) {
+        self.0 = digest;
+    }
+}
+
+/// A map by digest.
+pub(super) type ByDigest<T> = HashMap<u64, T, BuildHasherDefault<Digested>>;
 
 #[cfg(test)]
 mod tests {

@@ -31,3 +31,26 @@ pub(super) fn review(pairs: &[Pair], sure: &[Vec<u32>], count: usize) -> Vec<Loo
     looks.sort_by(|one, other| other.value.total_cmp(&one.value).then(one.pair.cmp(&other.pair)));
     looks
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_look_that_joins_most_comes_first_and_only_once() {
+        let pair = |a, b, probability, band| Pair { a, b, weight: probability * 10.0, probability, band };
+        let pairs = [
+            pair(0, 1, 0.999, Band::High),
+            pair(2, 3, 0.999, Band::High),
+            pair(4, 5, 0.9, Band::Medium),
+            pair(0, 2, 0.8, Band::Medium),
+            pair(1, 3, 0.7, Band::Medium),
+            pair(6, 7, 0.1, Band::Low),
+        ];
+        let looks = review(&pairs, &[vec![0, 1], vec![2, 3]], 8);
+        let order: Vec<usize> = looks.iter().map(|look| look.pair).collect();
+        // two and two records: four pairs, at 0.8
+        assert_eq!(order, [3, 2]);
+        assert!((looks[0].value - 3.2).abs() < 1e-6);
+    }
+}

@@ -1,6 +1,10 @@
 //! Invented people, seeded: who they are, how they live together, and what clerks make of them. Each world says how
 //! often records repeat, what is missing and which slips are made; nothing of it is known to the engine.
 
+use std::sync::LazyLock;
+
+type Words = LazyLock<Vec<&'static str>>;
+
 /// The splitmix64 sequence: the same people on every machine.
 #[derive(Debug, Clone)]
 pub struct Dice(u64);
@@ -43,375 +47,69 @@ impl Dice {
     }
 }
 
-const GIVEN: &[&str] = &[
-    "Oliver",
-    "Amelia",
-    "George",
-    "Isla",
-    "Harry",
-    "Ava",
-    "Noah",
-    "Emily",
-    "Jack",
-    "Sophia",
-    "Jacob",
-    "Grace",
-    "Leo",
-    "Mia",
-    "Oscar",
-    "Poppy",
-    "Charlie",
-    "Ella",
-    "Muhammad",
-    "Lily",
-    "William",
-    "Evie",
-    "Henry",
-    "Jessica",
-    "Thomas",
-    "Sophie",
-    "Joshua",
-    "Alice",
-    "Freddie",
-    "Daisy",
-    "James",
-    "Florence",
-    "Arthur",
-    "Freya",
-    "Archie",
-    "Phoebe",
-    "Alfie",
-    "Evelyn",
-    "Theo",
-    "Sienna",
-    "Logan",
-    "Isabelle",
-    "Alexander",
-    "Ivy",
-    "Edward",
-    "Ruby",
-    "Isaac",
-    "Willow",
-    "Lucas",
-    "Charlotte",
-    "Tommy",
-    "Matilda",
-    "Finley",
-    "Rosie",
-    "Max",
-    "Elsie",
-    "Mason",
-    "Chloe",
-    "Ethan",
-    "Maya",
-    "Samuel",
-    "Eleanor",
-    "Toby",
-    "Hannah",
-    "Albert",
-    "Luna",
-    "Hunter",
-    "Maisie",
-    "Dylan",
-    "Thea",
-    "Jude",
-    "Eva",
-    "Ralph",
-    "Penelope",
-    "Frank",
-    "Violet",
-    "Felix",
-    "Aria",
-    "Ezra",
-    "Zara",
-    "Stanley",
-    "Erin",
-    "Reggie",
-    "Maria",
-    "Roman",
-    "Marie",
-    "Jan",
-    "Jana",
-    "Tim",
-    "Tom",
-    "Anna",
-    "Hanna",
-    "Rory",
-    "Robin",
-    "Marian",
-    "Marion",
-    "Gabriel",
-    "Layla",
-    "Jasper",
-    "Bethany",
-    "Kai",
-    "Abigail",
-    "Ravi",
-    "Priya",
-    "Kenji",
-    "Yuki",
-    "Somchai",
-    "Malee",
-    "Arun",
-    "Divya",
-    "Hiroshi",
-    "Sakura",
-    "Anan",
-    "Kamala",
-    "Diego",
-    "Lucia",
-    "Pablo",
-    "Ines",
-    "Mateus",
-    "Bianca",
-    "Ivan",
-    "Olga",
-    "Pavel",
-    "Irina",
-    "Tariq",
-    "Amira",
-    "Omar",
-    "Leila",
-    "Gustav",
-    "Ingrid",
-    "Lars",
-    "Astrid",
-];
+static GIVEN: Words = LazyLock::new(|| {
+    "Oliver Amelia George Isla Harry Ava Noah Emily Jack Sophia Jacob Grace Leo Mia Oscar Poppy Charlie \
+     Ella Muhammad Lily William Evie Henry Jessica Thomas Sophie Joshua Alice Freddie Daisy James \
+     Florence Arthur Freya Archie Phoebe Alfie Evelyn Theo Sienna Logan Isabelle Alexander Ivy Edward \
+     Ruby Isaac Willow Lucas Charlotte Tommy Matilda Finley Rosie Max Elsie Mason Chloe Ethan Maya Samuel \
+     Eleanor Toby Hannah Albert Luna Hunter Maisie Dylan Thea Jude Eva Ralph Penelope Frank Violet Felix \
+     Aria Ezra Zara Stanley Erin Reggie Maria Roman Marie Jan Jana Tim Tom Anna Hanna Rory Robin Marian \
+     Marion Gabriel Layla Jasper Bethany Kai Abigail Ravi Priya Kenji Yuki Somchai Malee Arun Divya \
+     Hiroshi Sakura Anan Kamala Diego Lucia Pablo Ines Mateus Bianca Ivan Olga Pavel Irina Tariq Amira \
+     Omar Leila Gustav Ingrid Lars Astrid"
+        .split_whitespace()
+        .collect()
+});
 
-const GERMAN_GIVEN: &[&str] = &[
-    "Peter",
-    "Michael",
-    "Thomas",
-    "Andreas",
-    "Wolfgang",
-    "Klaus",
-    "Jürgen",
-    "Günter",
-    "Stefan",
-    "Christian",
-    "Uwe",
-    "Werner",
-    "Horst",
-    "Frank",
-    "Dieter",
-    "Manfred",
-    "Gerhard",
-    "Hans",
-    "Bernd",
-    "Torsten",
-    "Matthias",
-    "Helmut",
-    "Walter",
-    "Heinz",
-    "Martin",
-    "Jörg",
-    "Rolf",
-    "Jens",
-    "Sven",
-    "Alexander",
-    "Jan",
-    "Rainer",
-    "Holger",
-    "Karl",
-    "Dirk",
-    "Joachim",
-    "Ralf",
-    "Carsten",
-    "Herbert",
-    "Oliver",
-    "Wilhelm",
-    "Kurt",
-    "Markus",
-    "Heinrich",
-    "Ursula",
-    "Monika",
-    "Petra",
-    "Elke",
-    "Renate",
-    "Karin",
-    "Sabine",
-    "Brigitte",
-    "Helga",
-    "Gisela",
-    "Ingrid",
-    "Anna",
-    "Erika",
-    "Katrin",
-    "Heike",
-    "Andrea",
-    "Birgit",
-    "Christa",
-    "Claudia",
-    "Susanne",
-    "Angelika",
-    "Gabriele",
-    "Silke",
-    "Ute",
-    "Martina",
-    "Angela",
-    "Anja",
-    "Barbara",
-    "Kerstin",
-    "Nicole",
-    "Maria",
-    "Elisabeth",
-    "Waltraud",
-    "Irmgard",
-    "Ruth",
-];
+static GERMAN_GIVEN: Words = LazyLock::new(|| {
+    "Peter Michael Thomas Andreas Wolfgang Klaus Jürgen Günter Stefan Christian Uwe Werner Horst Frank \
+     Dieter Manfred Gerhard Hans Bernd Torsten Matthias Helmut Walter Heinz Martin Jörg Rolf Jens Sven \
+     Alexander Jan Rainer Holger Karl Dirk Joachim Ralf Carsten Herbert Oliver Wilhelm Kurt Markus \
+     Heinrich Ursula Monika Petra Elke Renate Karin Sabine Brigitte Helga Gisela Ingrid Anna Erika Katrin \
+     Heike Andrea Birgit Christa Claudia Susanne Angelika Gabriele Silke Ute Martina Angela Anja Barbara \
+     Kerstin Nicole Maria Elisabeth Waltraud Irmgard Ruth"
+        .split_whitespace()
+        .collect()
+});
 
-const GERMAN_SURNAME: &[&str] = &[
-    "Müller",
-    "Schmidt",
-    "Schneider",
-    "Fischer",
-    "Meyer",
-    "Weber",
-    "Schulz",
-    "Wagner",
-    "Becker",
-    "Hoffmann",
-    "Schäfer",
-    "Koch",
-    "Bauer",
-    "Richter",
-    "Klein",
-    "Schröder",
-    "Wolf",
-    "Neumann",
-    "Schwarz",
-    "Zimmermann",
-    "Krüger",
-    "Braun",
-    "Hofmann",
-    "Schmitz",
-    "Hartmann",
-    "Lange",
-    "Schmitt",
-    "Werner",
-    "Krause",
-    "Meier",
-    "Lehmann",
-    "Schmid",
-    "Schulze",
-    "Maier",
-    "Köhler",
-    "Herrmann",
-    "Walter",
-    "König",
-    "Mayer",
-    "Huber",
-    "Kaiser",
-    "Fuchs",
-    "Peters",
-    "Möller",
-    "Lang",
-    "Scholz",
-    "Weiß",
-    "Jung",
-    "Hahn",
-    "Vogel",
-    "Schubert",
-    "Friedrich",
-    "Günther",
-    "Keller",
-    "Winkler",
-    "Frank",
-    "Berger",
-    "Roth",
-    "Beck",
-    "Lorenz",
-    "Baumann",
-    "Franke",
-    "Albrecht",
-    "Schuster",
-    "Simon",
-    "Ludwig",
-    "Böhm",
-    "Winter",
-    "Kraus",
-    "Martin",
-    "Schumacher",
-    "Krämer",
-    "Vogt",
-    "Otto",
-    "Jäger",
-    "Stein",
-    "Groß",
-    "Sommer",
-    "Seidel",
-    "Heinrich",
-    "Haas",
-    "Brandt",
-    "Schreiber",
-    "Graf",
-    "Dietrich",
-    "Schulte",
-    "Kühn",
-    "Ziegler",
-    "Kuhn",
-    "Pohl",
-    "Engel",
-    "Horn",
-    "Bergmann",
-    "Voigt",
-    "Busch",
-    "Thomas",
-    "Sauer",
-    "Arnold",
-    "Pfeiffer",
-    "Wolff",
-    "Beyer",
-    "Seifert",
-    "Ernst",
-];
+static GERMAN_SURNAME: Words = LazyLock::new(|| {
+    "Müller Schmidt Schneider Fischer Meyer Weber Schulz Wagner Becker Hoffmann Schäfer Koch Bauer \
+     Richter Klein Schröder Wolf Neumann Schwarz Zimmermann Krüger Braun Hofmann Schmitz Hartmann Lange \
+     Schmitt Werner Krause Meier Lehmann Schmid Schulze Maier Köhler Herrmann Walter König Mayer Huber \
+     Kaiser Fuchs Peters Möller Lang Scholz Weiß Jung Hahn Vogel Schubert Friedrich Günther Keller \
+     Winkler Frank Berger Roth Beck Lorenz Baumann Franke Albrecht Schuster Simon Ludwig Böhm Winter \
+     Kraus Martin Schumacher Krämer Vogt Otto Jäger Stein Groß Sommer Seidel Heinrich Haas Brandt \
+     Schreiber Graf Dietrich Schulte Kühn Ziegler Kuhn Pohl Engel Horn Bergmann Voigt Busch Thomas Sauer \
+     Arnold Pfeiffer Wolff Beyer Seifert Ernst"
+        .split_whitespace()
+        .collect()
+});
 
-const ONSET: &[&str] = &[
-    "Hart", "Green", "Wood", "Black", "Ash", "Brad", "Kings", "Stan", "Whit", "Mor", "Hol", "Lang", "Nor",
-    "Wes", "Ald", "Bar", "Cald", "Dun", "Ever", "Fair", "Gar", "Hamp", "Kirk", "Lin", "Mal", "New", "Oak",
-    "Pen", "Rad", "Sher", "Thorn", "Wal", "Win", "York", "Red", "Cran", "Broad", "Chad", "Eld", "Farn",
-    "Glad", "Hay", "Ing", "Jar", "Lock", "Mil", "Net", "Ox", "Pres", "Rams",
-];
+static ONSET: Words = LazyLock::new(|| {
+    "Hart Green Wood Black Ash Brad Kings Stan Whit Mor Hol Lang Nor Wes Ald Bar Cald Dun Ever Fair Gar \
+     Hamp Kirk Lin Mal New Oak Pen Rad Sher Thorn Wal Win York Red Cran Broad Chad Eld Farn Glad Hay Ing \
+     Jar Lock Mil Net Ox Pres Rams"
+        .split_whitespace()
+        .collect()
+});
 
-const CODA: &[&str] = &[
-    "ley", "ton", "well", "ford", "field", "wood", "man", "son", "ham", "worth", "by", "stone", "ridge",
-    "brook", "land", "shaw", "ster", "more", "gate", "bury", "ing", "wick", "combe", "hurst", "dale", "er",
-    "ell", "ett", "ock", "is", "croft", "don", "lock", "mond", "nell", "per", "rell", "sey", "thorpe",
-    "vale",
-];
+static CODA: Words = LazyLock::new(|| {
+    "ley ton well ford field wood man son ham worth by stone ridge brook land shaw ster more gate bury \
+     ing wick combe hurst dale er ell ett ock is croft don lock mond nell per rell sey thorpe vale"
+        .split_whitespace()
+        .collect()
+});
 
-const STREETS: &[&str] = &["Street", "Road", "Lane", "Avenue", "Close", "Drive", "Place", "Crescent"];
+static STREETS: Words =
+    LazyLock::new(|| "Street Road Lane Avenue Close Drive Place Crescent".split_whitespace().collect());
 
-const CITIES: &[&str] = &[
-    "London",
-    "Birmingham",
-    "Leeds",
-    "Manchester",
-    "Liverpool",
-    "Bristol",
-    "Sheffield",
-    "Cardiff",
-    "Leicester",
-    "Coventry",
-    "Bradford",
-    "Belfast",
-    "Nottingham",
-    "Hull",
-    "Newcastle",
-    "Stoke",
-    "Southampton",
-    "Derby",
-    "Portsmouth",
-    "Brighton",
-    "Plymouth",
-    "Northampton",
-    "Reading",
-    "Luton",
-    "Wolverhampton",
-    "Bolton",
-    "Aberdeen",
-    "Swansea",
-];
+static CITIES: Words = LazyLock::new(|| {
+    "London Birmingham Leeds Manchester Liverpool Bristol Sheffield Cardiff Leicester Coventry Bradford \
+     Belfast Nottingham Hull Newcastle Stoke Southampton Derby Portsmouth Brighton Plymouth Northampton \
+     Reading Luton Wolverhampton Bolton Aberdeen Swansea"
+        .split_whitespace()
+        .collect()
+});
 
 /// A surname; the early ones are common.
 pub fn surname(dice: &mut Dice) -> String {
@@ -435,11 +133,11 @@ pub fn rare_given(dice: &mut Dice) -> String {
 }
 
 pub fn given(dice: &mut Dice) -> String {
-    dice.pick(GIVEN).to_owned()
+    dice.pick(&GIVEN).to_owned()
 }
 
 pub fn german(dice: &mut Dice) -> (String, String) {
-    (dice.pick(GERMAN_GIVEN).to_owned(), dice.pick(GERMAN_SURNAME).to_owned())
+    (dice.pick(&GERMAN_GIVEN).to_owned(), dice.pick(&GERMAN_SURNAME).to_owned())
 }
 
 /// A birthdate.
@@ -516,7 +214,7 @@ impl Home {
             format!("{} {} {}", 1 + dice.below(180), surname(dice), STREETS[dice.common(STREETS.len())]);
         Self {
             street,
-            city: dice.pick(CITIES).to_owned(),
+            city: dice.pick(&CITIES).to_owned(),
             phone: format!("0{}", 100_000_000 + dice.below(899_999_999)),
         }
     }
