@@ -1,6 +1,13 @@
 //! The record-linkage engine from outside: what must be found, what must never be called one person, and that the result
 //! depends on ids and values alone.
 
+#[path = "bench/duplicates/measure.rs"]
+mod measure;
+#[path = "bench/duplicates/people.rs"]
+mod people;
+#[path = "bench/duplicates/worlds.rs"]
+mod worlds;
+
 use std::collections::{BTreeSet, HashSet};
 
 use clap::Parser;
@@ -364,4 +371,37 @@ fn the_verb_refuses_what_it_cannot_read() {
         assert!(message.contains("hint: ") && !message.contains(secret), "{message}");
     }
     assert!(refusal(&format!("id;last\n1;{secret}\n"), "last=surname").is_ok());
+}
+
+/// The benchmark's worlds, small ones, with the figures that must not be lost.
+#[test]
+fn the_worlds_are_told_apart() {
+    struct Wanted {
+        world: worlds::World,
+        name: &'static str,
+        precision: f64,
+        f1: f64,
+        /// True pairs in high or medium.
+        found: f64,
+    }
+    let wanted = |name, world, precision, f1, found| Wanted { world, name, precision, f1, found };
+    for Wanted { world, name, precision, f1, found } in [
+        wanted("thin", worlds::thin(21), 0.995, 0.88, 0.85),
+        wanted("names and dates", worlds::names_and_dates(22), 0.97, 0.90, 0.95),
+        wanted("practice", worlds::practice(23), 0.98, 0.97, 0.98),
+        wanted("historical", worlds::historical(24), 0.99, 0.95, 0.90),
+        wanted("two formats", worlds::two_formats(25), 0.99, 0.99, 0.99),
+        wanted("register", worlds::register(26, 5_000), 0.99, 0.97, 0.97),
+        wanted("million", worlds::million(27, 5_000), 0.999, 0.995, 0.98),
+    ] {
+        let findings = find(world.records).expect("unique ids");
+        let figures = measure::measure(&findings, &world.truth);
+        assert!(figures.pairs.precision >= precision && figures.pairs.f1 >= f1, "{name}: {figures:?}");
+        assert!(figures.pairs.recall > 0.0 && figures.clusters.f1 > 0.8, "{name}: {figures:?}");
+        assert!(figures.found >= found, "{name}: {figures:?}");
+        // the wrong ones, of all
+        assert_eq!(figures.high.0, 0, "{name}: {figures:?}");
+        assert!(figures.high.1 > 0 && figures.over_merged <= 20, "{name}: {figures:?}");
+        assert!(figures.review.0 <= figures.review.1, "{name}: {figures:?}");
+    }
 }

@@ -3,6 +3,7 @@
 
 use rayon::prelude::*;
 
+use super::Kind;
 use super::compare::Pattern;
 use super::estimate;
 use super::model::{Bond, Household, LEVELS, probability};
@@ -24,6 +25,8 @@ struct Tally {
     households: [[f64; 2]; 2],
     /// Pairs of one household and one birthdate: the same first name or another, and whether any other field slips.
     slips: [[f64; 2]; 2],
+    /// The same pairs: whether they agree on what is a person's own beside the name.
+    own: [[f64; 2]; 2],
 }
 
 impl Tally {
@@ -33,7 +36,8 @@ impl Tally {
         for (counts, more) in self.households.iter_mut().zip(&other.households) {
             counts.iter_mut().zip(more).for_each(|(count, more)| *count += more);
         }
-        for (counts, more) in self.slips.iter_mut().zip(&other.slips) {
+        let tables = [(&mut self.slips, &other.slips), (&mut self.own, &other.own)];
+        for (counts, more) in tables.into_iter().flat_map(|(table, more)| table.iter_mut().zip(more)) {
             counts.iter_mut().zip(more).for_each(|(count, more)| *count += more);
         }
         for (levels, more) in self.levels.iter_mut().zip(&other.levels) {
@@ -49,14 +53,22 @@ impl Tally {
         ((both - by_chance).max(0.0) + 0.1 * HOUSEHOLDS_STATED) / (same + HOUSEHOLDS_STATED)
     }
 
-    /// Pairs of twins for each pair of one person. A first name that is simply wrong comes with other slips about as
-    /// often as a right one does; twins come without. So the share of wrong first names among pairs with a slip, at the
-    /// upper end of what chance allows, is expected among pairs without one too, and what is clearly beyond are twins.
-    fn twins(&self) -> f64 {
+    /// Pairs of twins for each pair of one person: the higher of two ways to tell twins from first names that are simply
+    /// wrong.
+    ///
+    /// A wrong first name comes with other slips about as often as a right one does; twins come without. So the share of
+    /// wrong first names among pairs with a slip, at the upper end of what chance allows, is expected among pairs without
+    /// one too, and what is clearly beyond are twins. And where something is a person's own, such as the sex, wrong first
+    /// names do not change it, while twins differ on it as strangers do: as often as `strangers` says.
+    fn twins(&self, strangers: f64) -> f64 {
         let [right, wrong] = &self.slips;
         let upper = wrong[1] + 2.0 * wrong[1].sqrt();
         let share = (upper + 0.025 * 20.0) / (right[1] + 20.0);
-        (wrong[0] - 1.5 * share * right[0]).max(0.0) / self.households[0][0].max(1.0)
+        let by_slips = (wrong[0] - 1.25 * share * right[0]).max(0.0);
+        let differing = |[same, other]: [f64; 2]| other / (same + other).max(1.0);
+        let (usual, among_wrong) = (differing(self.own[0]), differing(self.own[1]));
+        let by_own = (among_wrong - usual) / (strangers - usual).max(0.05) * (wrong[0] + wrong[1]);
+        by_slips.max(by_own) / self.households[0][0].max(1.0)
     }
 }
 
@@ -72,6 +84,7 @@ impl Scorer<'_> {
     /// `sampled` says how many candidates each of the scored pairs stands for.
     pub(super) fn settle(&mut self, scored: &[Scored], count: usize, sampled: f64) {
         let all = count as f64 * (count as f64 - 1.0) / 2.0;
+        let strangers = self.own_category().map_or(1.0, |at| self.model.fields[at].u[1]);
         for round in 0..SETTLING {
             let chunks: Vec<Tally> = scored.par_chunks(16_384).map(|chunk| self.tally(chunk)).collect();
             let mut whole = Tally::default();
@@ -88,7 +101,7 @@ impl Scorer<'_> {
                 self.model.swapped = (whole.swapped + 0.4) / (whole.found + 20.0);
                 // dismissed relatives cannot be counted
                 if !self.settled {
-                    self.model.household = Household::counted(whole.relatives(), whole.twins());
+                    self.model.household = Household::counted(whole.relatives(), whole.twins(strangers));
                 }
             }
             if round > 2 && (before - self.model.prior).abs() < 1e-3 {
@@ -99,6 +112,7 @@ impl Scorer<'_> {
 
     fn tally(&self, chunk: &[Scored]) -> Tally {
         let fields = self.comparer.fields.len();
+        let own = self.own_category();
         let mut tally = Tally::default();
         for scored in chunk {
             let rescored = self.reweigh(scored);
@@ -107,6 +121,9 @@ impl Scorer<'_> {
                 if f64::from(self.bonds(scored).shared) + self.model.prior >= CERTAIN {
                     if !birth {
                         tally.slips[usize::from(first)][usize::from(self.slips(scored.pattern))] += 1.0;
+                        if let Some(level) = own.and_then(|at| scored.pattern.level(at)) {
+                            tally.own[usize::from(first)][usize::from(level > 0)] += 1.0;
+                        }
                     }
                     tally.households[usize::from(first)][usize::from(birth)] += 1.0;
                 }
@@ -124,6 +141,12 @@ impl Scorer<'_> {
             }
         }
         tally
+    }
+
+    /// The first category that is a person's own, such as the sex.
+    fn own_category(&self) -> Option<usize> {
+        let fields = self.comparer.fields.iter().zip(&self.model.fields);
+        fields.into_iter().position(|(field, model)| field.kind == Kind::Category && model.bond == Bond::Own)
     }
 
     /// Whether any of the fields that twins share does not agree exactly.

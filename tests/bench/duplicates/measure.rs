@@ -77,15 +77,3 @@ pub fn measure(findings: &Findings, truth: &HashMap<String, u64>) -> Figures {
         found: if wanted > 0.0 { held as f64 / wanted } else { 1.0 },
     }
 }
-
-/// CPU seconds of this process and its peak memory in megabytes, where the system tells.
-pub fn process() -> (f64, f64) {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // after the name in parentheses: user and system time are the 12th and 13th fields, in hundredths of a second
-    let times = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
-    let ticks: f64 = times.filter_map(|ticks| ticks.parse::<f64>().ok()).sum();
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
-    let kilobytes: f64 = peak.trim().trim_end_matches(" kB").parse().unwrap_or(0.0);
-    (ticks / 100.0, kilobytes / 1024.0)
-}

@@ -137,7 +137,10 @@ pub fn given(dice: &mut Dice) -> String {
 }
 
 pub fn german(dice: &mut Dice) -> (String, String) {
-    (dice.pick(&GERMAN_GIVEN).to_owned(), dice.pick(&GERMAN_SURNAME).to_owned())
+    let first = GERMAN_GIVEN[dice.below(GERMAN_GIVEN.len())];
+    let first =
+        if dice.chance(0.2) { format!("{first}-{}", dice.pick(&GERMAN_GIVEN)) } else { first.to_owned() };
+    (first, GERMAN_SURNAME[dice.below(GERMAN_SURNAME.len())].to_owned())
 }
 
 /// A birthdate.
