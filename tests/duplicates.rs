@@ -215,6 +215,7 @@ fn a_register_has_everybody_once() {
     // of equals, the lower id is taken
     assert!(together(&findings, "9001", "9003"));
     assert!(!together(&findings, "9001", "9002") && !together(&findings, "9002", "9003"));
+    assert_eq!(band(&findings, "9001", "9002"), None);
 }
 
 #[test]

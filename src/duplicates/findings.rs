@@ -63,8 +63,8 @@ pub struct Findings {
     /// Pairs from the `low` band upwards, best first, ties by id.
     pub pairs: Vec<Pair>,
     pub(super) evidence: Vec<(u8, f32)>,
-    /// People with more than one record, by the pairs that are more likely right than any threshold a review would
-    /// use, in the order of their lowest ids.
+    /// People with more than one record, joined along pairs of a probability of 0.9 and more, in the order of their
+    /// lowest ids.
     pub clusters: Vec<Vec<u32>>,
     /// The same by pairs of the `high` band alone: what may be merged without a person looking.
     pub sure: Vec<Vec<u32>>,

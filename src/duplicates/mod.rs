@@ -83,6 +83,9 @@ pub fn find(records: Records) -> Result<Findings> {
         scorer = scorer.settled();
     }
     let mut weighed = scorer.all(&candidates.pairs);
+    // records of one register are distinct people, whatever they look like
+    let register = |record: u32| registers[record as usize];
+    weighed.retain(|pair| register(pair.a) == 0 || register(pair.a) != register(pair.b));
     let count = candidates.pairs.len();
     drop(candidates.pairs);
     scorer.settle(&weighed, order.len(), 1.0);
@@ -175,11 +178,9 @@ fn expected_share(scorer: &Scorer<'_>, weighed: &[Scored], pairs: &[Pair]) -> (f
     let in_bands = |worst: Band| -> f64 {
         pairs.iter().filter(|pair| pair.band <= worst).map(|pair| f64::from(pair.probability)).sum()
     };
-    if all > 0.0 {
-        ((in_bands(Band::High) / all).min(1.0), (in_bands(Band::Medium) / all).min(1.0))
-    } else {
-        (1.0, 1.0)
-    }
+    // a sum of nothing is -0.0
+    let share = |worst| if all > 0.0 { (in_bands(worst) / all).min(1.0) + 0.0 } else { 1.0 };
+    (share(Band::High), share(Band::Medium))
 }
 
 fn summaries(scorer: &Scorer<'_>) -> Vec<FieldSummary> {

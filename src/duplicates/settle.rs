@@ -64,7 +64,7 @@ impl Tally {
         let [right, wrong] = &self.slips;
         let upper = wrong[1] + 2.0 * wrong[1].sqrt();
         let share = (upper + 0.025 * 20.0) / (right[1] + 20.0);
-        let by_slips = (wrong[0] - 1.25 * share * right[0]).max(0.0);
+        let by_slips = (wrong[0] - 1.5 * share * right[0]).max(0.0);
         let differing = |[same, other]: [f64; 2]| other / (same + other).max(1.0);
         let (usual, among_wrong) = (differing(self.own[0]), differing(self.own[1]));
         let by_own = (among_wrong - usual) / (strangers - usual).max(0.05) * (wrong[0] + wrong[1]);
