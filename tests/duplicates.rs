@@ -1,6 +1,14 @@
 //! The record-linkage engine from outside: what must be found, what must never be called one person, and that the result
 //! depends on ids and values alone.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "small invented numbers"
+)]
+
 #[path = "bench/duplicates/measure.rs"]
 mod measure;
 #[path = "bench/duplicates/people.rs"]

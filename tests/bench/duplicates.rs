@@ -4,6 +4,14 @@
 //! `cargo bench --bench duplicates` runs the generated files; `-- NAME…` some of them;
 //! `-- --file FILE --map COLUMN=KIND,… --id COLUMN --truth COLUMN [--errors N]` a file from outside.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "small invented numbers"
+)]
+
 #[path = "duplicates/measure.rs"]
 mod measure;
 #[path = "duplicates/people.rs"]
@@ -59,8 +67,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+/// A generated file: its name, and how to make it.
+type Named = (&'static str, fn() -> World);
+
 /// The generated files; the largest last, because the peak of memory never falls.
-const WORLDS: &[(&str, fn() -> World)] = &[
+const WORLDS: &[Named] = &[
     ("thin_1000", || worlds::thin(1)),
     ("names_and_dates_10000", || worlds::names_and_dates(2)),
     ("practice_9101", || worlds::practice(3)),

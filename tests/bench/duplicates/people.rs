@@ -148,7 +148,7 @@ pub fn german(dice: &mut Dice) -> (String, String) {
 pub struct Day {
     pub year: i32,
     pub month: i32,
-    pub day: i32,
+    pub of_month: i32,
 }
 
 impl Day {
@@ -156,28 +156,33 @@ impl Day {
         Self {
             year: 1930 + dice.below(80) as i32,
             month: 1 + dice.below(12) as i32,
-            day: 1 + dice.below(28) as i32,
+            of_month: 1 + dice.below(28) as i32,
         }
     }
 
     pub fn iso(self) -> String {
-        format!("{:04}-{:02}-{:02}", self.year, self.month, self.day)
+        format!("{:04}-{:02}-{:02}", self.year, self.month, self.of_month)
     }
 
     pub fn slashed(self) -> String {
-        format!("{:02}/{:02}/{:04}", self.day, self.month, self.year)
+        format!("{:02}/{:02}/{:04}", self.of_month, self.month, self.year)
     }
 
     /// The date as a clerk gets it wrong.
     pub fn slipped(self, dice: &mut Dice) -> Self {
         let mut day = self;
         match dice.below(6) {
-            0 if day.day <= 12 && day.day != day.month => (day.day, day.month) = (day.month, day.day),
-            0 | 1 => day.day = 1 + (day.day + dice.below(27) as i32) % 28,
+            0 if day.of_month <= 12 && day.of_month != day.month => {
+                (day.of_month, day.month) = (day.month, day.of_month);
+            }
+            0 | 1 => day.of_month = 1 + (day.of_month + dice.below(27) as i32) % 28,
             2 => day.month = 1 + (day.month + dice.below(11) as i32) % 12,
             3 => day.year += if dice.chance(0.5) { 1 } else { -1 },
             4 => day.year += if dice.chance(0.5) { 10 } else { -10 },
-            _ => day.day = (day.day / 10 * 10 + (day.day + 1 + dice.below(8) as i32) % 10).clamp(1, 28),
+            _ => {
+                day.of_month =
+                    (day.of_month / 10 * 10 + (day.of_month + 1 + dice.below(8) as i32) % 10).clamp(1, 28);
+            }
         }
         day
     }
@@ -185,10 +190,10 @@ impl Day {
     /// The date some days and at times a year or ten away.
     pub fn drifted(self, dice: &mut Dice) -> Self {
         let mut day = self;
-        day.day += dice.below(7) as i32 - 3;
+        day.of_month += dice.below(7) as i32 - 3;
         day.month += dice.below(3) as i32 - 1;
-        if day.day < 1 || day.day > 28 {
-            day.day = 1 + day.day.rem_euclid(28);
+        if day.of_month < 1 || day.of_month > 28 {
+            day.of_month = 1 + day.of_month.rem_euclid(28);
         }
         if day.month < 1 || day.month > 12 {
             day.month = 1 + (day.month - 1).rem_euclid(12);

@@ -69,7 +69,7 @@ pub fn thin(seed: u64) -> World {
         person += 1;
         let (first, last, born) = (given(&mut dice), surname(&mut dice), Day::born(&mut dice));
         let (city, mail) = (Home::somewhere(&mut dice).city, email(&mut dice, &first, &last));
-        for _ in 0..1 + dice.below(8) {
+        for _ in 0..=dice.below(8) {
             let spoilt = |dice: &mut Dice, text: &str, missing: f64, share: f64| {
                 if dice.chance(missing) {
                     return String::new();
@@ -130,7 +130,7 @@ pub fn register(seed: u64, size: usize) -> World {
         let (home, family) = (Home::somewhere(&mut dice), surname(&mut dice));
         let mut sibling = None;
         let mut siblings: Vec<String> = Vec::new();
-        for _ in 0..1 + dice.below(4) {
+        for _ in 0..=dice.below(4) {
             person += 1;
             let first = another(&mut dice, &mut siblings);
             let born = match sibling {
@@ -143,7 +143,7 @@ pub fn register(seed: u64, size: usize) -> World {
             builder.push(person, row.clone());
             if dice.chance(0.1) {
                 let mut again = row;
-                for _ in 0..1 + dice.below(3) {
+                for _ in 0..=dice.below(3) {
                     match dice.below(8) {
                         0 => again[0] = slipped(&mut dice, &again[0]),
                         1 => again[1] = slipped(&mut dice, &again[1]),
@@ -193,7 +193,7 @@ pub fn million(seed: u64, size: usize) -> World {
         let again = if dice.chance(0.33) { 1 + dice.below(2) } else { 0 };
         for _ in 0..again {
             let mut row = row.clone();
-            for _ in 0..1 + dice.below(3) {
+            for _ in 0..=dice.below(3) {
                 let at = dice.below(6);
                 row[at] = match (at, dice.below(4)) {
                     (_, 0) => String::new(),
@@ -277,6 +277,9 @@ pub fn practice(seed: u64) -> World {
     builder.finish(&mut dice)
 }
 
+const TRADES: &[&str] =
+    &["politician", "writer", "painter", "cricketer", "engineer", "priest", "actor", "botanist"];
+
 /// Historical records: some eight to a person, names with titles and initials, years for dates, much of it wrong.
 pub fn historical(seed: u64) -> World {
     let mut dice = Dice::seeded(seed);
@@ -287,19 +290,17 @@ pub fn historical(seed: u64) -> World {
         ("postcode", Kind::Place),
         ("occupation", Kind::Text),
     ]);
-    const TRADES: &[&str] =
-        &["politician", "writer", "painter", "cricketer", "engineer", "priest", "actor", "botanist"];
     for person in 0..1200 {
         let (first, middle, last) = (given(&mut dice), given(&mut dice), surname(&mut dice));
         let mut born = Day::born(&mut dice);
         born.year -= 120;
         if dice.chance(0.2) {
-            (born.month, born.day) = (1, 1);
+            (born.month, born.of_month) = (1, 1);
         }
         let home = Home::somewhere(&mut dice);
         let postcode = format!("{}{} {}", &home.city[..2].to_uppercase(), dice.below(30), 1 + dice.below(9));
         let trade = dice.pick(TRADES);
-        for _ in 0..1 + dice.below(12) {
+        for _ in 0..=dice.below(12) {
             let name = match dice.below(6) {
                 0 => format!("{} {last}", &first[..1]),
                 1 => format!("{first} {middle} {last}"),
