@@ -5,6 +5,7 @@ mod analyze;
 mod checkpoint;
 mod demo;
 mod diff;
+mod duplicates;
 mod errors;
 mod explain;
 mod extract;
@@ -100,6 +101,8 @@ enum Verb {
     Status(status::Arguments),
     /// One page about the migration: HTML, Markdown or JSON
     Report(report::Arguments),
+    /// Find the records of one person in any CSV file of people
+    Duplicates(duplicates::Arguments),
     /// Generate an invented world and migrate it
     Demo(demo::Arguments),
     /// The help of a verb, or what a code means and what to do about it
@@ -181,6 +184,7 @@ fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
         Verb::Review(arguments) => review::run(common, arguments),
         Verb::Status(arguments) => status::run(common, arguments),
         Verb::Report(arguments) => report::run(common, arguments),
+        Verb::Duplicates(arguments) => duplicates::run(common, arguments),
         Verb::Demo(arguments) => demo::run(common, arguments),
         Verb::Help(arguments) => help_code::run(common, arguments),
     }
