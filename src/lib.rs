@@ -5,6 +5,7 @@ pub mod cli;
 pub mod config;
 pub mod connect;
 pub mod demo;
+pub mod doctor;
 pub mod entity;
 pub mod error;
 pub mod extract;

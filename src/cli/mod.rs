@@ -2,6 +2,7 @@
 //! the terminal. Results go to standard output; progress, log lines and errors to standard error.
 
 mod demo;
+mod doctor;
 mod extract;
 mod load;
 mod run;
@@ -58,6 +59,8 @@ pub(crate) struct Common {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Examine source and target, and say what is wrong and what to do
+    Doctor(doctor::Arguments),
     /// Take a snapshot of the legacy database into the staging file
     Extract(extract::Arguments),
     /// Look at what the target is and already holds
@@ -129,6 +132,7 @@ pub fn main() -> ExitCode {
 fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
     let common = &cli.common;
     match &cli.verb {
+        Verb::Doctor(arguments) => doctor::run(common, arguments),
         Verb::Extract(arguments) => extract::run(common, arguments),
         Verb::Survey(arguments) => survey::run(common, arguments),
         Verb::Transform(arguments) => transform::run(common, arguments),

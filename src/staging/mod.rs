@@ -4,6 +4,7 @@
 //! Read `open` first (what makes a file ours, and who may write), then `snapshot` (raw rows in), `legacy` (raw rows
 //! out), `target` (what the survey saw), `resolved` (decisions in, ready rows out), `loads`, `checks`, `status`.
 
+mod catalog;
 mod checks;
 mod disk;
 mod facts;
@@ -23,6 +24,7 @@ pub use open::{Reader, Staging};
 pub use resolved::ReadyRows;
 pub use snapshot::{Batch, Comparison, Keys, NewTable, SnapshotTable, Spot, TableManifest};
 pub use status::{Accounting, AssociationCount, ErrorAnalysis, Progress, Status};
+pub use target::Match;
 
 /// An identifier as SQLite and PostgreSQL quote it.
 pub fn quoted(identifier: &str) -> String {

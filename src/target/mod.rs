@@ -7,12 +7,16 @@
 mod catalog;
 mod contents;
 mod copy;
+mod existing;
+mod health;
 mod merge;
 mod preflight;
 
 use postgres::Client;
 
 pub use copy::Field;
+pub use existing::{Mapping, NamedPractice};
+pub use health::Health;
 pub use merge::{Merge, Merged};
 pub use preflight::{Demand, Demands, preflight};
 
