@@ -52,7 +52,7 @@ fn fill(database: &Database, texts: &[Option<String>]) {
     database.execute(OTHERS);
     let mut client = database.client();
     let insert = client
-        .prepare("insert into auth_user select x.n, $2[x.n], $3[x.n], '', '2020-01-01' from unnest($1::int[]) as x (n)")
+        .prepare("insert into auth_user select x.n, ($2::text[])[x.n], ($3::text[])[x.n], '', '2020-01-01' from unnest($1::int[]) as x (n)")
         .expect("a statement");
     let ids: Vec<i32> = (1..=i32::try_from(texts.len()).expect("few")).collect();
     let turned: Vec<_> = texts.iter().rev().collect();
@@ -161,9 +161,9 @@ fn a_server_that_does_not_know_its_own_bytes_hands_over_what_can_be_read() {
         ),
     );
     let url = database.url();
-    let (start, rest) = url.split_once("/test_").expect("a URL");
+    let (start, rest) = url.split_once("@/").expect("a URL");
     let query = rest.split_once('?').expect("a query").1;
-    let raw = format!("{start}/{name}?{query}");
+    let raw = format!("{start}@/{name}?{query}");
     let status = Command::new("psql")
         .args(["-X", "-q", "-d", &raw, "-c", OTHERS, "-c"])
         .arg("insert into auth_user values (1, 'plain', '', '', ''), (2, E'caf\\xe9', '', '', ''), (3, E'caf\\xc3\\xa9', '', '', '')")
