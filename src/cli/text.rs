@@ -119,13 +119,12 @@ pub(super) fn survey(summary: &survey::Summary) -> String {
     text
 }
 
-pub(super) fn transform(status: &Status) -> String {
-    [
-        error_analysis(status.error_analysis.as_ref()),
-        associations(&status.associations),
-        accounting(&status.lines),
-    ]
-    .join("\n")
+pub(super) fn transform(
+    analysis: &ErrorAnalysis,
+    counts: &[AssociationCount],
+    lines: &[Accounting],
+) -> String {
+    [error_analysis(Some(analysis)), associations(counts), accounting(lines)].join("\n")
 }
 
 pub(super) fn load(summary: &load::Summary) -> String {

@@ -28,8 +28,12 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
     journalled(common, "transform", false, |staging, _| {
         let config = staging.settle_config(given, arguments.reconfigure)?;
         let summary = transform::transform(staging, &config, common.progress())?;
-        let status = staging.status()?;
-        common.print(&status, || text::transform(&status))?;
+        if common.json {
+            common.print(&staging.status()?, String::new)?;
+        } else {
+            let (analysis, associations) = (staging.error_analysis()?, staging.associations()?);
+            common.print(&(), || text::transform(&analysis, &associations, &summary.accounting))?;
+        }
         Ok(attention(&summary))
     })
 }
