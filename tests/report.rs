@@ -33,7 +33,7 @@ fn migrated() -> &'static Migrated {
 }
 
 fn drydock(file: &Path, arguments: &[&str]) -> String {
-    let run = Drydock::new(&migrated().directory.path()).args(["--staging", file.to_str().unwrap()]);
+    let run = Drydock::new(migrated().directory.path()).args(["--staging", file.to_str().unwrap()]);
     run.args(arguments).run().expect(0).stdout
 }
 
@@ -133,7 +133,7 @@ fn no_value_of_a_record_is_in_any_form() {
          union select id from ready_profiles",
     );
     let mut asked = 0;
-    for value in values.lines() {
+    for value in values.lines().filter(|value| value.len() > 5) {
         asked += 1;
         assert!(!pages.contains(value), "a value of a record is in the report");
     }
