@@ -75,9 +75,7 @@ pub fn verify(staging: &mut Staging, target: &mut Target, progress: Progress) ->
     checks.extend(listed);
     checks.push(proof::raw(raw, &mut findings, &mut proofs));
     checks.push(proof::receipts(sent, &in_target, &mut findings, &mut proofs));
-    if found.gone == 0 {
-        checks.push(proof::digests(&proofs, &mut findings));
-    }
+    checks.push(proof::digests(&proofs, &mut findings));
     target.end_reading()?;
 
     checks.sort_by_key(|check| check.level);
