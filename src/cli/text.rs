@@ -321,8 +321,8 @@ fn verdict(checks: &[Check], differences: u64) -> String {
         format!("verification passed: {} checks, 0 differences\n", checks.len())
     } else {
         format!(
-            "verification failed: {failed} of {} checks, {differences} differences (see checks and differences in the \
-             staging file)\n",
+            "verification failed: {failed} of {} checks, {differences} differences (see checks, findings and \
+             differences in the staging file, and `drydock help verification`)\n",
             checks.len()
         )
     }

@@ -74,7 +74,9 @@ mod tests {
 
     #[test]
     fn only_integers_are_legacy_ids() {
-        for (text, id) in [("17", Some(17)), (" 17 ", Some(17)), ("00123", Some(123)), ("", None), ("1.0", None)] {
+        for (text, id) in
+            [("17", Some(17)), (" 17 ", Some(17)), ("00123", Some(123)), ("", None), ("1.0", None)]
+        {
             assert_eq!(text.parse::<LegacyId>().ok(), id.map(LegacyId), "{text}");
         }
     }
