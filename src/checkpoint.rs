@@ -219,7 +219,7 @@ fn prove(staging: &Staging, target: &mut Target, phase: Phase) -> Result<Proof> 
             proof.left = undone.undone.into_iter().flat_map(|run| run.left).collect();
         }
         Err(error) => {
-            proof.result = format!("not proved: {}", error.to_string().lines().next().unwrap_or_default())
+            proof.result = format!("not proved: {}", error.to_string().lines().next().unwrap_or_default());
         }
     }
     Ok(proof)

@@ -170,11 +170,11 @@ impl Listening {
             vec!["survey", "--quiet"],
             vec!["transform", "--quiet"],
         ] {
-            self.drydock(migration, port, &arguments).run().expect(0);
+            Self::drydock(migration, port, &arguments).run().expect(0);
         }
     }
 
-    fn drydock(&self, migration: &Migration, port: u16, arguments: &[&str]) -> Drydock {
+    fn drydock(migration: &Migration, port: u16, arguments: &[&str]) -> Drydock {
         Drydock::new(migration.path()).env("DRYDOCK_TARGET_URL", Self::url(port)).args(arguments)
     }
 }
@@ -198,10 +198,12 @@ fn cut_in_the_middle_of_copy_and_at_commit() {
         server.resolve(&migration, quiet.port);
         let proxy = Proxy::start(server.port, breaks);
         rename(&migration, quiet.port, proxy.port);
-        server.drydock(&migration, proxy.port, &["load", "--quiet", "--chunk-rows", CHUNK]).run().expect(0);
+        Listening::drydock(&migration, proxy.port, &["load", "--quiet", "--chunk-rows", CHUNK])
+            .run()
+            .expect(0);
         assert!(proxy.broken.load(std::sync::atomic::Ordering::SeqCst), "{breaks:?} never happened");
         assert_eq!(migration.sqlite("select count(*) from retries"), "1", "{breaks:?}");
-        server.drydock(&migration, proxy.port, &["verify", "--quiet"]).run().expect(0);
+        Listening::drydock(&migration, proxy.port, &["verify", "--quiet"]).run().expect(0);
         assert_eq!(
             server.psql("select count(*), count(distinct (entity, first_legacy_id)) from drydock.receipts where phase = '2A'"),
             "3|3",
@@ -228,7 +230,7 @@ fn the_server_is_killed_and_started_again() {
     let migration = Migration::without_tables(SIZE);
     server.resolve(&migration, server.port);
     let mut child =
-        server.drydock(&migration, server.port, &["load", "--quiet", "--chunk-rows", "2"]).spawn();
+        Listening::drydock(&migration, server.port, &["load", "--quiet", "--chunk-rows", "2"]).spawn();
     while server.psql("select count(*) from profiles") == "0" {
         sleep(Duration::from_millis(5));
     }
@@ -247,6 +249,6 @@ fn the_server_is_killed_and_started_again() {
         .unwrap();
     assert!(status.success());
     let _ = child.wait();
-    server.drydock(&migration, server.port, &["load", "--quiet"]).run().expect(0);
-    server.drydock(&migration, server.port, &["verify", "--quiet"]).run().expect(0);
+    Listening::drydock(&migration, server.port, &["load", "--quiet"]).run().expect(0);
+    Listening::drydock(&migration, server.port, &["verify", "--quiet"]).run().expect(0);
 }

@@ -141,7 +141,7 @@ pub(super) fn load(summary: &load::Summary) -> String {
     }
     for count in &summary.refused {
         let ids: Vec<String> = count.legacy_ids.iter().map(ToString::to_string).collect();
-        let more = if count.records as usize > ids.len() { ", …" } else { "" };
+        let more = if count.records > ids.len() as u64 { ", …" } else { "" };
         let _ = writeln!(
             text,
             "{} {}: {} refused, {} ({}; legacy id {}{more})",

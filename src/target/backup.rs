@@ -1,6 +1,7 @@
 //! A backup of tables that `psql` alone restores: one script with the rows in it, which makes the tables again what they
 //! were, by id, in one transaction.
 
+use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 
 use super::{Target, failed, quoted, quoted_text};
@@ -67,7 +68,8 @@ impl Target {
     fn restore_statements(&self, catalog: &Catalog, tables: &[&str]) -> String {
         let mut sql = String::new();
         for table in tables.iter().rev() {
-            sql += &format!(
+            let _ = write!(
+                sql,
                 "\ndelete from {} t where not exists (select 1 from {} b where b.id = t.id);",
                 self.named(table),
                 kept(table)
@@ -83,7 +85,8 @@ impl Target {
                 .find(|column| column.unique);
             if let Some(column) = unique {
                 let value = quoted(column.name);
-                sql += &format!(
+                let _ = write!(
+                    sql,
                     "\nupdate {name} t set {value} = 'moving.' || t.id || {} from {kept} b \
                      where b.id = t.id and lower(t.{value}) is distinct from lower(b.{value});",
                     quoted_text("@migrated.local")
@@ -94,7 +97,8 @@ impl Target {
                 .filter(|column| column.name != "id")
                 .map(|column| format!("{0} = excluded.{0}", quoted(&column.name)))
                 .collect();
-            sql += &format!(
+            let _ = write!(
+                sql,
                 "\ninsert into {name} as t ({0}) overriding system value select {0} from {kept} \
                  on conflict (id) do update set {1} where ({2}) is distinct from ({3});",
                 listed(&columns, ""),

@@ -96,7 +96,7 @@ impl Target {
                             receipted.get_or_insert_with(Receipted::default).join(own);
                         }
                     }
-                    Err(Failure { cause: Cause::Refused(refusal), .. }) => refused.push((*id, refusal)),
+                    Err(Failure { cause: Cause::Refused(refusal), .. }) => refused.push((*id, *refusal)),
                     Err(failure) => return Err(failure),
                 }
             }

@@ -27,7 +27,7 @@ pub enum Cause {
     /// The connection broke while committing: the receipt says whether it was done.
     AtCommit,
     /// The database refuses some of the records.
-    Refused(Refusal),
+    Refused(Box<Refusal>),
     /// Anything else.
     Final,
 }
@@ -87,7 +87,9 @@ impl Failure {
         let error = failed(what, cause);
         let cause = match cause.as_db_error() {
             _ if is_transient(cause) => Cause::Passing,
-            Some(said) if is_about_a_record(said.code().code()) => Cause::Refused(Refusal::told(said)),
+            Some(said) if is_about_a_record(said.code().code()) => {
+                Cause::Refused(Box::new(Refusal::told(said)))
+            }
             _ => Cause::Final,
         };
         Self { cause, error }

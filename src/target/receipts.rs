@@ -279,7 +279,7 @@ impl Target {
                      select t.legacy_id, t.{value}, null::uuid as id from {table} t with no data"
                 ),
             )?;
-            let sent = super::sender::copy_in(
+            let copied = super::sender::copy_in(
                 &mut target.client,
                 &what,
                 &format!("drydock_room (legacy_id, {value})"),
@@ -309,7 +309,7 @@ impl Target {
                 "update {table} t set {value} = 'moving.' || t.id || '@migrated.local' from drydock_room r \
                  where t.id = r.id returning t.legacy_id::bigint, t.xmin::text::bigint"
             );
-            let merged = target.moved(&what, &statement, sent.digest)?;
+            let merged = target.moved(&what, &statement, copied.digest)?;
             if !merged.updated.is_empty() {
                 target.write_receipt(writing, number, merge, &merged, &Receipted::default())?;
             }

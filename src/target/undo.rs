@@ -3,6 +3,8 @@
 //! A row that others changed since is told by `xmin`, the transaction that wrote it: every receipt has the numbers of
 //! its own. Such a row is left, and so is one that others refer to now.
 
+use std::fmt::Write;
+
 use super::failure::Failure;
 use super::merge::Merge;
 use super::receipts::written_by;
@@ -168,7 +170,8 @@ impl Target {
              and not exists (select 1 from {name} t where t.id = u.id)"
         );
         if !force {
-            sql += &format!(
+            let _ = write!(
+                sql,
                 "; update drydock_undo u set state = 'changed' from {name} t \
                  where u.table_name = {word} and u.state is null and t.id = u.id and {} not in ( \
                      select unnest(xids) from drydock.receipts where {mine} and undone_at is null)",

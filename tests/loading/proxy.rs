@@ -66,7 +66,7 @@ impl Line {
         match self.breaks {
             Break::AfterBytes(limit) => {
                 let before = self.bytes.fetch_add(bytes.len(), Ordering::SeqCst);
-                !(before + bytes.len() > limit && !self.broken.swap(true, Ordering::SeqCst))
+                before + bytes.len() <= limit || self.broken.swap(true, Ordering::SeqCst)
             }
             Break::AtCommit(wanted) => {
                 if bytes.windows(7).any(|window| window.eq_ignore_ascii_case(b"commit\0"))
@@ -81,7 +81,7 @@ impl Line {
 
     /// Whether the client may hear what the server answers.
     fn answered(&self) -> bool {
-        !(self.is_last.load(Ordering::SeqCst) && !self.broken.swap(true, Ordering::SeqCst))
+        !self.is_last.load(Ordering::SeqCst) || self.broken.swap(true, Ordering::SeqCst)
     }
 }
 
