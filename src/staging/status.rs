@@ -129,10 +129,7 @@ impl Staging {
 
     /// How many records have not exactly one fate.
     pub fn unaccounted(&self) -> Result<u64> {
-        if is_accounted(&self.connection)? {
-            return Ok(0);
-        }
-        count(&self.connection, "select count(*) from v_unaccounted")
+        unaccounted(&self.connection)
     }
 
     /// The plan's error analysis.
@@ -185,12 +182,7 @@ fn status(connection: &Connection, is_being_written: bool) -> Result<Status> {
         .collect();
     Ok(Status {
         accounting,
-        unaccounted: transformed
-            .then(|| match is_accounted(connection)? {
-                true => Ok(0),
-                false => count(connection, "select count(*) from v_unaccounted"),
-            })
-            .transpose()?,
+        unaccounted: transformed.then(|| unaccounted(connection)).transpose()?,
         phase_2: phase_2(
             connection,
             progress.as_ref(),
@@ -207,6 +199,13 @@ fn status(connection: &Connection, is_being_written: bool) -> Result<Status> {
 
 fn count(connection: &Connection, sql: &str) -> Result<u64> {
     Ok(connection.query_row(sql, [], |row| row.get(0))?)
+}
+
+fn unaccounted(connection: &Connection) -> Result<u64> {
+    if is_accounted(connection)? {
+        return Ok(0);
+    }
+    count(connection, "select count(*) from v_unaccounted")
 }
 
 /// Whether every record has exactly one fate, by equal counts and one inclusion each way: `v_unaccounted` says the same
