@@ -10,6 +10,7 @@ use super::session::journalled;
 use super::{Common, text};
 use crate::analyze::{self, Cause};
 use crate::error::{Kind, Result};
+use crate::record::Category;
 use crate::staging::{Analysis, MissingProfile, PhaseOneBatch, Remedy};
 
 /// Missing profiles whose ids the text lists; the JSON and the file always have all.
@@ -53,7 +54,7 @@ fn as_json(analysis: &Analysis) -> Value {
         .map(|(cause, profiles)| {
             json!({
                 "cause": cause.as_str(),
-                "error_category": cause.category().map(|category| category.as_str()),
+                "error_category": cause.category().map(Category::as_str),
                 "profiles": profiles,
                 "remedy": cause.remedy(),
             })

@@ -9,6 +9,9 @@ use super::status::{ErrorAnalysis, error_analysis};
 use crate::error::Result;
 use crate::record::LegacyId;
 
+/// An error's code and its context.
+pub type CodeAndContext = (String, Option<String>);
+
 /// What the file knows about a profile that the target lacked when it was surveyed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingUser {
@@ -19,7 +22,7 @@ pub struct MissingUser {
     /// What `transform` made of it.
     pub fate: Option<String>,
     /// The codes of its errors of phase 2A, each with its context.
-    pub errors: Vec<(String, Option<String>)>,
+    pub errors: Vec<CodeAndContext>,
     /// A row of the target that holds the address which this user is to have.
     pub holder: Option<String>,
 }
@@ -160,7 +163,7 @@ impl Staging {
         Ok(users)
     }
 
-    fn missing_errors(&self) -> Result<BTreeMap<LegacyId, Vec<(String, Option<String>)>>> {
+    fn missing_errors(&self) -> Result<BTreeMap<LegacyId, Vec<CodeAndContext>>> {
         let mut statement = self.connection.prepare(
             "select e.entity_id, e.error_code, e.error_context from migration_errors e \
              join v_missing_in_target m on m.entity = e.entity and m.legacy_id = e.entity_id \

@@ -71,7 +71,7 @@ impl Reader {
             ("error_code", &filter.code),
         ] {
             if let Some(wanted) = wanted {
-                conditions += &format!(" and {column} = ?");
+                conditions.extend([" and ", column, " = ?"]);
                 parameters.push(Value::Text(wanted.clone()));
             }
         }

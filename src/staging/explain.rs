@@ -260,7 +260,7 @@ fn one(connection: &Connection, sql: &str, parameters: impl Params) -> Result<Op
 
 fn rows(connection: &Connection, sql: &str, parameters: impl Params) -> Result<Vec<Fields>> {
     let mut statement = connection.prepare(sql)?;
-    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let rows = statement
         .query_map(parameters, |row| {
             names

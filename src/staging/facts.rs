@@ -93,7 +93,7 @@ impl Staging {
 
     /// Refuses to go on before `step` is complete.
     pub fn require(&self, step: Step, verb: &str) -> Result<()> {
-        require(self.completed(step)?, step, verb, self.path())
+        require(self.completed(step)?.as_deref(), step, verb, self.path())
     }
 
     /// Gives a new file its name: what the receipts in a target know it by.
@@ -181,11 +181,11 @@ impl Reader {
 
     /// Refuses to go on before `step` is complete in the file, whose path is `path`.
     pub fn require(&self, step: Step, verb: &str, path: &Path) -> Result<()> {
-        require(self.completed(step)?, step, verb, path)
+        require(self.completed(step)?.as_deref(), step, verb, path)
     }
 }
 
-fn require(completed: Option<String>, step: Step, verb: &str, path: &Path) -> Result<()> {
+fn require(completed: Option<&str>, step: Step, verb: &str, path: &Path) -> Result<()> {
     if completed.is_some() {
         return Ok(());
     }

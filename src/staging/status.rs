@@ -134,10 +134,7 @@ impl Staging {
 
     /// How many records have not exactly one fate.
     pub fn unaccounted(&self) -> Result<u64> {
-        if is_accounted(&self.connection)? {
-            return Ok(0);
-        }
-        count(&self.connection, "select count(*) from v_unaccounted")
+        unaccounted(&self.connection)
     }
 
     /// The plan's error analysis.
@@ -195,12 +192,7 @@ fn status(connection: &Connection, is_being_written: bool) -> Result<Status> {
     Ok(Status {
         accounting,
         figures,
-        unaccounted: transformed
-            .then(|| match is_accounted(connection)? {
-                true => Ok(0),
-                false => count(connection, "select count(*) from v_unaccounted"),
-            })
-            .transpose()?,
+        unaccounted: transformed.then(|| unaccounted(connection)).transpose()?,
         phase_2,
         error_analysis: transformed.then(|| error_analysis(connection)).transpose()?,
         associations: associations(connection)?,
@@ -213,6 +205,13 @@ fn status(connection: &Connection, is_being_written: bool) -> Result<Status> {
 
 fn count(connection: &Connection, sql: &str) -> Result<u64> {
     Ok(connection.query_row(sql, [], |row| row.get(0))?)
+}
+
+fn unaccounted(connection: &Connection) -> Result<u64> {
+    if is_accounted(connection)? {
+        return Ok(0);
+    }
+    count(connection, "select count(*) from v_unaccounted")
 }
 
 /// Whether every record has exactly one fate, by equal counts and one inclusion each way: `v_unaccounted` says the same

@@ -233,24 +233,25 @@ fn day(raw: &str) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day).filter(|day| day.year() >= 1900)
 }
 
+fn leader_of(leader: &BTreeMap<LegacyId, LegacyId>, mut user: LegacyId) -> LegacyId {
+    while let Some(next) = leader.get(&user).filter(|next| **next != user) {
+        user = *next;
+    }
+    user
+}
+
 /// Who belongs together by these pairs.
 pub fn clusters<'a>(pairs: impl Iterator<Item = &'a Pair>) -> Vec<Vec<LegacyId>> {
     let mut leader: BTreeMap<LegacyId, LegacyId> = BTreeMap::new();
-    fn find(leader: &BTreeMap<LegacyId, LegacyId>, mut user: LegacyId) -> LegacyId {
-        while let Some(next) = leader.get(&user).filter(|next| **next != user) {
-            user = *next;
-        }
-        user
-    }
     for pair in pairs {
         leader.entry(pair.one).or_insert(pair.one);
         leader.entry(pair.other).or_insert(pair.other);
-        let (one, other) = (find(&leader, pair.one), find(&leader, pair.other));
+        let (one, other) = (leader_of(&leader, pair.one), leader_of(&leader, pair.other));
         leader.insert(one.max(other), one.min(other));
     }
     let mut clusters: BTreeMap<LegacyId, Vec<LegacyId>> = BTreeMap::new();
     for user in leader.keys() {
-        clusters.entry(find(&leader, *user)).or_default().push(*user);
+        clusters.entry(leader_of(&leader, *user)).or_default().push(*user);
     }
     clusters.into_values().collect()
 }
