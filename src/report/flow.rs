@@ -7,7 +7,7 @@ use super::figures::Figures;
 use super::markup::{escaped, figure_in_svg};
 
 const WIDTH: f64 = 460.0;
-const LEFT: f64 = 150.0;
+const LEFT: f64 = 164.0;
 const RIGHT: f64 = 330.0;
 const BAR: f64 = 10.0;
 /// Height that all records together get.
@@ -103,8 +103,8 @@ pub fn svg(figures: &Figures) -> String {
         label(&mut labels, RIGHT + BAR + 8.0, fate_tops[fate], "start", word, &number);
     }
     format!(
-        "<svg class=\"flow\" viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\" aria-labelledby=\"flow-title\">\
-         <title id=\"flow-title\">Legacy records of each entity and what became of them; the table below has the same \
+        "<svg class=\"flow\" viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\" aria-labelledby=\"flow-picture\">\
+         <title id=\"flow-picture\">Legacy records of each entity and what became of them; the table below has the same \
          numbers</title>{paths}{labels}</svg>"
     )
 }
