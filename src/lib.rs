@@ -52,6 +52,7 @@
 //! - A load merges one entity of a phase per transaction, with addresses that move between profiles put aside first:
 //!   uniqueness is checked row by row, and two profiles may hold each other's address.
 
+pub mod analyze;
 pub mod clean;
 pub mod cli;
 pub mod config;
@@ -60,6 +61,7 @@ pub mod demo;
 pub mod entity;
 pub mod error;
 pub mod extract;
+pub mod gate;
 pub mod interrupt;
 pub mod legacy;
 pub mod load;

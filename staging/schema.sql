@@ -214,6 +214,67 @@ create table differences (
     primary key (entity, legacy_id, field)
 ) without rowid;
 
+-- one row is one profile that the target lacked when it was surveyed, with the cause as far as the data show it
+create table missing_profiles (
+    legacy_user_id integer primary key,
+    batch_id       integer,           -- the phase 1 batch
+    cause          text not null,     -- analyze::Cause
+    error_category text,              -- null where nothing is wrong with the record itself
+    evidence       text not null,     -- facts, never a value
+    fate           text               -- what transform made of it; null when the row could not be read
+);
+
+-- one row is one batch of phase 1: 100 users in id order
+create table phase_one_batches (
+    batch_id        integer primary key,
+    first_legacy_id integer not null,
+    last_legacy_id  integer not null,
+    users           integer not null,
+    missing         integer not null, -- users that the target lacks: the batch failed where this is not 0
+    without_address integer not null  -- users whose address is ''
+);
+
+-- one row is one line of the remediation plan of phase 2A
+create table remediation (
+    position            integer primary key,
+    resolution_strategy text not null check (resolution_strategy in ('automatic', 'manual')),
+    error_category      text not null,
+    error_code          text not null,
+    records             integer not null,
+    missing             integer not null, -- how many of them the target lacks
+    action              text not null
+);
+
+-- one row is one approval of a gate; it holds for the result that it was given for
+create table gate_approvals (
+    approval_id integer primary key,
+    gate        integer not null check (gate between 1 and 5),
+    approved_by text not null,
+    approved_at text not null,
+    subject     text not null,        -- digest of what was approved
+    note        text
+);
+
+-- one row is one pair of records that look like one person, the lower id first; linked and listed, merged only where
+-- the policy or a decision says so
+create table duplicate_pairs (
+    entity          text not null,
+    legacy_id       integer not null,
+    other_legacy_id integer not null,
+    score           real not null,        -- 0 to 1
+    evidence        text not null,        -- which rule, without values
+    verdict         text not null check (verdict in ('linked', 'merged')),
+    primary key (entity, legacy_id, other_legacy_id)
+) without rowid;
+
+-- one row is one member of a cluster of such records; the cluster is named by the record that would stand for it
+create table duplicate_clusters (
+    entity     text not null,
+    cluster_id integer not null,
+    legacy_id  integer not null,
+    primary key (entity, cluster_id, legacy_id)
+) without rowid;
+
 -- the next entities' raw tables exist from the start, so that views over them work on every file
 create table legacy_auth_user (legacy_id integer primary key);
 create table legacy_auth_group (legacy_id integer primary key);

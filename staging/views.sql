@@ -185,3 +185,9 @@ select (select count(*) from v_missing_in_target where entity = 'profiles') as p
        (select count(*) from loads where phase = '2C' and outcome <> 'failed') as integration_loaded,
        (select count(*) from checks where wrong = 0) as validations_passed,
        (select count(*) from migration_errors where phase = '2C') as issues_identified;
+
+-- one row is one record and another one that looks like the same person, from either side
+create view v_duplicates as
+select entity, legacy_id, other_legacy_id, score, evidence, verdict from duplicate_pairs
+union all
+select entity, other_legacy_id, legacy_id, score, evidence, verdict from duplicate_pairs;

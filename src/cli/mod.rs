@@ -1,8 +1,12 @@
 //! The command line: one small file per verb with its arguments, its call and what it prints. The only part that touches
 //! the terminal. Results go to standard output; progress, log lines and errors to standard error.
 
+mod analyze;
 mod demo;
+mod errors;
+mod explain;
 mod extract;
+mod gate;
 mod load;
 mod review;
 mod run;
@@ -65,6 +69,14 @@ enum Verb {
     Survey(survey::Arguments),
     /// Decide every record's fate, offline
     Transform(transform::Arguments),
+    /// Say why profiles are missing in the target, and what resolves every error of phase 2A
+    Analyze(analyze::Arguments),
+    /// Show the plan's gates, or approve one
+    Gate(gate::Arguments),
+    /// Everything about one record, with its values
+    Explain(explain::Arguments),
+    /// List what is wrong with records, without values
+    Errors(errors::Arguments),
     /// Load what is ready into the target
     Load(load::Arguments),
     /// Compare the target with the staging file, record by record and field by field
@@ -135,6 +147,10 @@ fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
         Verb::Extract(arguments) => extract::run(common, arguments),
         Verb::Survey(arguments) => survey::run(common, arguments),
         Verb::Transform(arguments) => transform::run(common, arguments),
+        Verb::Analyze(arguments) => analyze::run(common, arguments),
+        Verb::Explain(arguments) => explain::run(common, arguments),
+        Verb::Errors(arguments) => errors::run(common, arguments),
+        Verb::Gate(arguments) => gate::run(common, arguments),
         Verb::Load(arguments) => load::run(common, arguments),
         Verb::Verify(arguments) => verify::run(common, arguments),
         Verb::Run(arguments) => run::run(common, arguments),

@@ -106,7 +106,7 @@ pub(super) fn accounting(lines: &[Accounting]) -> String {
     lines.iter().fold(String::new(), |text, line| text + &line.line() + "\n")
 }
 
-fn error_analysis(analysis: Option<&ErrorAnalysis>) -> String {
+pub(super) fn error_analysis(analysis: Option<&ErrorAnalysis>) -> String {
     let Some(analysis) = analysis else { return String::new() };
     let rows = [
         ("total_errors", analysis.total_errors),

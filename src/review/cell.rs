@@ -28,7 +28,11 @@ pub fn text(cell: &str) -> &str {
     let text = cell.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\u{a0}');
     let text = text.strip_prefix("=\"").and_then(|inner| inner.strip_suffix('"')).unwrap_or(text);
     match text.strip_prefix('\'') {
-        Some(inner) if inner.starts_with(['=', '+', '-', '@']) || inner.starts_with(|c: char| c.is_ascii_digit()) => inner,
+        Some(inner)
+            if inner.starts_with(['=', '+', '-', '@']) || inner.starts_with(|c: char| c.is_ascii_digit()) =>
+        {
+            inner
+        }
         _ => text,
     }
 }

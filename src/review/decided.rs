@@ -26,7 +26,7 @@ pub enum StandIn {
 #[derive(Debug, Default)]
 pub struct Decided {
     standing: Vec<Standing>,
-    by_record: HashMap<(String, LegacyId), Vec<usize>>,
+    by_record: HashMap<(&'static str, LegacyId), Vec<usize>>,
     stale: HashSet<i64>,
 }
 
@@ -57,7 +57,9 @@ impl Decided {
         for (position, one) in standing.iter().enumerate() {
             if !stale.contains(&one.decision_id) {
                 let ItemId { entity, legacy_id, .. } = &one.ruling.item;
-                by_record.entry((entity.clone(), *legacy_id)).or_default().push(position);
+                if let Some(entity) = entity::find(entity) {
+                    by_record.entry((entity.name, *legacy_id)).or_default().push(position);
+                }
             }
         }
         Self { standing, by_record, stale }
@@ -76,8 +78,8 @@ impl Decided {
 
     /// How many records of the entity people have rejected.
     pub fn rejected(&self, entity: &str) -> u64 {
-        let rejects = self.by_record.iter().filter(|((of, _), _)| of == entity);
-        rejects.filter(|((_, id), _)| self.fate(entity, *id) == Some(Verdict::Rejected)).count() as u64
+        let records = self.by_record.keys().filter(|(of, _)| *of == entity);
+        records.filter(|(_, id)| self.fate(entity, *id) == Some(Verdict::Rejected)).count() as u64
     }
 
     /// Who stands for a record that others refer to.
@@ -94,8 +96,34 @@ impl Decided {
         if at == id { StandIn::Itself } else { StandIn::Other(at) }
     }
 
+    /// Where a reference of a record leads: to what a person chose in its place, and from there to whoever stands for it.
+    pub fn follow(
+        &self,
+        entity: &str,
+        id: LegacyId,
+        field: &str,
+        to: &str,
+        found: Option<LegacyId>,
+    ) -> Option<LegacyId> {
+        if self.is_empty() {
+            return found;
+        }
+        let leads = self.chosen(entity, id, field).or(found)?;
+        match self.stand_in(to, leads) {
+            StandIn::Itself => Some(leads),
+            StandIn::Other(other) => Some(other),
+            StandIn::Nobody => None,
+        }
+    }
+
+    /// The records whose practice a person has confirmed or chosen.
+    pub fn placed(&self, entity: &str) -> impl Iterator<Item = LegacyId> {
+        let records = self.by_record.keys().filter(move |(of, _)| *of == entity).map(|(_, id)| *id);
+        records.filter(move |id| self.has_practice(entity, *id))
+    }
+
     /// The record that a person chose for a reference.
-    pub fn chosen(&self, entity: &str, id: LegacyId, question: &str) -> Option<LegacyId> {
+    fn chosen(&self, entity: &str, id: LegacyId, question: &str) -> Option<LegacyId> {
         let one = self.about(entity, id, question)?;
         one.ruling.chosen().filter(|_| one.ruling.action == Action::Choose)
     }
@@ -110,9 +138,9 @@ impl Decided {
         let Some(one) = self.about(entity, id, "practice_id") else { return by_rules };
         match (one.ruling.action, one.ruling.chosen()) {
             (Action::Accept, _) => by_rules.map(|found| found.confirmed(one.decision_id)),
-            (Action::Choose, Some(practice)) => {
-                Some(Chosen { practice, decision_id: one.decision_id, others: others(by_rules, practice) }.into())
-            }
+            (Action::Choose, Some(practice)) => Some(
+                Chosen { practice, decision_id: one.decision_id, others: others(by_rules, practice) }.into(),
+            ),
             _ => by_rules,
         }
     }
@@ -142,7 +170,13 @@ impl Decided {
 
     /// Lets the decisions about a record have their way with what the rules decided. `user` is a patient's own user: what
     /// was decided about its name and address holds for the patient too.
-    pub fn apply(&self, entity: &'static Entity, user: Option<LegacyId>, policy: &Policy, decision: &mut Decision) {
+    pub fn apply(
+        &self,
+        entity: &'static Entity,
+        user: Option<LegacyId>,
+        policy: &Policy,
+        decision: &mut Decision,
+    ) {
         if let Some(user) = user.filter(|_| entity.name == patients::ENTITY.name) {
             for one in self.of(profiles::ENTITY.name, user) {
                 if ["first_name", "last_name", "email"].contains(&one.ruling.item.question.as_str()) {
@@ -180,11 +214,11 @@ impl Decided {
         self.of(entity, id).find(|one| one.ruling.item.question == question)
     }
 
-    fn of(&self, entity: &str, id: LegacyId) -> impl Iterator<Item = &Standing> {
+    fn of(&self, entity: &str, id: LegacyId) -> impl Iterator<Item = &Standing> + use<'_> {
         let positions = if self.by_record.is_empty() {
             None
         } else {
-            self.by_record.get(&(entity.to_owned(), id))
+            entity::find(entity).and_then(|entity| self.by_record.get(&(entity.name, id)))
         };
         positions.into_iter().flatten().map(|position| &self.standing[*position])
     }

@@ -41,7 +41,7 @@ pub struct Entry {
     pub association_method: Option<String>,
     /// The plan's `confidence_level` of the proposed one.
     pub confidence_level: Option<String>,
-    /// Which rows speak for the proposed one.
+    /// Which rows speak for the proposed one, or the id that leads nowhere.
     pub evidence: Option<String>,
     /// The answers that there are.
     pub answers: Vec<&'static str>,
@@ -111,7 +111,7 @@ fn entry(item: &Item, salt: &str, values: Option<&Values<'_>>) -> Entry {
         candidates: proposal.map(candidates).unwrap_or_default(),
         association_method: proposal.map(|proposal| proposal.method.clone()),
         confidence_level: proposal.map(|proposal| proposal.confidence.clone()),
-        evidence: proposal.map(|proposal| proposal.evidence.clone()),
+        evidence: proposal.map(|proposal| proposal.evidence.clone()).or_else(|| reference(item)),
         answers: questions::answers(&id.entity, &id.question)
             .into_iter()
             .filter(|action| item.fate == "ready" || *action != crate::record::Action::Accept)
@@ -124,6 +124,12 @@ fn entry(item: &Item, salt: &str, values: Option<&Values<'_>>) -> Entry {
         reason: String::new(),
         decided_by: String::new(),
     }
+}
+
+/// The id that leads nowhere; a reference that is no id is a value and not told here.
+fn reference(item: &Item) -> Option<String> {
+    let id: LegacyId = item.context.as_deref()?.strip_prefix("reference=")?.parse().ok()?;
+    Some(format!("reference={id}"))
 }
 
 fn candidates(proposal: &Proposal) -> Vec<LegacyId> {
@@ -141,7 +147,8 @@ pub fn seen(item: &Item, salt: &str) -> String {
 
 /// The practices proposed for patients that are asked about, by the patient's own user.
 fn followed(items: &[Item]) -> HashMap<LegacyId, Option<&Proposal>> {
-    let of_patients = items.iter().filter(|item| item.id.entity == "patients" && item.id.question == "practice_id");
+    let of_patients =
+        items.iter().filter(|item| item.id.entity == "patients" && item.id.question == "practice_id");
     of_patients
         .filter_map(|item| Some((item.user.as_deref()?.parse().ok()?, item.practice.as_ref())))
         .collect()
@@ -169,14 +176,21 @@ impl Export {
             .collect();
         let mut writer = csv::Writer::from_writer(Vec::new());
         let facts = [
-            "item", "entity", "legacy_id", "question", "severity", "status", "issues", "proposed", "candidates",
-            "evidence", "answers",
+            "item",
+            "entity",
+            "legacy_id",
+            "question",
+            "severity",
+            "status",
+            "issues",
+            "proposed",
+            "candidates",
+            "evidence",
+            "answers",
         ];
         writer.write_record(facts.iter().chain(&values).chain(&ANSWER).chain(&["seen"]))?;
         for entry in &self.items {
-            let ids = |ids: &[LegacyId]| {
-                ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
-            };
+            let ids = |ids: &[LegacyId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
             let mut cells = vec![
                 entry.item.clone(),
                 entry.entity.clone(),
@@ -190,9 +204,11 @@ impl Export {
                 entry.evidence.clone().unwrap_or_default(),
                 entry.answers.join(" "),
             ];
-            cells.extend(values.iter().map(|name| {
-                entry.values.get(name).map(|value| protected(value)).unwrap_or_default()
-            }));
+            cells.extend(
+                values
+                    .iter()
+                    .map(|name| entry.values.get(name).map(|value| protected(value)).unwrap_or_default()),
+            );
             cells.extend(ANSWER.map(|_| String::new()));
             cells.push(entry.seen.clone());
             writer.write_record(&cells)?;

@@ -78,7 +78,9 @@ pub fn import(staging: &mut Staging, bytes: &[u8], options: Options<'_>, run_id:
         match known.read(line)? {
             Ok(Read::Undecided) => imported.undecided += 1,
             Ok(Read::Unchanged) => imported.unchanged += 1,
-            Ok(Read::New { ruling, revises }) => answered.push(Answered { line: line.number, ruling, revises }),
+            Ok(Read::New { ruling, revises }) => {
+                answered.push(Answered { line: line.number, ruling, revises })
+            }
             Err(message) => wrong.push(Wrong { line: line.number, message }),
         }
     }
@@ -136,7 +138,11 @@ impl Known<'_> {
     fn read(&self, line: &Line) -> Result<Result<Read, String>> {
         if line.get("action").is_empty() {
             let filled = !line.get("value").is_empty();
-            return Ok(if filled { Err("it has a value and no action".to_owned()) } else { Ok(Read::Undecided) });
+            return Ok(if filled {
+                Err("it has a value and no action".to_owned())
+            } else {
+                Ok(Read::Undecided)
+            });
         }
         let id = match self.item_id(line)? {
             Ok(id) => id,
@@ -159,7 +165,8 @@ impl Known<'_> {
             Ok(value) => value,
             Err(message) => return Ok(Err(message)),
         };
-        let by = Some(line.get("decided_by")).filter(|by| !by.is_empty()).or(self.options.by).unwrap_or_default();
+        let by =
+            Some(line.get("decided_by")).filter(|by| !by.is_empty()).or(self.options.by).unwrap_or_default();
         let ruling = Ruling {
             item: id,
             action,
@@ -262,7 +269,8 @@ impl Known<'_> {
         match (action, questions::kind(&id.entity, &id.question)) {
             (Action::Choose, Kind::Reference(name)) => {
                 let Some(entity) = entity::find(name) else { return Ok(Err(format!("there is no {name}"))) };
-                Ok(answer::reference(self.staging, entity, given)?.map(|id| (Some(id.to_string()), Some(name))))
+                Ok(answer::reference(self.staging, entity, given)?
+                    .map(|id| (Some(id.to_string()), Some(name))))
             }
             (Action::Merge, kind) => {
                 let Some(entity) = own else { return Ok(Err("there is no such entity".to_owned())) };
@@ -311,23 +319,35 @@ fn contradictions(answered: &mut Vec<Answered>, standing: &[Standing]) -> Vec<Wr
 
     // everything that will hold, by record
     let mut holding: BTreeMap<(&str, LegacyId), Vec<(Option<u64>, &Ruling)>> = BTreeMap::new();
-    let earlier = standing.iter().map(|one| (None, &one.ruling)).filter(|(_, ruling)| !first.contains_key(&ruling.item));
+    let earlier = standing
+        .iter()
+        .map(|one| (None, &one.ruling))
+        .filter(|(_, ruling)| !first.contains_key(&ruling.item));
     for (line, ruling) in earlier.chain(answered.iter().map(|one| (Some(one.line), &one.ruling))) {
         holding.entry((ruling.item.entity.as_str(), ruling.item.legacy_id)).or_default().push((line, ruling));
     }
     let gone = |entity: &str, id: LegacyId| {
         let rulings = holding.get(&(entity, id))?;
-        rulings.iter().find(|(_, ruling)| matches!(ruling.action, Action::Reject | Action::Merge)).map(|(_, by)| *by)
+        rulings
+            .iter()
+            .find(|(_, ruling)| matches!(ruling.action, Action::Reject | Action::Merge))
+            .map(|(_, by)| *by)
     };
     for ((entity, id), rulings) in &holding {
         let end = gone(entity, *id);
         let new = rulings.iter().filter_map(|(line, ruling)| Some((((*line)?), *ruling)));
         for (line, ruling) in new {
             let message = match end {
-                Some(end) if end.item != ruling.item && ruling.action != Action::Escalate
-                    && !(ruling.action == end.action && ruling.value == end.value) =>
+                Some(end)
+                    if end.item != ruling.item
+                        && ruling.action != Action::Escalate
+                        && !(ruling.action == end.action && ruling.value == end.value) =>
                 {
-                    Some(format!("{entity} {id} is decided otherwise by {} ({})", end.item, end.action.as_str()))
+                    Some(format!(
+                        "{entity} {id} is decided otherwise by {} ({})",
+                        end.item,
+                        end.action.as_str()
+                    ))
                 }
                 _ => None,
             };

@@ -11,6 +11,6 @@ mod import;
 mod questions;
 mod sheet;
 
-pub use decided::Decided;
+pub use decided::{Chosen, Confirm, Decided, StandIn};
 pub use export::{Entry, Export, Values, export};
 pub use import::{Imported, Options, import};

@@ -96,8 +96,7 @@ impl Staging {
 
     /// Whether the snapshot has the record.
     pub fn is_in_snapshot(&self, entity: &Entity, legacy_id: LegacyId) -> Result<bool> {
-        let sql =
-            format!("select exists (select 1 from {} where legacy_id = ?)", quoted(&raw_table(entity)));
+        let sql = format!("select exists (select 1 from {} where legacy_id = ?)", quoted(&raw_table(entity)));
         Ok(self.connection.prepare_cached(&sql)?.query_row([legacy_id.0], |row| row.get(0))?)
     }
 
@@ -206,12 +205,25 @@ impl Staging {
                         set_status(connection, &standing.ruling.item, "escalated", None)?;
                     }
                     // what is not migrated or stood for by another has no open questions left
-                    (_, Action::Reject | Action::Merge) => settle_record(connection, &standing.ruling.item, &moment)?,
+                    (_, Action::Reject | Action::Merge) => {
+                        settle_record(connection, &standing.ruling.item, &moment)?
+                    }
                     _ => set_status(connection, &standing.ruling.item, "resolved", Some(&moment))?,
                 }
             }
             Ok(())
         })
+    }
+
+    /// Keeps back the records that were merged into one which is not ready: nothing would stand for them.
+    pub fn release_merges(&mut self) -> Result<()> {
+        self.connection.execute(
+            "update records set fate = 'quarantined', merged_into = null where fate = 'merged' and not exists ( \
+                 select 1 from records k \
+                 where k.entity = records.entity and k.legacy_id = records.merged_into and k.fate = 'ready')",
+            [],
+        )?;
+        Ok(())
     }
 
     /// Settles the question about the practice of profiles that follow their patient's decided practice.
@@ -376,12 +388,7 @@ fn current(connection: &Connection, item: &ItemId) -> Result<Option<String>> {
 }
 
 /// Sets the status of the open errors of one question.
-fn set_status(
-    connection: &Connection,
-    item: &ItemId,
-    status: &str,
-    resolved_at: Option<&str>,
-) -> Result<()> {
+fn set_status(connection: &Connection, item: &ItemId, status: &str, resolved_at: Option<&str>) -> Result<()> {
     let field = if item.question == "record" { "" } else { item.question.as_str() };
     connection
         .prepare_cached(

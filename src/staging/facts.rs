@@ -16,6 +16,8 @@ pub enum Step {
     Survey,
     /// Every record's fate.
     Transform,
+    /// The error analysis of phase 2A.
+    Analyze,
     /// Everything ready is confirmed by the target.
     Load,
     /// The target was found to be what was meant.
@@ -28,6 +30,7 @@ impl Step {
             Step::Extract => "extract_completed_at",
             Step::Survey => "survey_completed_at",
             Step::Transform => "transform_completed_at",
+            Step::Analyze => "analyze_completed_at",
             Step::Load => "load_completed_at",
             Step::Verify => "verify_completed_at",
         }
@@ -36,10 +39,10 @@ impl Step {
     /// The steps that build on this one.
     const fn dependants(self) -> &'static [Step] {
         match self {
-            Step::Extract | Step::Survey => &[Step::Transform, Step::Load, Step::Verify],
-            Step::Transform => &[Step::Load, Step::Verify],
+            Step::Extract | Step::Survey => &[Step::Transform, Step::Analyze, Step::Load, Step::Verify],
+            Step::Transform => &[Step::Analyze, Step::Load, Step::Verify],
             Step::Load => &[Step::Verify],
-            Step::Verify => &[],
+            Step::Analyze | Step::Verify => &[],
         }
     }
 }
@@ -93,6 +96,7 @@ impl Staging {
             Step::Transform => {
                 ("has no resolved records for its snapshot", "run `drydock transform` on it first")
             }
+            Step::Analyze => ("has no error analysis of its records", "run `drydock analyze` on it first"),
             Step::Load => ("has not been loaded completely", "run `drydock load` on it first"),
             Step::Verify => ("has not been verified", "run `drydock verify` on it first"),
         };

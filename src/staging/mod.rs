@@ -4,9 +4,13 @@
 //! Read `open` first (what makes a file ours, and who may write), then `snapshot` (raw rows in), `legacy` (raw rows
 //! out), `target` (what the survey saw), `resolved` (decisions in, ready rows out), `loads`, `checks`, `status`.
 
+mod analysis;
 mod checks;
 mod decisions;
+mod errors;
+mod explain;
 mod facts;
+mod gates;
 mod legacy;
 mod loads;
 mod open;
@@ -16,9 +20,13 @@ mod snapshot;
 mod status;
 mod target;
 
+pub use analysis::{Analysis, Batch, MissingProfile, MissingUser, Presence, Remedy};
 pub use checks::{Check, Difference, DifferenceKind};
 pub use decisions::{DecisionState, Item, Proposal, Standing};
+pub use errors::{ErrorFilter, ErrorRow};
+pub use explain::{Explanation, Fields, RawRow};
 pub use facts::Step;
+pub use gates::Approval;
 pub use loads::{Outcome, Receipt};
 pub use open::{Reader, Staging};
 pub use resolved::ReadyRows;

@@ -19,7 +19,9 @@ impl Staging {
                 entity::ALL.iter().map(|entity| format!("delete from {};", entity.ready_table())).collect();
             connection.execute_batch(&format!(
                 "delete from records; delete from changes; delete from migration_errors; delete from associations; \
-                 delete from loads; delete from receipts; delete from checks; delete from differences; {ready}"
+                 delete from loads; delete from receipts; delete from checks; delete from differences; \
+                 delete from missing_profiles; delete from phase_one_batches; delete from remediation; \
+                 delete from duplicate_pairs; delete from duplicate_clusters; {ready}"
             ))?;
             Ok(())
         })

@@ -103,6 +103,13 @@ pub struct Status {
     pub lines: Vec<Accounting>,
 }
 
+impl Status {
+    /// When the step was completed; only the steps that `file` lists are known here.
+    pub fn completed(&self, step: Step) -> Option<&str> {
+        self.file.get(step.fact()).and_then(Value::as_str)
+    }
+}
+
 /// How many records found their practice in one way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "the names are the plan's own")]
@@ -207,7 +214,7 @@ fn accounting(connection: &Connection) -> Result<Vec<Accounting>> {
     Ok(lines)
 }
 
-fn error_analysis(connection: &Connection) -> Result<ErrorAnalysis> {
+pub(super) fn error_analysis(connection: &Connection) -> Result<ErrorAnalysis> {
     let analysis = connection.query_row("select * from v_error_analysis", [], |row| {
         Ok(ErrorAnalysis {
             total_errors: row.get("total_errors")?,
@@ -241,7 +248,7 @@ fn associations(connection: &Connection) -> Result<Vec<AssociationCount>> {
     Ok(counts)
 }
 
-fn checks(connection: &Connection) -> Result<Vec<Check>> {
+pub(super) fn checks(connection: &Connection) -> Result<Vec<Check>> {
     let mut statement = connection
         .prepare("select level, name, sentence, expected, found, wrong from checks order by position")?;
     let checks = statement

@@ -24,6 +24,7 @@ use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::record::{Code, Issue, LegacyId};
+use crate::review::Decided;
 use crate::staging::{Accounting, Staging, Step};
 
 use emails::Settled;
@@ -48,17 +49,20 @@ pub struct Summary {
 pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> Result<Summary> {
     staging.require(Step::Extract, "transform")?;
     staging.require(Step::Survey, "transform")?;
+    let decided = Decided::read(staging)?;
+    staging.keep_manual_errors()?;
     staging.clear_resolved()?;
 
     progress.say("transform: reading the whole set");
     staging.set_progress("transform: reading the whole set", 0, None)?;
     let email_policy = EmailPolicy::new(&config.policy.company_domains);
-    let mut facts = Facts::read(staging, &email_policy)?;
+    let mut facts = Facts::read(staging, &email_policy, &decided)?;
+    claim_decided(&mut facts.claims, &decided);
     let default_practice = default_practice(config, &facts)?;
     let settled = Settled::settle(std::mem::take(&mut facts.claims), foreign_addresses(staging)?);
     let resolver = Resolver {
         facts: &facts,
-        ladder: Ladder { facts: &facts, default_practice },
+        ladder: Ladder { facts: &facts, default_practice, decided: &decided },
         settled: &settled,
         ids: &Ids::read(staging)?,
         email_policy: &email_policy,
@@ -91,7 +95,10 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
         Ok(decide_by(&rows, |(row, _)| row.legacy_id, |(row, same_as)| resolver.member(row, *same_as)))
     })?;
 
-    finish(staging, config, panicked)
+    staging.release_merges()?;
+    staging.settle_errors(&decided.outcome())?;
+    staging.settle_followers(&resolver.ladder.followers())?;
+    finish(staging, config, &decided, panicked)
 }
 
 /// One pass over an entity's raw rows: read a chunk, decide it in parallel, apply it in one transaction.
@@ -165,6 +172,21 @@ fn default_practice(config: &Config, facts: &Facts) -> Result<Option<LegacyId>> 
     .hint("name the legacy id of an office that exists, or leave the key out"))
 }
 
+/// An address that a person gave is claimed before all others; the user claims no other any more.
+fn claim_decided(claims: &mut Vec<emails::Claim>, decided: &Decided) {
+    let given: std::collections::HashMap<LegacyId, &str> = decided.addresses().collect();
+    if given.is_empty() {
+        return;
+    }
+    claims.retain(|claim| !given.contains_key(&claim.user));
+    claims.extend(given.into_iter().map(|(user, address)| emails::Claim {
+        address: emails::key(address),
+        user,
+        active: true,
+        last_login: i64::MAX,
+    }));
+}
+
 fn foreign_addresses(staging: &Staging) -> Result<Vec<(emails::Key, crate::record::TargetId)>> {
     let mut addresses = Vec::new();
     staging.for_foreign_emails(|email, holder| {
@@ -184,7 +206,7 @@ pub fn snapshot_day(staging: &Staging) -> Result<chrono::NaiveDate> {
 }
 
 /// Proves conservation before the result counts as one.
-fn finish(staging: &mut Staging, config: &Config, panicked: u64) -> Result<Summary> {
+fn finish(staging: &mut Staging, config: &Config, decided: &Decided, panicked: u64) -> Result<Summary> {
     let unaccounted = staging.unaccounted()?;
     if unaccounted > 0 {
         return Err(Error::internal(format!("{unaccounted} records have not exactly one fate"))
@@ -194,8 +216,10 @@ fn finish(staging: &mut Staging, config: &Config, panicked: u64) -> Result<Summa
     let accounting = staging.accounting()?;
     let beyond_allowed = accounting
         .iter()
-        .filter(|line| line.rejected + line.quarantined > config.policy.allowed_rejects(&line.entity))
-        .map(|line| (line.entity.clone(), line.rejected + line.quarantined))
+        // what a person rejected is allowed by that decision
+        .map(|line| (line, (line.rejected + line.quarantined).saturating_sub(decided.rejected(&line.entity))))
+        .filter(|(line, count)| *count > config.policy.allowed_rejects(&line.entity))
+        .map(|(line, count)| (line.entity.clone(), count))
         .collect();
     Ok(Summary { accounting, panicked, beyond_allowed })
 }

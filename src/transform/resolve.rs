@@ -58,8 +58,10 @@ impl Resolver<'_> {
             decision.take(Phase::Profiles, clean::boolean("is_active", Some(raw))).unwrap_or(false)
         });
         let target_id = self.ids.of(&profiles::ENTITY, id);
-        let association = self.ladder.profile(id).map(|choice| self.association(choice, Some(id)));
-        note_practice(&mut decision, association.as_ref());
+        let by_rules = self.ladder.profile(id);
+        note_practice(&mut decision, by_rules.as_ref());
+        let association = self.ladder.decided_profile(id, by_rules);
+        let association = association.map(|choice| self.association(choice, Some(id)));
 
         let standing = self.facts.users.get(id).map(|facts| facts.standing).unwrap_or_default();
         let patient = self.facts.patient_of(id).and_then(|patient| patients.get(&patient));
@@ -78,25 +80,30 @@ impl Resolver<'_> {
 
     /// Decides about a patient. `users` holds the user rows of the chunk's patients.
     pub fn patient(&self, patient: &LegacyPatient, users: &HashMap<LegacyId, User>) -> Decision {
+        let entity = &patients::ENTITY;
         let mut decision = Decision::open(patient.legacy_id);
-        let user = self.follow_user(&mut decision, Phase::Patients, "user_id", patient.user_id.as_deref());
+        let user =
+            self.follow_user(entity, &mut decision, Phase::Patients, "user_id", patient.user_id.as_deref());
         if patient.user_id.is_none() {
             decision.issue(Phase::Patients, Issue::new(Code::ReferenceInvalid, "user_id"));
         }
-        let doctor =
-            self.follow_user(&mut decision, Phase::Associations, "doctor_id", patient.doctor_id.as_deref());
-        self.follow_office(&mut decision, "office_id", patient.office_id.as_deref());
+        let doctor = self.follow_user(
+            entity,
+            &mut decision,
+            Phase::Associations,
+            "doctor_id",
+            patient.doctor_id.as_deref(),
+        );
+        self.follow_office(entity, &mut decision, "office_id", patient.office_id.as_deref());
         if user.is_some_and(|user| self.facts.patient_of(user) != Some(patient.legacy_id)) {
             decision.issue(Phase::Patients, Issue::new(Code::UserShared, "user_id"));
         }
 
-        let association = self
-            .facts
-            .patients
-            .get(patient.legacy_id)
-            .and_then(|facts| self.ladder.patient(*facts))
-            .map(|choice| self.association(choice, user));
-        note_practice(&mut decision, association.as_ref());
+        let by_rules =
+            self.facts.patients.get(patient.legacy_id).and_then(|facts| self.ladder.patient(*facts));
+        note_practice(&mut decision, by_rules.as_ref());
+        let association = self.ladder.decided_patient(patient.legacy_id, by_rules);
+        let association = association.map(|choice| self.association(choice, user));
 
         let user = user.and_then(|user| users.get(&user));
         let email = user.map_or(Email::Missing, |user| {
@@ -117,20 +124,31 @@ impl Resolver<'_> {
     /// Decides about an office's owner.
     pub fn owner(&self, office: &Office) -> Decision {
         let mut decision = Decision::open(office.legacy_id);
-        let user =
-            self.follow_user(&mut decision, Phase::Associations, "doctor_id", office.doctor_id.as_deref());
+        let user = self.follow_user(
+            &practice_owners::ENTITY,
+            &mut decision,
+            Phase::Associations,
+            "doctor_id",
+            office.doctor_id.as_deref(),
+        );
         if office.doctor_id.is_none() {
             decision.issue(Phase::Associations, Issue::new(Code::ReferenceInvalid, "doctor_id"));
         }
-        let ends = user.map(|user| self.ends(office.legacy_id, user));
+        // the office itself may have been rejected or merged
+        let entity = &practice_owners::ENTITY;
+        let id = office.legacy_id.to_string();
+        let owned = self.follow_office(entity, &mut decision, "office_id", Some(&id));
+        let ends = owned.zip(user).map(|(owned, user)| self.ends(owned, user));
         self.membership(&practice_owners::ENTITY, decision, ends, None)
     }
 
     /// Decides about a membership. `same_as` is an earlier row that says the same.
     pub fn member(&self, row: &OfficeDoctor, same_as: Option<LegacyId>) -> Decision {
+        let entity = &practice_members::ENTITY;
         let mut decision = Decision::open(row.legacy_id);
-        let office = self.follow_office(&mut decision, "office_id", row.office_id.as_deref());
-        let user = self.follow_user(&mut decision, Phase::Associations, "user_id", row.user_id.as_deref());
+        let office = self.follow_office(entity, &mut decision, "office_id", row.office_id.as_deref());
+        let user =
+            self.follow_user(entity, &mut decision, Phase::Associations, "user_id", row.user_id.as_deref());
         for (field, raw) in [("office_id", &row.office_id), ("user_id", &row.user_id)] {
             if raw.is_none() {
                 decision.issue(Phase::Associations, Issue::new(Code::ReferenceInvalid, field));
@@ -156,14 +174,26 @@ impl Resolver<'_> {
         Ends {
             practice_id: self.ids.of(&practices::ENTITY, office),
             profile_id: self.ids.of(&profiles::ENTITY, user),
-            is_primary: self.ladder.profile(user).is_some_and(|choice| choice.practice == office),
+            is_primary: self
+                .ladder
+                .decided_profile(user, self.ladder.profile(user))
+                .is_some_and(|choice| choice.practice == office),
         }
     }
 
     /// The address that the user gets: its own, or what the configuration puts in its place.
     fn address(&self, decision: &mut Decision, user: &User) -> Address {
         let cleaned = clean::email("email", user.email.as_deref(), self.email_policy);
-        let reason = match decision.take(Phase::Profiles, cleaned) {
+        let found = decision.take(Phase::Profiles, cleaned);
+        if let Some(decided) = self.ladder.decided.address(user.legacy_id)
+            && self.settled.lost(user.legacy_id).is_none()
+        {
+            let cleaned = decision.changes.iter().rev().find(|change| change.field == "email");
+            let before = cleaned.map_or_else(|| user.email.clone(), |change| change.after.clone());
+            decision.change("email", "decision", before.as_deref(), Some(decided));
+            return Address::Kept(decided.to_owned());
+        }
+        let reason = match found {
             Email::Valid(address) => match self.settled.lost(user.legacy_id) {
                 None => return Address::Kept(address),
                 Some(reason) => reason,
@@ -207,27 +237,57 @@ impl Resolver<'_> {
 
     fn follow_user(
         &self,
+        entity: &Entity,
         decision: &mut Decision,
         phase: Phase,
         field: &'static str,
         raw: Option<&str>,
     ) -> Option<LegacyId> {
-        take(decision, phase, follow(field, raw, |id| self.facts.users.contains(id)))
+        let found = take(decision, phase, follow(field, raw, |id| self.facts.users.contains(id)));
+        self.decided_reference(entity, decision, (phase, field, raw), &profiles::ENTITY, found)
     }
 
     fn follow_office(
         &self,
+        entity: &Entity,
         decision: &mut Decision,
         field: &'static str,
         raw: Option<&str>,
     ) -> Option<LegacyId> {
-        take(decision, Phase::Associations, follow(field, raw, |id| self.facts.offices.contains(id)))
+        let phase = Phase::Associations;
+        let found = take(decision, phase, follow(field, raw, |id| self.facts.offices.contains(id)));
+        self.decided_reference(entity, decision, (phase, field, raw), &practices::ENTITY, found)
+    }
+
+    /// Where a reference leads after the decisions of people; what they changed about it is told.
+    fn decided_reference(
+        &self,
+        entity: &Entity,
+        decision: &mut Decision,
+        (phase, field, raw): (Phase, &'static str, Option<&str>),
+        to: &Entity,
+        found: Option<LegacyId>,
+    ) -> Option<LegacyId> {
+        let leads = self.ladder.decided.follow(entity.name, decision.legacy_id, field, to.name, found);
+        if leads == found {
+            return found;
+        }
+        decision.change(field, "decision", raw, leads.map(|id| id.to_string()).as_deref());
+        if leads.is_none() {
+            let issue = Issue::new(Code::ReferenceNotReady, field);
+            decision.issue(phase, issue.with_context(format!("reference={}", raw.unwrap_or_default())));
+        }
+        leads
     }
 
     /// A record that several rows of the target stand for waits, because none of them is known to be the right one.
-    fn unless_ambiguous(&self, entity: &Entity, mut decision: Decision) -> Decision {
+    fn unless_ambiguous(&self, entity: &'static Entity, mut decision: Decision) -> Decision {
+        let user = self.facts.patients.get(decision.legacy_id).and_then(|patient| patient.user);
+        self.ladder.decided.apply(entity, user, self.policy, &mut decision);
         if self.ids.is_ambiguous(entity, decision.legacy_id) {
-            decision.verdict = crate::entity::Verdict::Quarantined;
+            if let crate::entity::Verdict::Ready(_) = decision.verdict {
+                decision.verdict = crate::entity::Verdict::Quarantined;
+            }
             decision.issue(entity.phase, Issue::new(Code::TargetRowMismatch, "legacy_id"));
         }
         decision
@@ -263,12 +323,13 @@ fn take(decision: &mut Decision, phase: Phase, reference: Reference) -> Option<L
 }
 
 /// The issue of a practice that a person has to confirm or choose.
-fn note_practice(decision: &mut Decision, association: Option<&Association>) {
-    let issue = match association {
+fn note_practice(decision: &mut Decision, by_rules: Option<&Choice>) {
+    let issue = match by_rules {
         None => Issue::new(Code::PracticeUnresolved, "practice_id"),
-        Some(association) => match association.method {
-            Method::Geographic => Issue::new(Code::PracticeByGeography, "practice_id")
-                .with_context(association.evidence.clone()),
+        Some(choice) => match choice.method {
+            Method::Geographic => {
+                Issue::new(Code::PracticeByGeography, "practice_id").with_context(choice.evidence.clone())
+            }
             Method::Default => Issue::new(Code::PracticeDefaulted, "practice_id"),
             Method::DirectMembership | Method::Organizational => return,
         },

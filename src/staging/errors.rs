@@ -1,0 +1,109 @@
+//! Issues out: filtered, in order, and without what a person may not see in a list: values and contexts stay in the file.
+
+use rusqlite::types::Value;
+
+use super::open::Reader;
+use crate::error::Result;
+use crate::record::LegacyId;
+
+/// Which issues: each filter that is given must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ErrorFilter {
+    /// The plan's category.
+    pub category: Option<String>,
+    /// The plan's severity.
+    pub severity: Option<String>,
+    /// The plan's phase.
+    pub phase: Option<String>,
+    /// The entity.
+    pub entity: Option<String>,
+    /// The plan's resolution status.
+    pub status: Option<String>,
+    /// The issue's code.
+    pub code: Option<String>,
+    /// One record.
+    pub legacy_id: Option<LegacyId>,
+}
+
+/// One issue without values.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[expect(missing_docs, reason = "the names are the plan's own")]
+pub struct ErrorRow {
+    pub error_id: i64,
+    pub phase: String,
+    pub severity: String,
+    pub entity_type: String,
+    pub entity: String,
+    pub entity_id: LegacyId,
+    pub error_code: String,
+    pub error_category: String,
+    pub field: String,
+    pub error_message: String,
+    pub suggested_resolution: String,
+    pub resolution_strategy: String,
+    pub resolution_status: String,
+    pub batch_id: Option<u64>,
+    pub retry_count: u64,
+    pub created_at: String,
+    pub resolved_at: Option<String>,
+}
+
+impl Reader {
+    /// Hands over every issue that the filter lets through, most severe first, then in the order of the records.
+    pub fn for_errors(
+        &self,
+        filter: &ErrorFilter,
+        mut each: impl FnMut(ErrorRow) -> Result<()>,
+    ) -> Result<()> {
+        let mut conditions = String::new();
+        let mut parameters: Vec<Value> = Vec::new();
+        for (column, wanted) in [
+            ("error_category", &filter.category),
+            ("severity", &filter.severity),
+            ("phase", &filter.phase),
+            ("entity", &filter.entity),
+            ("resolution_status", &filter.status),
+            ("error_code", &filter.code),
+        ] {
+            if let Some(wanted) = wanted {
+                conditions += &format!(" and {column} = ?");
+                parameters.push(Value::Text(wanted.clone()));
+            }
+        }
+        if let Some(legacy_id) = filter.legacy_id {
+            conditions += " and entity_id = ?";
+            parameters.push(Value::Integer(legacy_id.0));
+        }
+        let mut statement = self.connection.prepare(&format!(
+            "select error_id, phase, severity, entity_type, entity, entity_id, error_code, error_category, field, \
+                    error_message, suggested_resolution, resolution_strategy, resolution_status, batch_id, \
+                    retry_count, created_at, resolved_at \
+             from migration_errors where 1 = 1{conditions} \
+             order by case severity when 'critical' then 0 when 'high' then 1 when 'medium' then 2 else 3 end, \
+                      phase, entity, entity_id, error_id"
+        ))?;
+        let mut rows = statement.query(rusqlite::params_from_iter(parameters))?;
+        while let Some(row) = rows.next()? {
+            each(ErrorRow {
+                error_id: row.get(0)?,
+                phase: row.get(1)?,
+                severity: row.get(2)?,
+                entity_type: row.get(3)?,
+                entity: row.get(4)?,
+                entity_id: LegacyId(row.get(5)?),
+                error_code: row.get(6)?,
+                error_category: row.get(7)?,
+                field: row.get(8)?,
+                error_message: row.get(9)?,
+                suggested_resolution: row.get(10)?,
+                resolution_strategy: row.get(11)?,
+                resolution_status: row.get(12)?,
+                batch_id: row.get(13)?,
+                retry_count: row.get(14)?,
+                created_at: row.get(15)?,
+                resolved_at: row.get(16)?,
+            })?;
+        }
+        Ok(())
+    }
+}
