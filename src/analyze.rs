@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::error::Result;
 use crate::record::{Category, Code, Fate};
-use crate::staging::{Analysis, Batch, MissingProfile, MissingUser, Presence, Staging, Step};
+use crate::staging::{Analysis, MissingProfile, MissingUser, PhaseOneBatch, Presence, Staging, Step};
 
 /// Why phase 1 left a profile out. It ran in batches of 100, upserted on the address, and a batch failed as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,7 +95,8 @@ pub fn analyze(staging: &mut Staging) -> Result<Analysis> {
     let batches = staging.phase_one_batches()?;
     let users = staging.missing_users()?;
     let failing = failing_by_batch(&users);
-    let by_number: BTreeMap<u64, &Batch> = batches.iter().map(|batch| (batch.batch_id, batch)).collect();
+    let by_number: BTreeMap<u64, &PhaseOneBatch> =
+        batches.iter().map(|batch| (batch.batch_id, batch)).collect();
     let missing: Vec<MissingProfile> = users
         .into_iter()
         .map(|user| {
@@ -156,7 +157,12 @@ fn own_failure(user: &MissingUser) -> Option<(Cause, String)> {
 }
 
 /// The cause, first rule that applies, with the facts that say so.
-fn judge(user: &MissingUser, batch: Option<&Batch>, failing: u64, presence: &Presence) -> (Cause, String) {
+fn judge(
+    user: &MissingUser,
+    batch: Option<&PhaseOneBatch>,
+    failing: u64,
+    presence: &Presence,
+) -> (Cause, String) {
     let Some(highest) = presence.highest_in_target else {
         return (Cause::NotAttempted, "the target holds no profile with a legacy id".to_owned());
     };
@@ -197,8 +203,8 @@ mod tests {
         }
     }
 
-    fn batch(without_address: u64) -> Batch {
-        Batch {
+    fn batch(without_address: u64) -> PhaseOneBatch {
+        PhaseOneBatch {
             batch_id: 1,
             first_legacy_id: LegacyId(1),
             last_legacy_id: LegacyId(120),

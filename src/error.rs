@@ -154,6 +154,10 @@ impl std::error::Error for Error {}
 
 impl From<rusqlite::Error> for Error {
     fn from(cause: rusqlite::Error) -> Self {
+        if cause.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) {
+            return Error::staging("the disk that holds the staging file is full")
+                .hint("make room there, then run the same command again");
+        }
         // SQLite's messages name tables, columns and constraints, never values.
         Error::staging("the staging file refused an operation").cause(cause)
     }

@@ -4,7 +4,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
-use crate::staging::{Accounting, Analysis, Approval, Reader, Staging, Status, Step};
+use crate::staging::{Accounting, Analysis, Approval, Level, Reader, Staging, Status, Step};
 
 /// One thing that a gate asks for.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -109,7 +109,7 @@ fn gates(known: Known) -> Vec<Gate> {
         let line = status.lines.iter().find(|line| line.entity == entity)?;
         loaded.is_some().then(|| is_complete(line))
     };
-    let checks = |level: &str| {
+    let checks = |level: Level| {
         let mut of_level = status.checks.iter().filter(|check| check.level == level).peekable();
         of_level.peek().is_some().then(|| of_level.all(crate::staging::Check::passed))
     };
@@ -148,7 +148,7 @@ fn gates(known: Known) -> Vec<Gate> {
                 Criterion {
                     name: "entity_checks_passed",
                     sentence: "the verification of entities found nothing wrong",
-                    met: checks("entity"),
+                    met: checks(Level::Entity),
                 },
             ],
             loaded.clone().unwrap_or_default(),
@@ -166,7 +166,7 @@ fn gates(known: Known) -> Vec<Gate> {
                 Criterion {
                     name: "relationship_checks_passed",
                     sentence: "the verification of relationships found nothing wrong",
-                    met: checks("relationship"),
+                    met: checks(Level::Relationship),
                 },
             ],
             loaded.clone().unwrap_or_default(),

@@ -61,6 +61,7 @@ pub mod demo;
 pub mod entity;
 pub mod error;
 pub mod extract;
+pub mod failpoint;
 pub mod gate;
 pub mod interrupt;
 pub mod legacy;

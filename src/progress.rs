@@ -4,7 +4,7 @@
 use std::io::{IsTerminal, stderr};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,12 +48,12 @@ impl Progress {
             Progress::Quiet | Progress::Lines => ProgressBar::hidden(),
         };
         let template = if total.is_some() {
-            "{msg:32} {wide_bar} {pos}/{len} {per_sec} {eta}"
+            "{msg:32} {wide_bar} {human_pos}/{human_len}  {rate}  {eta} left"
         } else {
-            "{msg:32} {spinner} {pos} {per_sec} {elapsed}"
+            "{msg:32} {spinner} {human_pos}  {rate}  {elapsed}"
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
+            bar.set_style(style.with_key("rate", write_rate));
         }
         bar.set_message(operation.to_owned());
         if self == Progress::Bars {
@@ -61,6 +61,12 @@ impl Progress {
         }
         Bar { bar, line: (self == Progress::Lines).then(|| operation.to_owned()) }
     }
+}
+
+/// Whole records per second: a fraction of a record says nothing.
+fn write_rate(state: &ProgressState, text: &mut dyn std::fmt::Write) {
+    // a bar that cannot be written is a bar that nobody sees
+    let _ = write!(text, "{:.0}/s", state.per_sec());
 }
 
 impl Bar {

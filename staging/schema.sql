@@ -47,7 +47,8 @@ create table legacy_tables (
     missing_columns  text not null,    -- JSON array: columns that a rule would use and the source lacks
     rows             integer not null, -- readable and unreadable
     unreadable       integer not null,
-    bytes            integer not null
+    bytes            integer not null, -- of the values
+    digest           text not null     -- SHA-256 of the readable rows in key order; '' while the table arrives
 ) without rowid;
 
 -- one row is one row of the source that could not be placed by its key; it counts as extracted and as quarantined
@@ -135,7 +136,7 @@ create table migration_errors (
     severity            text not null check (severity in ('critical', 'high', 'medium', 'low')),
     entity_type         text not null check (entity_type in ('practice', 'profile', 'patient', 'association')),
     entity              text not null,
-    entity_id           integer not null,  -- the record's legacy id
+    entity_id           integer,           -- the record's legacy id; null for a row whose key cannot be told
     error_code          text not null,
     error_category      text not null check (
         error_category in ('email_conflict', 'validation_failure', 'constraint_violation', 'schema_mismatch')),
@@ -182,28 +183,75 @@ create table loads (
 
 -- one row is one committed transaction of a load; the target has the same row in drydock.receipts when it wrote anything
 create table receipts (
-    receipt_id integer primary key,
+    receipt_id      integer primary key,
+    run_id          integer not null references runs,
+    number          integer not null, -- within the run, as in the target
+    phase           text not null,
+    entity          text not null,
+    first_legacy_id integer not null,
+    last_legacy_id  integer not null,
+    rows            integer not null,
+    inserted        integer not null,
+    updated         integer not null,
+    unchanged       integer not null,
+    digest          text not null,    -- SHA-256 of the rows as they were sent
+    loaded_at       text not null
+);
+
+-- one row is one unit of a load that was tried again, and why
+create table retries (
+    retry_id   integer primary key,
     run_id     integer not null references runs,
     phase      text not null,
     entity     text not null,
-    rows       integer not null,
-    inserted   integer not null,
-    updated    integer not null,
-    unchanged  integer not null,
-    digest     text not null,         -- SHA-256 of the rows as they were sent
-    loaded_at  text not null
+    attempt    integer not null,
+    reason     text not null,         -- the error's message, which holds no value
+    waited_ms  integer not null,
+    retried_at text not null
+);
+
+-- one row is one checkpoint that was taken
+create table checkpoints (
+    checkpoint_id integer primary key,
+    checkpoint    integer not null check (checkpoint in (1, 2, 3)),
+    run_id        integer not null,   -- the run that wrote the phase, by the target's receipts
+    folder        text not null,
+    rollback      text not null,      -- proved, or why not
+    taken_at      text not null
 );
 
 -- one row is one check of the last verification
 create table checks (
-    position integer primary key,
-    level    text not null,           -- contents, entity, relationship, validation
-    name     text not null unique,
-    sentence text not null,
-    expected integer,
-    found    integer,
-    wrong    integer not null
+    position   integer primary key,
+    level      text not null check (level in ('entity', 'relationship', 'business', 'system')),
+    name       text not null unique,
+    sentence   text not null,
+    expected   integer,
+    found      integer,
+    wrong      integer not null,
+    exceptions integer not null default 0  -- rows that the legacy database itself explains: listed, not failures
 );
+
+-- one row is one record, or one table, that a check of the last verification found, without the values
+create table findings (
+    name         text not null,       -- the check
+    entity       text not null,       -- or the table, where no record is meant
+    legacy_id    integer,
+    field        text not null,       -- '' when the whole record is concerned
+    is_exception integer not null check (is_exception in (0, 1))
+);
+create index findings_name on findings (name);
+
+-- one row is one side of the three-way proof for one part of it, as the last verification computed it
+create table proofs (
+    part     text not null check (part in ('raw', 'ready')),
+    name     text not null,           -- the legacy table, or the entity
+    side     text not null check (side in ('source', 'staging', 'receipts', 'target')),
+    rows     integer not null,
+    digest   text not null,           -- SHA-256; '' where this side kept none
+    is_equal integer not null check (is_equal in (0, 1)),
+    primary key (part, name, side)
+) without rowid;
 
 -- one row is one difference between the file and the target that the last verification found, without the values
 create table differences (

@@ -98,7 +98,7 @@ where phase = '2A';
 -- one row is one kind of issue with its number of records
 create view v_errors_by_code as
 select phase, entity, error_code, error_category, severity, resolution_strategy,
-       count(distinct entity_id) as records, min(suggested_resolution) as suggested_resolution
+       count(distinct coalesce(entity_id, -error_id)) as records, min(suggested_resolution) as suggested_resolution
 from migration_errors
 group by phase, entity, error_code, error_category, severity, resolution_strategy
 order by phase, entity, records desc, error_code;
@@ -124,7 +124,11 @@ select r.entity, r.legacy_id, r.fate, r.merged_into,
         where m.entity = r.entity and m.entity_id = r.legacy_id and m.resolution_strategy = 'manual') as error_codes
 from records r
 where r.fate <> 'ready'
-order by r.entity, r.legacy_id;
+union all
+select e.entity, u.legacy_id, 'quarantined', null, 'row_unreadable: ' || u.reason
+from legacy_unreadable u
+join entities e on e.legacy_table = u.table_name
+order by 1, 2;
 
 -- one row is one legacy record that the target did not hold when it was surveyed, found by id and not by count
 create view v_missing_in_target as

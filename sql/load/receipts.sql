@@ -1,16 +1,48 @@
--- Drydock's own schema in the target, made on the first load; one row of receipts is one committed transaction of a load,
--- written in that transaction, so that after a lost connection the receipt says whether it was committed
+-- Drydock's own schema in the target, made when a load first writes; what a run of a staging file did, so that after a
+-- lost connection the receipt says whether a transaction was committed, and so that exactly that can be undone
 create schema if not exists drydock;
+
+-- one row is one phase of one run that wrote something
+create table if not exists drydock.runs (
+    staging_id    text not null,
+    run_id        bigint not null,        -- of the staging file's runs
+    phase         text not null,
+    digest_before text not null,          -- of every table of the migration, before the phase wrote its first row
+    started_at    timestamptz not null default now(),
+    primary key (staging_id, run_id, phase)
+);
+
+-- one row is one committed transaction of a load that changed something, written in that transaction
 create table if not exists drydock.receipts (
-    receipt_id bigint generated always as identity primary key,
+    staging_id      text not null,
+    run_id          bigint not null,
+    number          bigint not null,      -- within the run
+    phase           text not null,
+    entity          text not null,
+    table_name      text not null,
+    first_legacy_id bigint,               -- null: addresses were moved out of the way
+    last_legacy_id  bigint,
+    digest          text not null,        -- SHA-256 of the rows as they were sent
+    rows            bigint not null,
+    inserted        bigint not null,
+    updated         bigint not null,
+    unchanged       bigint not null,
+    inserted_ids    uuid[] not null,
+    completed_ids   uuid[] not null,      -- rows of the same run to which a later phase added; before, they had the defaults
+    xids            bigint[] not null,    -- the transaction's own number and those of its savepoints, as in xmin
+    written_at      timestamptz not null default now(),
+    undone_at       timestamptz,
+    primary key (staging_id, run_id, number)
+);
+
+-- one row is one row of the target as it was before a phase of a run changed it: the columns that the phase writes
+create table if not exists drydock.pre_images (
     staging_id text not null,
+    run_id     bigint not null,
     phase      text not null,
     entity     text not null,
-    digest     text not null,
-    rows       bigint not null,
-    inserted   bigint not null,
-    updated    bigint not null,
-    unchanged  bigint not null,
-    loaded_at  timestamptz not null default now()
+    table_name text not null,
+    id         uuid not null,
+    image      jsonb not null,
+    primary key (staging_id, run_id, phase, table_name, id)
 );
-create index if not exists receipts_staging_id_idx on drydock.receipts (staging_id, phase, entity);

@@ -10,7 +10,7 @@ use super::session::journalled;
 use super::{Common, text};
 use crate::analyze::{self, Cause};
 use crate::error::{Kind, Result};
-use crate::staging::{Analysis, Batch, MissingProfile, Remedy};
+use crate::staging::{Analysis, MissingProfile, PhaseOneBatch, Remedy};
 
 /// Missing profiles whose ids the text lists; the JSON and the file always have all.
 const LISTED: usize = 10_000;
@@ -35,7 +35,7 @@ fn by_cause(analysis: &Analysis) -> Vec<(Cause, usize)> {
     counts.into_iter().collect()
 }
 
-fn failed(analysis: &Analysis) -> impl Iterator<Item = (&Batch, Vec<&MissingProfile>)> {
+fn failed(analysis: &Analysis) -> impl Iterator<Item = (&PhaseOneBatch, Vec<&MissingProfile>)> {
     analysis.batches.iter().filter(|batch| batch.missing > 0).map(|batch| {
         let of = |one: &&MissingProfile| one.batch_id == Some(batch.batch_id);
         let start =

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::session::{SourceArguments, TargetArguments, journalled};
-use super::{Common, run, text};
+use super::{Common, run};
 use crate::config::Config;
 use crate::connect::Address;
 use crate::demo::world::{self, World};
@@ -81,12 +81,13 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
     let job = run::Arguments {
         source: SourceArguments { csv: Some(files.legacy), ..SourceArguments::default() },
         target: TargetArguments { address: Some(address), ..TargetArguments::default() },
+        how: super::load::How::default(),
         create_tables: false,
     };
     journalled(&common, "demo", true, |staging, run_id| {
         let config = staging.settle_config(Some(config), false)?;
         let ran = run::steps(&common, &job, &config, staging, run_id)?;
-        common.print(&ran.status, || text::run(&ran) + &try_these(&files.staging))?;
+        common.print(&ran.status, || ran.text() + &try_these(&files.staging))?;
         Ok(ran.ended)
     })
 }

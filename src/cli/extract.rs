@@ -5,25 +5,50 @@ use clap::Args;
 use super::session::{SourceArguments, journalled};
 use super::{Common, text};
 use crate::error::{Kind, Result};
-use crate::extract;
+use crate::legacy::Source;
+use crate::{config, extract, interrupt};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
     source: SourceArguments,
     /// Replace a complete snapshot by a fresh one
-    #[arg(long)]
+    #[arg(long, conflicts_with = "check")]
     replace: bool,
+    /// Take nothing: compare the snapshot in the file with the source as it is now, and name the tables and keys that
+    /// changed, came or went. Ends with 0 when nothing did, with 7 when something did
+    #[arg(long)]
+    check: bool,
 }
 
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>> {
+    if arguments.check {
+        return check(common, arguments);
+    }
     let given = common.given_config()?;
     // the source comes first: when it cannot be opened there is no file to leave behind
-    let mut source = arguments.source.open(&given.clone().unwrap_or_default().source)?;
+    let source = open(arguments, &given.clone().unwrap_or_default().source)?;
     journalled(common, "extract", true, |staging, _| {
         let config = staging.settle_config(given, false)?;
-        let summary = extract::extract(staging, &mut *source, &config, arguments.replace, common.progress())?;
+        let summary = extract::extract(staging, source, &config, arguments.replace, common.progress())?;
         common.print(&summary, || text::extract(&summary, staging.path()))?;
         Ok(None)
     })
+}
+
+fn check(common: &Common, arguments: &Arguments) -> Result<Option<Kind>> {
+    let given = common.given_config()?;
+    journalled(common, "extract --check", false, |staging, _| {
+        let config = staging.settle_config(given, false)?;
+        let source = open(arguments, &config.source)?;
+        let report = extract::check(staging, source, &config, common.progress())?;
+        common.print(&report, || text::extract_check(&report))?;
+        Ok((!report.same).then_some(Kind::Verification))
+    })
+}
+
+/// Opens the source without keeping an interrupt waiting.
+fn open(arguments: &Arguments, config: &config::Source) -> Result<Box<dyn Source>> {
+    let (source, config) = (arguments.source.clone(), config.clone());
+    interrupt::waiting(move || source.open(&config))
 }

@@ -1,20 +1,68 @@
 //! `drydock load`
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
 use super::session::{TargetArguments, journalled};
 use super::{Common, text};
 use crate::error::{Kind, Result};
-use crate::load;
+use crate::load::{self, Chunk, OnError, Options};
 use crate::record::Phase;
+use crate::staging::Staging;
+use crate::target::Target;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
     target: TargetArguments,
+    #[command(flatten)]
+    how: How,
     /// Load one phase only
     #[arg(long, value_enum)]
     phase: Option<PhaseArgument>,
+    /// Do everything in one transaction that is rolled back, and say what would be done and what would be refused
+    #[arg(long, conflicts_with = "checkpoints")]
+    dry_run: bool,
+    /// Try only the records that the target refused before
+    #[arg(long)]
+    retry_failed: bool,
+}
+
+/// How records go over, for `load` and for `run`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct How {
+    /// What happens when the target refuses a record
+    #[arg(long, value_enum, default_value = "isolate")]
+    on_error: OnErrorArgument,
+    /// Refused records beyond which the command ends with exit code 6
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    max_rejects: u64,
+    /// Records in one transaction at most
+    #[arg(long, value_name = "N", default_value_t = Chunk::default().rows, value_parser = rows)]
+    chunk_rows: usize,
+    /// A folder for the checkpoints that are taken after each phase
+    #[arg(long, value_name = "DIR")]
+    checkpoints: Option<PathBuf>,
+}
+
+impl Default for How {
+    fn default() -> Self {
+        Self {
+            on_error: OnErrorArgument::Isolate,
+            max_rejects: 0,
+            chunk_rows: Chunk::default().rows,
+            checkpoints: None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OnErrorArgument {
+    /// End the load
+    Stop,
+    /// Set the record apart and load the others
+    Isolate,
 }
 
 /// The plan's phases, as they are typed.
@@ -41,14 +89,67 @@ impl From<PhaseArgument> for Phase {
     }
 }
 
+impl How {
+    fn options(&self) -> Options {
+        Options {
+            on_error: match self.on_error {
+                OnErrorArgument::Stop => OnError::Stop,
+                OnErrorArgument::Isolate => OnError::Isolate,
+            },
+            chunk: Chunk { rows: self.chunk_rows, ..Chunk::default() },
+            ..Options::default()
+        }
+    }
+
+    /// Loads, with a checkpoint after each phase where they are wanted.
+    fn load(
+        &self,
+        common: &Common,
+        staging: &mut Staging,
+        target: &mut Target,
+        options: &Options,
+        run_id: i64,
+    ) -> Result<load::Summary> {
+        load::load(staging, target, options, run_id, common.progress(), |_, _, _| Ok(()))
+    }
+
+    /// Loads every phase.
+    pub fn load_all(
+        &self,
+        common: &Common,
+        staging: &mut Staging,
+        target: &mut Target,
+        run_id: i64,
+    ) -> Result<load::Summary> {
+        self.load(common, staging, target, &self.options(), run_id)
+    }
+
+    /// Whether more records were refused than may be.
+    pub fn attention(&self, summary: &load::Summary) -> Option<Kind> {
+        (summary.failed > self.max_rejects).then_some(Kind::Records)
+    }
+}
+
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>> {
     let given = common.given_config()?;
     journalled(common, "load", false, |staging, run_id| {
         let config = staging.settle_config(given, false)?;
-        let phases = arguments.phase.map_or(Phase::ALL.to_vec(), |phase| vec![phase.into()]);
+        let options = Options {
+            phases: arguments.phase.map_or(Phase::ALL.to_vec(), |phase| vec![phase.into()]),
+            retry_failed: arguments.retry_failed,
+            dry_run: arguments.dry_run,
+            ..arguments.how.options()
+        };
         let mut target = arguments.target.open(&config)?;
-        let summary = load::load(staging, &mut target, &phases, run_id, common.progress())?;
+        let summary = arguments.how.load(common, staging, &mut target, &options, run_id)?;
         common.print(&summary, || text::load(&summary))?;
-        Ok(None)
+        Ok(arguments.how.attention(&summary))
     })
+}
+
+fn rows(text: &str) -> std::result::Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("a whole number from 1 up is wanted".to_owned()),
+        Ok(rows) => Ok(rows),
+    }
 }

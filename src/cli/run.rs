@@ -3,12 +3,12 @@
 
 use clap::Args;
 
+use super::load::How;
 use super::session::{SourceArguments, TargetArguments, journalled};
 use super::transform::attention;
 use super::{Common, text};
 use crate::config::Config;
 use crate::error::{Kind, Result};
-use crate::record::Phase;
 use crate::staging::{Staging, Status, Step};
 use crate::{extract, load, survey, transform, verify};
 
@@ -18,6 +18,8 @@ pub(super) struct Arguments {
     pub source: SourceArguments,
     #[command(flatten)]
     pub target: TargetArguments,
+    #[command(flatten)]
+    pub how: How,
     /// Make the tables of an empty target first, where they are missing
     #[arg(long)]
     pub create_tables: bool,
@@ -28,19 +30,26 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
     journalled(common, "run", true, |staging, run_id| {
         let config = staging.settle_config(given, false)?;
         let ran = steps(common, arguments, &config, staging, run_id)?;
-        common.print(&ran.status, || text::run(&ran))?;
+        common.print(&ran.status, || ran.text())?;
         Ok(ran.ended)
     })
 }
 
 /// What a run came to.
 pub(super) struct Ran {
-    /// What each load transaction and the verification did.
-    pub load: load::Summary,
-    pub verification: verify::Summary,
+    load: load::Summary,
+    verification: verify::Summary,
+    /// Where the migration stands after it.
     pub status: Status,
     /// What asks for attention.
     pub ended: Option<Kind>,
+}
+
+impl Ran {
+    /// What people read.
+    pub fn text(&self) -> String {
+        text::run(&self.status, &self.load, &self.verification)
+    }
 }
 
 /// The steps, on an open file.
@@ -53,8 +62,8 @@ pub(super) fn steps(
 ) -> Result<Ran> {
     let progress = common.progress();
     if staging.completed(Step::Extract)?.is_none() {
-        let mut source = arguments.source.open(&config.source)?;
-        extract::extract(staging, &mut *source, config, false, progress)?;
+        let source = arguments.source.open(&config.source)?;
+        extract::extract(staging, source, config, false, progress)?;
     } else {
         progress.say("extract: the snapshot is complete");
     }
@@ -74,7 +83,8 @@ pub(super) fn steps(
     } else {
         progress.say("transform: every record has its fate");
     }
-    let load = load::load(staging, &mut target, &Phase::ALL, run_id, progress)?;
+    let load = arguments.how.load_all(common, staging, &mut target, run_id)?;
+    ended = arguments.how.attention(&load).or(ended);
     let verification = verify::verify(staging, &mut target, progress)?;
     if !verification.passed() {
         ended = Some(Kind::Verification);

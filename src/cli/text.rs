@@ -3,7 +3,6 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::run::Ran;
 use crate::staging::{Accounting, AssociationCount, Check, ErrorAnalysis, Status};
 use crate::{extract, load, survey, verify};
 
@@ -15,6 +14,9 @@ pub(super) fn extract(summary: &extract::Summary, staging: &Path) -> String {
             let _ = write!(text, ", {} unreadable (see legacy_unreadable)", table.unreadable);
         }
         text.push('\n');
+        if !table.excluded_columns.is_empty() {
+            let _ = writeln!(text, "    left out: {}", table.excluded_columns.join(", "));
+        }
         if !table.missing_columns.is_empty() {
             let _ = writeln!(text, "    without {}: their rules are off", table.missing_columns.join(", "));
         }
@@ -22,6 +24,47 @@ pub(super) fn extract(summary: &extract::Summary, staging: &Path) -> String {
     for table in &summary.missing_tables {
         let _ = writeln!(text, "  {table} is not there: its rules are off");
     }
+    for pattern in &summary.idle_exclusions {
+        let _ = writeln!(text, "  source.exclude has {pattern}, which fits no table and no column");
+    }
+    text
+}
+
+/// Keys shown in a line; the JSON has more.
+const KEYS_SHOWN: usize = 10;
+
+pub(super) fn extract_check(report: &extract::Report) -> String {
+    let mut text = format!("the snapshot of {} against {}\n", report.snapshot_of, report.source);
+    for table in &report.tables {
+        let verdict = if table.is_same() { "the same" } else { "differs" };
+        let _ = writeln!(text, "  {} {verdict}: {} rows, now {}", table.table, table.rows, table.rows_now);
+        for (what, keys) in [("changed", &table.changed), ("added", &table.added), ("gone", &table.gone)] {
+            if keys.count > 0 {
+                let shown: Vec<String> =
+                    keys.first.iter().take(KEYS_SHOWN).map(ToString::to_string).collect();
+                let more = if keys.count > shown.len() as u64 && !shown.is_empty() { ", …" } else { "" };
+                let _ = writeln!(text, "    {} {what}: {}{more}", keys.count, shown.join(", "));
+            }
+        }
+        if table.unreadable != table.unreadable_now {
+            let _ = writeln!(text, "    unreadable rows: {}, now {}", table.unreadable, table.unreadable_now);
+        }
+        for (what, columns) in [("new", &table.columns_added), ("gone", &table.columns_gone)] {
+            if !columns.is_empty() {
+                let _ = writeln!(text, "    {what} columns: {}", columns.join(", "));
+            }
+        }
+    }
+    for (what, tables) in [("gone", &report.tables_gone), ("new", &report.tables_added)] {
+        if !tables.is_empty() {
+            let _ = writeln!(text, "  {what} tables: {}", tables.join(", "));
+        }
+    }
+    text.push_str(if report.same {
+        "the source still has what the file has\n"
+    } else {
+        "the source changed since; `drydock extract --replace` takes a fresh snapshot\n"
+    });
     text
 }
 
@@ -50,11 +93,34 @@ pub(super) fn transform(status: &Status) -> String {
 
 pub(super) fn load(summary: &load::Summary) -> String {
     let mut text = String::new();
+    if summary.dry_run {
+        text.push_str("a dry run: all of this was done and rolled back\n");
+    }
     for receipt in &summary.receipts {
         let _ = writeln!(
             text,
             "{} {}: {} inserted, {} updated, {} unchanged",
             receipt.phase, receipt.entity, receipt.inserted, receipt.updated, receipt.unchanged
+        );
+    }
+    for count in &summary.refused {
+        let ids: Vec<String> = count.legacy_ids.iter().map(ToString::to_string).collect();
+        let more = if count.records as usize > ids.len() { ", …" } else { "" };
+        let _ = writeln!(
+            text,
+            "{} {}: {} refused, {} ({}; legacy id {}{more})",
+            count.phase,
+            count.entity,
+            count.records,
+            count.error_code,
+            count.context,
+            ids.join(", ")
+        );
+    }
+    for (entity, count) in &summary.gone_from_source {
+        let _ = writeln!(
+            text,
+            "{entity}: {count} rows are no longer in the source (see v_gone_from_source); they were left alone"
         );
     }
     text + "\n" + &accounting(&summary.accounting)
@@ -92,14 +158,14 @@ pub(super) fn status(status: &Status) -> String {
     parts.join("\n")
 }
 
-pub(super) fn run(ran: &Ran) -> String {
-    let mut parts = vec![
-        error_analysis(ran.status.error_analysis.as_ref()),
-        associations(&ran.status.associations),
-        load(&ran.load),
-    ];
-    parts.push(verify(&ran.verification));
-    parts.join("\n")
+pub(super) fn run(status: &Status, loaded: &load::Summary, verified: &verify::Summary) -> String {
+    [
+        error_analysis(status.error_analysis.as_ref()),
+        associations(&status.associations),
+        load(loaded),
+        verify(verified),
+    ]
+    .join("\n")
 }
 
 pub(super) fn accounting(lines: &[Accounting]) -> String {
@@ -151,7 +217,12 @@ fn checks(checks: &[Check]) -> String {
             _ => String::new(),
         };
         let result = if check.passed() { "ok".to_owned() } else { format!("{} wrong", check.wrong) };
-        let _ = writeln!(text, "  {:<13}{:<34}{result}{numbers}", check.level, check.name);
+        let exceptions = match check.exceptions {
+            0 => String::new(),
+            exceptions => format!(" ({exceptions} exceptions, see findings)"),
+        };
+        let _ =
+            writeln!(text, "  {:<13}{:<42}{result}{numbers}{exceptions}", check.level.as_str(), check.name);
         text
     })
 }

@@ -77,6 +77,11 @@ impl Decision {
         }
     }
 
+    /// Whether the record will be loaded.
+    pub fn is_ready(&self) -> bool {
+        matches!(self.verdict, Verdict::Ready(_))
+    }
+
     /// Takes over what cleansing found, and hands on the clean value.
     pub fn take<T>(&mut self, phase: Phase, cleaned: Cleaned<T>) -> T {
         self.changes.extend(cleaned.changes);

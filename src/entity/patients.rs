@@ -95,7 +95,7 @@ pub fn resolve(mut decision: Decision, patient: &LegacyPatient, context: Context
     let created_at = profiles::timestamp(&mut decision, "created_at", user.date_joined.as_deref());
     let updated_at = profiles::updated_at(&mut decision, patient.updated_at.as_deref(), user);
     let (Some(created_at), Some(updated_at)) = (created_at.or_else(|| updated_at.clone()), updated_at) else {
-        decision.issue(PHASE, Issue::new(Code::TimestampInvalid, "created_at"));
+        decision.issue(PHASE, Issue::new(Code::TimestampMissing, "created_at"));
         return decision;
     };
 
@@ -113,6 +113,7 @@ pub fn resolve(mut decision: Decision, patient: &LegacyPatient, context: Context
     ] {
         metadata.raw(key, value.as_deref());
     }
+    profiles::keep_unreadable(&mut metadata, "updated_at", patient.updated_at.as_deref());
     metadata.set("schemes", schemes.unwrap_or_default());
 
     let mut row = Row::of(&ENTITY);

@@ -4,7 +4,7 @@ use super::legacy_row::legacy_row;
 use super::metadata::Metadata;
 use super::{Column, Decision, Entity, Kind, Row, Verdict};
 use crate::clean::{boolean, country, name, optional_text, tax_rate};
-use crate::record::{LegacyId, Phase, TargetId};
+use crate::record::{Code, LegacyId, Phase, TargetId};
 
 legacy_row! {
     /// An office as read.
@@ -47,7 +47,10 @@ pub fn resolve(office: &Office, target_id: TargetId) -> Decision {
     const PHASE: Phase = Phase::Profiles;
     let mut decision = Decision::open(office.legacy_id);
 
-    let name = decision.take(PHASE, name("name", office.name.as_deref()));
+    let mut cleaned = name("name", office.name.as_deref());
+    // unlike a person's, a missing name has a rule, and with it a change
+    cleaned.issues.retain(|issue| issue.code != Code::NameMissing);
+    let name = decision.take(PHASE, cleaned);
     let name = if name.is_empty() {
         let named = unnamed(office.legacy_id);
         decision.change("name", "practice.unnamed", office.name.as_deref(), Some(&named));

@@ -249,10 +249,11 @@ pub fn resolve(mut decision: Decision, user: &User, context: Context<'_>) -> Dec
     metadata.raw("is_superuser", user.is_superuser.as_deref());
     metadata.raw("is_staff", user.is_staff.as_deref());
     metadata.raw("last_login", user.last_login.as_deref());
+    keep_unreadable(&mut metadata, "date_joined", user.date_joined.as_deref());
 
     // A profile without any readable moment cannot say when it was made, and nothing is invented for it.
     let (Some(created_at), Some(updated_at)) = (created_at.or_else(|| updated_at.clone()), updated_at) else {
-        decision.issue(PHASE, Issue::new(Code::TimestampInvalid, "created_at"));
+        decision.issue(PHASE, Issue::new(Code::TimestampMissing, "created_at"));
         return decision;
     };
 
@@ -329,6 +330,13 @@ pub fn updated_at(decision: &mut Decision, patient_updated_at: Option<&str>, use
     [patient_updated_at, user.last_login.as_deref(), user.date_joined.as_deref()]
         .into_iter()
         .find_map(|raw| timestamp(decision, "updated_at", raw))
+}
+
+/// Keeps the original of a moment that cannot be read; one that can is in its column.
+pub fn keep_unreadable(metadata: &mut Metadata, key: &str, raw: Option<&str>) {
+    if raw.is_some() && clean::timestamp("", raw).value.is_none() {
+        metadata.raw(key, raw);
+    }
 }
 
 /// A moment as PostgreSQL prints it in UTC.

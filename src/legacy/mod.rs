@@ -146,6 +146,16 @@ pub trait Source: Send {
     /// Every table that is there, by name.
     fn shapes(&mut self) -> Result<Vec<Shape>>;
 
+    /// Which tables refer to which by a foreign key, as `(from, to)`; nothing where the source does not say.
+    fn references(&mut self) -> Result<Vec<(String, String)>> {
+        Ok(Vec::new())
+    }
+
+    /// How many rows the table has, where the source knows that before it is read.
+    fn count(&mut self, _table: &str) -> Result<Option<u64>> {
+        Ok(None)
+    }
+
     /// Hands every row of a table to `sink`, in the source's order, and returns how many, unreadable ones included. `shape`
     /// is one of [`Source::shapes`], possibly without some columns. Fails when a count that the source itself knows differs.
     fn read(&mut self, shape: &Shape, sink: &mut dyn Sink) -> Result<u64>;

@@ -24,6 +24,8 @@ pub struct PgDumpSource {
     version: Option<String>,
     /// By the name that the shapes give them, in the script's order.
     tables: Vec<(String, Block)>,
+    /// The foreign keys that the script makes, from table to table.
+    references: Vec<(String, String)>,
 }
 
 impl PgDumpSource {
@@ -33,7 +35,7 @@ impl PgDumpSource {
         let script = scan(&path)?;
         check(&path, &script)?;
         let tables = named(&path, script.blocks)?;
-        Ok(Self { path, version: script.version, tables })
+        Ok(Self { path, version: script.version, tables, references: script.references })
     }
 }
 
@@ -54,6 +56,14 @@ impl Source for PgDumpSource {
         let mut shapes: Vec<_> = self.tables.iter().map(|(name, block)| shape(name, block)).collect();
         shapes.sort_by(|a, b| a.table.cmp(&b.table));
         Ok(shapes)
+    }
+
+    fn references(&mut self) -> Result<Vec<(String, String)>> {
+        Ok(self.references.clone())
+    }
+
+    fn count(&mut self, table: &str) -> Result<Option<u64>> {
+        Ok(self.tables.iter().find(|(name, _)| name == table).map(|(_, block)| block.rows))
     }
 
     fn read(&mut self, asked: &Shape, sink: &mut dyn Sink) -> Result<u64> {

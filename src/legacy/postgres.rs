@@ -1,6 +1,7 @@
 //! A live `PostgreSQL`, 9.5 or newer, read with COPY under one snapshot. The connection comes open, with its session
 //! settings made; here it is only read from.
 
+use std::collections::HashMap;
 use std::io::{self, BufRead};
 
 use postgres::{Client, SimpleQueryMessage};
@@ -20,6 +21,7 @@ const FACTS: &str = "select current_setting('server_version'), current_setting('
                      txid_current_snapshot()::text";
 
 const COLUMNS: &str = include_str!("../../sql/extract/columns.sql");
+const REFERENCES: &str = include_str!("../../sql/extract/references.sql");
 
 /// A legacy database, seen through one repeatable-read, read-only transaction.
 pub struct PostgresSource {
@@ -28,6 +30,8 @@ pub struct PostgresSource {
     identity: String,
     version: String,
     snapshot: String,
+    /// The rows of the tables counted so far.
+    counts: HashMap<String, u64>,
     /// Whether the database's encoding is `SQL_ASCII`: the server then knows nothing about its own bytes.
     raw_bytes: bool,
 }
@@ -40,7 +44,14 @@ impl PostgresSource {
         let Ok([version, encoding, snapshot]) = <[String; 3]>::try_from(facts) else {
             return Err(Error::legacy("the legacy server did not say its version and snapshot"));
         };
-        Ok(Self { client: Some(client), identity, version, snapshot, raw_bytes: encoding == "SQL_ASCII" })
+        Ok(Self {
+            client: Some(client),
+            identity,
+            version,
+            snapshot,
+            counts: HashMap::new(),
+            raw_bytes: encoding == "SQL_ASCII",
+        })
     }
 
     fn client(&mut self) -> Result<&mut Client> {
@@ -67,14 +78,19 @@ impl PostgresSource {
         }
     }
 
-    /// The rows that the snapshot has of a table.
-    fn count(&mut self, table: &str) -> Result<u64> {
+    /// The rows that the snapshot has of a table; asked for once.
+    fn counted(&mut self, table: &str) -> Result<u64> {
+        if let Some(counted) = self.counts.get(table) {
+            return Ok(*counted);
+        }
         let sql = format!("select count(*) from {}", quoted(table));
         let counted = rows(self.client()?, &sql, &format!("the row count of table {table}"))?;
-        counted
+        let counted = counted
             .first()
             .and_then(|row| row.first()?.parse().ok())
-            .ok_or_else(|| Error::legacy(format!("the legacy server gave no row count for table {table}")))
+            .ok_or_else(|| Error::legacy(format!("the legacy server gave no row count for table {table}")))?;
+        self.counts.insert(table.to_owned(), counted);
+        Ok(counted)
     }
 }
 
@@ -103,13 +119,22 @@ impl Source for PostgresSource {
         Ok(shapes)
     }
 
+    fn references(&mut self) -> Result<Vec<(String, String)>> {
+        let pair = |row: Vec<String>| <[String; 2]>::try_from(row).ok().map(|[from, to]| (from, to));
+        Ok(rows(self.client()?, REFERENCES, "its foreign keys")?.into_iter().filter_map(pair).collect())
+    }
+
+    fn count(&mut self, table: &str) -> Result<Option<u64>> {
+        self.counted(table).map(Some)
+    }
+
     fn read(&mut self, shape: &Shape, sink: &mut dyn Sink) -> Result<u64> {
         let arrived = self.copy(shape, sink).inspect_err(|_| {
             // Dropping a client waits for all that the server still has to send, which may take minutes. Forgotten, its
             // socket is closed when the process ends, which an error makes soon.
             std::mem::forget(self.client.take());
         })?;
-        let counted = self.count(&shape.table)?;
+        let counted = self.counted(&shape.table)?;
         if arrived != counted {
             return Err(Error::legacy(format!(
                 "table {} has {counted} rows in the snapshot, but {arrived} arrived",

@@ -145,6 +145,7 @@ codes! {
     DateImplausible "date_implausible" ValidationFailure Low manual "the birthdate makes an implausible age" => "kept; confirm it";
     DatePossiblySwapped "date_possibly_swapped" ValidationFailure Medium manual "day and month of the birthdate may be swapped" => "kept; confirm it";
     TimestampInvalid "timestamp_invalid" ValidationFailure Medium automatic "a timestamp cannot be read" => "the next timestamp of the rule was taken, the original is kept in metadata";
+    TimestampMissing "timestamp_missing" ValidationFailure High manual "no timestamp of the record can be read" => "correct one at the source: nothing says when the record was made";
     // other values
     GenderUnknown "gender_unknown" ValidationFailure Low automatic "the sex code is missing or not known" => "stored as unknown, the raw code is kept in metadata";
     BooleanInvalid "boolean_invalid" ValidationFailure Medium manual "a flag is neither true nor false" => "treated as not set; correct it at the source";
@@ -164,6 +165,16 @@ codes! {
     PracticeUnresolved "practice_unresolved" ConstraintViolation High manual "no rule found a practice and no default is configured" => "choose the practice, or set policy.default_practice";
     // rows that could not be placed by their key
     RowUnreadable "row_unreadable" SchemaMismatch Critical manual "the row could not be read as a record of its table" => "mend the dump at the line given and extract again";
+    // what the target itself said when the record was to be loaded; SQLSTATE, table, column and constraint are its context
+    TargetEmailTaken "target_email_taken" EmailConflict High manual "the target already has the email address in another row" => "free the address in the target or correct it at the source, then run `drydock load --retry-failed`";
+    TargetDuplicate "target_duplicate" ConstraintViolation High manual "the target refuses the record as a duplicate of another row" => "remove one of the two, then run `drydock load --retry-failed`";
+    TargetReference "target_reference" ConstraintViolation High manual "the record refers to a row that the target does not have" => "load the row it refers to first, then run `drydock load --retry-failed`";
+    TargetCheck "target_check" ConstraintViolation High manual "the record breaks a rule of the target's table" => "correct the value at the source or change the rule, then run `drydock load --retry-failed`";
+    TargetNull "target_null" ConstraintViolation High manual "the target requires a value that the record does not have" => "give the column a default or the record a value, then run `drydock load --retry-failed`";
+    TargetValue "target_value" ValidationFailure High manual "a value does not fit the target's column" => "correct the value at the source or widen the column, then run `drydock load --retry-failed`";
+    TargetTrigger "target_trigger" ConstraintViolation High manual "a trigger of the target refuses the record" => "ask who keeps the trigger what it wants, then run `drydock load --retry-failed`";
+    TargetRowMissing "target_row_missing" ConstraintViolation High manual "the target does not have the row that this phase adds to" => "load the record's own phase first, then run `drydock load --retry-failed`";
+    TargetType "target_type" SchemaMismatch High manual "the target's table cannot take the record as it is made" => "compare the table with the configuration, survey again, then run `drydock load --retry-failed`";
     // a defect of ours, isolated to the record that met it
     RulePanicked "rule_panicked" SchemaMismatch Critical manual "a rule failed on this record" => "report it; the record waits in quarantine";
 }

@@ -123,7 +123,7 @@ impl Decided {
     }
 
     /// The record that a person chose for a reference.
-    fn chosen(&self, entity: &str, id: LegacyId, question: &str) -> Option<LegacyId> {
+    pub fn chosen(&self, entity: &str, id: LegacyId, question: &str) -> Option<LegacyId> {
         let one = self.about(entity, id, question)?;
         one.ruling.chosen().filter(|_| one.ruling.action == Action::Choose)
     }

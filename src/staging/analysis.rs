@@ -26,7 +26,7 @@ pub struct MissingUser {
 
 /// One batch of phase 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-pub struct Batch {
+pub struct PhaseOneBatch {
     /// Its number, from 1.
     pub batch_id: u64,
     /// Its lowest user.
@@ -100,7 +100,7 @@ pub struct Analysis {
     /// Every missing profile, in id order.
     pub missing_profiles: Vec<MissingProfile>,
     /// Every batch of phase 1, in order.
-    pub batches: Vec<Batch>,
+    pub batches: Vec<PhaseOneBatch>,
     /// The remediation plan, automatic before manual.
     #[serde(skip)]
     pub remediation: Vec<Remedy>,
@@ -108,7 +108,7 @@ pub struct Analysis {
 
 impl Staging {
     /// The batches of phase 1 as far as the snapshot shows them.
-    pub fn phase_one_batches(&self) -> Result<Vec<Batch>> {
+    pub fn phase_one_batches(&self) -> Result<Vec<PhaseOneBatch>> {
         batches(
             &self.connection,
             "select r.batch_id, min(r.legacy_id), max(r.legacy_id), count(*), \
@@ -175,7 +175,7 @@ impl Staging {
     }
 
     /// Replaces an earlier analysis. The remediation plan is grouped from the errors themselves.
-    pub fn replace_analysis(&mut self, missing: &[MissingProfile], batches: &[Batch]) -> Result<()> {
+    pub fn replace_analysis(&mut self, missing: &[MissingProfile], batches: &[PhaseOneBatch]) -> Result<()> {
         self.transaction(|connection| {
             connection.execute_batch(
                 "delete from missing_profiles; delete from phase_one_batches; delete from remediation",
@@ -283,11 +283,11 @@ fn analysis(connection: &Connection) -> Result<Analysis> {
     })
 }
 
-fn batches(connection: &Connection, sql: &str) -> Result<Vec<Batch>> {
+fn batches(connection: &Connection, sql: &str) -> Result<Vec<PhaseOneBatch>> {
     let mut statement = connection.prepare(sql)?;
     let batches = statement
         .query_map([], |row| {
-            Ok(Batch {
+            Ok(PhaseOneBatch {
                 batch_id: row.get(0)?,
                 first_legacy_id: LegacyId(row.get(1)?),
                 last_legacy_id: LegacyId(row.get(2)?),

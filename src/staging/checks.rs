@@ -1,14 +1,54 @@
-//! What the last verification found: checks with their sentence, and differences by record and field without values.
+//! What the last verification found: checks with their sentence, and differences and findings by record and field without
+//! values; and what the file itself can say to a verification.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
 
 use super::open::Staging;
+use super::quoted;
+use crate::entity::Entity;
 use crate::error::Result;
-use crate::record::LegacyId;
+use crate::record::{LegacyId, Phase};
+
+/// What a check is about, in the plan's order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Single records: required fields, forms, contents, counts.
+    Entity,
+    /// References and associations, both sides.
+    Relationship,
+    /// What the business means.
+    Business,
+    /// Digests, receipts, accounting, and what guards the tables.
+    System,
+}
+
+impl Level {
+    /// Every level.
+    pub const ALL: [Level; 4] = [Level::Entity, Level::Relationship, Level::Business, Level::System];
+
+    /// The word in the staging file.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Level::Entity => "entity",
+            Level::Relationship => "relationship",
+            Level::Business => "business",
+            Level::System => "system",
+        }
+    }
+
+    pub(super) fn parse(word: &str) -> Self {
+        Self::ALL.into_iter().find(|level| level.as_str() == word).unwrap_or(Level::System)
+    }
+}
 
 /// One check: a sentence, and how many rows contradict it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// `contents`, `entity`, `relationship` or `validation`.
-    pub level: String,
+    /// What it is about.
+    pub level: Level,
     /// A stable name; the plan's own for its validation queries.
     pub name: String,
     /// What it proves.
@@ -19,13 +59,71 @@ pub struct Check {
     pub found: Option<u64>,
     /// Rows that contradict it.
     pub wrong: u64,
+    /// Rows that contradict it and that the legacy database itself explains.
+    pub exceptions: u64,
 }
 
 impl Check {
+    /// A check that nothing contradicts yet.
+    pub fn of(level: Level, name: &str, sentence: String) -> Self {
+        Self { level, name: name.to_owned(), sentence, expected: None, found: None, wrong: 0, exceptions: 0 }
+    }
+
     /// Whether nothing contradicts it.
     pub fn passed(&self) -> bool {
         self.wrong == 0
     }
+}
+
+/// One record, or one table, that a check found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The check.
+    pub name: &'static str,
+    /// The entity, or the table where no record is meant.
+    pub entity: String,
+    /// The record.
+    pub legacy_id: Option<i64>,
+    /// The field; '' when the whole record is concerned.
+    pub field: String,
+    /// Whether the legacy database itself explains it.
+    pub is_exception: bool,
+}
+
+impl Finding {
+    /// A finding about a table or an entity as a whole.
+    pub fn of_table(name: &'static str, table: &str, field: &str) -> Self {
+        let (entity, field) = (table.to_owned(), field.to_owned());
+        Self { name, entity, legacy_id: None, field, is_exception: false }
+    }
+}
+
+/// One side of the three-way proof for one table or entity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Proof {
+    /// `raw` or `ready`.
+    pub part: String,
+    /// The legacy table, or the entity.
+    pub name: String,
+    /// `source`, `staging`, `receipts` or `target`.
+    pub side: String,
+    /// Rows on this side.
+    pub rows: u64,
+    /// SHA-256 over them; '' where this side kept none.
+    pub digest: String,
+    /// Whether it agrees with what the file holds.
+    pub is_equal: bool,
+}
+
+/// A receipt as the file keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileReceipt {
+    /// Rows sent.
+    pub rows: u64,
+    /// SHA-256 of the rows as they were sent.
+    pub digest: String,
+    /// Whether the transaction changed anything.
+    pub wrote: bool,
 }
 
 /// How a record differs.
@@ -64,22 +162,43 @@ pub struct Difference {
 
 impl Staging {
     /// Replaces what an earlier verification found.
-    pub fn replace_checks(&mut self, checks: &[Check], differences: &[Difference]) -> Result<()> {
+    pub fn replace_verification(
+        &mut self,
+        checks: &[Check],
+        findings: &[Finding],
+        differences: &[Difference],
+        proofs: &[Proof],
+    ) -> Result<()> {
         self.transaction(|connection| {
-            connection.execute_batch("delete from checks; delete from differences")?;
+            connection.execute_batch(
+                "delete from checks; delete from findings; delete from differences; delete from proofs",
+            )?;
             let mut insert = connection.prepare(
-                "insert into checks (position, level, name, sentence, expected, found, wrong) \
-                 values (?, ?, ?, ?, ?, ?, ?)",
+                "insert into checks (position, level, name, sentence, expected, found, wrong, exceptions) \
+                 values (?, ?, ?, ?, ?, ?, ?, ?)",
             )?;
             for (position, check) in checks.iter().enumerate() {
                 insert.execute((
                     position,
-                    &check.level,
+                    check.level.as_str(),
                     &check.name,
                     &check.sentence,
                     check.expected,
                     check.found,
                     check.wrong,
+                    check.exceptions,
+                ))?;
+            }
+            let mut insert = connection.prepare(
+                "insert into findings (name, entity, legacy_id, field, is_exception) values (?, ?, ?, ?, ?)",
+            )?;
+            for finding in findings {
+                insert.execute((
+                    finding.name,
+                    &finding.entity,
+                    finding.legacy_id,
+                    &finding.field,
+                    finding.is_exception,
                 ))?;
             }
             let mut insert = connection.prepare(
@@ -93,8 +212,32 @@ impl Staging {
                     difference.kind.as_str(),
                 ))?;
             }
+            let mut insert = connection.prepare(
+                "insert into proofs (part, name, side, rows, digest, is_equal) values (?, ?, ?, ?, ?, ?)",
+            )?;
+            for proof in proofs {
+                insert.execute((
+                    &proof.part,
+                    &proof.name,
+                    &proof.side,
+                    proof.rows,
+                    &proof.digest,
+                    proof.is_equal,
+                ))?;
+            }
             Ok(())
         })
+    }
+
+    /// Runs a check's query over the file: entity, legacy id, field.
+    pub fn for_found_rows(&self, sql: &str, mut each: impl FnMut(&str, Option<i64>, &str)) -> Result<()> {
+        let mut statement = self.connection.prepare(sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (entity, field): (String, String) = (row.get(0)?, row.get(2)?);
+            each(&entity, row.get(1)?, &field);
+        }
+        Ok(())
     }
 
     /// The plan's totals as the file expects them in the target, by name.
@@ -114,6 +257,44 @@ impl Staging {
             .prepare("select legacy_id from v_gone_from_source where entity = ? order by legacy_id")?;
         let ids = statement
             .query_map([entity], |row| Ok(LegacyId(row.get(0)?)))?
+            .collect::<Result<_, rusqlite::Error>>()?;
+        Ok(ids)
+    }
+
+    /// The legacy id of every `every`th ready row of the entity, in order.
+    pub fn ready_ids_at_every(&self, entity: &Entity, every: u64) -> Result<Vec<LegacyId>> {
+        let mut statement = self.connection.prepare(&format!(
+            "select legacy_id from (select legacy_id, row_number() over (order by legacy_id) as number from {}) \
+             where number % ? = 0 order by legacy_id",
+            quoted(&entity.ready_table())
+        ))?;
+        let ids = statement
+            .query_map([every], |row| Ok(LegacyId(row.get(0)?)))?
+            .collect::<Result<_, rusqlite::Error>>()?;
+        Ok(ids)
+    }
+
+    /// The receipts of the last run that loaded the entity in the phase, in order.
+    pub fn last_receipts(&self, entity: &str, phase: Phase) -> Result<Vec<FileReceipt>> {
+        let mut statement = self.connection.prepare(
+            "select rows, digest, inserted + updated > 0 from receipts where entity = ?1 and phase = ?2 \
+             and run_id = (select max(run_id) from receipts where entity = ?1 and phase = ?2) order by receipt_id",
+        )?;
+        let receipts = statement
+            .query_map((entity, phase.as_str()), |row| {
+                Ok(FileReceipt { rows: row.get(0)?, digest: row.get(1)?, wrote: row.get(2)? })
+            })?
+            .collect::<Result<_, rusqlite::Error>>()?;
+        Ok(receipts)
+    }
+
+    /// The records that the target refused in the phase.
+    pub fn refused(&self, entity: &str, phase: Phase) -> Result<BTreeSet<LegacyId>> {
+        let mut statement = self
+            .connection
+            .prepare("select legacy_id from loads where entity = ? and phase = ? and outcome = 'failed'")?;
+        let ids = statement
+            .query_map((entity, phase.as_str()), |row| Ok(LegacyId(row.get(0)?)))?
             .collect::<Result<_, rusqlite::Error>>()?;
         Ok(ids)
     }

@@ -62,6 +62,13 @@ impl Staging {
         Ok(())
     }
 
+    /// Notes the present moment as a fact, and returns it.
+    pub fn note_moment(&mut self, name: &str) -> Result<String> {
+        let now = super::now();
+        self.set_fact(name, &now)?;
+        Ok(now)
+    }
+
     /// When the step was completed, if it was and nothing below it changed since.
     pub fn completed(&self, step: Step) -> Result<Option<String>> {
         self.fact(step.fact())

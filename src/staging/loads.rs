@@ -1,10 +1,10 @@
 //! What the target has confirmed: per record, and per transaction.
 
+use super::now;
 use super::open::Staging;
-use super::{now, quoted};
 use crate::entity::Entity;
 use crate::error::Result;
-use crate::record::{LegacyId, Phase};
+use crate::record::{Code, LegacyId, Phase};
 
 /// What a load did with one record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub enum Outcome {
     Inserted,
     /// The target had it with other contents.
     Updated,
+    /// The target had it as it is meant.
+    Unchanged,
     /// The target refused it.
     Failed,
 }
@@ -22,14 +24,31 @@ impl Outcome {
         match self {
             Outcome::Inserted => "inserted",
             Outcome::Updated => "updated",
+            Outcome::Unchanged => "unchanged",
             Outcome::Failed => "failed",
         }
     }
 }
 
-/// One committed transaction of a load.
+/// A record that the target refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The record.
+    pub legacy_id: LegacyId,
+    /// What is wrong with it.
+    pub code: Code,
+    /// The column that the target names; '' when it names none.
+    pub field: String,
+    /// SQLSTATE, table, column and constraint; no value.
+    pub context: String,
+}
+
+/// One committed transaction of a load, or all of a merge together.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Receipt {
+    /// Its number within the run.
+    #[serde(skip)]
+    pub number: i64,
     /// `2a`, `2b` or `2c`.
     pub phase: String,
     /// The entity.
@@ -62,46 +81,175 @@ impl Staging {
         Ok(waiting == 0)
     }
 
-    /// Notes a committed transaction: the receipt, and for every ready record of the entity what was done with it. Those
-    /// that `touched` does not name were found unchanged; a later run that finds them so keeps the earlier outcome.
+    /// Notes a committed transaction: the receipt, and for every record that it carried what was done with it. A record
+    /// that was found unchanged keeps its earlier outcome, and what it was refused for before is resolved.
     pub fn record_load(
         &mut self,
         run_id: i64,
         entity: &Entity,
         phase: Phase,
         receipt: &Receipt,
-        touched: &[(LegacyId, Outcome)],
+        carried: &[(LegacyId, Outcome)],
     ) -> Result<()> {
+        let moment = now();
         self.transaction(|connection| {
             let (name, phase) = (entity.name, phase.as_str());
-            connection.execute(
-                "insert into receipts (run_id, phase, entity, rows, inserted, updated, unchanged, digest, loaded_at) \
-                 values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    run_id,
-                    phase,
-                    name,
-                    receipt.rows,
-                    receipt.inserted,
-                    receipt.updated,
-                    receipt.unchanged,
-                    &receipt.digest,
-                    now(),
-                ),
+            let range = carried.first().zip(carried.last()).map(|(first, last)| (first.0.0, last.0.0));
+            if let Some((first, last)) = range {
+                connection.execute(
+                    "insert into receipts (run_id, number, phase, entity, first_legacy_id, last_legacy_id, rows, \
+                     inserted, updated, unchanged, digest, loaded_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    rusqlite::params![
+                        run_id,
+                        receipt.number,
+                        phase,
+                        name,
+                        first,
+                        last,
+                        receipt.rows,
+                        receipt.inserted,
+                        receipt.updated,
+                        receipt.unchanged,
+                        &receipt.digest,
+                        moment,
+                    ],
+                )?;
+                connection.execute(
+                    "update migration_errors set resolution_status = 'resolved', resolved_at = ? \
+                     where entity = ? and phase = ? and entity_id between ? and ? \
+                     and error_code like 'target\\_%' escape '\\' and resolution_status <> 'resolved' \
+                     and error_context like 'sqlstate=%'",
+                    (&moment, name, phase, first, last),
+                )?;
+            }
+            let mut write = connection.prepare(
+                "insert into loads (entity, phase, legacy_id, outcome, run_id) values (?, ?, ?, ?, ?) \
+                 on conflict (entity, phase, legacy_id) do update \
+                 set outcome = excluded.outcome, run_id = excluded.run_id \
+                 where excluded.outcome <> 'unchanged' or loads.outcome = 'failed'",
             )?;
-            connection.execute(
-                &format!(
-                    "insert or ignore into loads (entity, phase, legacy_id, outcome, run_id) \
-                     select ?, ?, legacy_id, 'unchanged', ? from {}",
-                    quoted(&entity.ready_table())
-                ),
-                (name, phase, run_id),
+            for (legacy_id, outcome) in carried {
+                write.execute((name, phase, legacy_id.0, outcome.as_str(), run_id))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Notes records that the target refuses, each with what it said; a record refused before in the same way is only
+    /// counted.
+    pub fn record_refused(
+        &mut self,
+        run_id: i64,
+        entity: &Entity,
+        phase: Phase,
+        refused: &[Refused],
+    ) -> Result<()> {
+        let moment = now();
+        let entity_type = if phase == Phase::Associations { "association" } else { entity.entity_type() };
+        self.transaction(|connection| {
+            let (name, phase) = (entity.name, phase.as_str());
+            for Refused { legacy_id, code, field, context } in refused {
+                connection
+                    .prepare_cached(
+                        "insert into loads (entity, phase, legacy_id, outcome, run_id) values (?, ?, ?, 'failed', ?) \
+                         on conflict (entity, phase, legacy_id) do update set outcome = 'failed', run_id = excluded.run_id",
+                    )?
+                    .execute((name, phase, legacy_id.0, run_id))?;
+                let known = connection
+                    .prepare_cached(
+                        "update migration_errors set retry_count = retry_count + 1, resolution_status = 'pending', \
+                         resolved_at = null \
+                         where entity = ? and phase = ? and entity_id = ? and error_code = ? and error_context = ?",
+                    )?
+                    .execute((name, phase, legacy_id.0, code.as_str(), context))?;
+                if known > 0 {
+                    continue;
+                }
+                connection
+                    .prepare_cached(
+                        "insert into migration_errors (phase, severity, entity_type, entity, entity_id, error_code, \
+                         error_category, field, error_message, error_context, suggested_resolution, \
+                         resolution_strategy, resolution_status, batch_id, created_at) \
+                         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'manual', 'pending', \
+                         (select batch_id from records where entity = ? and legacy_id = ?), ?)",
+                    )?
+                    .execute(rusqlite::params![
+                        phase,
+                        code.severity().as_str(),
+                        entity_type,
+                        name,
+                        legacy_id.0,
+                        code.as_str(),
+                        code.category().as_str(),
+                        field,
+                        code.message(),
+                        context,
+                        code.resolution(),
+                        name,
+                        legacy_id.0,
+                        moment,
+                    ])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// How many records wait for another try after the target refused them, in any phase.
+    pub fn count_failed(&self) -> Result<u64> {
+        let sql =
+            "select count(*) from (select distinct entity, legacy_id from loads where outcome = 'failed')";
+        Ok(self.connection.query_row(sql, [], |row| row.get(0))?)
+    }
+
+    /// Notes that something was tried again, and why.
+    pub fn record_retry(
+        &mut self,
+        run_id: i64,
+        (entity, phase): (&Entity, Phase),
+        attempt: u32,
+        reason: &str,
+        waited: std::time::Duration,
+    ) -> Result<()> {
+        let waited = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
+        self.connection.execute(
+            "insert into retries (run_id, phase, entity, attempt, reason, waited_ms, retried_at) \
+             values (?, ?, ?, ?, ?, ?, ?)",
+            (run_id, phase.as_str(), entity.name, attempt, reason, waited, now()),
+        )?;
+        Ok(())
+    }
+
+    /// Notes rows of the target whose legacy record the snapshot does not have. `rows` hands over the rows that the
+    /// target has now, in legacy id order.
+    pub fn note_gone(
+        &mut self,
+        entity: &Entity,
+        rows: impl FnOnce(&mut dyn FnMut(LegacyId, &str) -> Result<()>) -> Result<()>,
+    ) -> Result<u64> {
+        self.transaction(|connection| {
+            let mut find = connection
+                .prepare("select exists (select 1 from v_extracted where entity = ? and legacy_id = ?)")?;
+            let mut insert = connection.prepare(
+                "insert or ignore into target_rows (entity, target_id, legacy_id) values (?, ?, ?)",
             )?;
-            let mut update = connection.prepare(
-                "update loads set outcome = ?, run_id = ? where entity = ? and phase = ? and legacy_id = ?",
-            )?;
-            for (legacy_id, outcome) in touched {
-                update.execute((outcome.as_str(), run_id, name, phase, legacy_id.0))?;
+            let mut gone = 0;
+            rows(&mut |legacy_id, target_id| {
+                if !find.query_row((entity.name, legacy_id.0), |row| row.get::<_, bool>(0))? {
+                    insert.execute((entity.name, target_id, legacy_id.0))?;
+                    gone += 1;
+                }
+                Ok(())
+            })?;
+            Ok(gone)
+        })
+    }
+
+    /// Takes back what the file says of runs and phases that were undone in the target.
+    pub fn forget_loads(&mut self, undone: &[(i64, Phase)]) -> Result<()> {
+        self.transaction(|connection| {
+            for (run_id, phase) in undone {
+                connection
+                    .execute("delete from loads where run_id = ? and phase = ?", (run_id, phase.as_str()))?;
             }
             Ok(())
         })

@@ -5,8 +5,11 @@
 //! out), `target` (what the survey saw), `resolved` (decisions in, ready rows out), `loads`, `checks`, `status`.
 
 mod analysis;
+mod checkpoints;
 mod checks;
+mod chunks;
 mod decisions;
+mod disk;
 mod errors;
 mod explain;
 mod facts;
@@ -14,23 +17,26 @@ mod gates;
 mod legacy;
 mod loads;
 mod open;
+mod raw_proof;
 mod resolved;
 mod runs;
 mod snapshot;
 mod status;
 mod target;
+mod unreadable;
 
-pub use analysis::{Analysis, Batch, MissingProfile, MissingUser, Presence, Remedy};
-pub use checks::{Check, Difference, DifferenceKind};
+pub use analysis::{Analysis, MissingProfile, MissingUser, PhaseOneBatch, Presence, Remedy};
+pub use checks::{Check, Difference, DifferenceKind, FileReceipt, Finding, Level, Proof};
+pub use chunks::Which;
 pub use decisions::{DecisionState, Item, Proposal, Standing};
 pub use errors::{ErrorFilter, ErrorRow};
 pub use explain::{Explanation, Fields, RawRow};
 pub use facts::Step;
 pub use gates::Approval;
-pub use loads::{Outcome, Receipt};
+pub use loads::{Outcome, Receipt, Refused};
 pub use open::{Reader, Staging};
 pub use resolved::ReadyRows;
-pub use snapshot::{SnapshotTable, TableManifest, UnreadableRow};
+pub use snapshot::{Batch, Comparison, Keys, NewTable, SnapshotTable, Spot, TableManifest};
 pub use status::{Accounting, AssociationCount, ErrorAnalysis, Progress, Status};
 
 /// An identifier as SQLite and PostgreSQL quote it.

@@ -19,9 +19,10 @@ impl Staging {
                 entity::ALL.iter().map(|entity| format!("delete from {};", entity.ready_table())).collect();
             connection.execute_batch(&format!(
                 "delete from records; delete from changes; delete from migration_errors; delete from associations; \
-                 delete from loads; delete from receipts; delete from checks; delete from differences; \
-                 delete from missing_profiles; delete from phase_one_batches; delete from remediation; \
-                 delete from duplicate_pairs; delete from duplicate_clusters; {ready}"
+                 delete from loads; delete from receipts; delete from checks; delete from findings; \
+                 delete from differences; delete from proofs; delete from missing_profiles; \
+                 delete from phase_one_batches; delete from remediation; delete from duplicate_pairs; \
+                 delete from duplicate_clusters; {ready}"
             ))?;
             Ok(())
         })
@@ -43,14 +44,26 @@ impl Staging {
         columns: &[&Column],
         read: impl FnOnce(&mut ReadyRows<'_>) -> Result<T>,
     ) -> Result<T> {
+        self.with_ready_between(entity, columns, (None, None), read)
+    }
+
+    /// The same for the rows after one legacy id and up to another, where they are given.
+    pub fn with_ready_between<T>(
+        &self,
+        entity: &Entity,
+        columns: &[&Column],
+        (after, to): (Option<LegacyId>, Option<LegacyId>),
+        read: impl FnOnce(&mut ReadyRows<'_>) -> Result<T>,
+    ) -> Result<T> {
         let listed: Vec<String> = columns.iter().map(|column| quoted(column.name)).collect();
         let mut statement = self.connection.prepare(&format!(
-            "select legacy_id, {} from {} order by legacy_id",
+            "select legacy_id, {} from {} where legacy_id > ? and legacy_id <= ? order by legacy_id",
             listed.join(", "),
             entity.ready_table()
         ))?;
         let width = columns.len();
-        let rows = statement.query([])?;
+        let bounds = (after.map_or(i64::MIN, |id| id.0), to.map_or(i64::MAX, |id| id.0));
+        let rows = statement.query(bounds)?;
         read(&mut ReadyRows { rows, width })
     }
 
@@ -85,8 +98,8 @@ impl Staging {
 
 /// Ready rows being read, one at a time and without a copy.
 pub struct ReadyRows<'a> {
-    rows: Rows<'a>,
-    width: usize,
+    pub(super) rows: Rows<'a>,
+    pub(super) width: usize,
 }
 
 impl ReadyRows<'_> {

@@ -1,35 +1,36 @@
 //! Raw rows in: one table per legacy table, every value as text exactly as read, null and '' kept apart. The row id is
 //! the legacy key, so the order in which rows arrive leaves no trace.
+//!
+//! Rows come in [`Batch`]es and go in many per statement. `canonical` says what the manifest's digests are taken over,
+//! `contents` reads a snapshot back to prove it and to compare it with its source.
+
+mod batch;
+mod canonical;
+mod contents;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ToSql};
+use rusqlite::{Connection, ErrorCode, Statement, ToSql};
+use sha2::{Digest, Sha256};
 
+pub use batch::{Batch, Spot};
+pub use contents::{Comparison, Keys};
+
+use self::batch::Arrived;
+use self::canonical::TableDigest;
 use super::open::Staging;
-use super::{Step, quoted};
-use crate::error::Result;
+use super::{Step, disk, quoted};
+use crate::error::{Error, Result};
+use crate::interrupt;
 use crate::record::LegacyId;
 
 /// Rows per transaction: large enough to cost nothing, small enough for `status` to get a look in between.
 const ROWS_PER_TRANSACTION: u64 = 100_000;
 
-/// A row that could not be placed by its key.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct UnreadableRow<'a> {
-    /// A stable word, such as `ragged` or `duplicate_key`.
-    pub reason: &'a str,
-    /// Its key, where it can be told.
-    pub legacy_id: Option<LegacyId>,
-    /// The file it stands in.
-    pub file: Option<&'a str>,
-    /// The line it starts on.
-    pub line: Option<u64>,
-    /// The byte it starts at.
-    pub byte: Option<u64>,
-    /// The row as it stands there.
-    pub raw: &'a [u8],
-}
+/// Values bound to one statement: enough to make a statement's own cost small, few enough to stay in the cache.
+const VALUES_PER_STATEMENT: usize = 320;
 
 /// What the manifest says about one table.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -42,107 +43,179 @@ pub struct TableManifest {
     pub unreadable: u64,
     /// Bytes of the values.
     pub bytes: u64,
+    /// SHA-256 of the readable rows in key order, in lower-case hexadecimal digits.
+    pub digest: String,
+    /// The columns, in the source's order.
+    pub columns: Vec<String>,
+    /// Columns that the source has and the configuration leaves out.
+    pub excluded_columns: Vec<String>,
     /// Columns that a rule would use and the source lacks.
     pub missing_columns: Vec<String>,
+}
+
+/// What is known of a table before its first row.
+#[derive(Debug, Clone, Default)]
+pub struct NewTable {
+    /// Its place among the tables of the snapshot.
+    pub position: usize,
+    /// The legacy table.
+    pub table: String,
+    /// The columns to come, in the source's order.
+    pub columns: Vec<String>,
+    /// Columns left out.
+    pub excluded: Vec<String>,
+    /// Columns that a rule would use and the source lacks.
+    pub missing: Vec<String>,
+    /// The rows that the source says it has.
+    pub total: Option<u64>,
 }
 
 /// One table of the snapshot being written.
 #[derive(Debug)]
 pub struct SnapshotTable<'a> {
     connection: &'a Connection,
+    path: &'a Path,
     finished: bool,
     manifest: TableManifest,
-    insert: String,
+    total: Option<u64>,
+    /// Inserts one row, and many.
+    single: Statement<'a>,
+    group: Statement<'a>,
+    rows_per_group: usize,
+    /// The position of the key; without one, rows are numbered as they come.
     key: Option<usize>,
     numbers: u64,
+    uncommitted: u64,
     clashes: BTreeSet<i64>,
+    digest: TableDigest,
+    /// The last key; `None` once a key came out of order, after which the digest cannot be taken on the way.
+    last_key: Option<i64>,
+    /// The digests of the rows of a table without a key.
+    unordered: Vec<[u8; 32]>,
+}
+
+/// A row with its key, in a batch.
+#[derive(Debug, Clone, Copy)]
+struct Placed {
+    key: i64,
+    first: usize,
+    spot: Spot,
 }
 
 impl Staging {
-    /// Drops whatever an earlier or interrupted extract left and starts a fresh snapshot.
+    /// Drops whatever an earlier or interrupted extract left and starts a fresh snapshot. Nothing of the old one counts
+    /// from the first moment on, however far the dropping gets.
     pub fn begin_snapshot(&mut self) -> Result<()> {
         self.begin(Step::Extract)?;
-        self.transaction(|connection| {
-            connection.execute("delete from legacy_tables", [])?;
-            connection.execute("delete from legacy_unreadable", [])?;
-            let mut statement = connection.prepare(
-                "select name from sqlite_schema where type = 'table' and name like 'legacy\\_%' escape '\\' \
-                 and name not in ('legacy_tables', 'legacy_unreadable')",
+        let path = self.path().to_owned();
+        let tables: Vec<String> = {
+            let mut statement = self.connection.prepare(
+                "select name from sqlite_schema where type = 'table' and name like 'legacy\\_%' escape '\\'",
             )?;
-            let tables: Vec<String> =
-                statement.query_map([], |row| row.get(0))?.collect::<Result<_, rusqlite::Error>>()?;
-            for table in tables {
-                connection.execute(&format!("delete from {}", quoted(&table)), [])?;
-            }
-            Ok(())
-        })
+            statement.query_map([], |row| row.get(0))?.collect::<Result<_, rusqlite::Error>>()?
+        };
+        for table in tables {
+            interrupt::check()?;
+            self.connection
+                .execute(&format!("delete from {}", quoted(&table)), [])
+                .map_err(|cause| disk::refused(&path, cause))?;
+        }
+        Ok(())
     }
 
     /// Starts one table of the snapshot.
-    pub fn snapshot_table(
-        &mut self,
-        position: usize,
-        table: &str,
-        columns: &[String],
-        excluded: &[String],
-        missing: Vec<String>,
-    ) -> Result<SnapshotTable<'_>> {
-        let raw_table = quoted(&format!("legacy_{table}"));
-        // SQLite folds case in column names and the raw table has a column of its own: a clash gets a number
-        let mut taken: Vec<String> = vec!["legacy_id".to_owned()];
-        let mut names = Vec::with_capacity(columns.len());
-        for column in columns {
-            let mut name = column.clone();
-            let mut number = 2;
-            while taken.contains(&name.to_lowercase()) {
-                name = format!("{column}_{number}");
-                number += 1;
-            }
-            taken.push(name.to_lowercase());
-            names.push(name);
-        }
+    pub fn snapshot_table(&mut self, new: NewTable) -> Result<SnapshotTable<'_>> {
+        let raw_table = raw_table(&new.table);
+        let names = raw_columns(&new.columns);
         let declared: String = names.iter().map(|name| format!(", {} text", quoted(name))).collect();
         let listed: String = names.iter().map(|name| format!(", {}", quoted(name))).collect();
-        let marks = ", ?".repeat(columns.len());
         self.transaction(|connection| {
             connection.execute_batch(&format!(
                 "drop table if exists {raw_table}; \
                  create table {raw_table} (legacy_id integer primary key{declared})"
             ))?;
             connection.execute(
-                "insert into legacy_tables \
-                 (table_name, position, columns, excluded_columns, missing_columns, rows, unreadable, bytes) \
-                 values (?, ?, ?, ?, ?, 0, 0, 0)",
+                "insert into legacy_tables (table_name, position, columns, excluded_columns, missing_columns, rows, \
+                 unreadable, bytes, digest) values (?, ?, ?, ?, ?, 0, 0, 0, '')",
                 (
-                    table,
-                    position,
+                    &new.table,
+                    new.position,
                     serde_json::json!(names).to_string(),
-                    serde_json::json!(excluded).to_string(),
-                    serde_json::json!(missing).to_string(),
+                    serde_json::json!(new.excluded).to_string(),
+                    serde_json::json!(new.missing).to_string(),
                 ),
             )?;
             Ok(())
         })?;
-        self.connection.execute_batch("begin immediate")?;
+        let row = format!("(?{})", ", ?".repeat(names.len()));
+        let rows_per_group = (VALUES_PER_STATEMENT / (names.len() + 1)).max(1);
+        let insert = |rows: usize| {
+            let rows = vec![row.as_str(); rows].join(", ");
+            // `fail` keeps the rows before the one that clashes, and needs no journal of the statement
+            format!("insert or fail into {raw_table} (legacy_id{listed}) values {rows}")
+        };
+        let this = &*self;
+        let (single, group) =
+            (this.connection.prepare(&insert(1))?, this.connection.prepare(&insert(rows_per_group))?);
+        this.connection.execute_batch("begin immediate")?;
         Ok(SnapshotTable {
-            connection: &self.connection,
+            connection: &this.connection,
+            path: this.path(),
             finished: false,
+            total: new.total,
+            single,
+            group,
+            rows_per_group,
+            key: key_position(&new.columns),
+            numbers: 0,
+            uncommitted: 0,
+            clashes: BTreeSet::new(),
+            digest: TableDigest::new(&names),
+            last_key: Some(i64::MIN),
+            unordered: Vec::new(),
             manifest: TableManifest {
-                table: table.to_owned(),
+                table: new.table,
                 rows: 0,
                 unreadable: 0,
                 bytes: 0,
-                missing_columns: missing,
+                digest: String::new(),
+                columns: names,
+                excluded_columns: new.excluded,
+                missing_columns: new.missing,
             },
-            insert: format!("insert or ignore into {raw_table} (legacy_id{listed}) values (?{marks})"),
-            key: columns.iter().position(|column| column == "id"),
-            numbers: 0,
-            clashes: BTreeSet::new(),
         })
     }
 }
 
-/// One raw value, handed to SQLite without a copy.
+/// The raw table of a legacy table, quoted.
+fn raw_table(table: &str) -> String {
+    quoted(&format!("legacy_{table}"))
+}
+
+/// The position of the key among the columns.
+fn key_position(columns: &[String]) -> Option<usize> {
+    columns.iter().position(|column| column == "id")
+}
+
+/// The raw table's columns: `SQLite` folds case in column names and the raw table has a column of its own, so a clash gets
+/// a number.
+fn raw_columns(columns: &[String]) -> Vec<String> {
+    let mut taken: Vec<String> = vec!["legacy_id".to_owned()];
+    let mut names = Vec::with_capacity(columns.len());
+    for column in columns {
+        let mut name = column.clone();
+        let mut number = 2;
+        while taken.contains(&name.to_lowercase()) {
+            name = format!("{column}_{number}");
+            number += 1;
+        }
+        taken.push(name.to_lowercase());
+        names.push(name);
+    }
+    names
+}
+
+/// One raw value, handed to SQLite as text.
 struct Raw<'a>(Option<&'a [u8]>);
 
 impl ToSql for Raw<'_> {
@@ -152,63 +225,35 @@ impl ToSql for Raw<'_> {
 }
 
 impl SnapshotTable<'_> {
-    /// Writes one row. A row that cannot stand under its key is kept as unreadable.
-    pub fn push(&mut self, fields: &[Option<&[u8]>], place: &UnreadableRow<'_>) -> Result<()> {
-        let legacy_id = match self.key {
-            None => Some(LegacyId(i64::try_from(self.manifest.rows).unwrap_or(i64::MAX) + 1)),
-            Some(key) => {
-                fields[key].and_then(|id| std::str::from_utf8(id).ok()).and_then(|id| id.parse().ok())
+    /// Writes the rows of a batch. A row that cannot stand under its key is kept as unreadable.
+    pub fn push(&mut self, batch: &Batch) -> Result<()> {
+        let width = self.manifest.columns.len();
+        let mut placed = Vec::with_capacity(self.rows_per_group);
+        for arrived in &batch.rows {
+            match arrived {
+                Arrived::Row { first, spot } => {
+                    let Some(key) = self.key_of(batch, *first, placed.len()) else {
+                        self.keep("key_invalid", None, batch, *spot, &as_json(batch.fields(*first, width)))?;
+                        continue;
+                    };
+                    placed.push(Placed { key, first: *first, spot: *spot });
+                    if placed.len() == self.rows_per_group {
+                        self.insert(batch, &placed)?;
+                        placed.clear();
+                    }
+                }
+                Arrived::Unreadable { reason, key, raw, spot } => {
+                    self.keep(reason, *key, batch, *spot, batch.raw(raw))?;
+                }
             }
-        };
-        let Some(legacy_id) = legacy_id else {
-            return self.unreadable(&UnreadableRow {
-                reason: "key_invalid",
-                raw: &as_json(fields),
-                ..place.clone()
-            });
-        };
-        if fields.iter().flatten().any(|field| field.contains(&0)) {
-            return self.unreadable(&UnreadableRow {
-                reason: "nul_byte",
-                raw: &as_json(fields),
-                ..place.clone()
-            });
         }
-        if fields.iter().flatten().any(|field| std::str::from_utf8(field).is_err()) {
-            let raw = as_json(fields);
-            return self.unreadable(&UnreadableRow {
-                reason: "invalid_encoding",
-                raw: &raw,
-                ..place.clone()
-            });
+        self.insert(batch, &placed)?;
+        if self.uncommitted >= ROWS_PER_TRANSACTION {
+            self.uncommitted = 0;
+            self.note_progress()?;
+            self.execute("commit; begin immediate")?;
         }
-        let mut statement = self.connection.prepare_cached(&self.insert)?;
-        statement.raw_bind_parameter(1, legacy_id.0)?;
-        for (position, field) in fields.iter().enumerate() {
-            statement.raw_bind_parameter(position + 2, Raw(*field))?;
-        }
-        let inserted = statement.raw_execute()?;
-        drop(statement);
-        if inserted == 0 {
-            self.clashes.insert(legacy_id.0);
-            let raw = as_json(fields);
-            let legacy_id = Some(legacy_id);
-            return self.unreadable(&UnreadableRow {
-                reason: "duplicate_key",
-                legacy_id,
-                raw: &raw,
-                ..place.clone()
-            });
-        }
-        self.manifest.bytes += fields.iter().flatten().map(|field| field.len() as u64).sum::<u64>();
-        self.count()
-    }
-
-    /// Keeps a row that is not a record of its table.
-    pub fn unreadable(&mut self, row: &UnreadableRow<'_>) -> Result<()> {
-        self.keep_unreadable(row)?;
-        self.manifest.bytes += row.raw.len() as u64;
-        self.count()
+        Ok(())
     }
 
     /// How many rows have arrived.
@@ -217,69 +262,165 @@ impl SnapshotTable<'_> {
     }
 
     /// Ends the table and writes its manifest.
-    pub fn finish(mut self, operation: &str) -> Result<TableManifest> {
-        self.set_apart_clashes()?;
-        self.connection.execute(
-            "update legacy_tables set rows = ?, unreadable = ?, bytes = ? where table_name = ?",
-            (self.manifest.rows, self.manifest.unreadable, self.manifest.bytes, &self.manifest.table),
-        )?;
-        self.note_progress(operation)?;
-        self.connection.execute_batch("commit")?;
-        self.finished = true;
+    pub fn finish(mut self) -> Result<TableManifest> {
+        self.end()?;
         Ok(self.manifest.clone())
     }
 
-    fn count(&mut self) -> Result<()> {
-        self.manifest.rows += 1;
-        if self.manifest.rows.is_multiple_of(ROWS_PER_TRANSACTION) {
-            self.note_progress(&format!("extract {}", self.manifest.table))?;
-            self.connection.execute_batch("commit; begin immediate")?;
+    fn end(&mut self) -> Result<()> {
+        let clashed = !self.clashes.is_empty();
+        self.set_apart_clashes()?;
+        let digest = if self.key.is_none() {
+            let mut digest = self.digest.clone();
+            digest.unordered(std::mem::take(&mut self.unordered));
+            digest.finish()
+        } else if clashed || self.last_key.is_none() {
+            contents::digest(self.connection, &self.manifest.table, &self.manifest.columns)?
+        } else {
+            self.digest.clone().finish()
+        };
+        self.manifest.digest = digest;
+        self.connection.execute(
+            "update legacy_tables set rows = ?, unreadable = ?, bytes = ?, digest = ? where table_name = ?",
+            (
+                self.manifest.rows,
+                self.manifest.unreadable,
+                self.manifest.bytes,
+                &self.manifest.digest,
+                &self.manifest.table,
+            ),
+        )?;
+        self.note_progress()?;
+        self.execute("commit")?;
+        self.finished = true;
+        Ok(())
+    }
+
+    /// The key under which a row is placed; rows of a table without one are numbered.
+    fn key_of(&self, batch: &Batch, first: usize, before: usize) -> Option<i64> {
+        match self.key {
+            None => i64::try_from(self.manifest.rows).ok()?.checked_add(i64::try_from(before).ok()? + 1),
+            Some(key) => {
+                std::str::from_utf8(batch.field(first + key)?).ok()?.parse().ok().map(|LegacyId(id)| id)
+            }
+        }
+    }
+
+    fn insert(&mut self, batch: &Batch, mut rows: &[Placed]) -> Result<()> {
+        let width = self.manifest.columns.len();
+        while !rows.is_empty() {
+            let whole = rows.len() == self.rows_per_group;
+            let (statement, taken) =
+                if whole { (&mut self.group, rows.len()) } else { (&mut self.single, 1) };
+            let mut parameter = 1;
+            for row in &rows[..taken] {
+                statement.raw_bind_parameter(parameter, row.key)?;
+                for (at, field) in batch.fields(row.first, width).enumerate() {
+                    statement.raw_bind_parameter(parameter + 1 + at, Raw(field))?;
+                }
+                parameter += 1 + width;
+            }
+            let stored = match statement.raw_execute() {
+                Ok(_) => taken,
+                Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+                    let stored = usize::try_from(self.connection.changes()).unwrap_or(0);
+                    if whole { stored.min(taken - 1) } else { 0 }
+                }
+                Err(cause) => return Err(disk::refused(self.path, cause)),
+            };
+            for row in &rows[..stored] {
+                self.placed(batch, row);
+            }
+            if stored < taken {
+                let clash = rows[stored];
+                self.clashes.insert(clash.key);
+                let raw = as_json(batch.fields(clash.first, width));
+                self.keep("duplicate_key", Some(LegacyId(clash.key)), batch, clash.spot, &raw)?;
+            }
+            rows = &rows[(stored + 1).min(taken).max(stored)..];
         }
         Ok(())
     }
 
-    fn note_progress(&self, operation: &str) -> Result<()> {
-        self.connection.execute(
-            "insert or replace into progress (only_row, operation, done, total, updated_at) values (1, ?, ?, null, ?)",
-            (operation, self.manifest.rows, super::now()),
-        )?;
+    /// Counts a row that stands in its table, and takes it into the digest.
+    fn placed(&mut self, batch: &Batch, row: &Placed) {
+        let width = self.manifest.columns.len();
+        self.manifest.bytes +=
+            batch.fields(row.first, width).flatten().map(|field| field.len() as u64).sum::<u64>();
+        self.manifest.rows += 1;
+        self.uncommitted += 1;
+        if self.key.is_none() {
+            let mut encoded = Vec::new();
+            let order = canonical::order(&self.manifest.columns);
+            canonical::encode(&mut encoded, &order, |at| batch.field(row.first + at));
+            self.unordered.push(Sha256::digest(&encoded).into());
+        } else if let Some(last) = self.last_key {
+            self.last_key = (row.key > last || (last == i64::MIN && row.key == i64::MIN)).then_some(row.key);
+            self.digest.row(|at| batch.field(row.first + at));
+        }
+    }
+
+    fn note_progress(&self) -> Result<()> {
+        self.connection
+            .execute(
+                "insert or replace into progress (only_row, operation, done, total, updated_at) \
+                 values (1, ?, ?, ?, ?)",
+                (format!("extract {}", self.manifest.table), self.manifest.rows, self.total, super::now()),
+            )
+            .map_err(|cause| disk::refused(self.path, cause))?;
         Ok(())
     }
 
-    fn keep_unreadable(&mut self, row: &UnreadableRow<'_>) -> Result<()> {
+    fn execute(&self, sql: &str) -> Result<()> {
+        self.connection.execute_batch(sql).map_err(|cause| disk::refused(self.path, cause))
+    }
+
+    /// Keeps a row that is not a record of its table.
+    fn keep(
+        &mut self,
+        reason: &str,
+        key: Option<LegacyId>,
+        batch: &Batch,
+        spot: Spot,
+        raw: &[u8],
+    ) -> Result<()> {
+        self.manifest.bytes += raw.len() as u64;
+        self.keep_unreadable(reason, key.map(|key| key.0), batch.file.as_deref(), spot, raw)
+    }
+
+    fn keep_unreadable(
+        &mut self,
+        reason: &str,
+        key: Option<i64>,
+        file: Option<&str>,
+        spot: Spot,
+        raw: &[u8],
+    ) -> Result<()> {
         self.numbers += 1;
+        self.uncommitted += 1;
+        self.manifest.rows += 1;
         self.manifest.unreadable += 1;
         self.connection
             .prepare_cached(
                 "insert into legacy_unreadable (table_name, number, reason, legacy_id, file, line, byte, raw) \
                  values (?, ?, ?, ?, ?, ?, ?, ?)",
             )?
-            .execute((
-                &self.manifest.table,
-                self.numbers,
-                row.reason,
-                row.legacy_id.map(|id| id.0),
-                row.file,
-                row.line,
-                row.byte,
-                row.raw,
-            ))?;
+            .execute((&self.manifest.table, self.numbers, reason, key, file, spot.line, spot.byte, raw))
+            .map_err(|cause| disk::refused(self.path, cause))?;
         Ok(())
     }
 
     /// Of several rows under one key none is known to be the right one: the first is set apart with the others, so that
     /// the order of arrival decides nothing. Rows that say the same in every field are one row and its copies.
     fn set_apart_clashes(&mut self) -> Result<()> {
-        let raw_table = quoted(&format!("legacy_{}", self.manifest.table));
+        let raw_table = raw_table(&self.manifest.table);
         for key in std::mem::take(&mut self.clashes) {
             let first: Vec<Option<String>> = self.connection.query_row(
                 &format!("select * from {raw_table} where legacy_id = ?"),
                 [key],
                 |row| (1..row.as_ref().column_count()).map(|column| row.get(column)).collect(),
             )?;
-            let fields: Vec<Option<&[u8]>> =
-                first.iter().map(|field| field.as_deref().map(str::as_bytes)).collect();
-            let raw = as_json(&fields);
+            let raw = as_json(first.iter().map(|field| field.as_deref().map(str::as_bytes)));
             self.connection.execute(
                 "update legacy_unreadable set reason = 'duplicate_row' \
                  where table_name = ? and reason = 'duplicate_key' and legacy_id = ? and raw = ?",
@@ -292,13 +433,9 @@ impl SnapshotTable<'_> {
                 |row| row.get(0),
             )?;
             if others > 0 {
-                let legacy_id = Some(LegacyId(key));
-                self.keep_unreadable(&UnreadableRow {
-                    reason: "duplicate_key",
-                    legacy_id,
-                    raw: &raw,
-                    ..UnreadableRow::default()
-                })?;
+                // counted as arrived already, as a row of its table
+                self.manifest.rows -= 1;
+                self.keep_unreadable("duplicate_key", Some(key), None, Spot::default(), &raw)?;
                 self.connection.execute(&format!("delete from {raw_table} where legacy_id = ?"), [key])?;
             }
         }
@@ -316,7 +453,13 @@ impl Drop for SnapshotTable<'_> {
 }
 
 /// A row that was read but cannot be placed, as a JSON array of its fields.
-fn as_json(fields: &[Option<&[u8]>]) -> Vec<u8> {
-    let fields: Vec<_> = fields.iter().map(|field| field.map(String::from_utf8_lossy)).collect();
+fn as_json<'a>(fields: impl Iterator<Item = Option<&'a [u8]>>) -> Vec<u8> {
+    let fields: Vec<_> = fields.map(|field| field.map(String::from_utf8_lossy)).collect();
     serde_json::json!(fields).to_string().into_bytes()
+}
+
+/// A defect: the manifest and the rows do not fit.
+fn inconsistent(table: &str) -> Error {
+    Error::staging(format!("the snapshot of {table} in the file is not what its manifest says"))
+        .hint("the file was changed by other means; use a copy from before that, or extract again")
 }

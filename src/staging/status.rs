@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::open::{Reader, Staging};
-use super::{Check, Step};
+use super::{Check, Level, Step};
 use crate::error::Result;
 use rusqlite::{Connection, OptionalExtension};
 
@@ -249,17 +249,19 @@ fn associations(connection: &Connection) -> Result<Vec<AssociationCount>> {
 }
 
 pub(super) fn checks(connection: &Connection) -> Result<Vec<Check>> {
-    let mut statement = connection
-        .prepare("select level, name, sentence, expected, found, wrong from checks order by position")?;
+    let mut statement = connection.prepare(
+        "select level, name, sentence, expected, found, wrong, exceptions from checks order by position",
+    )?;
     let checks = statement
         .query_map([], |row| {
             Ok(Check {
-                level: row.get(0)?,
+                level: Level::parse(&row.get::<_, String>(0)?),
                 name: row.get(1)?,
                 sentence: row.get(2)?,
                 expected: row.get(3)?,
                 found: row.get(4)?,
                 wrong: row.get(5)?,
+                exceptions: row.get(6)?,
             })
         })?
         .collect::<Result<_, rusqlite::Error>>()?;

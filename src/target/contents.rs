@@ -1,15 +1,46 @@
-//! Rows read back, as text in the form in which PostgreSQL prints each type, in legacy id order.
+//! Rows read back: as digests of key ranges, which the server computes, and as text in the form in which PostgreSQL prints
+//! each type, in legacy id order. What a check's query finds is read here too.
 
 use std::io::BufRead;
 
 use postgres::CopyOutReader;
 
-use super::catalog::copy_failed;
+use super::catalog::{copy_failed, for_lines};
 use super::copy::{Field, decode_row};
 use super::{Target, discriminated, failed, quoted};
-use crate::entity::{Column, Entity};
+use crate::entity::{Column, Entity, Kind, metadata};
 use crate::error::{Error, Result};
 use crate::record::LegacyId;
+
+/// A range of legacy ids: more than `after`, at most `to`. The first has no lower end and the last no upper one, so that
+/// every row of the target is in one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Range {
+    /// The last id of the range before.
+    pub after: Option<LegacyId>,
+    /// The last id of this one.
+    pub to: Option<LegacyId>,
+}
+
+/// What the server says about the rows of one range.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RangeDigest {
+    /// Rows in it.
+    pub rows: u64,
+    /// MD5 of the rows as the server prints a composite value, a line feed between two, in legacy id order.
+    pub digest: String,
+}
+
+/// A record that a check's query returned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundRow {
+    /// The entity, or the table where no record is meant.
+    pub entity: String,
+    /// The record; none where the whole table is meant.
+    pub legacy_id: Option<LegacyId>,
+    /// The field; '' where the whole record is meant.
+    pub field: String,
+}
 
 /// The rows of one entity, one at a time and never twice.
 pub struct Contents<'a> {
@@ -20,22 +51,130 @@ pub struct Contents<'a> {
     legacy_id: Option<LegacyId>,
 }
 
+impl Range {
+    /// All there is.
+    pub const ALL: Range = Range { after: None, to: None };
+
+    /// The condition on the alias `t`.
+    fn condition(self) -> String {
+        let after = self.after.map(|id| format!(" and t.legacy_id > {id}")).unwrap_or_default();
+        let to = self.to.map(|id| format!(" and t.legacy_id <= {id}")).unwrap_or_default();
+        format!("t.legacy_id is not null{after}{to}")
+    }
+}
+
 impl Target {
-    /// The entity's rows that stand for a legacy record, from the first.
-    pub fn contents(&mut self, entity: &Entity, columns: &[&Column]) -> Result<Contents<'_>> {
+    /// The digest of the entity's rows in a range, over the legacy id and the columns given.
+    pub fn range_digest(
+        &mut self,
+        entity: &Entity,
+        columns: &[&Column],
+        range: Range,
+    ) -> Result<RangeDigest> {
+        let listed: String = columns.iter().map(|column| format!(", {}", canonical(column))).collect();
+        let sql = format!(
+            "select count(*), coalesce(md5(string_agg(row(t.legacy_id{listed})::text, e'\\n' order by t.legacy_id)), '') \
+             from {} t where {} and {}",
+            self.table(entity),
+            range.condition(),
+            discriminated(entity)
+        );
+        let what = format!("reading {} back", entity.target_table);
+        let row = self.client.query_one(&sql, &[]).map_err(|cause| failed(&what, &cause))?;
+        Ok(RangeDigest { rows: u64::try_from(row.get::<_, i64>(0)).unwrap_or(0), digest: row.get(1) })
+    }
+
+    /// The entity's rows in a range that stand for a legacy record, from the first.
+    pub fn contents(&mut self, entity: &Entity, columns: &[&Column], range: Range) -> Result<Contents<'_>> {
         let listed: String =
             columns.iter().map(|column| format!(", t.{}::text", quoted(column.name))).collect();
         let what = format!("reading {} back", entity.target_table);
         let sql = format!(
-            "copy (select t.legacy_id{listed} from {} t where t.legacy_id is not null and {} order by t.legacy_id) \
-             to stdout",
+            "copy (select t.legacy_id{listed} from {} t where {} and {} order by t.legacy_id) to stdout",
             self.table(entity),
+            range.condition(),
             discriminated(entity)
         );
         let reader = self.client.copy_out(&sql).map_err(|cause| failed(&what, &cause))?;
         let mut contents = Contents { reader, what, line: Vec::new(), fields: Vec::new(), legacy_id: None };
         contents.advance()?;
         Ok(contents)
+    }
+
+    /// Hands over every row that a check's query returns: entity, legacy id, field.
+    pub fn for_found_rows(
+        &mut self,
+        what: &str,
+        sql: &str,
+        mut each: impl FnMut(FoundRow) -> Result<()>,
+    ) -> Result<()> {
+        let reader =
+            self.client.copy_out(&format!("copy ({sql}) to stdout")).map_err(|cause| failed(what, &cause))?;
+        let mut fields = Vec::new();
+        for_lines(reader, what, |line| {
+            decode_row(line, &mut fields)?;
+            let mut fields = fields.drain(..);
+            let entity = fields.next().flatten().unwrap_or_default();
+            let legacy_id = fields.next().flatten().and_then(|id| id.parse().ok());
+            each(FoundRow { entity, legacy_id, field: fields.next().flatten().unwrap_or_default() })
+        })
+    }
+
+    /// The digests of the receipts that a staging file has in the target, as `phase entity digest`.
+    pub fn receipts(&mut self, staging_id: &str) -> Result<Vec<String>> {
+        let what = "reading the receipts";
+        let is_there = self.count(what, "select count(to_regclass('drydock.receipts'))")?;
+        if is_there == 0 {
+            return Ok(Vec::new());
+        }
+        let rows = self
+            .client
+            .query(
+                "select phase || ' ' || entity || ' ' || digest from drydock.receipts where staging_id = $1",
+                &[&staging_id],
+            )
+            .map_err(|cause| failed(what, &cause))?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+}
+
+/// One text for one value, where a type has several: a number without the zeros that change nothing, of the metadata
+/// only what is this migration's.
+fn canonical(column: &Column) -> String {
+    let name = format!("t.{}", quoted(column.name));
+    match column.kind {
+        Kind::Metadata => format!("({name} -> '{}')::text", metadata::KEY),
+        Kind::Numeric => format!(
+            "case when {name}::text like '%.%' then rtrim(rtrim({name}::text, '0'), '.') else {name}::text end"
+        ),
+        _ => format!("{name}::text"),
+    }
+}
+
+impl Target {
+    /// How many rows of the entity stand for a legacy record.
+    pub fn count_ours(&mut self, entity: &Entity) -> Result<u64> {
+        let sql = format!(
+            "select count(*) from {} t where t.legacy_id is not null and {}",
+            self.table(entity),
+            discriminated(entity)
+        );
+        self.count(&format!("counting {}", entity.target_table), &sql)
+    }
+
+    /// Hands over the legacy id and the id of every row that stands for a legacy record, in legacy id order.
+    pub fn for_our_ids(
+        &mut self,
+        entity: &Entity,
+        each: &mut dyn FnMut(LegacyId, &str) -> Result<()>,
+    ) -> Result<()> {
+        let Some(id) = entity.column("id") else { return Ok(()) };
+        let mut contents = self.contents(entity, &[id], Range::ALL)?;
+        while let Some(legacy_id) = contents.legacy_id() {
+            each(legacy_id, contents.fields()[0].as_deref().unwrap_or_default())?;
+            contents.advance()?;
+        }
+        Ok(())
     }
 }
 

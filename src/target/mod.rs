@@ -5,16 +5,27 @@
 //! for the tables of an empty database ([`Target::create_tables`]).
 
 mod catalog;
+mod chunk;
 mod contents;
 mod copy;
+mod failure;
+mod lock;
 mod merge;
 mod preflight;
+mod receipts;
+mod sender;
+mod unit;
 
 use postgres::Client;
 
-pub use copy::Field;
-pub use merge::{Merge, Merged};
+pub use chunk::Merged;
+pub use contents::{FoundRow, Range, RangeDigest};
+pub use copy::{Field, encode_row};
+pub use failure::{Cause, Failure, Refusal};
+pub use merge::Merge;
 pub use preflight::{Demand, Demands, preflight};
+pub use receipts::Writing;
+pub use sender::{Sender, digest_of};
 
 use crate::connect::{Address, Side, connect, server_error};
 use crate::entity::Entity;
@@ -30,26 +41,32 @@ const TABLES: &[&str] = &[
     include_str!("../../sql/target/06_row_level_security.sql"),
 ];
 
-/// Drydock's own schema.
-const RECEIPTS: &str = include_str!("../../sql/load/receipts.sql");
-
-/// `DRYDOCK`, as the key of the advisory lock that admits one load at a time.
-const LOAD_LOCK: i64 = 0x0044_5259_444f_434b;
-
 /// A session on the target.
 pub struct Target {
     client: Client,
+    address: Address,
     identity: String,
     schema: String,
+    /// Transactions and savepoints that are open.
+    depth: u32,
+    /// Whether this session is the one that may load.
+    holds_lock: Option<lock::Backend>,
+    /// Tables whose rows may become something else on their way in; not known before the lock is taken.
+    triggered: Option<Vec<String>>,
 }
 
 impl Target {
     /// Opens a session that works in `schema`.
     pub fn open(address: &Address, schema: &str) -> Result<Self> {
-        let mut client = connect(Side::Target, address)?;
-        let path = format!("set search_path = {}, pg_temp", quoted(schema));
-        client.batch_execute(&path).map_err(|cause| failed("choosing the schema", &cause))?;
-        Ok(Self { client, identity: address.identity(), schema: schema.to_owned() })
+        Ok(Self {
+            client: session(address, schema)?,
+            identity: address.identity(),
+            address: address.clone(),
+            schema: schema.to_owned(),
+            depth: 0,
+            holds_lock: None,
+            triggered: None,
+        })
     }
 
     /// Which database this is, without secrets.
@@ -83,19 +100,6 @@ impl Target {
         self.client.batch_execute("commit").map_err(|cause| failed("ending to read", &cause))
     }
 
-    /// Makes Drydock's own schema, and makes sure that no other load is at work.
-    pub fn prepare_load(&mut self) -> Result<()> {
-        let row = self
-            .client
-            .query_one("select pg_try_advisory_lock($1)", &[&LOAD_LOCK])
-            .map_err(|cause| failed("taking the load lock", &cause))?;
-        if !row.get::<_, bool>(0) {
-            return Err(Error::target("another load is at work on this target")
-                .hint("wait for it to end; nothing was written"));
-        }
-        self.client.batch_execute(RECEIPTS).map_err(|cause| failed("creating the schema drydock", &cause))
-    }
-
     /// Runs a statement that returns one number.
     pub fn count(&mut self, what: &str, sql: &str) -> Result<u64> {
         let row = self.client.query_one(sql, &[]).map_err(|cause| failed(what, &cause))?;
@@ -113,8 +117,26 @@ impl Target {
 
     /// The entity's table with its schema, quoted.
     fn table(&self, entity: &Entity) -> String {
-        format!("{}.{}", quoted(&self.schema), quoted(entity.target_table))
+        self.named(entity.target_table)
     }
+
+    /// A table with its schema, quoted.
+    fn named(&self, table: &str) -> String {
+        format!("{}.{}", quoted(&self.schema), quoted(table))
+    }
+
+    /// Whether triggers, rules or row level security may change or hide the table's rows.
+    fn may_be_changed_by_others(&self, table: &str) -> bool {
+        self.triggered.as_ref().is_none_or(|tables| tables.iter().any(|known| known == table))
+    }
+}
+
+/// A session whose statements find the tables in `schema`.
+fn session(address: &Address, schema: &str) -> Result<Client> {
+    let mut client = connect(Side::Target, address)?;
+    let path = format!("set search_path = {}, pg_temp", quoted(schema));
+    client.batch_execute(&path).map_err(|cause| failed("choosing the schema", &cause))?;
+    Ok(client)
 }
 
 /// The condition that tells an entity's rows from those of others in the same table, for the alias `t`.
@@ -127,6 +149,10 @@ fn discriminated(entity: &Entity) -> String {
 
 fn quoted(identifier: &str) -> String {
     format!("\"{}\"", identifier.replace('"', "\"\""))
+}
+
+fn quoted_text(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 fn failed(what: &str, cause: &postgres::Error) -> Error {

@@ -11,6 +11,7 @@ mod index;
 mod ladder;
 mod resolve;
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::prelude::*;
@@ -31,7 +32,7 @@ use emails::Settled;
 use facts::{CHUNK, Facts};
 use ids::Ids;
 use ladder::Ladder;
-use resolve::Resolver;
+use resolve::{NotReady, Resolver};
 
 /// What a transform did.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -60,7 +61,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     claim_decided(&mut facts.claims, &decided);
     let default_practice = default_practice(config, &facts)?;
     let settled = Settled::settle(std::mem::take(&mut facts.claims), foreign_addresses(staging)?);
-    let resolver = Resolver {
+    let mut resolver = Resolver {
         facts: &facts,
         ladder: Ladder { facts: &facts, default_practice, decided: &decided },
         settled: &settled,
@@ -68,17 +69,21 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
         email_policy: &email_policy,
         policy: &config.policy,
         today: snapshot_day(staging)?,
+        not_ready: NotReady::default(),
     };
 
     let mut panicked = 0;
     let mut pass = Pass { staging, progress, panicked: &mut panicked };
-    pass.run(&practices::ENTITY, |_, rows| Ok(decide(rows, |office| resolver.practice(office))))?;
-    pass.run(&profiles::ENTITY, |staging, rows: &[profiles::User]| {
+    let not_ready =
+        pass.run(&practices::ENTITY, |_, rows| Ok(decide(rows, |office| resolver.practice(office))))?;
+    resolver.not_ready.practices = not_ready;
+    let not_ready = pass.run(&profiles::ENTITY, |staging, rows: &[profiles::User]| {
         let patients = staging.legacy_rows_by_id::<patients::LegacyPatient>(
             rows.iter().filter_map(|user| facts.patient_of(user.legacy_id)),
         )?;
         Ok(decide(rows, |user| resolver.profile(user, &patients)))
     })?;
+    resolver.not_ready.profiles = not_ready;
     pass.run(&patients::ENTITY, |staging, rows: &[patients::LegacyPatient]| {
         let users = staging.legacy_rows_by_id::<profiles::User>(
             rows.iter().filter_map(|patient| facts.patients.get(patient.legacy_id)?.user),
@@ -96,6 +101,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     })?;
 
     staging.release_merges()?;
+    staging.note_unreadable()?;
     staging.settle_errors(&decided.outcome())?;
     staging.settle_followers(&resolver.ladder.followers())?;
     finish(staging, config, &decided, panicked)
@@ -109,14 +115,16 @@ struct Pass<'a> {
 }
 
 impl Pass<'_> {
+    /// Runs it, and returns the records that will not be loaded.
     fn run<R: LegacyRow>(
         &mut self,
         entity: &'static Entity,
         mut decide: impl FnMut(&Staging, &[R]) -> Result<Vec<Decision>>,
-    ) -> Result<()> {
+    ) -> Result<HashSet<LegacyId>> {
         let operation = format!("transform {}", entity.name);
         let total = self.staging.count_legacy_rows(R::TABLE.name)?;
         let bar = self.progress.start(&operation, Some(total));
+        let mut not_ready = HashSet::new();
         let mut done = 0;
         let mut after = None;
         loop {
@@ -126,13 +134,16 @@ impl Pass<'_> {
             after = Some(last.legacy_id());
             let decisions = decide(self.staging, &rows)?;
             *self.panicked += decisions.iter().filter(|decision| is_panicked(decision)).count() as u64;
+            not_ready.extend(
+                decisions.iter().filter(|decision| !decision.is_ready()).map(|decision| decision.legacy_id),
+            );
             self.staging.apply(entity, &decisions)?;
             done += rows.len() as u64;
             bar.set(done);
             self.staging.set_progress(&operation, done, Some(total))?;
         }
         bar.finish();
-        Ok(())
+        Ok(not_ready)
     }
 }
 

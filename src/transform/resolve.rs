@@ -1,6 +1,6 @@
 //! One record at a time: joins what the whole set knows with the raw row, and lets the entity resolve it. Pure.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::emails::Settled;
 use super::facts::Facts;
@@ -29,6 +29,14 @@ pub struct Resolver<'a> {
     pub email_policy: &'a EmailPolicy,
     pub policy: &'a Policy,
     pub today: chrono::NaiveDate,
+    pub not_ready: NotReady,
+}
+
+/// The records decided so far that will not be loaded: nothing may refer to them.
+#[derive(Debug, Default)]
+pub struct NotReady {
+    pub practices: HashSet<LegacyId>,
+    pub profiles: HashSet<LegacyId>,
 }
 
 /// Where a reference leads.
@@ -60,8 +68,8 @@ impl Resolver<'_> {
         let target_id = self.ids.of(&profiles::ENTITY, id);
         let by_rules = self.ladder.profile(id);
         note_practice(&mut decision, by_rules.as_ref());
-        let association = self.ladder.decided_profile(id, by_rules);
-        let association = association.map(|choice| self.association(choice, Some(id)));
+        let choice = self.ladder.decided_profile(id, by_rules);
+        let association = self.associate(&mut decision, choice, Some(id));
 
         let standing = self.facts.users.get(id).map(|facts| facts.standing).unwrap_or_default();
         let patient = self.facts.patient_of(id).and_then(|patient| patients.get(&patient));
@@ -102,8 +110,8 @@ impl Resolver<'_> {
         let by_rules =
             self.facts.patients.get(patient.legacy_id).and_then(|facts| self.ladder.patient(*facts));
         note_practice(&mut decision, by_rules.as_ref());
-        let association = self.ladder.decided_patient(patient.legacy_id, by_rules);
-        let association = association.map(|choice| self.association(choice, user));
+        let choice = self.ladder.decided_patient(patient.legacy_id, by_rules);
+        let association = self.associate(&mut decision, choice, user);
 
         let user = user.and_then(|user| users.get(&user));
         let email = user.map_or(Email::Missing, |user| {
@@ -124,6 +132,10 @@ impl Resolver<'_> {
     /// Decides about an office's owner.
     pub fn owner(&self, office: &Office) -> Decision {
         let mut decision = Decision::open(office.legacy_id);
+        if self.not_ready.practices.contains(&office.legacy_id) {
+            decision.issue(Phase::Associations, Issue::new(Code::ReferenceNotReady, "id"));
+            return decision;
+        }
         let user = self.follow_user(
             &practice_owners::ENTITY,
             &mut decision,
@@ -221,6 +233,23 @@ impl Resolver<'_> {
         address
     }
 
+    /// The association that a choice comes to; none, with an issue, when the practice will not be loaded.
+    fn associate(
+        &self,
+        decision: &mut Decision,
+        choice: Option<Choice>,
+        user: Option<LegacyId>,
+    ) -> Option<Association> {
+        let association = choice.map(|choice| self.association(choice, user));
+        let waits = association.as_ref().filter(|found| self.not_ready.practices.contains(&found.practice));
+        if let Some(waits) = waits {
+            let issue = Issue::new(Code::ReferenceNotReady, "practice_id");
+            decision.issue(Phase::Associations, issue.with_context(format!("practice={}", waits.practice)));
+            return None;
+        }
+        association
+    }
+
     fn association(&self, choice: Choice, user: Option<LegacyId>) -> Association {
         Association {
             user,
@@ -243,8 +272,7 @@ impl Resolver<'_> {
         field: &'static str,
         raw: Option<&str>,
     ) -> Option<LegacyId> {
-        let found = take(decision, phase, follow(field, raw, |id| self.facts.users.contains(id)));
-        self.decided_reference(entity, decision, (phase, field, raw), &profiles::ENTITY, found)
+        self.follow(entity, decision, (phase, field, raw), &profiles::ENTITY)
     }
 
     fn follow_office(
@@ -254,30 +282,44 @@ impl Resolver<'_> {
         field: &'static str,
         raw: Option<&str>,
     ) -> Option<LegacyId> {
-        let phase = Phase::Associations;
-        let found = take(decision, phase, follow(field, raw, |id| self.facts.offices.contains(id)));
-        self.decided_reference(entity, decision, (phase, field, raw), &practices::ENTITY, found)
+        self.follow(entity, decision, (Phase::Associations, field, raw), &practices::ENTITY)
     }
 
-    /// Where a reference leads after the decisions of people; what they changed about it is told.
-    fn decided_reference(
+    /// Where a reference leads, by itself or by the decision of a person; what is wrong with it, and what was decided about
+    /// it, is told.
+    fn follow(
         &self,
         entity: &Entity,
         decision: &mut Decision,
         (phase, field, raw): (Phase, &'static str, Option<&str>),
         to: &Entity,
-        found: Option<LegacyId>,
     ) -> Option<LegacyId> {
-        let leads = self.ladder.decided.follow(entity.name, decision.legacy_id, field, to.name, found);
+        let exists = |id| match to.name {
+            "practices" => self.facts.offices.contains(id),
+            _ => self.facts.users.contains(id),
+        };
+        let not_ready =
+            if to.name == "practices" { &self.not_ready.practices } else { &self.not_ready.profiles };
+        let decided = self.ladder.decided;
+        let found = raw.and_then(|raw| raw.parse().ok());
+        let leads = decided.follow(entity.name, decision.legacy_id, field, to.name, found);
         if leads == found {
-            return found;
+            return take(decision, phase, follow(field, raw, exists, not_ready));
         }
-        decision.change(field, "decision", raw, leads.map(|id| id.to_string()).as_deref());
-        if leads.is_none() {
-            let issue = Issue::new(Code::ReferenceNotReady, field);
-            decision.issue(phase, issue.with_context(format!("reference={}", raw.unwrap_or_default())));
+        if decided.chosen(entity.name, decision.legacy_id, field).is_some() {
+            // what was wrong stays on record; the decision settles it
+            take(decision, phase, follow(field, raw, exists, not_ready));
         }
-        leads
+        let leads = leads.map(|id| id.to_string());
+        decision.change(field, "decision", raw, leads.as_deref());
+        let reference = match &leads {
+            Some(id) => follow(field, Some(id), exists, not_ready),
+            None => Reference::Broken(
+                Issue::new(Code::ReferenceNotReady, field)
+                    .with_context(format!("reference={}", raw.unwrap_or_default())),
+            ),
+        };
+        take(decision, phase, reference)
     }
 
     /// A record that several rows of the target stand for waits, because none of them is known to be the right one.
@@ -302,9 +344,17 @@ pub fn same_as(row: &OfficeDoctor, seen: &mut HashMap<(LegacyId, LegacyId), Lega
     (first != row.legacy_id).then_some(first)
 }
 
-fn follow(field: &'static str, raw: Option<&str>, exists: impl Fn(LegacyId) -> bool) -> Reference {
+fn follow(
+    field: &'static str,
+    raw: Option<&str>,
+    exists: impl Fn(LegacyId) -> bool,
+    not_ready: &HashSet<LegacyId>,
+) -> Reference {
     let Some(raw) = raw else { return Reference::Absent };
     match raw.parse::<LegacyId>() {
+        Ok(id) if not_ready.contains(&id) => Reference::Broken(
+            Issue::new(Code::ReferenceNotReady, field).with_context(format!("reference={id}")),
+        ),
         Ok(id) if exists(id) => Reference::To(id),
         Ok(id) => Reference::Broken(patients::reference_issue(field, raw, Some(id))),
         Err(_) => Reference::Broken(patients::reference_issue(field, raw, None)),

@@ -1,18 +1,21 @@
-//! File against target: every expected record by its legacy id, every field of it, relations, and the plan's validation
-//! queries. Nothing is written to the target; differences are kept by record and field, without values.
+//! File against target, proved at four levels: every record by its legacy id and every field of it (`contents`), and
+//! queries that return what is wrong (`list`), about entities, relationships, the business and the system. Everything is
+//! read in one snapshot of the target; nothing is written to it. What is found is kept by record and field, without values.
 
 mod compare;
+mod contents;
+mod digest;
+mod list;
+mod proof;
 mod queries;
 
-use crate::entity::{self, Entity};
+use crate::entity;
 use crate::error::Result;
 use crate::progress::Progress;
-use crate::record::LegacyId;
-use crate::staging::{Check, Difference, DifferenceKind, Staging, Step};
+use crate::staging::{Check, Level, Staging, Step};
 use crate::target::Target;
 
-/// Differences kept in detail per entity; beyond that they are counted.
-const DETAILED: usize = 100_000;
+use contents::Found;
 
 /// What a verification found.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -40,117 +43,44 @@ pub fn verify(staging: &mut Staging, target: &mut Target, progress: Progress) ->
     target.begin_reading()?;
 
     let mut found = Found::default();
-    let mut checks = Vec::new();
+    let (mut checks, mut findings, mut proofs) = (Vec::new(), Vec::new(), Vec::new());
     for entity in entity::ALL {
         let operation = format!("verify {}", entity.name);
-        staging.set_progress(&operation, 0, None)?;
-        let bar = progress.start(&operation, Some(staging.count_ready(entity)?));
+        let total = staging.count_ready(entity)?;
+        staging.set_progress(&operation, 0, Some(total))?;
+        let bar = progress.start(&operation, Some(total));
         let gone = staging.gone_from_source(entity.name)?;
-        let differences = compare_contents(staging, target, entity, &gone, &mut found, &bar)?;
+        let before = found.differences;
+        let sides = contents::compare(staging, target, entity, &gone, &mut found, &bar)?;
+        proofs.extend(proof::ready(entity, &sides));
+        bar.set(total);
         bar.finish();
+        let sentence = format!(
+            "every ready record of {} is in the target under its id with every field as meant, and no other is",
+            entity.name
+        );
         checks.push(Check {
-            level: "contents".to_owned(),
-            name: format!("contents_{}", entity.name),
-            sentence: format!(
-                "every ready record of {} is in the target under its id with every field as meant, and no other is",
-                entity.name
-            ),
-            expected: None,
-            found: None,
-            wrong: differences,
+            wrong: found.differences - before,
+            ..Check::of(Level::Entity, &format!("contents_{}", entity.name), sentence)
         });
     }
-    checks.extend(queries::wrong_rows(target)?);
+    let operation = "verify: checks";
+    staging.set_progress(operation, 0, None)?;
+    progress.say(operation);
     checks.extend(queries::totals(target, &staging.expected_totals()?, found.gone)?);
+    checks.extend(queries::run(staging, target, &mut findings)?);
+    checks.push(proof::raw(staging, &mut findings, &mut proofs)?);
+    checks.push(proof::receipts(staging, target, &mut findings, &mut proofs)?);
+    if found.gone == 0 {
+        checks.push(proof::digests(&proofs, &mut findings));
+    }
     target.end_reading()?;
 
-    staging.replace_checks(&checks, &found.detailed)?;
+    checks.sort_by_key(|check| check.level);
+    staging.replace_verification(&checks, &findings, &found.detailed, &proofs)?;
     let summary = Summary { checks, differences: found.differences, gone_from_source: found.gone };
     if summary.passed() {
         staging.complete(Step::Verify)?;
     }
     Ok(summary)
-}
-
-/// What the comparison of contents has found so far.
-#[derive(Default)]
-struct Found {
-    detailed: Vec<Difference>,
-    differences: u64,
-    gone: u64,
-}
-
-impl Found {
-    fn add(
-        &mut self,
-        entity: &'static Entity,
-        legacy_id: LegacyId,
-        field: &'static str,
-        kind: DifferenceKind,
-    ) {
-        self.differences += 1;
-        if self.detailed.len() < DETAILED {
-            self.detailed.push(Difference { entity: entity.name, legacy_id, field, kind });
-        }
-    }
-}
-
-/// Walks both sides in legacy id order.
-fn compare_contents(
-    staging: &Staging,
-    target: &mut Target,
-    entity: &'static Entity,
-    gone: &[LegacyId],
-    found: &mut Found,
-    bar: &crate::progress::Bar,
-) -> Result<u64> {
-    let columns: Vec<_> = entity
-        .columns
-        .iter()
-        .filter(|column| column.name != "legacy_id" && column.write != entity::Write::OnInsert)
-        .collect();
-    let before = found.differences;
-    staging.with_ready(entity, &columns, |rows| {
-        let mut there = target.contents(entity, &columns)?;
-        let mut done = 0;
-        let mut compare = |legacy_id, meant: &[Option<&str>]| {
-            // rows that the target has and nobody meant
-            while let Some(id) = there.legacy_id().filter(|id| *id < legacy_id) {
-                unexpected(entity, id, gone, found);
-                there.advance()?;
-            }
-            if there.legacy_id() != Some(legacy_id) {
-                found.add(entity, legacy_id, "", DifferenceKind::Missing);
-                return Ok(());
-            }
-            for ((column, meant), is) in columns.iter().zip(meant).zip(there.fields()) {
-                if !compare::same(column, *meant, is.as_deref()) {
-                    found.add(entity, legacy_id, column.name, DifferenceKind::Differs);
-                }
-            }
-            there.advance()
-        };
-        while rows.next(&mut compare)?.is_some() {
-            done += 1;
-            if done % 10_000 == 0 {
-                bar.set(done);
-                crate::interrupt::check()?;
-            }
-        }
-        bar.set(done);
-        while let Some(id) = there.legacy_id() {
-            unexpected(entity, id, gone, found);
-            there.advance()?;
-        }
-        Ok(())
-    })?;
-    Ok(found.differences - before)
-}
-
-fn unexpected(entity: &'static Entity, id: LegacyId, gone: &[LegacyId], found: &mut Found) {
-    if gone.binary_search(&id).is_ok() {
-        found.gone += 1;
-    } else {
-        found.add(entity, id, "", DifferenceKind::Unexpected);
-    }
 }

@@ -1,60 +1,83 @@
-//! The checks that are queries: each file in `sql/verify/` counts rows that are wrong, and its first line is the sentence
-//! that it proves.
+//! Runs the checks that are queries, and compares the plan's totals.
 
+use std::collections::BTreeSet;
+
+use super::list::{self, Listed, sentence};
 use crate::error::Result;
-use crate::staging::Check;
+use crate::staging::{Check, Finding, Level, Staging};
 use crate::target::Target;
-
-/// A check's level, name and query.
-const QUERIES: &[(&str, &str, &str)] = &[
-    (
-        "entity",
-        "profiles_have_an_email_form",
-        include_str!("../../sql/verify/profiles_have_an_email_form.sql"),
-    ),
-    ("entity", "legacy_ids_are_unique", include_str!("../../sql/verify/legacy_ids_are_unique.sql")),
-    (
-        "relationship",
-        "patients_have_their_profile",
-        include_str!("../../sql/verify/patients_have_their_profile.sql"),
-    ),
-    (
-        "relationship",
-        "patients_have_a_real_practice",
-        include_str!("../../sql/verify/patients_have_a_real_practice.sql"),
-    ),
-    (
-        "relationship",
-        "patients_have_a_real_provider",
-        include_str!("../../sql/verify/patients_have_a_real_provider.sql"),
-    ),
-    (
-        "relationship",
-        "profiles_have_a_real_practice",
-        include_str!("../../sql/verify/profiles_have_a_real_practice.sql"),
-    ),
-    ("relationship", "members_have_both_ends", include_str!("../../sql/verify/members_have_both_ends.sql")),
-];
 
 /// The plan's totals, counted over rows of this migration.
 const TOTALS: &str = include_str!("../../sql/verify/totals.sql");
 
-/// Runs every check that counts wrong rows.
-pub fn wrong_rows(target: &mut Target) -> Result<Vec<Check>> {
-    QUERIES
-        .iter()
-        .map(|(level, name, sql)| {
-            let wrong = target.count(&format!("checking {name}"), sql)?;
-            Ok(Check {
-                level: (*level).to_owned(),
-                name: (*name).to_owned(),
-                sentence: sentence(sql),
-                expected: None,
-                found: None,
-                wrong,
-            })
-        })
-        .collect()
+/// Findings of one check kept in detail; beyond that they are counted.
+const DETAILED: usize = 10_000;
+
+/// Runs every listed check; its findings go into `findings`.
+pub fn run(staging: &Staging, target: &mut Target, findings: &mut Vec<Finding>) -> Result<Vec<Check>> {
+    list::ALL.iter().map(|listed| one(staging, target, listed, findings)).collect()
+}
+
+fn one(
+    staging: &Staging,
+    target: &mut Target,
+    listed: &Listed,
+    findings: &mut Vec<Finding>,
+) -> Result<Check> {
+    let Some(sql) = listed.target else {
+        let sql = listed.staging.unwrap_or_default();
+        let mut tally = Tally::new(listed, sql, findings);
+        staging.for_found_rows(sql, |entity, legacy_id, field| tally.add(entity, legacy_id, field, false))?;
+        return Ok(tally.check);
+    };
+    let mut expected = BTreeSet::new();
+    if let Some(sql) = listed.staging {
+        staging.for_found_rows(sql, |entity, legacy_id, field| {
+            expected.insert((entity.to_owned(), legacy_id, field.to_owned()));
+        })?;
+    }
+    let mut tally = Tally::new(listed, sql, findings);
+    target.for_found_rows(&format!("checking {}", listed.name), sql, |row| {
+        let legacy_id = row.legacy_id.map(|id| id.0);
+        let key = (row.entity, legacy_id, row.field);
+        let is_exception = expected.contains(&key);
+        tally.add(&key.0, legacy_id, &key.2, is_exception);
+        Ok(())
+    })?;
+    Ok(tally.check)
+}
+
+/// Counts what a check finds, and keeps the first of it.
+struct Tally<'a> {
+    check: Check,
+    name: &'static str,
+    kept: usize,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl<'a> Tally<'a> {
+    fn new(listed: &Listed, sql: &str, findings: &'a mut Vec<Finding>) -> Self {
+        let check = Check::of(listed.level, listed.name, sentence(sql));
+        Self { check, name: listed.name, kept: 0, findings }
+    }
+
+    fn add(&mut self, entity: &str, legacy_id: Option<i64>, field: &str, is_exception: bool) {
+        if is_exception {
+            self.check.exceptions += 1;
+        } else {
+            self.check.wrong += 1;
+        }
+        if self.kept < DETAILED {
+            self.kept += 1;
+            self.findings.push(Finding {
+                name: self.name,
+                entity: entity.to_owned(),
+                legacy_id,
+                field: field.to_owned(),
+                is_exception,
+            });
+        }
+    }
 }
 
 /// Compares the plan's totals by name with what the file expects. Where the target still holds records that are gone from
@@ -66,40 +89,15 @@ pub fn totals(target: &mut Target, expected: &[(String, u64)], gone: u64) -> Res
         .map(|(name, expected)| {
             let found = found.iter().find(|(known, _)| known == name).map(|(_, found)| *found);
             let is_right = found == Some(*expected) || gone > 0;
+            let is_link = name.contains("with_") || name.ends_with("_links");
+            let level = if is_link { Level::Relationship } else { Level::Entity };
+            let sentence = format!("{} in the target are as many as in the file", name.replace('_', " "));
             Check {
-                level: "validation".to_owned(),
-                name: name.clone(),
-                sentence: format!("{} in the target are as many as in the file", name.replace('_', " ")),
                 expected: Some(*expected),
                 found,
                 wrong: u64::from(!is_right),
+                ..Check::of(level, name, sentence)
             }
         })
         .collect())
-}
-
-fn sentence(sql: &str) -> String {
-    sql.lines().next().unwrap_or_default().trim_start_matches("--").trim().to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_query_file_is_run_and_starts_with_its_sentence() {
-        let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("sql/verify");
-        for entry in std::fs::read_dir(directory).unwrap() {
-            let path = entry.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "sql") {
-                let sql = std::fs::read_to_string(&path).unwrap();
-                assert!(
-                    sql == TOTALS || QUERIES.iter().any(|(_, _, known)| *known == sql),
-                    "{}",
-                    path.display()
-                );
-                assert!(sql.starts_with("-- ") && !sentence(&sql).is_empty(), "{}", path.display());
-            }
-        }
-    }
 }

@@ -27,6 +27,10 @@ pub(super) struct Script {
     /// Whether the script says where it begins, and where it is complete.
     pub begins: bool,
     pub completes: bool,
+    /// The foreign keys that the script makes, from table to table.
+    pub references: Vec<(String, String)>,
+    /// The table that the present `ALTER TABLE` is about.
+    altered: Option<String>,
     schema: String,
     lexer: Lexer,
     line: u64,
@@ -110,8 +114,33 @@ impl Script {
             self.schema = String::from(first.trim().trim_matches('"'));
         } else {
             self.inserts |= text.starts_with("INSERT INTO ");
+            self.foreign_key(text);
             self.lexer.line(line);
         }
+    }
+}
+
+impl Script {
+    /// Notes a foreign key. A script writes it on two lines: `ALTER TABLE ONLY public.a`, then `    ADD CONSTRAINT … FOREIGN
+    /// KEY (…) REFERENCES public.b(id);`.
+    fn foreign_key(&mut self, text: &str) {
+        if let Some(rest) = text.strip_prefix("ALTER TABLE ") {
+            self.altered = table_name(rest.strip_prefix("ONLY ").unwrap_or(rest));
+        }
+        let Some((_, rest)) = text.split_once(" FOREIGN KEY (") else { return };
+        let Some((_, rest)) = rest.split_once(") REFERENCES ") else { return };
+        if let (Some(from), Some(to)) = (self.altered.take(), table_name(rest)) {
+            self.references.push((from, to));
+        }
+    }
+}
+
+/// A table's name, without its schema.
+fn table_name(text: &str) -> Option<String> {
+    let (first, rest) = identifier(text)?;
+    match rest.strip_prefix('.') {
+        Some(rest) => Some(identifier(rest)?.0),
+        None => Some(first),
     }
 }
 

@@ -1,0 +1,6 @@
+-- every address of a migrated patient is empty, or lower-case with one @ and something on both sides
+select 'patients', legacy_id, 'email'
+from patients
+where legacy_id is not null
+  and email <> ''
+  and (email <> lower(email) or email !~ '^[^[:space:]]+@[^[:space:]@]+$')

@@ -1,0 +1,132 @@
+//! Legacy to file: every row of every wanted table, exactly as read. Nothing is interpreted here and nothing is written
+//! to the source.
+//!
+//! A reader thread parses while this thread, the one writer, inserts; batches of rows go through a bounded channel, so
+//! memory does not grow with the table. `selection` decides what is taken, `check` compares a snapshot with its source.
+
+mod check;
+mod pattern;
+mod reader;
+mod selection;
+
+pub use check::{Report, check};
+
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::legacy::Source;
+use crate::progress::Progress;
+use crate::staging::{NewTable, Staging, Step, TableManifest};
+
+use self::reader::Reader;
+use self::selection::{Selection, Wanted, select};
+
+/// What an extract did.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Summary {
+    /// What the source is, without secrets.
+    pub source: String,
+    /// The version of the server, or of the one that a dump was taken from.
+    pub version: Option<String>,
+    /// The snapshot that all tables were read under; files have none.
+    pub snapshot: Option<String>,
+    /// When it began and ended, UTC.
+    pub started_at: String,
+    /// When it ended, UTC.
+    pub completed_at: String,
+    /// The manifest.
+    pub tables: Vec<TableManifest>,
+    /// Tables that a rule would use and the source lacks.
+    pub missing_tables: Vec<String>,
+    /// Exclusions of the configuration that fit nothing.
+    pub idle_exclusions: Vec<String>,
+}
+
+/// Takes a fresh snapshot. `replace` allows it to replace a complete one.
+pub fn extract(
+    staging: &mut Staging,
+    source: Box<dyn Source>,
+    config: &Config,
+    replace: bool,
+    progress: Progress,
+) -> Result<Summary> {
+    let identity = source.identity();
+    staging.expect_identity("source", &identity)?;
+    if let Some(completed) = staging.completed(Step::Extract)?.filter(|_| !replace) {
+        return Err(Error::precondition(format!(
+            "{} already has the complete snapshot of {completed}",
+            staging.path().display()
+        ))
+        .hint("go on with `drydock transform`, or give --replace to take a fresh snapshot in its place"));
+    }
+
+    let (version, snapshot) = (source.version(), source.snapshot());
+    let mut reader = Reader::new(source);
+    let selection = selection(&mut reader, config)?;
+
+    staging.begin_snapshot()?;
+    for (name, value) in [("source_version", &version), ("source_snapshot", &snapshot)] {
+        staging.set_fact(name, value.as_deref().unwrap_or("none"))?;
+    }
+    let started_at = staging.note_moment("extract_started_at")?;
+    let mut tables = Vec::new();
+    for (position, wanted) in selection.tables.into_iter().enumerate() {
+        tables.push(copy_table(staging, &mut reader, position, wanted, progress)?);
+    }
+    // before the file says that the snapshot is complete, everything of it is safe on the disk
+    staging.flush()?;
+    staging.complete(Step::Extract)?;
+    Ok(Summary {
+        source: identity,
+        version,
+        snapshot,
+        started_at,
+        completed_at: staging.completed(Step::Extract)?.unwrap_or_default(),
+        tables,
+        missing_tables: selection.missing_tables,
+        idle_exclusions: selection.idle_exclusions,
+    })
+}
+
+/// Asks the source what it has and decides what to take.
+fn selection(reader: &mut Reader, config: &Config) -> Result<Selection> {
+    let (shapes, references) = reader.ask(|source| Ok((source.shapes()?, source.references()?)))?;
+    select(&shapes, &references, &config.source)
+}
+
+fn copy_table(
+    staging: &mut Staging,
+    reader: &mut Reader,
+    position: usize,
+    wanted: Wanted,
+    progress: Progress,
+) -> Result<TableManifest> {
+    let Wanted { shape, excluded, missing } = wanted;
+    let name = shape.table.clone();
+    let total = reader.ask(move |source| source.count(&name))?;
+    let bar = progress.start(&format!("extract {}", shape.table), total);
+    let mut table = staging.snapshot_table(NewTable {
+        position,
+        table: shape.table.clone(),
+        columns: shape.columns.clone(),
+        excluded,
+        missing,
+        total,
+    })?;
+    let read = reader.read(&shape, |batch| {
+        table.push(batch)?;
+        bar.set(table.rows());
+        Ok(())
+    })?;
+    if read != table.rows() {
+        return Err(Error::legacy(format!(
+            "{} rows of {} were read and {} arrived",
+            read,
+            shape.table,
+            table.rows()
+        ))
+        .hint("run extract again; if it happens again, report it"));
+    }
+    let manifest = table.finish()?;
+    bar.finish();
+    Ok(manifest)
+}

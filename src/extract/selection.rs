@@ -1,0 +1,247 @@
+//! Which tables and columns are taken: those that the rules read, whatever these refer to, and what the configuration asks
+//! for, without what it excludes. Pure.
+
+use super::pattern::{fits, is_exact};
+use crate::config;
+use crate::entity;
+use crate::error::{Error, Result};
+use crate::legacy::{self, Missing, Need, Shape};
+
+/// A table to be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Wanted {
+    /// The table without its excluded columns.
+    pub shape: Shape,
+    /// The columns left out.
+    pub excluded: Vec<String>,
+    /// Columns that a rule would use and the source lacks.
+    pub missing: Vec<String>,
+}
+
+/// What to take, in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Selection {
+    pub tables: Vec<Wanted>,
+    /// Tables that a rule would use and the source lacks.
+    pub missing_tables: Vec<String>,
+    /// Exclusions that the configuration states and that fit nothing.
+    pub idle_exclusions: Vec<String>,
+}
+
+/// Decides what to take. `references` are the foreign keys of the source, from table to table.
+pub(super) fn select(
+    shapes: &[Shape],
+    references: &[(String, String)],
+    source: &config::Source,
+) -> Result<Selection> {
+    let missing = legacy::missing(shapes, &needs());
+    missing.refuse()?;
+    let mut selection = Selection {
+        missing_tables: missing.optional_tables.iter().map(|table| (*table).to_owned()).collect(),
+        idle_exclusions: idle_exclusions(shapes, source),
+        ..Selection::default()
+    };
+    for table in names(shapes, references, source)? {
+        let Some(shape) = shapes.iter().find(|shape| shape.table == table) else { continue };
+        let excluded: Vec<String> =
+            shape.columns.iter().filter(|column| is_excluded(source, &table, column)).cloned().collect();
+        refuse_needed(&table, &excluded, source)?;
+        let left_out: Vec<&str> = excluded.iter().map(String::as_str).collect();
+        let shape = shape.without(&left_out);
+        if !shape.columns.is_empty() {
+            selection.tables.push(Wanted {
+                missing: missing_columns(&missing, &shape.table),
+                shape,
+                excluded,
+            });
+        }
+    }
+    Ok(selection)
+}
+
+/// Every column that a rule reads.
+fn needs() -> Vec<Need> {
+    let mut needs = Vec::new();
+    for table in entity::legacy_tables() {
+        needs.push(Need { table: table.name, column: "id", required: table.required });
+        for column in table.required_columns {
+            needs.push(Need { table: table.name, column, required: table.required });
+        }
+        for column in table.optional_columns {
+            needs.push(Need { table: table.name, column, required: false });
+        }
+    }
+    needs
+}
+
+fn missing_columns(missing: &Missing, table: &str) -> Vec<String> {
+    let of_table = missing.optional_columns.iter().filter(|(of, _)| *of == table);
+    of_table.map(|(_, column)| (*column).to_owned()).collect()
+}
+
+/// The tables in order: those that the rules read, then whatever they refer to, then those asked for.
+fn names(shapes: &[Shape], references: &[(String, String)], source: &config::Source) -> Result<Vec<String>> {
+    let mut tables: Vec<String> = entity::legacy_tables().iter().map(|table| table.name.to_owned()).collect();
+    tables.retain(|table| {
+        let is_optional = entity::legacy_tables().iter().any(|known| known.name == table && !known.required);
+        shapes.iter().any(|shape| shape.table == *table) && !(is_optional && is_excluded_whole(source, table))
+    });
+    let mut at = 0;
+    while at < tables.len() {
+        let table = tables[at].clone();
+        for (_, to) in references.iter().filter(|(from, _)| *from == table) {
+            if !tables.contains(to) && !is_excluded_whole(source, to) {
+                tables.push(to.clone());
+            }
+        }
+        at += 1;
+    }
+    for pattern in &source.tables {
+        let mut fitting =
+            shapes.iter().map(|shape| &shape.table).filter(|table| fits(pattern, table)).peekable();
+        if fitting.peek().is_none() {
+            let what = if is_exact(pattern) { "table" } else { "table whose name fits" };
+            return Err(Error::legacy(format!(
+                "the source has no {what} {pattern}, which source.tables asks for"
+            ))
+            .hint("correct the name in the configuration, or grant select on the table to the role"));
+        }
+        for table in fitting {
+            let is_asked_for = is_exact(pattern) || !is_excluded_whole(source, table);
+            if is_asked_for && !tables.contains(table) {
+                tables.push(table.clone());
+            }
+        }
+    }
+    Ok(tables)
+}
+
+/// Whether the configuration leaves a column out: `table.column`, both with wildcards.
+fn is_excluded(source: &config::Source, table: &str, column: &str) -> bool {
+    let name = format!("{table}.{column}");
+    source.exclude.iter().any(|pattern| pattern.contains('.') && fits(pattern, &name))
+}
+
+/// Whether the configuration leaves a whole table out: a pattern without a dot, or `table.*`.
+fn is_excluded_whole(source: &config::Source, table: &str) -> bool {
+    source.exclude.iter().any(|pattern| fits(pattern.strip_suffix(".*").unwrap_or(pattern), table))
+}
+
+/// Refuses an exclusion of what the rules cannot do without.
+fn refuse_needed(table: &str, excluded: &[String], source: &config::Source) -> Result<()> {
+    let Some(known) = entity::legacy_tables().into_iter().find(|known| known.name == table) else {
+        return Ok(());
+    };
+    let is_needed = |column: &String| {
+        (known.required && column == "id") || known.required_columns.contains(&column.as_str())
+    };
+    let needed: Vec<String> = excluded
+        .iter()
+        .filter(|column| is_needed(column))
+        .map(|column| format!("{table}.{column}"))
+        .collect();
+    let whole = is_excluded_whole(source, table) && known.required;
+    if needed.is_empty() && !whole {
+        return Ok(());
+    }
+    let what = if whole { format!("table {table}") } else { format!("column {}", needed.join(", column ")) };
+    Err(Error::precondition(format!(
+        "schema_mismatch: source.exclude leaves out {what}, which the rules need"
+    ))
+    .hint("take it out of source.exclude; a column of health data can be left out, a key cannot"))
+}
+
+/// Exclusions that fit nothing: a slip of the pen there would take what should have stayed behind. The defaults may idle.
+fn idle_exclusions(shapes: &[Shape], source: &config::Source) -> Vec<String> {
+    let defaults = config::Source::default().exclude;
+    let fits_something = |pattern: &String| {
+        shapes.iter().any(|shape| {
+            fits(pattern, &shape.table)
+                || shape.columns.iter().any(|column| fits(pattern, &format!("{}.{column}", shape.table)))
+        })
+    };
+    let idle =
+        source.exclude.iter().filter(|pattern| !defaults.contains(pattern) && !fits_something(pattern));
+    idle.cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shapes() -> Vec<Shape> {
+        let mut shapes: Vec<Shape> = entity::legacy_tables()
+            .into_iter()
+            .map(|table| {
+                let columns = table.required_columns.iter().chain(table.optional_columns);
+                let columns = ["id"].iter().chain(columns.filter(|column| **column != "id"));
+                Shape { table: table.name.into(), columns: columns.map(ToString::to_string).collect() }
+            })
+            .collect();
+        for (table, columns) in [
+            ("audit_log", vec!["id", "text"]),
+            ("audit_session", vec!["id", "token"]),
+            ("course", vec!["id", "school_id"]),
+            ("school", vec!["id", "name"]),
+        ] {
+            let columns = columns.into_iter().map(str::to_owned).collect();
+            shapes.push(Shape { table: table.into(), columns });
+        }
+        shapes
+    }
+
+    fn source(tables: &[&str], exclude: &[&str]) -> config::Source {
+        config::Source {
+            tables: tables.iter().map(ToString::to_string).collect(),
+            exclude: exclude.iter().map(ToString::to_string).collect(),
+            ..config::Source::default()
+        }
+    }
+
+    /// The tables beside those of the rules.
+    fn further(references: &[(&str, &str)], source: &config::Source) -> Vec<String> {
+        let references: Vec<_> =
+            references.iter().map(|(from, to)| ((*from).to_owned(), (*to).to_owned())).collect();
+        let selection = select(&shapes(), &references, source).unwrap();
+        let known = entity::legacy_tables().len();
+        selection.tables[known..].iter().map(|wanted| wanted.shape.table.clone()).collect()
+    }
+
+    #[test]
+    fn what_the_rules_tables_refer_to_comes_along_and_what_that_refers_to() {
+        let references = [("dispatch_patient", "course"), ("course", "school"), ("audit_log", "auth_user")];
+        assert_eq!(further(&references, &source(&[], &[])), ["course", "school"]);
+        assert_eq!(further(&references, &source(&[], &["school"])), ["course"]);
+        assert_eq!(further(&references, &source(&[], &["sch*.*"])), ["course"]);
+    }
+
+    #[test]
+    fn tables_are_asked_for_by_patterns() {
+        assert_eq!(further(&[], &source(&["audit_*"], &[])), ["audit_log", "audit_session"]);
+        assert_eq!(further(&[], &source(&["audit_*", "audit_log"], &["*_session"])), ["audit_log"]);
+        for unknown in ["audit", "billing_*"] {
+            let error = select(&shapes(), &[], &source(&[unknown], &[])).unwrap_err().to_string();
+            assert!(error.contains(unknown), "{error}");
+        }
+    }
+
+    #[test]
+    fn columns_are_left_out_by_patterns() {
+        let selection =
+            select(&shapes(), &[], &source(&["audit_*"], &["*.token", "*_patient.su*", "nothing.at_all"]))
+                .unwrap();
+        let of = |table: &str| selection.tables.iter().find(|wanted| wanted.shape.table == table).unwrap();
+        assert_eq!(of("audit_session").shape.columns, ["id"]);
+        assert_eq!(of("audit_session").excluded, ["token"]);
+        assert!(of("dispatch_patient").excluded.iter().any(|column| column == "suffix"));
+        assert_eq!(selection.idle_exclusions, ["nothing.at_all"]);
+    }
+
+    #[test]
+    fn what_the_rules_need_cannot_be_left_out() {
+        for pattern in ["auth_user.id", "*.id", "auth_user", "auth_user.*", "*.user_id"] {
+            let error = select(&shapes(), &[], &source(&[], &[pattern])).unwrap_err().to_string();
+            assert!(error.contains("schema_mismatch"), "{pattern}: {error}");
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! One merge, chunk by chunk. A chunk that passing trouble interrupted is tried again; one that the database refuses is
+//! split until the records at fault are alone, and the others are loaded.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::backoff;
+use super::refused::refused;
+use super::{Loader, OnError};
+use crate::error::{Error, Result};
+use crate::failpoint;
+use crate::interrupt;
+use crate::progress::Bar;
+use crate::record::{LegacyId, Phase};
+use crate::staging::{Outcome, ReadyRows, Receipt, Refused, Staging, Which};
+use crate::target::{Cause, Failure, Merge, Merged, Refusal, Sender, Target, Writing};
+
+/// Parts that a refused chunk is split into at once: few enough to find one bad record soon, many enough that many bad
+/// ones do not go through every size.
+const PARTS: usize = 16;
+
+/// The batch in which records are tried one by one (the plan's sizes).
+const fn batch(phase: Phase) -> usize {
+    match phase {
+        Phase::Profiles | Phase::Associations => 25,
+        Phase::Patients => 100,
+    }
+}
+
+/// What one merge has come to so far.
+pub struct Carried<'a> {
+    merge: &'a Merge,
+    bar: Bar,
+    /// All its receipts together.
+    pub receipt: Receipt,
+    /// The records that the target refuses.
+    pub refused: Vec<Refused>,
+    made_room: bool,
+    digests: String,
+}
+
+/// What one unit has done: known before its commit, so that it is known when only the commit's answer is lost.
+#[derive(Default)]
+struct Unit {
+    ids: Vec<LegacyId>,
+    merged: Merged,
+    refused: Vec<(LegacyId, Refusal)>,
+}
+
+impl<'a> Carried<'a> {
+    pub fn new(merge: &'a Merge, bar: Bar) -> Self {
+        Self {
+            merge,
+            bar,
+            receipt: Receipt {
+                number: 0,
+                phase: merge.phase.as_str().to_owned(),
+                entity: merge.entity.name,
+                rows: 0,
+                inserted: 0,
+                updated: 0,
+                unchanged: 0,
+                digest: String::new(),
+            },
+            refused: Vec::new(),
+            made_room: false,
+            digests: String::new(),
+        }
+    }
+
+    /// The receipt of the whole merge: where several chunks made it, its digest is that of theirs.
+    pub fn finish(mut self) -> (Receipt, Vec<Refused>) {
+        self.bar.finish();
+        self.receipt.digest = match self.digests.len() {
+            0..=64 => self.digests,
+            _ => crate::target::digest_of(&self.digests),
+        };
+        (self.receipt, self.refused)
+    }
+
+    fn add(&mut self, receipt: &Receipt) {
+        self.receipt.rows += receipt.rows;
+        self.receipt.inserted += receipt.inserted;
+        self.receipt.updated += receipt.updated;
+        self.receipt.unchanged += receipt.unchanged;
+        self.digests.push_str(&receipt.digest);
+        self.bar.set(self.receipt.rows + self.refused.len() as u64);
+    }
+}
+
+impl Loader<'_> {
+    /// Carries every chunk of the merge over.
+    pub fn carry_all(&mut self, carried: &mut Carried<'_>) -> Result<()> {
+        let failed_in = self.options.retry_failed.then_some(carried.merge.phase);
+        let mut after = None;
+        loop {
+            interrupt::check()?;
+            let ids = self.carry(carried, Which { after, up_to: None, failed_in })?;
+            let Some(last) = ids.last() else { break };
+            after = Some(*last);
+            if !self.target.is_rehearsing() {
+                let operation = format!("load {} {}", carried.receipt.phase, carried.receipt.entity);
+                let done = carried.receipt.rows + carried.refused.len() as u64;
+                self.staging.set_progress(&operation, done, Some(self.total))?;
+            }
+        }
+        if carried.made_room && !carried.refused.is_empty() {
+            self.target.give_room_back(&mut self.writing, carried.merge)?;
+        }
+        Ok(())
+    }
+
+    /// Carries one chunk over, whole or in parts, and returns which records it had.
+    fn carry(&mut self, carried: &mut Carried<'_>, which: Which) -> Result<Vec<LegacyId>> {
+        let (rows, bytes) =
+            if which.up_to.is_some() { (usize::MAX, u64::MAX) } else { self.options.chunk.limits() };
+        let merge = carried.merge;
+        loop {
+            let (unit, failure) = self.attempt(merge, |staging, target, writing, unit| {
+                staging.with_ready_among(merge.entity, &merge.columns, which, |ready| {
+                    let Unit { ids, merged, .. } = unit;
+                    Ok(target.write_chunk(writing, merge, merged, |sender| {
+                        ids.clear();
+                        while ids.len() < rows && sender.bytes() < bytes {
+                            match send_next(merge, ready, sender)? {
+                                Some(id) => ids.push(id),
+                                None => break,
+                            }
+                            if ids.len() % 10_000 == 0 {
+                                interrupt::check()?;
+                            }
+                        }
+                        Ok(ids.first().zip(ids.last()).map(|(first, last)| *first..=*last))
+                    }))
+                })
+            })?;
+            let Some(failure) = failure else {
+                let ids = unit.ids.clone();
+                self.note(carried, unit)?;
+                return Ok(ids);
+            };
+            let Cause::Refused(refusal) = &failure.cause else { return Err(failure.error) };
+            if refusal.sqlstate == "23505" && merge.inserts() && !carried.made_room {
+                carried.made_room = true;
+                if self.make_room(merge)? > 0 {
+                    continue;
+                }
+            }
+            self.isolate(carried, &unit.ids, which.failed_in, failure)?;
+            return Ok(unit.ids);
+        }
+    }
+
+    /// Goes on without the records at fault, once they are found.
+    fn isolate(
+        &mut self,
+        carried: &mut Carried<'_>,
+        ids: &[LegacyId],
+        failed_in: Option<Phase>,
+        failure: Failure,
+    ) -> Result<()> {
+        interrupt::check()?;
+        if self.options.on_error == OnError::Stop {
+            return Err(failure.error.hint(
+                "nothing of this chunk was written; `--on-error isolate` loads the others and lists the refused records",
+            ));
+        }
+        let batch = batch(carried.merge.phase);
+        if ids.len() > batch {
+            for part in ids.chunks(ids.len().div_ceil(PARTS).max(batch)) {
+                let (Some(first), Some(last)) = (part.first(), part.last()) else { continue };
+                let after = Some(LegacyId(first.0 - 1));
+                self.carry(carried, Which { after, up_to: Some(*last), failed_in })?;
+            }
+            return Ok(());
+        }
+        let merge = carried.merge;
+        let (mut unit, failure) = self.attempt(merge, |staging, target, writing, unit| {
+            let Unit { merged, refused, .. } = unit;
+            Ok(target.write_singly(writing, merge, merged, refused, ids, |id, sender| {
+                let which = Which { after: Some(LegacyId(id.0 - 1)), up_to: Some(id), failed_in: None };
+                staging.with_ready_among(merge.entity, &merge.columns, which, |ready| {
+                    send_next(merge, ready, sender).map(drop)
+                })
+            }))
+        })?;
+        if let Some(failure) = failure {
+            return Err(failure.error);
+        }
+        unit.ids =
+            ids.iter().filter(|id| !unit.refused.iter().any(|(other, _)| other == *id)).copied().collect();
+        self.note(carried, unit)
+    }
+
+    fn make_room(&mut self, merge: &Merge) -> Result<u64> {
+        let columns: Vec<_> = merge.columns.iter().copied().filter(|column| column.unique).collect();
+        let staging = &*self.staging;
+        let moved = staging.with_ready_among(merge.entity, &columns, Which::default(), |ready| {
+            let target = &mut *self.target;
+            Ok(target.make_room(&mut self.writing, merge, |sender| {
+                while ready
+                    .next(|id, values| {
+                        let key = id.to_string();
+                        sender.send([Some(key.as_str())].into_iter().chain(values.iter().copied()));
+                        Ok(())
+                    })?
+                    .is_some()
+                {}
+                Ok(())
+            }))
+        })?;
+        Ok(moved?)
+    }
+
+    /// Does a unit, and again while what stops it passes, at most [`backoff::RETRIES`] times. After a connection that
+    /// broke at the commit the receipt decides.
+    fn attempt(
+        &mut self,
+        merge: &Merge,
+        mut work: impl FnMut(&Staging, &mut Target, &mut Writing<'_>, &mut Unit) -> Result<Result<(), Failure>>,
+    ) -> Result<(Unit, Option<Failure>)> {
+        let mut attempt = 0;
+        loop {
+            let mut unit = Unit::default();
+            let done = work(self.staging, self.target, &mut self.writing, &mut unit)?;
+            let Err(failure) = done else { return Ok((unit, None)) };
+            let at_commit = matches!(failure.cause, Cause::AtCommit);
+            if self.target.is_rehearsing() || !(at_commit || matches!(failure.cause, Cause::Passing)) {
+                return Ok((unit, Some(failure)));
+            }
+            self.recover(merge, &mut attempt, failure)?;
+            if at_commit && self.target.is_receipted(&self.writing)? {
+                self.writing.written(true);
+                return Ok((unit, None));
+            }
+        }
+    }
+
+    /// Waits and makes sure that there is a session to go on with.
+    fn recover(&mut self, merge: &Merge, attempt: &mut u32, failure: Failure) -> Result<()> {
+        let mut error = failure.error;
+        loop {
+            if *attempt == backoff::RETRIES {
+                return Err(error);
+            }
+            *attempt += 1;
+            let pause = backoff::pause(*attempt);
+            let reason = error.to_string();
+            let reason = reason.lines().next().unwrap_or_default();
+            tracing::warn!("{} {}: {reason}; trying again", merge.phase.as_str(), merge.entity.name);
+            self.staging.record_retry(self.run_id, (merge.entity, merge.phase), *attempt, reason, pause)?;
+            sleep(pause)?;
+            if !self.target.is_broken() {
+                return Ok(());
+            }
+            match self.target.reconnect() {
+                Ok(()) => return Ok(()),
+                Err(again) => error = again,
+            }
+        }
+    }
+
+    /// Keeps in the file what the target has confirmed and what it has refused.
+    fn note(&mut self, carried: &mut Carried<'_>, unit: Unit) -> Result<()> {
+        let merge = carried.merge;
+        let Unit { ids, mut merged, refused: refusals } = unit;
+        self.writing.wrote(&merged);
+        for list in [&mut merged.inserted, &mut merged.updated, &mut merged.missing] {
+            list.sort_unstable();
+        }
+        let (inserted, updated) = (merged.inserted.len() as u64, merged.updated.len() as u64);
+        let missing = merged.missing.len() as u64;
+        let receipt = Receipt {
+            number: self.writing.number() - 1,
+            rows: merged.rows - missing,
+            inserted,
+            updated,
+            unchanged: merged.rows - missing - inserted - updated,
+            digest: merged.digest.clone(),
+            ..carried.receipt.clone()
+        };
+        let outcomes: Vec<(LegacyId, Outcome)> = ids
+            .iter()
+            .filter(|id| merged.missing.binary_search(id).is_err())
+            .map(|id| {
+                let outcome = if merged.inserted.binary_search(id).is_ok() {
+                    Outcome::Inserted
+                } else if merged.updated.binary_search(id).is_ok() {
+                    Outcome::Updated
+                } else {
+                    Outcome::Unchanged
+                };
+                (*id, outcome)
+            })
+            .collect();
+        let no_row = Refusal::no_row(merge.entity.target_table);
+        let refused: Vec<Refused> = refusals
+            .iter()
+            .map(|(id, refusal)| (id, refusal))
+            .chain(merged.missing.iter().map(|id| (id, &no_row)))
+            .map(|(id, refusal)| refused(merge.entity, *id, refusal))
+            .collect();
+        if !self.target.is_rehearsing() {
+            self.staging.record_load(self.run_id, merge.entity, merge.phase, &receipt, &outcomes)?;
+            self.staging.record_refused(self.run_id, merge.entity, merge.phase, &refused)?;
+            failpoint::reach("after_note");
+        }
+        carried.refused.extend(refused);
+        carried.add(&receipt);
+        Ok(())
+    }
+}
+
+/// Sends the next row with its key, which the file keeps as a number.
+fn send_next(merge: &Merge, ready: &mut ReadyRows<'_>, sender: &mut Sender<'_>) -> Result<Option<LegacyId>> {
+    let position = merge.columns.iter().position(|column| column.name == "legacy_id");
+    ready.next(|legacy_id, values| {
+        let key = legacy_id.to_string();
+        sender.send(
+            values.iter().enumerate().map(
+                |(column, value)| {
+                    if Some(column) == position { Some(key.as_str()) } else { *value }
+                },
+            ),
+        );
+        Ok(legacy_id)
+    })
+}
+
+/// Waits, unless somebody asks the command to end.
+fn sleep(pause: Duration) -> Result<(), Error> {
+    let started = Instant::now();
+    while let Some(left) = pause.checked_sub(started.elapsed()) {
+        interrupt::check()?;
+        thread::sleep(left.min(Duration::from_millis(50)));
+    }
+    interrupt::check()
+}

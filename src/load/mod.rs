@@ -1,0 +1,277 @@
+//! File to target, phase by phase: 2A practices and profiles, 2B patients, 2C the associations. Every chunk is one
+//! transaction with its receipt, so a load killed anywhere and started again ends in the same state, and a run can be
+//! undone exactly.
+//!
+//! Read `carry` next (chunks, retries, isolation), then `target::chunk` (what one chunk does).
+
+mod backoff;
+mod carry;
+mod refused;
+
+use std::collections::BTreeMap;
+
+use crate::entity;
+use crate::error::{Error, Result};
+use crate::interrupt;
+use crate::progress::Progress;
+use crate::record::Phase;
+use crate::staging::{Accounting, Receipt, Refused, Staging, Step};
+use crate::target::{Demand, Demands, Merge, Target, Writing, preflight};
+
+use carry::Carried;
+
+/// How to load.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The phases, in order.
+    pub phases: Vec<Phase>,
+    /// What a refused record costs.
+    pub on_error: OnError,
+    /// Try those records alone that the target refused before.
+    pub retry_failed: bool,
+    /// Do everything, and undo it.
+    pub dry_run: bool,
+    /// What one transaction carries.
+    pub chunk: Chunk,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            phases: Phase::ALL.to_vec(),
+            on_error: OnError::Isolate,
+            retry_failed: false,
+            dry_run: false,
+            chunk: Chunk::default(),
+        }
+    }
+}
+
+/// What happens when the database refuses a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnError {
+    /// The load ends.
+    Stop,
+    /// The record is set apart and the others are loaded.
+    Isolate,
+}
+
+/// The bounds of one transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Chunk {
+    /// Rows at most.
+    pub rows: usize,
+    /// Bytes in COPY's text form at most, to a piece of what is sent at once.
+    pub bytes: u64,
+}
+
+impl Default for Chunk {
+    fn default() -> Self {
+        Self { rows: 250_000, bytes: 128 << 20 }
+    }
+}
+
+impl Chunk {
+    fn limits(self) -> (usize, u64) {
+        (self.rows.max(1), self.bytes.max(1))
+    }
+}
+
+/// What a load did, or would do.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Summary {
+    /// Whether it was all undone.
+    pub dry_run: bool,
+    /// One per merge, in order.
+    pub receipts: Vec<Receipt>,
+    /// What the target refused, by what it said.
+    pub refused: Vec<RefusedCount>,
+    /// Records that the target refuses, whether now or in an earlier load.
+    pub failed: u64,
+    /// Records that the target holds and the snapshot no longer does, by entity; they were left alone.
+    pub gone_from_source: BTreeMap<&'static str, u64>,
+    /// The fates of every entity's records.
+    #[serde(skip)]
+    pub accounting: Vec<Accounting>,
+}
+
+/// Records refused for the same reason.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct RefusedCount {
+    /// `2A`, `2B` or `2C`.
+    pub phase: &'static str,
+    /// The entity.
+    pub entity: &'static str,
+    /// The issue's code.
+    pub error_code: &'static str,
+    /// The plan's category.
+    pub error_category: &'static str,
+    /// SQLSTATE, table, column and constraint.
+    pub context: String,
+    /// How many.
+    pub records: u64,
+    /// The first few.
+    pub legacy_ids: Vec<i64>,
+}
+
+/// What a load works with.
+struct Loader<'a> {
+    staging: &'a mut Staging,
+    target: &'a mut Target,
+    writing: Writing<'a>,
+    options: &'a Options,
+    run_id: i64,
+    /// Ready records of the present merge.
+    total: u64,
+}
+
+/// Loads the phases asked for, in order. `between` is called after each phase that was loaded.
+pub fn load(
+    staging: &mut Staging,
+    target: &mut Target,
+    options: &Options,
+    run_id: i64,
+    progress: Progress,
+    mut between: impl FnMut(&mut Staging, &mut Target, Phase) -> Result<()>,
+) -> Result<Summary> {
+    staging.require(Step::Transform, "load")?;
+    staging.expect_identity("target", target.identity())?;
+    refuse_obstacles(staging, target)?;
+    target.prepare_load()?;
+    if options.dry_run {
+        target.begin_rehearsal()?;
+    } else {
+        staging.begin(Step::Load)?;
+    }
+
+    let staging_id = staging.fact("staging_id")?.unwrap_or_default();
+    let mut loader =
+        Loader { staging, target, writing: Writing::new(&staging_id, run_id), options, run_id, total: 0 };
+    let (mut receipts, mut refused) = (Vec::new(), Vec::new());
+    for phase in &options.phases {
+        loader.writing.begin_phase();
+        for merge in Merge::of_phase(*phase) {
+            interrupt::check()?;
+            let (receipt, of_merge) = loader.merge(&merge, progress)?;
+            refused.extend(count_refused(&merge, of_merge));
+            receipts.push(receipt);
+        }
+        if !options.dry_run {
+            between(loader.staging, loader.target, *phase)?;
+        }
+    }
+    let Loader { staging, target, .. } = loader;
+
+    let now = refused.iter().map(|count| count.records).sum();
+    let gone_from_source = if options.dry_run {
+        target.end_rehearsal()?;
+        BTreeMap::new()
+    } else {
+        if staging.is_loaded()? {
+            staging.complete(Step::Load)?;
+        }
+        note_gone(staging, target, &options.phases)?
+    };
+    Ok(Summary {
+        dry_run: options.dry_run,
+        receipts,
+        refused,
+        failed: if options.dry_run { now } else { staging.count_failed()? },
+        gone_from_source,
+        accounting: staging.accounting()?,
+    })
+}
+
+impl Loader<'_> {
+    fn merge(&mut self, merge: &Merge, progress: Progress) -> Result<(Receipt, Vec<Refused>)> {
+        let operation = format!("load {} {}", merge.phase.as_str(), merge.entity.name);
+        self.total = self.staging.count_ready(merge.entity)?;
+        if !self.options.dry_run {
+            self.staging.set_progress(&operation, 0, Some(self.total))?;
+        }
+        let mut carried = Carried::new(merge, progress.start(&operation, Some(self.total)));
+        self.carry_all(&mut carried)?;
+        Ok(carried.finish())
+    }
+}
+
+/// Finds everything that is in the way before the first write, in the catalog as it is now.
+fn refuse_obstacles(staging: &Staging, target: &mut Target) -> Result<()> {
+    let catalog = target.catalog()?;
+    let mut demands = Demands::new();
+    for entity in entity::ALL {
+        for column in entity.columns {
+            demands.insert(
+                (entity.name, column.name),
+                Demand {
+                    labels: match column.kind {
+                        entity::Kind::Enum(_) => staging.labels_used(entity, column)?,
+                        _ => Vec::new(),
+                    },
+                    // a column that a later phase adds is never sent as null
+                    has_null: column.write == entity::Write::Always
+                        && column.nullable
+                        && staging.has_null(entity, column)?,
+                },
+            );
+        }
+    }
+    let problems = preflight(&catalog, &demands);
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(Error::target(format!("the target cannot take the records:\n  {}", problems.join("\n  "))).hint(
+        "nothing was written; mend the target or the configuration, then run `drydock survey` and `drydock transform` \
+         again",
+    ))
+}
+
+/// Refused records by what the target said.
+fn count_refused(merge: &Merge, refused: Vec<Refused>) -> Vec<RefusedCount> {
+    const SHOWN: usize = 10;
+    let mut counts: Vec<RefusedCount> = Vec::new();
+    for record in refused {
+        let same = |count: &&mut RefusedCount| {
+            count.error_code == record.code.as_str() && count.context == record.context
+        };
+        if let Some(count) = counts.iter_mut().find(same) {
+            count.records += 1;
+            if count.legacy_ids.len() < SHOWN {
+                count.legacy_ids.push(record.legacy_id.0);
+            }
+            continue;
+        }
+        counts.push(RefusedCount {
+            phase: merge.phase.as_str(),
+            entity: merge.entity.name,
+            error_code: record.code.as_str(),
+            error_category: record.code.category().as_str(),
+            context: record.context,
+            records: 1,
+            legacy_ids: vec![record.legacy_id.0],
+        });
+    }
+    counts
+}
+
+/// Finds the rows whose legacy record is gone from the snapshot. Nothing is deleted: they are listed in the file, in
+/// `v_gone_from_source`.
+fn note_gone(
+    staging: &mut Staging,
+    target: &mut Target,
+    phases: &[Phase],
+) -> Result<BTreeMap<&'static str, u64>> {
+    let mut gone = BTreeMap::new();
+    let loaded = staging.accounting()?;
+    for entity in entity::ALL.iter().filter(|entity| phases.contains(&entity.phase)) {
+        let confirmed = loaded.iter().find(|line| line.entity == entity.name).map_or(0, |line| line.loaded);
+        // every loaded record has its own row: as many rows as that, and there is no other
+        if target.count_ours(entity)? > confirmed {
+            let count = staging.note_gone(entity, |each| target.for_our_ids(entity, each))?;
+            if count > 0 {
+                gone.insert(entity.name, count);
+            }
+        }
+    }
+    Ok(gone)
+}

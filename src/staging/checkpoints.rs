@@ -1,0 +1,51 @@
+//! Checkpoints: a consistent copy of the file, and which were taken.
+
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use rusqlite::OptionalExtension;
+
+use super::now;
+use super::open::Staging;
+use crate::error::{Error, Result};
+
+impl Staging {
+    /// Writes a copy of the file that is consistent and readable for its owner alone. An existing file is not replaced.
+    pub fn copy_to(&self, path: &Path) -> Result<()> {
+        let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        made.map_err(|cause| {
+            Error::staging(format!("the copy {} cannot be made", path.display()))
+                .cause(cause)
+                .hint("give a folder that is empty and that you may write to")
+        })?;
+        // `vacuum into` takes an empty file as a new one
+        let copied = self.connection.execute("vacuum into ?", [path.to_string_lossy()]);
+        if copied.is_err() {
+            let _ = fs::remove_file(path);
+        }
+        copied?;
+        Ok(())
+    }
+
+    /// Notes that a checkpoint was taken.
+    pub fn record_checkpoint(
+        &mut self,
+        checkpoint: u8,
+        run_id: i64,
+        folder: &Path,
+        rollback: &str,
+    ) -> Result<()> {
+        self.connection.execute(
+            "insert into checkpoints (checkpoint, run_id, folder, rollback, taken_at) values (?, ?, ?, ?, ?)",
+            (checkpoint, run_id, folder.to_string_lossy(), rollback, now()),
+        )?;
+        Ok(())
+    }
+
+    /// The run that wrote the phase before the newest checkpoint of that number.
+    pub fn checkpoint_run(&self, checkpoint: u8) -> Result<Option<i64>> {
+        let sql = "select run_id from checkpoints where checkpoint = ? order by checkpoint_id desc limit 1";
+        Ok(self.connection.query_row(sql, [checkpoint], |row| row.get(0)).optional()?)
+    }
+}

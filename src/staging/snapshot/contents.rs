@@ -1,0 +1,339 @@
+//! A snapshot read back: its digest taken again from its rows, and its rows compared with those of a source.
+
+use std::collections::HashSet;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension, Row, Statement};
+use sha2::{Digest, Sha256};
+
+use super::batch::Arrived;
+use super::canonical::{self, TableDigest};
+use super::{Batch, TableManifest, inconsistent, key_position, raw_columns, raw_table};
+use crate::error::{Error, Result};
+use crate::interrupt;
+use crate::record::LegacyId;
+use crate::staging::{Staging, quoted};
+
+/// Rows between two looks at whether somebody wants us to stop.
+const ROWS_PER_LOOK: u64 = 4_096;
+
+/// Keys named one by one; the rest is only counted.
+const NAMED: usize = 1_000;
+
+/// Some keys of a table: how many, and the first of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Keys {
+    /// How many there are.
+    pub count: u64,
+    /// The lowest, in order; at most a thousand.
+    pub first: Vec<i64>,
+}
+
+impl Keys {
+    fn of(mut keys: Vec<i64>) -> Self {
+        keys.sort_unstable();
+        let count = keys.len() as u64;
+        keys.truncate(NAMED);
+        Self { count, first: keys }
+    }
+}
+
+/// How a table of the source differs from the one in the file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Comparison {
+    /// The legacy table.
+    pub table: String,
+    /// Rows in the file.
+    pub rows: u64,
+    /// Rows in the source now.
+    pub rows_now: u64,
+    /// Unreadable rows in the file.
+    pub unreadable: u64,
+    /// Unreadable rows in the source now.
+    pub unreadable_now: u64,
+    /// The digest in the manifest.
+    pub digest: String,
+    /// Columns that came since, and that went.
+    pub columns_added: Vec<String>,
+    /// Columns that went since.
+    pub columns_gone: Vec<String>,
+    /// Rows whose values in the columns of both changed.
+    pub changed: Keys,
+    /// Rows that came since.
+    pub added: Keys,
+    /// Rows that went since.
+    pub gone: Keys,
+}
+
+impl Comparison {
+    /// Whether the source still has what the file has.
+    pub fn is_same(&self) -> bool {
+        let keys = [&self.changed, &self.added, &self.gone];
+        keys.iter().all(|keys| keys.count == 0)
+            && self.columns_added.is_empty()
+            && self.columns_gone.is_empty()
+            && self.unreadable == self.unreadable_now
+    }
+}
+
+/// A comparison under way: rows of the source come in, in any order.
+#[derive(Debug)]
+pub struct Comparing<'a> {
+    connection: &'a Connection,
+    find: Statement<'a>,
+    /// All rows, with the same columns in the same order.
+    find_all: String,
+    /// The positions of the columns of both in what the source sends, in the order of `find`.
+    order: Vec<usize>,
+    key: Option<usize>,
+    result: Comparison,
+    changed: Vec<i64>,
+    added: Vec<i64>,
+    seen: Vec<i64>,
+    /// Keys of rows that were set apart in the file.
+    set_apart: HashSet<i64>,
+    digests: Vec<[u8; 32]>,
+    row: [Vec<u8>; 2],
+}
+
+impl Staging {
+    /// The manifest, in the order in which the tables were taken.
+    pub fn manifest(&self) -> Result<Vec<TableManifest>> {
+        let mut statement = self.connection.prepare(
+            "select table_name, rows, unreadable, bytes, digest, columns, excluded_columns, missing_columns \
+             from legacy_tables order by position",
+        )?;
+        let list = |row: &Row<'_>, at: usize| -> rusqlite::Result<Vec<String>> {
+            let text: String = row.get(at)?;
+            Ok(serde_json::from_str(&text).unwrap_or_default())
+        };
+        let manifest = statement
+            .query_map([], |row| {
+                Ok(TableManifest {
+                    table: row.get(0)?,
+                    rows: row.get(1)?,
+                    unreadable: row.get(2)?,
+                    bytes: row.get(3)?,
+                    digest: row.get(4)?,
+                    columns: list(row, 5)?,
+                    excluded_columns: list(row, 6)?,
+                    missing_columns: list(row, 7)?,
+                })
+            })?
+            .collect::<Result<_, rusqlite::Error>>()?;
+        Ok(manifest)
+    }
+
+    /// Proves that the file's rows are still those that the manifest was written for.
+    pub fn prove_snapshot(&self, table: &TableManifest) -> Result<()> {
+        let digest = digest(&self.connection, &table.table, &table.columns)?;
+        if digest == table.digest { Ok(()) } else { Err(inconsistent(&table.table)) }
+    }
+
+    /// Begins to compare a table with its source, which will send `columns`.
+    pub fn comparing(&self, table: &TableManifest, columns: &[String]) -> Result<Comparing<'_>> {
+        let sent = raw_columns(columns);
+        let shared: Vec<String> =
+            table.columns.iter().filter(|column| sent.contains(column)).cloned().collect();
+        let order = canonical::order(&shared);
+        let names: Vec<&String> = order.iter().map(|at| &shared[*at]).collect();
+        let listed: String = names.iter().map(|name| format!(", {}", quoted(name))).collect();
+        let find_all = format!("select legacy_id{listed} from {}", raw_table(&table.table));
+        let mut statement = self.connection.prepare(
+            "select distinct legacy_id from legacy_unreadable where table_name = ? and legacy_id is not null",
+        )?;
+        let set_apart =
+            statement.query_map([&table.table], |row| row.get(0))?.collect::<Result<_, rusqlite::Error>>()?;
+        let lacking = |some: &[String], others: &[String]| {
+            some.iter().filter(|column| !others.contains(column)).cloned().collect::<Vec<_>>()
+        };
+        Ok(Comparing {
+            connection: &self.connection,
+            find: self.connection.prepare(&format!("{find_all} where legacy_id = ?"))?,
+            find_all,
+            order: names.iter().filter_map(|name| sent.iter().position(|column| column == *name)).collect(),
+            key: key_position(columns),
+            result: Comparison {
+                table: table.table.clone(),
+                rows: table.rows,
+                unreadable: table.unreadable,
+                digest: table.digest.clone(),
+                columns_added: lacking(&sent, &table.columns),
+                columns_gone: lacking(&table.columns, &sent),
+                ..Comparison::default()
+            },
+            changed: Vec::new(),
+            added: Vec::new(),
+            seen: Vec::new(),
+            set_apart,
+            digests: Vec::new(),
+            row: [Vec::new(), Vec::new()],
+        })
+    }
+}
+
+impl Comparing<'_> {
+    /// Compares the rows of a batch.
+    pub fn push(&mut self, batch: &Batch) -> Result<()> {
+        for arrived in &batch.rows {
+            self.result.rows_now += 1;
+            match arrived {
+                Arrived::Unreadable { .. } => self.result.unreadable_now += 1,
+                Arrived::Row { first, .. } => self.row(batch, *first)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// How many rows have arrived.
+    pub fn rows(&self) -> u64 {
+        self.result.rows_now
+    }
+
+    fn row(&mut self, batch: &Batch, first: usize) -> Result<()> {
+        let [now, then] = &mut self.row;
+        now.clear();
+        canonical::encode(now, &self.order, |at| batch.field(first + at));
+        let Some(key) = self.key else {
+            self.digests.push(Sha256::digest(now.as_slice()).into());
+            return Ok(());
+        };
+        let text = batch.field(first + key).and_then(|id| std::str::from_utf8(id).ok());
+        let Some(LegacyId(key)) = text.and_then(|id| id.parse().ok()) else {
+            self.result.unreadable_now += 1;
+            return Ok(());
+        };
+        if self.set_apart.contains(&key) && !self.find.exists([key])? {
+            self.result.unreadable_now += 1;
+            return Ok(());
+        }
+        then.clear();
+        let found = self
+            .find
+            .query_row([key], |row| encode_stored(then, row, self.order.len()))
+            .optional()?
+            .is_some();
+        match (found, now == then) {
+            (false, _) => self.added.push(key),
+            (true, false) => self.changed.push(key),
+            (true, true) => {}
+        }
+        self.seen.push(key);
+        Ok(())
+    }
+
+    /// Ends the comparison: what was not seen is gone.
+    pub fn finish(mut self) -> Result<Comparison> {
+        let raw_table = raw_table(&self.result.table);
+        if self.key.is_none() {
+            return self.finish_unordered();
+        }
+        self.seen.sort_unstable();
+        // a key that came twice since is one row and another that cannot be told from it
+        let twice: Vec<i64> =
+            self.seen.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+        self.result.unreadable_now += twice.len() as u64;
+        let mut gone = Vec::new();
+        let mut statement =
+            self.connection.prepare(&format!("select legacy_id from {raw_table} order by legacy_id"))?;
+        let mut rows = statement.query([])?;
+        let mut seen = self.seen.iter().copied().peekable();
+        while let Some(row) = rows.next()? {
+            let key: i64 = row.get(0)?;
+            while seen.next_if(|seen| *seen < key).is_some() {}
+            if seen.peek() != Some(&key) {
+                gone.push(key);
+            }
+        }
+        self.added.sort_unstable();
+        self.added.dedup();
+        self.changed.sort_unstable();
+        self.changed.dedup();
+        self.result.changed = Keys::of(self.changed);
+        self.result.added = Keys::of(self.added);
+        self.result.gone = Keys::of(gone);
+        Ok(self.result)
+    }
+
+    /// Rows without a key cannot be named, only counted: a changed one is one gone and another come.
+    fn finish_unordered(mut self) -> Result<Comparison> {
+        let mut then = row_digests(self.connection, &self.find_all, self.order.len())?;
+        then.sort_unstable();
+        self.digests.sort_unstable();
+        let only = |some: &[[u8; 32]], others: &[[u8; 32]]| {
+            let mut others = others.iter().peekable();
+            some.iter()
+                .filter(|row| {
+                    while others.next_if(|other| other < row).is_some() {}
+                    others.next_if(|other| other == row).is_none()
+                })
+                .count() as u64
+        };
+        self.result.added.count = only(&self.digests, &then);
+        self.result.gone.count = only(&then, &self.digests);
+        Ok(self.result)
+    }
+}
+
+/// Appends a stored row whose columns stand in canonical order after its key.
+fn encode_stored(out: &mut Vec<u8>, row: &Row<'_>, width: usize) -> rusqlite::Result<()> {
+    let mut fields = Vec::with_capacity(width);
+    for column in 1..=width {
+        fields.push(match row.get_ref(column)? {
+            ValueRef::Text(text) => Some(text),
+            _ => None,
+        });
+    }
+    let order: Vec<usize> = (0..width).collect();
+    canonical::encode(out, &order, |at| fields[at]);
+    Ok(())
+}
+
+/// The digest of a raw table's rows.
+pub(super) fn digest(connection: &Connection, table: &str, columns: &[String]) -> Result<String> {
+    let raw_table = raw_table(table);
+    let mut digest = TableDigest::new(columns);
+    let width = columns.len();
+    if key_position(columns).is_none() {
+        let order = canonical::order(columns);
+        let listed: String = order.iter().map(|at| format!(", {}", quoted(&columns[*at]))).collect();
+        digest.unordered(row_digests(
+            connection,
+            &format!("select legacy_id{listed} from {raw_table}"),
+            width,
+        )?);
+        return Ok(digest.finish());
+    }
+    let listed: String = columns.iter().map(|column| format!(", {}", quoted(column))).collect();
+    let mut statement =
+        connection.prepare(&format!("select legacy_id{listed} from {raw_table} order by legacy_id"))?;
+    let mut rows = statement.query([])?;
+    let mut read = 0_u64;
+    while let Some(row) = rows.next()? {
+        read += 1;
+        if read.is_multiple_of(ROWS_PER_LOOK) {
+            interrupt::check()?;
+        }
+        digest.row(|at| match row.get_ref(at + 1) {
+            Ok(ValueRef::Text(text)) => Some(text),
+            _ => None,
+        });
+    }
+    Ok(digest.finish())
+}
+
+/// The SHA-256 of each row's canonical encoding; the statement has the columns in canonical order after the key.
+fn row_digests(connection: &Connection, sql: &str, width: usize) -> Result<Vec<[u8; 32]>> {
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    let (mut digests, mut encoded) = (Vec::new(), Vec::new());
+    while let Some(row) = rows.next()? {
+        encoded.clear();
+        encode_stored(&mut encoded, row, width).map_err(Error::from)?;
+        digests.push(Sha256::digest(&encoded).into());
+        if digests.len().is_multiple_of(4_096) {
+            interrupt::check()?;
+        }
+    }
+    Ok(digests)
+}

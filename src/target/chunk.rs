@@ -1,0 +1,350 @@
+//! One chunk of a merge: COPY, comparison, pre-images, write and receipt, as one unit.
+
+use std::ops::RangeInclusive;
+
+use super::Target;
+use super::catalog::for_lines;
+use super::copy::decode_row;
+use super::failure::{Cause, Failure, Refusal};
+use super::merge::Merge;
+use super::receipts::{Receipted, Writing};
+use super::sender::{Sender, Sent, copy_in};
+use crate::error::{Error, Result};
+use crate::record::LegacyId;
+
+/// What a chunk did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Merged {
+    /// Rows sent.
+    pub rows: u64,
+    /// Records that the target did not have.
+    pub inserted: Vec<LegacyId>,
+    /// Records that it had with other contents.
+    pub updated: Vec<LegacyId>,
+    /// Records whose row, to which a later phase adds, is not there.
+    pub missing: Vec<LegacyId>,
+    /// SHA-256 of the rows as they were sent.
+    pub digest: String,
+    /// The numbers of the transactions that wrote its rows.
+    pub(super) xids: Vec<i64>,
+}
+
+/// What the comparison found.
+struct Known {
+    rows: u64,
+    stale: u64,
+    different: u64,
+}
+
+impl Target {
+    /// Writes one chunk with its receipt as one unit. `send` sends the rows and returns the range of their legacy ids.
+    /// When the connection breaks at the commit, `merged` holds what was done if it was.
+    pub fn write_chunk(
+        &mut self,
+        writing: &mut Writing<'_>,
+        merge: &Merge,
+        merged: &mut Merged,
+        send: impl FnOnce(&mut Sender<'_>) -> Result<Option<RangeInclusive<LegacyId>>>,
+    ) -> Result<(), Failure> {
+        let number = writing.number();
+        let marked = self.within(&format!("loading {}", merge.entity.name), |target| {
+            let mut receipted = None;
+            *merged = target.merge_rows(writing, merge, &mut receipted, send)?;
+            if let Some(receipted) = &receipted {
+                target.write_receipt(writing, number, merge, merged, receipted)?;
+            }
+            Ok(receipted.is_some())
+        })?;
+        writing.written(marked);
+        Ok(())
+    }
+
+    /// Writes records one by one, each in a savepoint, with one receipt for those that the database takes; the others
+    /// are in `refused`.
+    pub fn write_singly(
+        &mut self,
+        writing: &mut Writing<'_>,
+        merge: &Merge,
+        merged: &mut Merged,
+        refused: &mut Vec<(LegacyId, Refusal)>,
+        ids: &[LegacyId],
+        mut send: impl FnMut(LegacyId, &mut Sender<'_>) -> Result<()>,
+    ) -> Result<(), Failure> {
+        let number = writing.number();
+        let what = format!("loading {}", merge.entity.name);
+        let marked = self.within(&what, |target| {
+            refused.clear();
+            let (mut receipted, mut all): (Option<Receipted>, Merged) = (None, Merged::default());
+            let mut digests = Vec::new();
+            for id in ids {
+                let mut own = None;
+                let done = target.within(&what, |target| {
+                    target.merge_rows(writing, merge, &mut own, |sender| {
+                        send(*id, sender)?;
+                        Ok(Some(*id..=*id))
+                    })
+                });
+                match done {
+                    Ok(one) => {
+                        all.rows += one.rows;
+                        all.inserted.extend(one.inserted);
+                        all.updated.extend(one.updated);
+                        all.missing.extend(one.missing);
+                        all.xids.extend(one.xids);
+                        digests.push(one.digest);
+                        if let Some(own) = own {
+                            receipted.get_or_insert_with(Receipted::default).join(own);
+                        }
+                    }
+                    Err(Failure { cause: Cause::Refused(refusal), .. }) => refused.push((*id, refusal)),
+                    Err(failure) => return Err(failure),
+                }
+            }
+            all.digest =
+                super::sender::hexadecimal(&<sha2::Sha256 as sha2::Digest>::digest(digests.concat()));
+            *merged = all;
+            if let Some(receipted) = &mut receipted {
+                receipted.range = ids.first().zip(ids.last()).map(|(first, last)| *first..=*last);
+                target.write_receipt(writing, number, merge, merged, receipted)?;
+            }
+            Ok(receipted.is_some())
+        })?;
+        writing.written(marked);
+        Ok(())
+    }
+
+    /// Merges the rows sent. `receipted` is set when something was written.
+    fn merge_rows(
+        &mut self,
+        writing: &Writing<'_>,
+        merge: &Merge,
+        receipted: &mut Option<Receipted>,
+        send: impl FnOnce(&mut Sender<'_>) -> Result<Option<RangeInclusive<LegacyId>>>,
+    ) -> Result<Merged, Failure> {
+        let table = self.table(merge.entity);
+        let name = merge.entity.name;
+        let (sent_table, known_table) = (merge.sent(), merge.known());
+        self.execute(
+            &format!("preparing {name}"),
+            &format!(
+                "create temporary table {sent_table} on commit drop as select {} from {table} with no data",
+                merge.listed()
+            ),
+        )?;
+        let mut range = None;
+        let into = format!("{sent_table} ({})", merge.listed());
+        let Sent { rows, digest } = copy_in(&mut self.client, &format!("copying {name}"), &into, |sender| {
+            range = send(sender)?;
+            Ok(())
+        })?;
+        let Some(range) = range.filter(|_| rows > 0) else {
+            return Ok(Merged::default());
+        };
+        self.execute(&format!("preparing {name}"), &format!("analyze {sent_table} (legacy_id)"))?;
+
+        let known = self.compare(merge, &table, &range)?;
+        let mut merged = Merged { rows, digest, ..Merged::default() };
+        if !merge.inserts() && known.rows < rows {
+            merged.missing = self.legacy_ids(
+                "looking for rows",
+                &format!(
+                    "select s.legacy_id::bigint from {sent_table} s \
+                     where not exists (select 1 from {known_table} k where k.legacy_id = s.legacy_id) order by 1"
+                ),
+            )?;
+        }
+        let to_insert = if merge.inserts() { rows - known.rows } else { 0 };
+        if to_insert + known.different > 0 {
+            self.mark_phase(writing, merge.phase)?;
+            let mut what_for = Receipted { range: Some(range.clone()), ..Receipted::default() };
+            if known.different > 0 {
+                self.keep_pre_images(writing, merge, &table, &mut what_for)?;
+            }
+            if to_insert > 0 {
+                what_for.inserted_ids = self.ids(
+                    "listing new rows",
+                    &format!(
+                        "select coalesce(array_agg(s.id), '{{}}') from {sent_table} s \
+                         where not exists (select 1 from {known_table} k where k.legacy_id = s.legacy_id)"
+                    ),
+                )?;
+            }
+            self.write(merge, &merge.write_statement(&table, known.rows > 0), &mut merged)?;
+            expect_counts(merge, &merged, to_insert, known.different)?;
+            *receipted = Some(what_for);
+        }
+        if self.may_be_changed_by_others(merge.entity.target_table) {
+            self.refuse_unconfirmed(merge, &table, &range, merged.missing.len())?;
+        }
+        // a savepoint keeps what a transaction would drop, and asks deferred constraints nothing
+        if self.depth > 1 {
+            self.execute("checking constraints", "set constraints all immediate")?;
+        }
+        self.execute("tidying up", &format!("drop table {sent_table}, {known_table}"))?;
+        Ok(merged)
+    }
+
+    /// Compares what was sent with what is there, and refuses rows that the target got under other ids since the survey:
+    /// they would tear references apart.
+    fn compare(
+        &mut self,
+        merge: &Merge,
+        table: &str,
+        range: &RangeInclusive<LegacyId>,
+    ) -> Result<Known, Failure> {
+        let name = merge.entity.name;
+        self.execute(&format!("comparing {name}"), &merge.compare_statement(table, range))?;
+        let known = merge.known();
+        let row = self
+            .client
+            .query_one(
+                &format!(
+                    "select count(*), count(*) filter (where is_stale), count(*) filter (where is_different) from {known}"
+                ),
+                &[],
+            )
+            .map_err(|cause| Failure::of(&format!("comparing {name}"), &cause))?;
+        let number = |column: usize| u64::try_from(row.get::<_, i64>(column)).unwrap_or(0);
+        let found = Known { rows: number(0), stale: number(1), different: number(2) };
+        if found.stale == 0 {
+            return Ok(found);
+        }
+        let ids = self.legacy_ids(
+            "comparing ids",
+            &format!("select legacy_id::bigint from {known} where is_stale order by 1 limit 6"),
+        )?;
+        Err(Error::target(format!(
+            "{} {name} in the target have other ids than at the survey, such as legacy id {}",
+            found.stale,
+            list(&ids)
+        ))
+        .hint("run `drydock survey` and `drydock transform` again; nothing of this chunk was written")
+        .into())
+    }
+
+    /// Nothing counts as loaded that the database does not show as it was sent.
+    fn refuse_unconfirmed(
+        &mut self,
+        merge: &Merge,
+        table: &str,
+        range: &RangeInclusive<LegacyId>,
+        missing: usize,
+    ) -> Result<(), Failure> {
+        let absent = if missing > 0 { "false" } else { "t.id is null" };
+        let found = self.legacy_ids(
+            "confirming",
+            &format!(
+                "select s.legacy_id::bigint from {} s left join {table} t on {} and {} \
+                 where {absent} or t.id <> s.id or {} order by 1 limit 6",
+                merge.sent(),
+                merge.same_record(),
+                merge.within(range),
+                merge.differs("s")
+            ),
+        )?;
+        if found.is_empty() {
+            return Ok(());
+        }
+        Err(Error::target(format!(
+            "the target does not show {} as they were sent, such as legacy id {}",
+            merge.entity.name,
+            list(&found)
+        ))
+        .hint("a trigger, a rule or row level security changes or hides rows; nothing of this chunk was written")
+        .into())
+    }
+
+    /// Runs the statement that writes and reads what it returns, as COPY so that nothing piles up.
+    fn write(&mut self, merge: &Merge, statement: &str, merged: &mut Merged) -> Result<(), Failure> {
+        let what = format!("merging {}", merge.entity.name);
+        let mut reader = self
+            .client
+            .copy_out(&format!("copy ({statement}) to stdout"))
+            .map_err(|cause| Failure::of(&what, &cause))?;
+        let mut fields = Vec::new();
+        let mut broken = None;
+        let unexpected = || Error::internal(format!("{what}: the target returned an unexpected row"));
+        for_lines(&mut Noting { reader: &mut reader, broken: &mut broken }, &what, |line| {
+            decode_row(line, &mut fields)?;
+            let [Some(legacy_id), Some(is_new), Some(xid)] = fields.as_slice() else {
+                return Err(unexpected());
+            };
+            let legacy_id = legacy_id.parse().map_err(|_| unexpected())?;
+            let xid = xid.parse().map_err(|_| unexpected())?;
+            if merged.xids.last() != Some(&xid) {
+                merged.xids.push(xid);
+            }
+            if is_new == "t" { &mut merged.inserted } else { &mut merged.updated }.push(legacy_id);
+            Ok(())
+        })
+        .map_err(|error| match broken {
+            Some(cause) => Failure::of_copy(&what, &cause),
+            None => error.into(),
+        })
+    }
+
+    /// Legacy ids that a query returns.
+    pub(super) fn legacy_ids(&mut self, what: &str, sql: &str) -> Result<Vec<LegacyId>, Failure> {
+        let rows = self.client.query(sql, &[]).map_err(|cause| Failure::of(what, &cause))?;
+        Ok(rows.iter().map(|row| LegacyId(row.get(0))).collect())
+    }
+
+    fn ids(&mut self, what: &str, sql: &str) -> Result<Vec<uuid::Uuid>, Failure> {
+        let row = self.client.query_one(sql, &[]).map_err(|cause| Failure::of(what, &cause))?;
+        Ok(row.get(0))
+    }
+
+    pub(super) fn execute(&mut self, what: &str, sql: &str) -> Result<(), Failure> {
+        self.client.batch_execute(sql).map_err(|cause| Failure::of(what, &cause))
+    }
+}
+
+/// A reader that keeps the error that it comes to, so that it can be judged.
+struct Noting<'a, R> {
+    reader: &'a mut R,
+    broken: &'a mut Option<std::io::Error>,
+}
+
+impl<R: std::io::BufRead> std::io::Read for Noting<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.reader.read(buffer)
+    }
+}
+
+impl<R: std::io::BufRead> std::io::BufRead for Noting<'_, R> {
+    fn fill_buf(&mut self) -> std::io::Result<&[u8]> {
+        match self.reader.fill_buf() {
+            Ok(buffer) => Ok(buffer),
+            Err(cause) => {
+                let kind = cause.kind();
+                *self.broken = Some(cause);
+                Err(kind.into())
+            }
+        }
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.reader.consume(amount);
+    }
+}
+
+/// A row that somebody else wrote between the comparison and the write has no pre-image: the chunk is compared again.
+fn expect_counts(merge: &Merge, merged: &Merged, inserted: u64, updated: u64) -> Result<(), Failure> {
+    if merged.inserted.len() as u64 == inserted && merged.updated.len() as u64 == updated {
+        return Ok(());
+    }
+    Err(Failure::passing(
+        Error::target(format!(
+            "{}: {inserted} rows were to be inserted and {} were, {updated} were to be updated and {} were",
+            merge.entity.name,
+            merged.inserted.len(),
+            merged.updated.len()
+        ))
+        .hint("others are writing the same rows, or a trigger keeps rows back; nothing of this chunk was written"),
+    ))
+}
+
+fn list(ids: &[LegacyId]) -> String {
+    let shown: Vec<String> = ids.iter().take(5).map(ToString::to_string).collect();
+    if ids.len() > 5 { format!("{}, …", shown.join(", ")) } else { shown.join(", ") }
+}

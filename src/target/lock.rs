@@ -1,0 +1,113 @@
+//! One load at a time: an advisory lock that lives as long as its session, and how a session that broke is replaced by
+//! another that holds it again.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Target, failed, session};
+use crate::error::{Error, Result};
+use crate::interrupt;
+
+/// `DRYDOCK`, as the key of the advisory lock.
+const LOAD_LOCK: i64 = 0x0044_5259_444f_434b;
+
+/// How long we wait for a session to end whose process is gone: the server notices that when it next looks.
+const PATIENCE: Duration = Duration::from_secs(5);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+
+/// A server process, told from a later one with the same number by when it began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Backend {
+    pid: i32,
+    started: String,
+}
+
+impl Target {
+    /// Makes sure that no other load is at work, and learns what may change rows on their way in.
+    pub fn prepare_load(&mut self) -> Result<()> {
+        // asked of a server that knows it: a process that is gone is noticed within a statement, not after it
+        if self.version_number()? >= 140_000 {
+            self.client
+                .batch_execute("set client_connection_check_interval = '1s'")
+                .map_err(|cause| failed("setting the session up", &cause))?;
+        }
+        self.take_lock()?;
+        self.triggered = Some(self.triggered_tables()?);
+        Ok(())
+    }
+
+    fn take_lock(&mut self) -> Result<()> {
+        let started = Instant::now();
+        loop {
+            let row = self
+                .client
+                .query_one("select pg_try_advisory_lock($1)", &[&LOAD_LOCK])
+                .map_err(|cause| failed("taking the load lock", &cause))?;
+            if row.get(0) {
+                break;
+            }
+            if started.elapsed() > PATIENCE {
+                return Err(Error::target("another load is at work on this target")
+                    .hint("wait for it to end; nothing was written"));
+            }
+            interrupt::check()?;
+            thread::sleep(BETWEEN_LOOKS);
+        }
+        let row = self
+            .client
+            .query_one(
+                "select pg_backend_pid(), coalesce((select backend_start::text from pg_stat_activity \
+                 where pid = pg_backend_pid()), '')",
+                &[],
+            )
+            .map_err(|cause| failed("looking at the session", &cause))?;
+        self.holds_lock = Some(Backend { pid: row.get(0), started: row.get(1) });
+        Ok(())
+    }
+
+    /// Whether the session is gone.
+    pub fn is_broken(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Replaces a session that broke. What it was doing has ended, one way or the other, when this returns.
+    pub fn reconnect(&mut self) -> Result<()> {
+        self.depth = 0;
+        self.client = session(&self.address, &self.schema)?;
+        if let Some(backend) = self.holds_lock.take() {
+            // on a line that broke without a word the server would wait for us for hours; to end one's own session
+            // needs no right, and one that has ended already is not found
+            self.client
+                .query(
+                    "select pg_terminate_backend(pid) from pg_stat_activity \
+                     where pid = $1 and backend_start::text = $2 and pid <> pg_backend_pid()",
+                    &[&backend.pid, &backend.started],
+                )
+                .map_err(|cause| failed("ending the broken session", &cause))?;
+            self.prepare_load()?;
+        }
+        Ok(())
+    }
+
+    /// The server's version as a number: 150006 is 15.6.
+    pub fn version_number(&mut self) -> Result<i32> {
+        let row = self
+            .client
+            .query_one("select current_setting('server_version_num')::int4", &[])
+            .map_err(|cause| failed("asking for the version", &cause))?;
+        Ok(row.get(0))
+    }
+
+    fn triggered_tables(&mut self) -> Result<Vec<String>> {
+        let rows = self
+            .client
+            .query(
+                "select c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace \
+                 where n.nspname = $1 and (row_security_active(c.oid) or c.relhasrules or exists ( \
+                     select 1 from pg_trigger g where g.tgrelid = c.oid and not g.tgisinternal and g.tgenabled <> 'D'))",
+                &[&self.schema],
+            )
+            .map_err(|cause| failed("looking for triggers", &cause))?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+}

@@ -1,0 +1,352 @@
+//! What a load leaves in Drydock's own schema: the phase it began, a receipt per transaction, and the rows as they were
+//! before. All of it is written in the transaction of the rows that it speaks of, and nothing when nothing is changed.
+
+use std::ops::RangeInclusive;
+
+use uuid::Uuid;
+
+use super::chunk::Merged;
+use super::failure::Failure;
+use super::merge::Merge;
+use super::{Target, quoted_text};
+use crate::entity::{self, Entity};
+use crate::error::Result;
+use crate::record::{LegacyId, Phase};
+
+/// Drydock's own schema.
+const SCHEMA: &str = include_str!("../../sql/load/receipts.sql");
+
+/// The run that writes: of which file, and how far it is.
+#[derive(Debug)]
+pub struct Writing<'a> {
+    staging_id: &'a str,
+    run_id: i64,
+    number: i64,
+    is_marked: bool,
+    /// The transactions that have written rows for this run.
+    xids: Vec<i64>,
+}
+
+impl<'a> Writing<'a> {
+    /// A run that has written nothing yet.
+    pub fn new(staging_id: &'a str, run_id: i64) -> Self {
+        Self { staging_id, run_id, number: 1, is_marked: false, xids: Vec::new() }
+    }
+
+    /// Goes on to another phase.
+    pub fn begin_phase(&mut self) {
+        self.is_marked = false;
+    }
+
+    /// The number of the receipt that comes next.
+    pub fn number(&self) -> i64 {
+        self.number
+    }
+
+    /// The unit with the present number is committed; `marked` when it wrote anything.
+    pub fn written(&mut self, marked: bool) {
+        self.number += 1;
+        self.is_marked |= marked;
+    }
+
+    /// Remembers who wrote the rows.
+    pub fn wrote(&mut self, merged: &Merged) {
+        self.xids.extend(&merged.xids);
+    }
+
+    /// The condition that a row of Drydock's tables is of this run.
+    fn is_mine(&self) -> String {
+        format!("staging_id = {} and run_id = {}", quoted_text(self.staging_id), self.run_id)
+    }
+}
+
+/// What a receipt says beyond the counts.
+#[derive(Debug, Default)]
+pub(super) struct Receipted {
+    pub range: Option<RangeInclusive<LegacyId>>,
+    pub inserted_ids: Vec<Uuid>,
+    pub completed_ids: Vec<Uuid>,
+}
+
+impl Receipted {
+    pub(super) fn join(&mut self, other: Self) {
+        self.inserted_ids.extend(other.inserted_ids);
+        self.completed_ids.extend(other.completed_ids);
+    }
+}
+
+impl Target {
+    /// Notes that a phase of the run begins to write, with the digest of what was there before.
+    pub(super) fn mark_phase(&mut self, writing: &Writing<'_>, phase: Phase) -> Result<(), Failure> {
+        if writing.is_marked {
+            return Ok(());
+        }
+        if !self.has_receipts()? {
+            self.execute("creating the schema drydock", SCHEMA)?;
+        }
+        let digest = self.digest()?;
+        self.client
+            .execute(
+                "insert into drydock.runs (staging_id, run_id, phase, digest_before) values ($1, $2, $3, $4) \
+                 on conflict do nothing",
+                &[&writing.staging_id, &writing.run_id, &phase.as_str(), &digest],
+            )
+            .map_err(|cause| Failure::of("noting the run", &cause))?;
+        Ok(())
+    }
+
+    /// Whether Drydock's schema is there.
+    pub(super) fn has_receipts(&mut self) -> Result<bool, Failure> {
+        let row = self
+            .client
+            .query_one("select to_regclass('drydock.pre_images') is not null", &[])
+            .map_err(|cause| Failure::of("looking for the schema drydock", &cause))?;
+        Ok(row.get(0))
+    }
+
+    /// Whether the transaction with this receipt was committed.
+    pub fn is_receipted(&mut self, writing: &Writing<'_>) -> Result<bool, Failure> {
+        if !self.has_receipts()? {
+            return Ok(false);
+        }
+        let sql = format!(
+            "select exists (select 1 from drydock.receipts where {} and number = {})",
+            writing.is_mine(),
+            writing.number
+        );
+        let row = self
+            .client
+            .query_one(&sql, &[])
+            .map_err(|cause| Failure::of("looking for the receipt", &cause))?;
+        Ok(row.get(0))
+    }
+
+    /// Keeps the rows that are about to be changed as they are, locked until they are. What this run has inserted
+    /// itself needs no image: before a later phase adds to it, it has the defaults.
+    pub(super) fn keep_pre_images(
+        &mut self,
+        writing: &Writing<'_>,
+        merge: &Merge,
+        table: &str,
+        what_for: &mut Receipted,
+    ) -> Result<(), Failure> {
+        let known = merge.known();
+        let own = own_rows(writing, merge.entity);
+        if !writing.xids.is_empty() {
+            let sql = format!(
+                "select coalesce(array_agg(t.id), '{{}}') from {known} k join {table} t on t.id = k.id \
+                 where k.is_different and {own}"
+            );
+            let row =
+                self.client.query_one(&sql, &[]).map_err(|cause| Failure::of("listing own rows", &cause))?;
+            what_for.completed_ids = row.get(0);
+        }
+        self.execute(
+            &format!("keeping pre-images of {}", merge.entity.name),
+            &format!(
+                "{} select {}, t.id, {} from {known} k join {table} t on t.id = k.id \
+                 where k.is_different and not {own} for update of t on conflict do nothing",
+                INSERT_IMAGES,
+                image_key(writing, merge),
+                merge.image(),
+            ),
+        )
+    }
+
+    /// Writes the receipt of a unit.
+    pub(super) fn write_receipt(
+        &mut self,
+        writing: &Writing<'_>,
+        number: i64,
+        merge: &Merge,
+        merged: &Merged,
+        receipted: &Receipted,
+    ) -> Result<(), Failure> {
+        let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let (inserted, updated) = (count(merged.inserted.len()), count(merged.updated.len()));
+        let rows = i64::try_from(merged.rows).unwrap_or(i64::MAX);
+        let unchanged = (rows - inserted - updated - count(merged.missing.len())).max(0);
+        self.client
+            .execute(
+                "insert into drydock.receipts (staging_id, run_id, number, phase, entity, table_name, \
+                 first_legacy_id, last_legacy_id, digest, rows, inserted, updated, unchanged, inserted_ids, \
+                 completed_ids, xids) \
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+                &[
+                    &writing.staging_id,
+                    &writing.run_id,
+                    &number,
+                    &merge.phase.as_str(),
+                    &merge.entity.name,
+                    &merge.entity.target_table,
+                    &receipted.range.as_ref().map(|range| range.start().0),
+                    &receipted.range.as_ref().map(|range| range.end().0),
+                    &merged.digest,
+                    &rows,
+                    &inserted,
+                    &updated,
+                    &unchanged,
+                    &receipted.inserted_ids,
+                    &receipted.completed_ids,
+                    &merged.xids,
+                ],
+            )
+            .map_err(|cause| Failure::of("writing the receipt", &cause))?;
+        Ok(())
+    }
+
+    /// The digest of every table of the migration, all rows and all columns, whoever owns them: equal digests are equal
+    /// contents.
+    pub fn digest(&mut self) -> Result<String, Failure> {
+        let mut digests = Vec::new();
+        for table in entity::target_tables() {
+            let sql = format!(
+                "select count(*) || ':' || coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) || ':' \
+                 || coalesce(sum(hashtextextended(t::text, 1)::numeric), 0) from {} t",
+                self.named(table)
+            );
+            let row = self
+                .client
+                .query_one(&sql, &[])
+                .map_err(|cause| Failure::of(&format!("digesting {table}"), &cause))?;
+            digests.push(format!("{table} {}", row.get::<_, String>(0)));
+        }
+        Ok(super::sender::hexadecimal(&<sha2::Sha256 as sha2::Digest>::digest(digests.join("\n"))))
+    }
+}
+
+/// The head of the statement that keeps pre-images.
+const INSERT_IMAGES: &str =
+    "insert into drydock.pre_images (staging_id, run_id, phase, entity, table_name, id, image)";
+
+/// What all pre-images of a merge have in common.
+fn image_key(writing: &Writing<'_>, merge: &Merge) -> String {
+    format!(
+        "{}, {}, {}, {}, {}",
+        quoted_text(writing.staging_id),
+        writing.run_id,
+        quoted_text(merge.phase.as_str()),
+        quoted_text(merge.entity.name),
+        quoted_text(merge.entity.target_table)
+    )
+}
+
+/// The condition that this run inserted the row `t`: it wrote it and has no image of it.
+fn own_rows(writing: &Writing<'_>, entity: &Entity) -> String {
+    if writing.xids.is_empty() {
+        return "false".to_owned();
+    }
+    let xids: Vec<String> = writing.xids.iter().map(ToString::to_string).collect();
+    format!(
+        "(t.xmin::text::bigint in ({}) and not exists (select 1 from drydock.pre_images p \
+         where p.{} and p.table_name = {} and p.id = t.id))",
+        xids.join(", "),
+        writing.is_mine().replace(" and ", " and p."),
+        quoted_text(entity.target_table)
+    )
+}
+
+/// Makes and gives back room: addresses that move between rows.
+impl Target {
+    /// Moves addresses out of the way that rows of this migration hold and other rows of it are about to get: uniqueness
+    /// is checked row by row, so a swap would fail whichever row came first, and the two may be in different chunks.
+    /// `send` sends the legacy id and the value of every ready row. Returns how many were moved.
+    pub fn make_room(
+        &mut self,
+        writing: &mut Writing<'_>,
+        merge: &Merge,
+        send: impl FnOnce(&mut super::Sender<'_>) -> Result<()>,
+    ) -> Result<u64, Failure> {
+        let Some(column) = merge.unique_column() else { return Ok(0) };
+        let (table, value) = (self.table(merge.entity), super::quoted(column.name));
+        let what = format!("making room for {}", merge.entity.name);
+        let number = writing.number();
+        let merged = self.within(&what, |target| {
+            target.execute(
+                &what,
+                &format!(
+                    "create temporary table drydock_room on commit drop as \
+                     select t.legacy_id, t.{value}, null::uuid as id from {table} t with no data"
+                ),
+            )?;
+            let sent = super::sender::copy_in(
+                &mut target.client,
+                &what,
+                &format!("drydock_room (legacy_id, {value})"),
+                send,
+            )?;
+            target.mark_phase(writing, merge.phase)?;
+            // the rows that move: ours, meant to have another value, and somebody of ours is meant to have theirs
+            target.execute(
+                &what,
+                &format!(
+                    "analyze drydock_room; update drydock_room r set id = t.id from {table} t \
+                     where t.legacy_id = r.legacy_id and lower(t.{value}) is distinct from lower(r.{value}) \
+                     and exists (select 1 from drydock_room o where lower(o.{value}) = lower(t.{value}))"
+                ),
+            )?;
+            target.execute(
+                &what,
+                &format!(
+                    "{INSERT_IMAGES} select {}, t.id, {} from drydock_room r join {table} t on t.id = r.id \
+                     for update of t on conflict do nothing",
+                    image_key(writing, merge),
+                    merge.image()
+                ),
+            )?;
+            let statement = format!(
+                "update {table} t set {value} = 'moving.' || t.id || '@migrated.local' from drydock_room r \
+                 where t.id = r.id returning t.legacy_id::bigint, t.xmin::text::bigint"
+            );
+            let merged = target.moved(&what, &statement, sent.digest)?;
+            if !merged.updated.is_empty() {
+                target.write_receipt(writing, number, merge, &merged, &Receipted::default())?;
+            }
+            target.execute(&what, "drop table drydock_room")?;
+            Ok(merged)
+        })?;
+        writing.written(!merged.updated.is_empty());
+        writing.wrote(&merged);
+        Ok(merged.updated.len() as u64)
+    }
+
+    /// Gives rows their address back that were moved out of the way and then not loaded, where it is still free.
+    pub fn give_room_back(&mut self, writing: &mut Writing<'_>, merge: &Merge) -> Result<u64, Failure> {
+        let Some(column) = merge.unique_column() else { return Ok(0) };
+        let (table, value) = (self.table(merge.entity), super::quoted(column.name));
+        let what = format!("giving room back to {}", merge.entity.name);
+        let number = writing.number();
+        let before = format!("(p.image ->> {})", quoted_text(column.name));
+        let statement = format!(
+            "update {table} t set {value} = {before} from drydock.pre_images p \
+             where p.{} and p.phase = {} and p.table_name = {} and p.id = t.id \
+             and t.{value} = 'moving.' || t.id || '@migrated.local' \
+             and not exists (select 1 from {table} o where lower(o.{value}) = lower({before})) \
+             returning t.legacy_id::bigint, t.xmin::text::bigint",
+            writing.is_mine().replace(" and ", " and p."),
+            quoted_text(merge.phase.as_str()),
+            quoted_text(merge.entity.target_table)
+        );
+        let merged = self.within(&what, |target| {
+            let merged = target.moved(&what, &statement, String::new())?;
+            if !merged.updated.is_empty() {
+                target.write_receipt(writing, number, merge, &merged, &Receipted::default())?;
+            }
+            Ok(merged)
+        })?;
+        writing.written(false);
+        writing.wrote(&merged);
+        Ok(merged.updated.len() as u64)
+    }
+
+    fn moved(&mut self, what: &str, statement: &str, digest: String) -> Result<Merged, Failure> {
+        let rows = self.client.query(statement, &[]).map_err(|cause| Failure::of(what, &cause))?;
+        let mut merged = Merged { digest, rows: rows.len() as u64, ..Merged::default() };
+        for row in rows {
+            merged.updated.push(LegacyId(row.get(0)));
+            merged.xids.push(row.get(1));
+        }
+        merged.xids.dedup();
+        Ok(merged)
+    }
+}

@@ -1,0 +1,265 @@
+//! The contents of one entity: ranges of legacy ids whose digest is the same on both sides are proved; the others are read
+//! back and compared record by record and field by field.
+
+use std::sync::mpsc::sync_channel;
+use std::thread;
+
+use sha2::{Digest, Sha256};
+
+use super::compare;
+use super::digest::{RangeHash, hex};
+use crate::entity::{Column, Entity, Write};
+use crate::error::{Error, Result};
+use crate::progress::Bar;
+use crate::record::LegacyId;
+use crate::staging::{Difference, DifferenceKind, Staging};
+use crate::target::{Range, RangeDigest, Target};
+
+/// Records of one range: small enough that a wrong one costs little reading, large enough that asking costs little.
+const RANGE: u64 = 4_096;
+
+/// Differences kept in detail; beyond that they are counted.
+const DETAILED: usize = 100_000;
+
+/// What the comparison of contents has found so far.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The differences, the first [`DETAILED`] of them.
+    pub detailed: Vec<Difference>,
+    /// How many there are.
+    pub differences: u64,
+    /// Records that the target holds and the snapshot no longer does.
+    pub gone: u64,
+}
+
+/// What is proved about one entity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sides {
+    /// Ready rows, and SHA-256 over the digests of their ranges.
+    pub ready: (u64, String),
+    /// The same of the target.
+    pub target: (u64, String),
+}
+
+impl Found {
+    fn add(
+        &mut self,
+        entity: &'static Entity,
+        legacy_id: LegacyId,
+        field: &'static str,
+        kind: DifferenceKind,
+    ) {
+        self.differences += 1;
+        if self.detailed.len() < DETAILED {
+            self.detailed.push(Difference { entity: entity.name, legacy_id, field, kind });
+        }
+    }
+}
+
+/// The columns that are judged. What is written on insert only belongs to the application afterwards.
+fn judged(entity: &'static Entity) -> Vec<&'static Column> {
+    entity
+        .columns
+        .iter()
+        .filter(|column| column.name != "legacy_id" && column.write != Write::OnInsert)
+        .collect()
+}
+
+/// Compares one entity. `gone` are the legacy ids that the target holds and the snapshot does not, in order.
+pub fn compare(
+    staging: &Staging,
+    target: &mut Target,
+    entity: &'static Entity,
+    gone: &[LegacyId],
+    found: &mut Found,
+    bar: &Bar,
+) -> Result<Sides> {
+    let columns = judged(entity);
+    let ranges = ranges(&staging.ready_ids_at_every(entity, RANGE)?);
+    let (meant, is) = digests(staging, target, entity, &columns, &ranges, bar)?;
+
+    let (mut ready, mut there) = (Side::default(), Side::default());
+    for ((range, meant), mut is) in ranges.iter().zip(meant).zip(is) {
+        if meant != is {
+            let before = (found.differences, found.gone);
+            compare_range(staging, target, entity, &columns, *range, gone, found)?;
+            // two texts of the same values
+            if before == (found.differences, found.gone) {
+                is = meant.clone();
+            }
+        }
+        ready.add(*range, &meant);
+        there.add(*range, &is);
+    }
+    Ok(Sides { ready: ready.finish(), target: there.finish() })
+}
+
+/// The ranges between ids, the last of them open.
+fn ranges(ids: &[LegacyId]) -> Vec<Range> {
+    let mut after = None;
+    let mut ranges = Vec::with_capacity(ids.len() + 1);
+    for id in ids {
+        ranges.push(Range { after, to: Some(*id) });
+        after = Some(*id);
+    }
+    ranges.push(Range { after, to: None });
+    ranges
+}
+
+/// The digests of both sides: the server works on its own while this side hashes.
+fn digests(
+    staging: &Staging,
+    target: &mut Target,
+    entity: &'static Entity,
+    columns: &[&'static Column],
+    ranges: &[Range],
+    bar: &Bar,
+) -> Result<(Vec<RangeDigest>, Vec<RangeDigest>)> {
+    thread::scope(|scope| {
+        let (sender, receiver) = sync_channel::<()>(ranges.len());
+        let asking = scope.spawn(move || {
+            let mut is = Vec::with_capacity(ranges.len());
+            for range in ranges {
+                crate::interrupt::check()?;
+                is.push(target.range_digest(entity, columns, *range)?);
+                // nobody listens any more when the other side has failed
+                if sender.send(()).is_err() {
+                    break;
+                }
+            }
+            Ok(is)
+        });
+        let meant = hash_ready(staging, entity, columns, ranges);
+        let mut done = 0;
+        if meant.is_ok() {
+            for () in receiver {
+                done += RANGE;
+                bar.set(done);
+            }
+        }
+        let is: Result<_> =
+            asking.join().unwrap_or_else(|_| Err(Error::internal("the comparison with the target stopped")));
+        Ok((meant?, is?))
+    })
+}
+
+fn hash_ready(
+    staging: &Staging,
+    entity: &'static Entity,
+    columns: &[&'static Column],
+    ranges: &[Range],
+) -> Result<Vec<RangeDigest>> {
+    let mut digests = Vec::with_capacity(ranges.len());
+    let mut hash = RangeHash::default();
+    let mut end = |hash: &mut RangeHash| {
+        let (rows, digest) = std::mem::take(hash).finish();
+        digests.push(RangeDigest { rows, digest });
+    };
+    let mut rest = ranges.iter().peekable();
+    staging.with_ready(entity, columns, |rows| {
+        let mut push = |legacy_id: LegacyId, values: &[Option<&str>]| {
+            while rest.peek().is_some_and(|range| range.to.is_some_and(|to| to < legacy_id)) {
+                end(&mut hash);
+                rest.next();
+            }
+            hash.push(legacy_id, columns, values);
+            Ok(())
+        };
+        while rows.next(&mut push)?.is_some() {}
+        Ok(())
+    })?;
+    for _ in rest {
+        end(&mut hash);
+    }
+    Ok(digests)
+}
+
+/// One side of an entity's proof.
+#[derive(Default)]
+struct Side {
+    rows: u64,
+    hash: Sha256,
+}
+
+impl Side {
+    fn add(&mut self, range: Range, digest: &RangeDigest) {
+        let after = range.after.map(|id| id.to_string()).unwrap_or_default();
+        self.rows += digest.rows;
+        self.hash.update(format!("{after} {} {}\n", digest.rows, digest.digest));
+    }
+
+    fn finish(self) -> (u64, String) {
+        (self.rows, hex(&self.hash.finalize()))
+    }
+}
+
+/// Walks both sides of a range in legacy id order.
+fn compare_range(
+    staging: &Staging,
+    target: &mut Target,
+    entity: &'static Entity,
+    columns: &[&'static Column],
+    range: Range,
+    gone: &[LegacyId],
+    found: &mut Found,
+) -> Result<()> {
+    staging.with_ready_between(entity, columns, (range.after, range.to), |rows| {
+        let mut there = target.contents(entity, columns, range)?;
+        let mut compare = |legacy_id, meant: &[Option<&str>]| {
+            // rows that the target has and nobody meant
+            while let Some(id) = there.legacy_id().filter(|id| *id < legacy_id) {
+                unexpected(entity, id, gone, found);
+                there.advance()?;
+            }
+            if there.legacy_id() != Some(legacy_id) {
+                found.add(entity, legacy_id, "", DifferenceKind::Missing);
+                return Ok(());
+            }
+            for ((column, meant), is) in columns.iter().zip(meant).zip(there.fields()) {
+                if !compare::same(column, *meant, is.as_deref()) {
+                    found.add(entity, legacy_id, column.name, DifferenceKind::Differs);
+                }
+            }
+            there.advance()?;
+            // a second row for the same record
+            while there.legacy_id() == Some(legacy_id) {
+                found.add(entity, legacy_id, "", DifferenceKind::Unexpected);
+                there.advance()?;
+            }
+            Ok(())
+        };
+        while rows.next(&mut compare)?.is_some() {}
+        while let Some(id) = there.legacy_id() {
+            unexpected(entity, id, gone, found);
+            there.advance()?;
+        }
+        Ok(())
+    })
+}
+
+fn unexpected(entity: &'static Entity, id: LegacyId, gone: &[LegacyId], found: &mut Found) {
+    if gone.binary_search(&id).is_ok() {
+        found.gone += 1;
+    } else {
+        found.add(entity, id, "", DifferenceKind::Unexpected);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_leave_no_id_out() {
+        let [first, second] = [LegacyId(10), LegacyId(20)];
+        assert_eq!(ranges(&[]), [Range::ALL]);
+        assert_eq!(
+            ranges(&[first, second]),
+            [
+                Range { after: None, to: Some(first) },
+                Range { after: Some(first), to: Some(second) },
+                Range { after: Some(second), to: None },
+            ]
+        );
+    }
+}

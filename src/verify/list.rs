@@ -1,0 +1,135 @@
+//! The list of checks that are queries, in the order in which they are printed. `sql/verify/` asks the target,
+//! `staging/verify/` the file; a query returns the rows that are wrong as entity, legacy id and field, and its first line
+//! is the sentence that no row proves. A check that both folders have asks both: what the target shows and the file expects
+//! too is an exception that the legacy database itself explains.
+
+use crate::staging::Level;
+
+/// One check.
+#[derive(Debug)]
+pub struct Listed {
+    /// What it is about.
+    pub level: Level,
+    /// The name of its files.
+    pub name: &'static str,
+    /// The query for the target.
+    pub target: Option<&'static str>,
+    /// The query for the file.
+    pub staging: Option<&'static str>,
+}
+
+macro_rules! checks {
+    ($($level:ident $side:ident $name:literal;)+) => {
+        /// Every check.
+        pub const ALL: &[Listed] = &[$(checks!(@$side $level $name)),+];
+    };
+    (@target $level:ident $name:literal) => {
+        Listed {
+            level: Level::$level,
+            name: $name,
+            target: Some(include_str!(concat!("../../sql/verify/", $name, ".sql"))),
+            staging: None,
+        }
+    };
+    (@file $level:ident $name:literal) => {
+        Listed {
+            level: Level::$level,
+            name: $name,
+            target: None,
+            staging: Some(include_str!(concat!("../../staging/verify/", $name, ".sql"))),
+        }
+    };
+    (@both $level:ident $name:literal) => {
+        Listed {
+            level: Level::$level,
+            name: $name,
+            target: Some(include_str!(concat!("../../sql/verify/", $name, ".sql"))),
+            staging: Some(include_str!(concat!("../../staging/verify/", $name, ".sql"))),
+        }
+    };
+}
+
+checks! {
+    Entity target "practices_have_their_required_fields";
+    Entity target "profiles_have_their_required_fields";
+    Entity target "patients_have_their_required_fields";
+    Entity target "legacy_ids_are_unique";
+    Entity target "profiles_have_an_email_form";
+    Entity target "patients_have_an_email_form";
+    Entity target "emails_are_distinct";
+    Entity file "ready_addresses_are_distinct";
+    Entity target "no_address_is_on_the_move";
+    Entity target "names_are_trimmed";
+    Entity target "birthdates_are_possible";
+    Entity target "legacy_facts_are_kept";
+    Relationship target "patients_have_their_profile";
+    Relationship target "patients_have_a_real_practice";
+    Relationship target "patients_have_a_real_provider";
+    Relationship target "profiles_have_a_real_practice";
+    Relationship target "members_have_both_ends";
+    Relationship target "members_are_of_this_migration";
+    Relationship file "references_lead_to_ready_rows";
+    Relationship file "associations_agree_with_rows";
+    Relationship file "merged_records_have_a_keeper";
+    Business both "providers_work_at_the_practice";
+    Business both "providers_are_staff";
+    Business both "patients_are_not_their_own_provider";
+    Business both "patients_do_not_share_a_profile";
+    Business target "patients_and_profiles_have_the_same_name";
+    Business target "patients_profiles_have_the_patient_role";
+    Business target "profiles_have_one_primary_practice";
+    Business both "practices_have_an_owner";
+    Business file "roles_agree_with_groups";
+    Business target "one_label_per_role";
+    Business target "fallback_addresses_are_explained";
+    Business file "fallback_addresses_are_earned";
+    Business both "ages_are_plausible";
+    System file "every_record_has_one_fate";
+    System file "every_change_is_explained";
+    System file "kept_back_records_have_a_reason";
+    System file "everything_ready_is_loaded";
+    System file "steps_follow_each_other";
+    System target "row_level_security_guards_every_table";
+    System target "sequences_are_ahead";
+    System target "constraints_are_enforced";
+}
+
+/// What a query proves when it returns nothing: its first line.
+pub fn sentence(sql: &str) -> String {
+    sql.lines().next().unwrap_or_default().trim_start_matches("--").trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    /// The names of a folder's queries, each of which must begin with its sentence.
+    fn names(folder: &str) -> BTreeSet<String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let mut names = BTreeSet::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            assert!(path.extension().is_some_and(|extension| extension == "sql"), "{}", path.display());
+            let sql = std::fs::read_to_string(&path).unwrap();
+            assert!(sql.starts_with("-- ") && sentence(&sql).len() > 20, "{}", path.display());
+            names.insert(path.file_stem().unwrap().to_str().unwrap().to_owned());
+        }
+        names
+    }
+
+    #[test]
+    fn the_folders_and_the_list_agree() {
+        let listed = |of: fn(&Listed) -> bool| -> BTreeSet<String> {
+            ALL.iter().filter(|check| of(check)).map(|check| check.name.to_owned()).collect()
+        };
+        let mut target = listed(|check| check.target.is_some());
+        target.insert("totals".to_owned());
+        assert_eq!(names("sql/verify"), target);
+        assert_eq!(names("staging/verify"), listed(|check| check.staging.is_some()));
+        let unique: BTreeSet<_> = ALL.iter().map(|check| check.name).collect();
+        assert_eq!(unique.len(), ALL.len());
+    }
+}
