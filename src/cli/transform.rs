@@ -29,7 +29,8 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         let config = staging.settle_config(given, arguments.reconfigure)?;
         let summary = transform::transform(staging, &config, common.progress())?;
         let status = staging.status()?;
-        common.print(&status, || text::transform(&status))?;
+        let dependencies = staging.dependencies()?;
+        common.print(&status, || text::transform(&status) + &super::gate::dependencies(&dependencies))?;
         Ok(attention(&summary))
     })
 }

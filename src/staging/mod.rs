@@ -32,7 +32,7 @@ pub use decisions::{DecisionState, Item, Proposal, Standing};
 pub use errors::{ErrorFilter, ErrorRow};
 pub use explain::{Explanation, Fields, RawRow};
 pub use facts::Step;
-pub use gates::Approval;
+pub use gates::{Approval, Dependency, GateFacts};
 pub use loads::{Outcome, Receipt, Refused};
 pub use open::{Reader, Staging};
 pub use resolved::ReadyRows;
