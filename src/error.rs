@@ -154,11 +154,18 @@ impl std::error::Error for Error {}
 
 impl From<rusqlite::Error> for Error {
     fn from(cause: rusqlite::Error) -> Self {
-        if cause.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) {
-            return Error::staging("the disk that holds the staging file is full")
-                .hint("make room there, then run the same command again");
-        }
-        // SQLite's messages name tables, columns and constraints, never values.
-        Error::staging("the staging file refused an operation").cause(cause)
+        let (what, then) = match cause.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => (
+                "the disk that holds the staging file is full",
+                "make room there, then run the same command again",
+            ),
+            Some(rusqlite::ErrorCode::SystemIoFailure) => (
+                "the disk that holds the staging file refused a read or a write",
+                "it may be full, or a limit on the size of files may be reached (ulimit -f)",
+            ),
+            // SQLite's messages name tables, columns and constraints, never values.
+            _ => return Error::staging("the staging file refused an operation").cause(cause),
+        };
+        Error::staging(what).cause(cause).hint(then)
     }
 }

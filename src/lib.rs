@@ -7,7 +7,8 @@
 //! 2. [`staging`]: the file that is the whole state; the only user of SQLite.
 //! 3. The phases, each a verb, a module and a test: [`extract`] (through [`legacy`]), [`survey`] (through [`target`]),
 //!    [`transform`] (with [`clean`]), [`load`], [`verify`].
-//! 4. [`cli`]: the only part that touches the terminal; `cli/run.rs` shows all phases in a row. [`demo`]: an invented
+//! 4. [`report`]: one page about it all, and an entry for every code; no figure that `status --json` does not have.
+//! 5. [`cli`]: the only part that touches the terminal; `cli/run.rs` shows all phases in a row. [`demo`]: an invented
 //!    world and a throw-away server, so that everything can be tried.
 //!
 //! Beside these: [`config`] (`drydock.toml`), [`connect`] (sessions to PostgreSQL, and errors without values), [`error`]
@@ -53,6 +54,7 @@
 //!   uniqueness is checked row by row, and two profiles may hold each other's address.
 
 pub mod analyze;
+pub mod checkpoint;
 pub mod clean;
 pub mod cli;
 pub mod config;
@@ -68,7 +70,9 @@ pub mod legacy;
 pub mod load;
 pub mod progress;
 pub mod record;
+pub mod report;
 pub mod review;
+pub mod rollback;
 pub mod staging;
 pub mod survey;
 pub mod target;

@@ -35,7 +35,8 @@ create table progress (
     operation  text not null,
     done       integer not null,
     total      integer,
-    updated_at text not null
+    updated_at text not null,
+    started_at text                  -- when this operation began
 );
 
 -- one row is one table of the snapshot: the manifest

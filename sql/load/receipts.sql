@@ -44,5 +44,15 @@ create table if not exists drydock.pre_images (
     table_name text not null,
     id         uuid not null,
     image      jsonb not null,
+    written_by bigint not null,           -- the transaction that had made the row what the image shows
     primary key (staging_id, run_id, phase, table_name, id)
+);
+
+-- one row says that an undo made a row again what an earlier transaction had made of it
+create table if not exists drydock.restorations (
+    table_name text not null,
+    id         uuid not null,
+    xid        bigint not null,           -- the transaction of the undo, as in the row's xmin
+    written_by bigint not null,           -- the earlier one
+    primary key (table_name, id, xid)
 );

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::session::{TargetArguments, journalled};
 use super::{Common, text};
+use crate::checkpoint;
 use crate::error::{Kind, Result};
 use crate::load::{self, Chunk, OnError, Options};
 use crate::record::Phase;
@@ -112,7 +113,15 @@ impl How {
         options: &Options,
         run_id: i64,
     ) -> Result<load::Summary> {
-        load::load(staging, target, options, run_id, common.progress(), |_, _, _| Ok(()))
+        let progress = common.progress();
+        load::load(staging, target, options, run_id, progress, |staging, target, phase| {
+            let Some(folder) = &self.checkpoints else { return Ok(()) };
+            let number = checkpoint::number_of(phase);
+            let folder = checkpoint::folder_among(folder, number, run_id);
+            let taken = checkpoint::checkpoint(staging, target, number, &folder, run_id)?;
+            progress.say(text::checkpoint(&taken).trim_end());
+            Ok(())
+        })
     }
 
     /// Loads every phase.

@@ -2,13 +2,17 @@
 //! the terminal. Results go to standard output; progress, log lines and errors to standard error.
 
 mod analyze;
+mod checkpoint;
 mod demo;
 mod errors;
 mod explain;
 mod extract;
 mod gate;
+mod help_code;
 mod load;
+mod report;
 mod review;
+mod rollback;
 mod run;
 mod session;
 mod status;
@@ -30,7 +34,7 @@ use crate::progress::Progress;
 
 /// Offline staging migrator: legacy tables into one SQLite file, resolved there, loaded into Supabase, and proved.
 #[derive(Debug, Parser)]
-#[command(name = "drydock", version, max_term_width = 110)]
+#[command(name = "drydock", version, max_term_width = 110, disable_help_subcommand = true)]
 struct Cli {
     #[command(flatten)]
     common: Common,
@@ -79,6 +83,10 @@ enum Verb {
     Errors(errors::Arguments),
     /// Load what is ready into the target
     Load(load::Arguments),
+    /// Copy, back up, validate, and prove that the last phase can be undone
+    Checkpoint(checkpoint::Arguments),
+    /// Undo a load in the target, exactly
+    Rollback(rollback::Arguments),
     /// Compare the target with the staging file, record by record and field by field
     Verify(verify::Arguments),
     /// All of these in order, going on where an earlier run stopped
@@ -87,8 +95,12 @@ enum Verb {
     Review(review::Arguments),
     /// Where the migration stands
     Status(status::Arguments),
+    /// One page about the migration: HTML, Markdown or JSON
+    Report(report::Arguments),
     /// Generate an invented world and migrate it
     Demo(demo::Arguments),
+    /// The help of a verb, or what a code means and what to do about it
+    Help(help_code::Arguments),
 }
 
 impl Common {
@@ -104,8 +116,14 @@ impl Common {
         } else {
             text()
         };
+        self.write(&format!("{}\n", shown.trim_end()))
+    }
+
+    /// Writes to standard output as it stands.
+    #[expect(clippy::unused_self, reason = "only the verbs may write there")]
+    fn write(&self, text: &str) -> Result<()> {
         let mut out = std::io::stdout().lock();
-        match writeln!(out, "{}", shown.trim_end()) {
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             // whoever read the output has seen enough
             Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {
                 Err(Error::internal("standard output cannot be written").cause(cause))
@@ -152,11 +170,15 @@ fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
         Verb::Errors(arguments) => errors::run(common, arguments),
         Verb::Gate(arguments) => gate::run(common, arguments),
         Verb::Load(arguments) => load::run(common, arguments),
+        Verb::Checkpoint(arguments) => checkpoint::run(common, arguments),
+        Verb::Rollback(arguments) => rollback::run(common, arguments),
         Verb::Verify(arguments) => verify::run(common, arguments),
         Verb::Run(arguments) => run::run(common, arguments),
         Verb::Review(arguments) => review::run(common, arguments),
         Verb::Status(arguments) => status::run(common, arguments),
+        Verb::Report(arguments) => report::run(common, arguments),
         Verb::Demo(arguments) => demo::run(common, arguments),
+        Verb::Help(arguments) => help_code::run(common, arguments),
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use crate::staging::{Accounting, AssociationCount, Check, ErrorAnalysis, Status};
-use crate::{extract, load, survey, verify};
+use crate::{checkpoint, extract, load, rollback, survey, verify};
 
 pub(super) fn extract(summary: &extract::Summary, staging: &Path) -> String {
     let mut text = format!("snapshot of {} in {}\n", summary.source, staging.display());
@@ -124,6 +124,58 @@ pub(super) fn load(summary: &load::Summary) -> String {
         );
     }
     text + "\n" + &accounting(&summary.accounting)
+}
+
+pub(super) fn checkpoint(summary: &checkpoint::Summary) -> String {
+    format!(
+        "checkpoint {} is in {}\n  validation of phase {}: {}\n  rollback: {} ({} rows removed, {} restored)\n",
+        summary.checkpoint,
+        summary.folder.display(),
+        summary.validation.phase.as_str(),
+        if summary.validation.passed { "passed" } else { "failed" },
+        summary.rollback.result,
+        summary.rollback.removed,
+        summary.rollback.restored
+    )
+}
+
+pub(super) fn rollback(summary: &rollback::Summary) -> String {
+    let mut text = String::new();
+    if summary.dry_run {
+        text.push_str("a dry run: all of this was done and rolled back\n");
+    }
+    if summary.undone.is_empty() {
+        text.push_str("nothing was written since; nothing is to be undone\n");
+    }
+    for run in &summary.undone {
+        let phases: Vec<&str> = run.phases.iter().map(|phase| phase.as_str()).collect();
+        let _ = writeln!(
+            text,
+            "run {} ({}): {} rows removed, {} rows restored, {} left",
+            run.run_id,
+            phases.join(", "),
+            run.removed,
+            run.restored,
+            run.left.len()
+        );
+        for left in &run.left {
+            let legacy_id = left.legacy_id.map_or_else(String::new, |id| format!(" (legacy id {id})"));
+            let by = left.referenced_by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
+            let _ = writeln!(
+                text,
+                "  {} {}{legacy_id}, {}: {} since{by}",
+                left.table, left.id, left.was, left.why
+            );
+        }
+    }
+    if summary.digest_before.is_some() {
+        text.push_str(if summary.is_as_before() {
+            "the tables are what they were before: their digest is the same\n"
+        } else {
+            "the tables are not what they were before: others wrote since, or rows were left\n"
+        });
+    }
+    text
 }
 
 pub(super) fn verify(summary: &verify::Summary) -> String {

@@ -113,6 +113,11 @@ impl Address {
         judge(line).and_then(complete).map_err(|refusal| refused(&origin, refusal))
     }
 
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// `host:port/database`, without the user: what the staging file remembers of where its rows came from or went.
     pub fn identity(&self) -> String {
         format!("{}:{}/{}", self.host.to_string().to_ascii_lowercase(), self.port, self.database)

@@ -64,7 +64,11 @@ impl Cluster {
 
     /// Starts an empty cluster that differs from the default one.
     pub fn start_with(settings: &Settings) -> Result<Cluster> {
-        let binaries = installed().ok_or_else(not_installed)?;
+        Self::start_from(&installed().ok_or_else(not_installed)?, settings)
+    }
+
+    /// Starts an empty cluster from the binaries in a directory.
+    pub fn start_from(binaries: &Path, settings: &Settings) -> Result<Cluster> {
         let directory = temporary_directory()?;
         // PostgreSQL refuses to run as root.
         let owner = if owner_of(directory.path())? == 0 { Some(unprivileged_user()?) } else { None };
@@ -74,7 +78,7 @@ impl Cluster {
         let mut command = Command::new("/bin/sh");
         command
             .args(["-c", KEEPER, "keeper"])
-            .args([&binaries, directory.path()])
+            .args([binaries, directory.path()])
             .current_dir(directory.path())
             .env_clear()
             .env("PATH", env::var_os("PATH").unwrap_or_default())

@@ -16,7 +16,7 @@ use crate::interrupt;
 use crate::progress::Progress;
 use crate::record::Phase;
 use crate::staging::{Accounting, Receipt, Refused, Staging, Step};
-use crate::target::{Demand, Demands, Merge, Target, Writing, preflight};
+use crate::target::{Demand, Demands, Merge, Target, Writing, drift, preflight};
 
 use carry::Carried;
 
@@ -82,6 +82,8 @@ impl Chunk {
 pub struct Summary {
     /// Whether it was all undone.
     pub dry_run: bool,
+    /// What the preflight found that is not in the way.
+    pub notes: Vec<String>,
     /// One per merge, in order.
     pub receipts: Vec<Receipt>,
     /// What the target refused, by what it said.
@@ -136,7 +138,10 @@ pub fn load(
 ) -> Result<Summary> {
     staging.require(Step::Transform, "load")?;
     staging.expect_identity("target", target.identity())?;
-    refuse_obstacles(staging, target)?;
+    let notes = refuse_obstacles(staging, target)?;
+    for note in &notes {
+        progress.say(&format!("note: {note}"));
+    }
     target.prepare_load()?;
     if options.dry_run {
         target.begin_rehearsal()?;
@@ -174,6 +179,7 @@ pub fn load(
     };
     Ok(Summary {
         dry_run: options.dry_run,
+        notes,
         receipts,
         refused,
         failed: if options.dry_run { now } else { staging.count_failed()? },
@@ -195,8 +201,10 @@ impl Loader<'_> {
     }
 }
 
-/// Finds everything that is in the way before the first write, in the catalog as it is now.
-fn refuse_obstacles(staging: &Staging, target: &mut Target) -> Result<()> {
+/// Finds everything that is in the way before the first write, in the catalog and by the rights as they are now. Returns
+/// what is not in the way but good to know.
+fn refuse_obstacles(staging: &Staging, target: &mut Target) -> Result<Vec<String>> {
+    let conditions = target.conditions()?;
     let catalog = target.catalog()?;
     let mut demands = Demands::new();
     for entity in entity::ALL {
@@ -216,10 +224,16 @@ fn refuse_obstacles(staging: &Staging, target: &mut Target) -> Result<()> {
             );
         }
     }
-    let problems = preflight(&catalog, &demands);
+    let mut problems = conditions.problems();
+    problems.extend(preflight(&catalog, &demands));
+    let drift: Vec<String> = drift(&staging.catalog()?, &catalog)
+        .into_iter()
+        .map(|change| format!("since the survey: {change}"))
+        .collect();
     if problems.is_empty() {
-        return Ok(());
+        return Ok(conditions.notes().into_iter().chain(drift).collect());
     }
+    problems.extend(drift);
     Err(Error::target(format!("the target cannot take the records:\n  {}", problems.join("\n  "))).hint(
         "nothing was written; mend the target or the configuration, then run `drydock survey` and `drydock transform` \
          again",

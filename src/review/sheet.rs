@@ -189,7 +189,7 @@ mod tests {
     fn lines_are_counted_over_quoted_line_ends() {
         let read = read(b"item,action,reason\na,accept,\"one\ntwo\"\nb,accept,\n");
         assert_eq!(read.iter().map(|line| line.0).collect::<Vec<_>>(), [2, 4]);
-        let windows: Vec<_> = super::lines(b"item,action\r\na,accept\r\n\r\nb,accept\r\n")
+        let windows: Vec<_> = lines(b"item,action\r\na,accept\r\n\r\nb,accept\r\n")
             .unwrap()
             .iter()
             .map(|line| line.number)

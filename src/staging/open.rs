@@ -61,44 +61,27 @@ impl Staging {
         Ok(Self { connection, path: path.to_owned(), lock })
     }
 
-    /// Creates a new staging file.
+    /// Creates a new staging file. It gets its name when it is whole, so that whoever is killed here leaves no file that is
+    /// none; and it is opened again under its name, because `SQLite` counts its cache in pages of the size that a file had
+    /// when it was opened.
     fn create(path: &Path) -> Result<Self> {
-        let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-        created.map_err(|cause| {
+        let mut unfinished = path.as_os_str().to_owned();
+        unfinished.push(".unfinished");
+        let unfinished = PathBuf::from(unfinished);
+        let refused = |cause: std::io::Error| {
             Error::staging(format!("the staging file {} cannot be created", path.display()))
                 .cause(cause)
                 .hint("give a path in an existing directory that you may write to with --staging")
-        })?;
-        let staging = lock(path).and_then(|lock| {
-            let connection = connect(path)?;
-            let schema = SCHEMA.concat();
-            connection.execute_batch("pragma page_size = 16384; vacuum")?;
-            connection.execute_batch(&format!(
-                "begin immediate; {schema} pragma application_id = {APPLICATION_ID}; \
-                 pragma user_version = {SCHEMA_VERSION}; commit"
-            ))?;
-            let mut insert = connection.prepare(
-                "insert into entities (entity, position, entity_type, legacy_table, target_table, phase) \
-                 values (?, ?, ?, ?, ?, ?)",
-            )?;
-            for (position, entity) in entity::ALL.iter().enumerate() {
-                insert.execute((
-                    entity.name,
-                    position,
-                    entity.entity_type(),
-                    entity.legacy.name,
-                    entity.target_table,
-                    entity.phase.as_str(),
-                ))?;
-            }
-            drop(insert);
-            Ok(Self { connection, path: path.to_owned(), lock })
-        });
-        if staging.is_err() {
-            // nothing half-made stays under the name that was asked for
-            let _ = fs::remove_file(path);
-        }
-        staging
+        };
+        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished);
+        drop(file.map_err(refused)?);
+        // a link, unlike a rename, never replaces a file that came to be in the meantime
+        let created =
+            write_schema(&unfinished).and_then(|()| fs::hard_link(&unfinished, path).map_err(refused));
+        // nothing half-made stays
+        let _ = fs::remove_file(&unfinished);
+        created?;
+        Self::open(path)
     }
 
     /// Where the file is.
@@ -138,6 +121,32 @@ impl Reader {
         check_version(&connection, path)?;
         Ok(Self { connection, is_being_written })
     }
+}
+
+/// Makes an empty file a staging file.
+fn write_schema(path: &Path) -> Result<()> {
+    let connection = connect(path)?;
+    let schema = SCHEMA.concat();
+    connection.execute_batch("pragma page_size = 16384; vacuum")?;
+    connection.execute_batch(&format!(
+        "begin immediate; {schema} pragma application_id = {APPLICATION_ID}; pragma user_version = {SCHEMA_VERSION}"
+    ))?;
+    let mut insert = connection.prepare(
+        "insert into entities (entity, position, entity_type, legacy_table, target_table, phase) \
+         values (?, ?, ?, ?, ?, ?)",
+    )?;
+    for (position, entity) in entity::ALL.iter().enumerate() {
+        insert.execute((
+            entity.name,
+            position,
+            entity.entity_type(),
+            entity.legacy.name,
+            entity.target_table,
+            entity.phase.as_str(),
+        ))?;
+    }
+    drop(insert);
+    Ok(connection.execute_batch("commit")?)
 }
 
 /// Refuses what is not there and what is not a staging file, before SQLite touches it.

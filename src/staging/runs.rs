@@ -33,12 +33,14 @@ impl Staging {
     }
 
     /// Says what is being done, for `status` in another shell.
-    pub fn set_progress(&mut self, operation: &str, done: u64, total: Option<u64>) -> Result<()> {
+    pub fn set_progress(&self, operation: &str, done: u64, total: Option<u64>) -> Result<()> {
         self.connection
             .prepare_cached(
-                "insert into progress (only_row, operation, done, total, updated_at) values (1, ?, ?, ?, ?) \
+                "insert into progress (only_row, operation, done, total, updated_at, started_at) \
+                 values (1, ?1, ?2, ?3, ?4, ?4) \
                  on conflict (only_row) do update set operation = excluded.operation, done = excluded.done, \
-                 total = excluded.total, updated_at = excluded.updated_at",
+                 total = excluded.total, updated_at = excluded.updated_at, \
+                 started_at = iif(operation = excluded.operation, started_at, excluded.started_at)",
             )?
             .execute((operation, done, total, now()))?;
         Ok(())

@@ -29,8 +29,9 @@ use crate::record::LegacyId;
 /// Rows per transaction: large enough to cost nothing, small enough for `status` to get a look in between.
 const ROWS_PER_TRANSACTION: u64 = 100_000;
 
-/// Values bound to one statement: enough to make a statement's own cost small, few enough to stay in the cache.
-const VALUES_PER_STATEMENT: usize = 320;
+/// Values bound to one statement. SQLite keeps about ninety short ones in memory of its own and asks the allocator for each
+/// further one, which costs more than the statements saved.
+const VALUES_PER_STATEMENT: usize = 80;
 
 /// What the manifest says about one table.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

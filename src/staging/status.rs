@@ -4,7 +4,9 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::figures::{Figures, Steps, figures};
 use super::open::{Reader, Staging};
+use super::phase_two::{Known, phase_2};
 use super::{Check, Level, Step};
 use crate::error::Result;
 use rusqlite::{Connection, OptionalExtension};
@@ -98,6 +100,9 @@ pub struct Status {
     pub checks: Vec<Check>,
     /// Differences that it found; null before a verification.
     pub differences: Option<u64>,
+    /// The figures that a report draws.
+    #[serde(flatten)]
+    pub figures: Figures,
     /// The same accounting, in order, for text.
     #[serde(skip)]
     pub lines: Vec<Accounting>,
@@ -170,19 +175,20 @@ fn status(connection: &Connection, is_being_written: bool) -> Result<Status> {
         .iter()
         .map(|line| (line.entity.clone(), serde_json::to_value(line).unwrap_or_default()))
         .collect();
+    let checks = checks(connection)?;
+    let phase_2 =
+        phase_2(connection, progress.as_ref(), Known { extracted, surveyed, transformed, verified })?;
+    let figures = figures(connection, &lines, &checks, &phase_2, Steps { surveyed, transformed, verified })?;
     Ok(Status {
         accounting,
+        figures,
         unaccounted: transformed
             .then(|| count(connection, "select count(*) from v_unaccounted"))
             .transpose()?,
-        phase_2: phase_2(
-            connection,
-            progress.as_ref(),
-            Known { extracted, surveyed, transformed, verified },
-        )?,
+        phase_2,
         error_analysis: transformed.then(|| error_analysis(connection)).transpose()?,
         associations: associations(connection)?,
-        checks: checks(connection)?,
+        checks,
         differences: verified.then(|| count(connection, "select count(*) from differences")).transpose()?,
         lines,
         file,
@@ -280,86 +286,4 @@ fn progress(connection: &Connection) -> Result<Option<Progress>> {
         })
         .optional()?;
     Ok(progress)
-}
-
-/// Which steps are complete, and with them which numbers are known.
-#[derive(Clone, Copy)]
-#[expect(clippy::struct_excessive_bools, reason = "one per step")]
-struct Known {
-    extracted: bool,
-    surveyed: bool,
-    transformed: bool,
-    verified: bool,
-}
-
-/// The plan's progress object, in its exact shape. A number is null until the step that measures it is complete.
-fn phase_2(connection: &Connection, progress: Option<&Progress>, known: Known) -> Result<Value> {
-    let mut statement = connection.prepare("select * from v_progress")?;
-    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
-    let counts: Map<String, Value> = statement.query_row([], |row| {
-        names
-            .iter()
-            .enumerate()
-            .map(|(column, name)| Ok((name.clone(), Value::from(row.get::<_, Option<u64>>(column)?))))
-            .collect()
-    })?;
-    let number = |name: &str| counts.get(name).and_then(Value::as_u64).unwrap_or(0);
-    let when = |known: bool, name: &str| if known { Value::from(number(name)) } else { Value::Null };
-    let targeted = known.extracted && known.surveyed;
-    let done = [
-        ("profiles_resolved", "profiles_remaining"),
-        ("patients_loaded", "patients_total"),
-        ("integration_loaded", "integration_total"),
-    ]
-    .map(|(done, total)| (number(done), number(total)));
-    let overall = done.iter().fold((0, 0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
-    let percentage = |known: bool, (done, total): (u64, u64)| match (known, total) {
-        (false, _) => Value::Null,
-        (true, 0) => Value::from(100.0),
-        #[expect(clippy::cast_precision_loss, reason = "a percentage to two places")]
-        (true, total) => Value::from((done as f64 * 10_000.0 / total as f64).round() / 100.0),
-    };
-    Ok(serde_json::json!({
-        "phase_2a_profiles": {
-            "total_remaining": when(targeted, "profiles_remaining"),
-            "analyzed": when(known.transformed, "profiles_analyzed"),
-            "resolved": when(known.transformed, "profiles_resolved"),
-            "failed": when(known.transformed, "profiles_failed"),
-            "progress_percentage": percentage(known.transformed, done[0]),
-        },
-        "phase_2b_patients": {
-            "total_target": when(known.extracted, "patients_total"),
-            "processed": when(known.transformed, "patients_processed"),
-            "associated": when(known.transformed, "patients_associated"),
-            "failed": when(known.transformed, "patients_failed"),
-            "progress_percentage": percentage(known.transformed, done[1]),
-        },
-        "phase_2c_integration": {
-            "profile_associations": when(known.transformed, "profile_associations"),
-            "validations_passed": when(known.verified, "validations_passed"),
-            "issues_identified": when(known.transformed, "issues_identified"),
-            "progress_percentage": percentage(known.transformed, done[2]),
-        },
-        "overall_phase_2_progress": percentage(known.transformed, overall),
-        "estimated_completion": progress.and_then(|progress| estimate(connection, progress)),
-        "current_operation": progress.map(|progress| progress.operation.clone()),
-    }))
-}
-
-/// When the present operation will be done at its present rate; unknown without a total.
-fn estimate(connection: &Connection, progress: &Progress) -> Option<String> {
-    let total = progress.total.filter(|total| *total > 0 && progress.done > 0)?;
-    let started: String = connection
-        .query_row(
-            "select started_at from runs where finished_at is null order by run_id desc limit 1",
-            [],
-            |row| row.get(0),
-        )
-        .ok()?;
-    let parse = |text: &str| chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%SZ").ok();
-    let elapsed = (parse(&progress.updated_at)? - parse(&started)?).num_seconds();
-    let left = i64::try_from(total.saturating_sub(progress.done)).ok()?;
-    let seconds = elapsed.checked_mul(left)?.checked_div(i64::try_from(progress.done).ok()?)?;
-    let end = parse(&progress.updated_at)?.checked_add_signed(chrono::TimeDelta::seconds(seconds))?;
-    Some(end.format("%Y-%m-%dT%H:%M:%SZ").to_string())
 }

@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 
 use super::Target;
-use super::catalog::for_lines;
-use super::copy::decode_row;
+use postgres::fallible_iterator::FallibleIterator;
+
 use super::failure::{Cause, Failure, Refusal};
 use super::merge::Merge;
 use super::receipts::{Receipted, Writing};
@@ -138,6 +138,7 @@ impl Target {
             Ok(())
         })?;
         let Some(range) = range.filter(|_| rows > 0) else {
+            self.execute("tidying up", &format!("drop table {sent_table}"))?;
             return Ok(Merged::default());
         };
         self.execute(&format!("preparing {name}"), &format!("analyze {sent_table} (legacy_id)"))?;
@@ -254,33 +255,20 @@ impl Target {
         .into())
     }
 
-    /// Runs the statement that writes and reads what it returns, as COPY so that nothing piles up.
+    /// Runs the statement that writes and reads what it returns, row by row so that nothing piles up. Not as COPY: what
+    /// constraints say at the statement's end would come after COPY's own end and be lost.
     fn write(&mut self, merge: &Merge, statement: &str, merged: &mut Merged) -> Result<(), Failure> {
         let what = format!("merging {}", merge.entity.name);
-        let mut reader = self
-            .client
-            .copy_out(&format!("copy ({statement}) to stdout"))
-            .map_err(|cause| Failure::of(&what, &cause))?;
-        let mut fields = Vec::new();
-        let mut broken = None;
-        let unexpected = || Error::internal(format!("{what}: the target returned an unexpected row"));
-        for_lines(&mut Noting { reader: &mut reader, broken: &mut broken }, &what, |line| {
-            decode_row(line, &mut fields)?;
-            let [Some(legacy_id), Some(is_new), Some(xid)] = fields.as_slice() else {
-                return Err(unexpected());
-            };
-            let legacy_id = legacy_id.parse().map_err(|_| unexpected())?;
-            let xid = xid.parse().map_err(|_| unexpected())?;
+        let told = |cause: postgres::Error| Failure::of(&what, &cause);
+        let mut rows = self.client.query_raw(statement, std::iter::empty::<&str>()).map_err(told)?;
+        while let Some(row) = rows.next().map_err(told)? {
+            let (legacy_id, is_new, xid) = (LegacyId(row.get(0)), row.get(1), row.get(2));
             if merged.xids.last() != Some(&xid) {
                 merged.xids.push(xid);
             }
-            if is_new == "t" { &mut merged.inserted } else { &mut merged.updated }.push(legacy_id);
-            Ok(())
-        })
-        .map_err(|error| match broken {
-            Some(cause) => Failure::of_copy(&what, &cause),
-            None => error.into(),
-        })
+            if is_new { &mut merged.inserted } else { &mut merged.updated }.push(legacy_id);
+        }
+        Ok(())
     }
 
     /// Legacy ids that a query returns.
@@ -296,35 +284,6 @@ impl Target {
 
     pub(super) fn execute(&mut self, what: &str, sql: &str) -> Result<(), Failure> {
         self.client.batch_execute(sql).map_err(|cause| Failure::of(what, &cause))
-    }
-}
-
-/// A reader that keeps the error that it comes to, so that it can be judged.
-struct Noting<'a, R> {
-    reader: &'a mut R,
-    broken: &'a mut Option<std::io::Error>,
-}
-
-impl<R: std::io::BufRead> std::io::Read for Noting<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        self.reader.read(buffer)
-    }
-}
-
-impl<R: std::io::BufRead> std::io::BufRead for Noting<'_, R> {
-    fn fill_buf(&mut self) -> std::io::Result<&[u8]> {
-        match self.reader.fill_buf() {
-            Ok(buffer) => Ok(buffer),
-            Err(cause) => {
-                let kind = cause.kind();
-                *self.broken = Some(cause);
-                Err(kind.into())
-            }
-        }
-    }
-
-    fn consume(&mut self, amount: usize) {
-        self.reader.consume(amount);
     }
 }
 

@@ -151,7 +151,7 @@ impl Merge {
             };
             format!(
                 "insert into {table} as t ({0}) select {0} from {sent} s {unless_right} \
-                 on conflict ({1}) do update set {2} where {3} returning t.legacy_id, t.xmax = 0, t.xmin",
+                 on conflict ({1}) do update set {2} where {3} returning t.legacy_id::bigint, t.xmax = 0, t.xmin::text::bigint",
                 self.listed(),
                 self.entity.key().into_iter().map(quoted).collect::<Vec<_>>().join(", "),
                 self.assignments("excluded"),
@@ -161,7 +161,7 @@ impl Merge {
             format!(
                 "update {table} t set {} from {sent} s, {known} k \
                  where k.is_different and k.legacy_id = s.legacy_id and t.id = k.id and {} \
-                 returning t.legacy_id, false, t.xmin",
+                 returning t.legacy_id::bigint, false, t.xmin::text::bigint",
                 self.assignments("s"),
                 self.differs("s"),
             )

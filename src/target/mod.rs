@@ -4,21 +4,26 @@
 //! Only rows of this migration are touched, and no DDL is run on the application's tables, except when the operator asks
 //! for the tables of an empty database ([`Target::create_tables`]).
 
+mod backup;
 mod catalog;
 mod chunk;
+mod conditions;
 mod contents;
 mod copy;
 mod failure;
 mod lock;
 mod merge;
+mod pooler;
 mod preflight;
 mod receipts;
 mod sender;
+mod undo;
 mod unit;
 
 use postgres::Client;
 
 pub use chunk::Merged;
+pub use conditions::{Conditions, TableConditions, drift};
 pub use contents::{FoundRow, Range, RangeDigest};
 pub use copy::{Field, encode_row};
 pub use failure::{Cause, Failure, Refusal};
@@ -26,6 +31,7 @@ pub use merge::Merge;
 pub use preflight::{Demand, Demands, preflight};
 pub use receipts::Writing;
 pub use sender::{Sender, digest_of};
+pub use undo::{Left, Undone};
 
 use crate::connect::{Address, Side, connect, server_error};
 use crate::entity::Entity;
@@ -134,6 +140,7 @@ impl Target {
 /// A session whose statements find the tables in `schema`.
 fn session(address: &Address, schema: &str) -> Result<Client> {
     let mut client = connect(Side::Target, address)?;
+    pooler::refuse_transaction_mode(&mut client, address)?;
     let path = format!("set search_path = {}, pg_temp", quoted(schema));
     client.batch_execute(&path).map_err(|cause| failed("choosing the schema", &cause))?;
     Ok(client)

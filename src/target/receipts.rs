@@ -99,7 +99,7 @@ impl Target {
     pub(super) fn has_receipts(&mut self) -> Result<bool, Failure> {
         let row = self
             .client
-            .query_one("select to_regclass('drydock.pre_images') is not null", &[])
+            .query_one("select to_regclass('drydock.restorations') is not null", &[])
             .map_err(|cause| Failure::of("looking for the schema drydock", &cause))?;
         Ok(row.get(0))
     }
@@ -144,11 +144,12 @@ impl Target {
         self.execute(
             &format!("keeping pre-images of {}", merge.entity.name),
             &format!(
-                "{} select {}, t.id, {} from {known} k join {table} t on t.id = k.id \
+                "{} select {}, t.id, {}, {} from {known} k join {table} t on t.id = k.id \
                  where k.is_different and not {own} for update of t on conflict do nothing",
                 INSERT_IMAGES,
                 image_key(writing, merge),
                 merge.image(),
+                written_by(merge.entity.target_table),
             ),
         )
     }
@@ -217,7 +218,7 @@ impl Target {
 
 /// The head of the statement that keeps pre-images.
 const INSERT_IMAGES: &str =
-    "insert into drydock.pre_images (staging_id, run_id, phase, entity, table_name, id, image)";
+    "insert into drydock.pre_images (staging_id, run_id, phase, entity, table_name, id, image, written_by)";
 
 /// What all pre-images of a merge have in common.
 fn image_key(writing: &Writing<'_>, merge: &Merge) -> String {
@@ -228,6 +229,15 @@ fn image_key(writing: &Writing<'_>, merge: &Merge) -> String {
         quoted_text(merge.phase.as_str()),
         quoted_text(merge.entity.name),
         quoted_text(merge.entity.target_table)
+    )
+}
+
+/// The transaction that made the row `t` what it is: the one that wrote it, unless that was an undo.
+pub(super) fn written_by(table: &str) -> String {
+    format!(
+        "coalesce((select z.written_by from drydock.restorations z where z.table_name = {} and z.id = t.id \
+         and z.xid = t.xmin::text::bigint), t.xmin::text::bigint)",
+        quoted_text(table)
     )
 }
 
@@ -288,10 +298,11 @@ impl Target {
             target.execute(
                 &what,
                 &format!(
-                    "{INSERT_IMAGES} select {}, t.id, {} from drydock_room r join {table} t on t.id = r.id \
+                    "{INSERT_IMAGES} select {}, t.id, {}, {} from drydock_room r join {table} t on t.id = r.id \
                      for update of t on conflict do nothing",
                     image_key(writing, merge),
-                    merge.image()
+                    merge.image(),
+                    written_by(merge.entity.target_table)
                 ),
             )?;
             let statement = format!(

@@ -3,6 +3,7 @@
 
 use std::sync::mpsc::sync_channel;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
@@ -130,11 +131,16 @@ fn digests(
             Ok(is)
         });
         let meant = hash_ready(staging, entity, columns, ranges);
-        let mut done = 0;
+        let total = staging.count_ready(entity)?;
+        let (mut done, mut noted) = (0, Instant::now());
         if meant.is_ok() {
             for () in receiver {
-                done += RANGE;
+                done += RANGE.min(total - done);
                 bar.set(done);
+                if noted.elapsed() >= Duration::from_secs(1) {
+                    noted = Instant::now();
+                    staging.set_progress(&format!("verify {}", entity.name), done, Some(total))?;
+                }
             }
         }
         let is: Result<_> =

@@ -7,7 +7,7 @@ mod contents;
 mod digest;
 mod list;
 mod proof;
-mod queries;
+pub mod queries;
 
 use crate::entity;
 use crate::error::Result;

@@ -18,6 +18,15 @@ pub fn run(staging: &Staging, target: &mut Target, findings: &mut Vec<Finding>) 
     list::ALL.iter().map(|listed| one(staging, target, listed, findings)).collect()
 }
 
+/// Runs the checks that hold after every phase: those of the target's entities and relationships.
+pub fn after_a_phase(staging: &Staging, target: &mut Target) -> Result<Vec<Check>> {
+    let holds = |listed: &&Listed| {
+        listed.target.is_some() && matches!(listed.level, Level::Entity | Level::Relationship)
+    };
+    let mut findings = Vec::new();
+    list::ALL.iter().filter(holds).map(|listed| one(staging, target, listed, &mut findings)).collect()
+}
+
 fn one(
     staging: &Staging,
     target: &mut Target,

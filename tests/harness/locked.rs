@@ -83,6 +83,11 @@ impl Locked {
         format!("postgres://{login}@{host}:{}/{database}?{query}", self.cluster.port())
     }
 
+    /// A URL over the Unix socket, where everybody is trusted.
+    pub fn socket_url(&self, database: &str) -> String {
+        self.cluster.url(database)
+    }
+
     /// The PEM file of the authority that signed the certificate.
     pub fn known_authority(&self) -> PathBuf {
         self.authorities.path().join("known.pem")

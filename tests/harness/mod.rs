@@ -10,8 +10,10 @@ mod command;
 mod database;
 mod job;
 mod locked;
+mod servers;
 
 pub use command::{Drydock, Outcome, psql, sqlite3};
 pub use database::{Database, database};
 pub use job::{Job, cases, empty_target, phase_one_target, world, world_config};
 pub use locked::{Locked, free_port, locked};
+pub use servers::server_of;

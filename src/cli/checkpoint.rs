@@ -1,0 +1,34 @@
+//! `drydock checkpoint`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::session::{TargetArguments, journalled};
+use super::{Common, text};
+use crate::checkpoint;
+use crate::error::{Kind, Result};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// 1 after phase 2a, 2 after 2b, 3 after 2c
+    #[arg(value_name = "N", value_parser = clap::value_parser!(u8).range(1..=3))]
+    number: u8,
+    #[command(flatten)]
+    target: TargetArguments,
+    /// A folder that does not exist yet, or is empty
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>> {
+    let given = common.given_config()?;
+    journalled(common, "checkpoint", false, |staging, run_id| {
+        let config = staging.settle_config(given, false)?;
+        let mut target = arguments.target.open(&config)?;
+        let summary = checkpoint::checkpoint(staging, &mut target, arguments.number, &arguments.out, run_id)?;
+        common.print(&summary, || text::checkpoint(&summary))?;
+        let is_sound = summary.validation.passed && summary.rollback.holds();
+        Ok((!is_sound).then_some(Kind::Verification))
+    })
+}

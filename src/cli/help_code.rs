@@ -1,0 +1,56 @@
+//! `drydock help`: the help of the command line, of a verb, or the entry of a code.
+
+use clap::{Args, CommandFactory};
+
+use super::{Cli, Common};
+use crate::error::{Error, Kind, Result};
+use crate::report::troubleshooting::{self, Entry};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// A verb, the code of an issue (`email_shared`), or an exit code; `codes` lists them all
+    #[arg(value_name = "VERB|CODE")]
+    topic: Vec<String>,
+}
+
+pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>> {
+    let mut command = Cli::command();
+    // sub-verbs are found only in a built command, with the global flags in place
+    command.build();
+    let [topic, rest @ ..] = arguments.topic.as_slice() else {
+        return common
+            .print(&serde_json::json!({}), || command.render_long_help().to_string())
+            .map(|()| None);
+    };
+    if topic == "codes" {
+        let codes: Vec<&str> = troubleshooting::codes().collect();
+        return common.print(&codes, || codes.join("\n")).map(|()| None);
+    }
+    if let Some(mut found) = command.find_subcommand(topic) {
+        for part in rest {
+            found = found.find_subcommand(part).ok_or_else(|| unknown(part))?;
+        }
+        let help = found.clone().render_long_help().to_string();
+        return common.print(&help, || help.clone()).map(|()| None);
+    }
+    let entry = troubleshooting::find(topic).ok_or_else(|| unknown(topic))?;
+    let file = common.staging.display().to_string();
+    let json = serde_json::json!({
+        "code": entry.code, "means": entry.means, "look": entry.look, "todo": entry.todo,
+    });
+    common.print(&json, || text(&entry, &file)).map(|()| None)
+}
+
+fn text(entry: &Entry, file: &str) -> String {
+    let mut text = format!("{}\n\nwhat it means\n  {}\n", entry.code, entry.means);
+    if !entry.look.is_empty() {
+        text +=
+            &format!("\nthe records, in the staging file\n  sqlite3 -readonly {file} \"{}\"\n", entry.look);
+    }
+    text + &format!("\nwhat to do\n  {}\n", entry.todo)
+}
+
+fn unknown(topic: &str) -> Error {
+    Error::new(Kind::Usage, format!("there is no verb and no code {topic}"))
+        .hint("`drydock help` lists the verbs, `drydock help codes` the codes")
+}

@@ -1,0 +1,74 @@
+//! `drydock report`: only looks, so it works while another command writes.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::Common;
+use crate::error::{Error, Kind, Result};
+use crate::report::{self, Format};
+use crate::staging::Reader;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Where to write it; without it standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// The form; without it by the name of the file, else html
+    #[arg(long, value_enum)]
+    format: Option<Form>,
+    /// Replace the file when it exists
+    #[arg(long, requires = "out")]
+    replace: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Form {
+    Html,
+    Md,
+    Json,
+}
+
+pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>> {
+    let named = || match arguments.out.as_deref().and_then(Path::extension)?.to_str()? {
+        "md" | "markdown" => Some(Form::Md),
+        "json" => Some(Form::Json),
+        _ => None,
+    };
+    let given = arguments.format.or_else(|| common.json.then_some(Form::Json)).or_else(named);
+    let format = match given.unwrap_or(Form::Html) {
+        Form::Html => Format::Html,
+        Form::Md => Format::Markdown,
+        Form::Json => Format::Json,
+    };
+    let page = report::report(&Reader::open(&common.staging)?.status()?, format)?;
+    match &arguments.out {
+        Some(path) => write(path, &page, arguments.replace)?,
+        None => common.write(&page)?,
+    }
+    Ok(None)
+}
+
+/// Nobody else may read the page: it names the databases.
+fn write(path: &Path, page: &str, replace: bool) -> Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).mode(0o600);
+    if replace {
+        options.create(true).truncate(true);
+    } else {
+        options.create_new(true);
+    }
+    options.open(path).and_then(|mut file| file.write_all(page.as_bytes())).map_err(|cause| {
+        let hint = if cause.kind() == std::io::ErrorKind::AlreadyExists {
+            "give --replace to write it again, or another name"
+        } else {
+            "give a path in an existing directory that you may write to with --out"
+        };
+        Error::precondition(format!("the report {} cannot be written", path.display()))
+            .cause(cause)
+            .hint(hint)
+    })
+}

@@ -1,0 +1,48 @@
+//! `drydock rollback`
+
+use clap::Args;
+
+use super::session::{TargetArguments, journalled};
+use super::{Common, text};
+use crate::error::{Kind, Result};
+use crate::rollback::{self, Back};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    target: TargetArguments,
+    #[command(flatten)]
+    back: BackArguments,
+    /// Undo rows too that others changed since
+    #[arg(long)]
+    force: bool,
+    /// Do everything in one transaction that is rolled back, and say what would be undone and what would be left
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+#[group(required = true, multiple = false)]
+struct BackArguments {
+    /// The run to undo; the table runs of the staging file has the numbers
+    #[arg(long, value_name = "N")]
+    run: Option<i64>,
+    /// Undo everything since this checkpoint: 1, 2 or 3
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=3))]
+    to_checkpoint: Option<u8>,
+}
+
+pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>> {
+    let given = common.given_config()?;
+    journalled(common, "rollback", false, |staging, _| {
+        let config = staging.settle_config(given, false)?;
+        let mut target = arguments.target.open(&config)?;
+        let back = match (arguments.back.run, arguments.back.to_checkpoint) {
+            (Some(run), _) => Back::Run(run),
+            (None, checkpoint) => Back::Checkpoint(checkpoint.unwrap_or(1)),
+        };
+        let summary = rollback::rollback(staging, &mut target, back, arguments.force, arguments.dry_run)?;
+        common.print(&summary, || text::rollback(&summary))?;
+        Ok((summary.left() > 0).then_some(Kind::Records))
+    })
+}

@@ -1,0 +1,142 @@
+//! The same figures as Markdown, for a repository or a ticket.
+
+use std::fmt::Write;
+
+use super::figures::Figures;
+use super::next;
+
+/// The whole page.
+pub fn page(figures: &Figures) -> String {
+    let mut page = "# Migration report\n\n".to_owned();
+    let verified = figures.text("/file/verify_completed_at");
+    let verdict = if !verified.is_empty() {
+        format!("Verified at {verified}: the target is what was meant, record by record.")
+    } else if figures.list("/checks").is_empty() {
+        "Not verified yet.".to_owned()
+    } else {
+        format!("Verification failed: {} differences.", figures.get("/differences").plain())
+    };
+    let _ = writeln!(page, "{verdict}\n");
+    for name in figures.keys("/file") {
+        let value = figures.text(&format!("/file/{name}"));
+        let _ = writeln!(page, "- {name}: {}", if value.is_empty() { "not yet" } else { value });
+    }
+
+    let words = ["extracted", "ready", "merged", "rejected", "quarantined", "loaded", "failed"];
+    heading(&mut page, "Records and fates", &["entity"], &words);
+    for entity in figures.keys("/accounting") {
+        row(figures, &mut page, &[entity], &format!("/accounting/{entity}"), &words);
+    }
+    row(figures, &mut page, &["all"], "/totals", &words);
+    let _ = writeln!(page, "\nRecords without exactly one fate: {}", figures.get("/unaccounted").plain());
+
+    heading(&mut page, "Phases", &["phase", "measure"], &["number"]);
+    for phase in figures.keys("/phase_2") {
+        for measure in figures.keys(&format!("/phase_2/{phase}")) {
+            row(figures, &mut page, &[phase, measure], &format!("/phase_2/{phase}"), &[measure]);
+        }
+    }
+    row(figures, &mut page, &["overall", ""], "/phase_2", &["overall_phase_2_progress"]);
+
+    heading(&mut page, "Gates", &["gate", "demand", "measured", "approved"], &[]);
+    for path in figures.list("/gates") {
+        let word = |name: &str| match figures.flag(&format!("{path}/{name}")) {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "not known yet",
+        };
+        let (met, approved) = (word("is_met"), word("is_approved"));
+        let gate = figures.get(format!("{path}/gate")).plain();
+        row(figures, &mut page, &[&gate, figures.text(&format!("{path}/demand")), met, approved], "", &[]);
+    }
+
+    heading(&mut page, "What needs a person next", &["about", "records", "what to do", "more"], &[]);
+    for step in next::steps(figures) {
+        let records = if step.figure.is_empty() { String::new() } else { figures.get(step.figure).plain() };
+        let more = if step.code.is_empty() { String::new() } else { format!("`drydock help {}`", step.code) };
+        row(figures, &mut page, &[&step.about, &records, &step.action, &more], "", &[]);
+    }
+
+    heading(&mut page, "Error analysis of phase 2A", &["measure"], &["records"]);
+    for name in figures.keys("/error_analysis") {
+        row(figures, &mut page, &[name], "/error_analysis", &[name]);
+    }
+    list(
+        figures,
+        &mut page,
+        "Issues by category and severity",
+        "/issues",
+        &["phase", "error_category", "severity"],
+        &["automatic", "manual"],
+    );
+    list(
+        figures,
+        &mut page,
+        "Issues by code",
+        "/errors",
+        &["error_code", "entity", "severity", "error_message"],
+        &["records", "pending"],
+    );
+    list(
+        figures,
+        &mut page,
+        "Associations",
+        "/associations",
+        &["entity", "association_method", "confidence_level"],
+        &["records"],
+    );
+    list(
+        figures,
+        &mut page,
+        "Checks",
+        "/checks",
+        &["level", "name", "sentence"],
+        &["expected", "found", "wrong", "exceptions"],
+    );
+    list(figures, &mut page, "Three-way proof", "/proofs", &["name", "part", "side", "digest"], &["rows"]);
+    list(
+        figures,
+        &mut page,
+        "Commands",
+        "/runs",
+        &["verb", "started_at", "outcome"],
+        &["run_id", "seconds", "exit_code"],
+    );
+    list(
+        figures,
+        &mut page,
+        "Loads",
+        "/receipts",
+        &["phase", "entity"],
+        &["rows", "inserted", "updated", "unchanged"],
+    );
+
+    heading(&mut page, "Lessons", &["cause", "entity", "records", "remedy"], &[]);
+    for lesson in next::lessons(figures) {
+        let records = figures.get(lesson.figure).plain();
+        row(figures, &mut page, &[&lesson.cause, &lesson.entity, &records, &lesson.remedy], "", &[]);
+    }
+    page
+}
+
+/// A table of a list of the status.
+fn list(figures: &Figures, page: &mut String, title: &str, path: &str, texts: &[&str], numbers: &[&str]) {
+    heading(page, title, texts, numbers);
+    for path in figures.list(path) {
+        let texts: Vec<&str> = texts.iter().map(|text| figures.text(&format!("{path}/{text}"))).collect();
+        row(figures, page, &texts, &path, numbers);
+    }
+}
+
+fn heading(page: &mut String, title: &str, texts: &[&str], numbers: &[&str]) {
+    let heads: Vec<String> = texts.iter().chain(numbers).map(|head| head.replace('_', " ")).collect();
+    let rules: Vec<&str> = texts.iter().map(|_| "---").chain(numbers.iter().map(|_| "---:")).collect();
+    let _ = writeln!(page, "\n## {title}\n\n| {} |\n| {} |", heads.join(" | "), rules.join(" | "));
+}
+
+fn row(figures: &Figures, page: &mut String, texts: &[&str], path: &str, numbers: &[&str]) {
+    let texts = texts.iter().map(|text| text.replace('|', "\\|").replace('\n', " "));
+    let numbers = numbers.iter().map(|number| figures.get(format!("{path}/{number}")).plain());
+    let cells: Vec<String> = texts.chain(numbers).collect();
+    let _ = writeln!(page, "| {} |", cells.join(" | "));
+}

@@ -1,0 +1,49 @@
+//! One page about a migration that a person would rather look at than read, as HTML, Markdown or JSON. All figures are those
+//! of `status --json`, looked up in it by path, so that they cannot differ; no value of a record is among them.
+//!
+//! `figures` looks up, `flow` draws, `html` and `markdown` lay out, `next` says what needs a person and what was learned,
+//! `troubleshooting` has an entry for every code.
+
+mod figures;
+mod flow;
+mod html;
+mod markdown;
+mod markup;
+mod next;
+pub mod troubleshooting;
+
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+use crate::staging::Status;
+
+use figures::Figures;
+
+/// The form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// One self-contained page.
+    Html,
+    /// Markdown.
+    Markdown,
+    /// JSON: the status with what needs a person and what was learned.
+    Json,
+}
+
+/// Writes the report of a status.
+pub fn report(status: &Status, format: Format) -> Result<String> {
+    let json = serde_json::to_value(status)
+        .map_err(|cause| Error::internal("the status cannot be written").cause(cause))?;
+    let figures = Figures::new(json);
+    Ok(match format {
+        Format::Html => html::page(&figures),
+        Format::Markdown => markdown::page(&figures),
+        Format::Json => {
+            let (next, lessons) = (next::steps(&figures), next::lessons(&figures));
+            let report: Value = json!({ "status": figures.status(), "next": next, "lessons": lessons });
+            serde_json::to_string_pretty(&report)
+                .map_err(|cause| Error::internal("the report cannot be written").cause(cause))?
+                + "\n"
+        }
+    })
+}

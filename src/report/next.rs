@@ -1,0 +1,102 @@
+//! What needs a person next, and what was learned: from the data, the commonest first.
+
+use serde::Serialize;
+
+use super::figures::Figures;
+
+/// How many lessons are told.
+const LESSONS: usize = 8;
+
+/// One thing that a person has to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// What it is about, such as `patients`.
+    pub about: String,
+    /// What to do.
+    pub action: String,
+    /// Where the number of records stands in the status; '' when none belongs to it.
+    pub figure: String,
+    /// The code whose entry explains it; '' for none.
+    pub code: String,
+}
+
+/// One cause and its remedy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Lesson {
+    /// The entity.
+    pub entity: String,
+    /// What was wrong.
+    pub cause: String,
+    /// What was done, or is to be done.
+    pub remedy: String,
+    /// Where the number of records stands in the status.
+    pub figure: String,
+    /// The code whose entry explains it.
+    pub code: String,
+}
+
+/// What needs a person, the most pressing first.
+pub fn steps(figures: &Figures) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let step = |about: &str, action: String, figure: String, code: &str| Step {
+        about: about.to_owned(),
+        action,
+        figure,
+        code: code.to_owned(),
+    };
+    for path in figures.list("/checks") {
+        if figures.get(format!("{path}/wrong")).value() > 0.0 {
+            let name = figures.text(&format!("{path}/name"));
+            let action = format!("a check failed: {name}; look at findings and differences in the file");
+            steps.push(step("verification", action, format!("{path}/wrong"), "verification"));
+        }
+    }
+    for path in figures.list("/waiting") {
+        let codes = figures.text(&format!("{path}/error_codes"));
+        let fate = figures.text(&format!("{path}/fate"));
+        // another record stands for a merged one
+        if fate == "merged" {
+            continue;
+        }
+        let action = format!("{fate}: {}", if codes.is_empty() { "see v_waiting" } else { codes });
+        let first = codes.split(',').next().unwrap_or_default();
+        steps.push(step(figures.text(&format!("{path}/entity")), action, format!("{path}/records"), first));
+    }
+    for severity in ["critical", "high", "medium", "low"] {
+        for path in figures.list("/errors") {
+            let pending = figures.get(format!("{path}/pending"));
+            if figures.text(&format!("{path}/severity")) != severity || pending.value() == 0.0 {
+                continue;
+            }
+            let action = format!(
+                "{}: {}",
+                figures.text(&format!("{path}/error_message")),
+                figures.text(&format!("{path}/suggested_resolution"))
+            );
+            let (entity, code) =
+                (figures.text(&format!("{path}/entity")), figures.text(&format!("{path}/error_code")));
+            steps.push(step(entity, action, pending.path, code));
+        }
+    }
+    for path in figures.list("/gates") {
+        let gate = figures.get(format!("{path}/gate")).shown();
+        if figures.flag(&format!("{path}/is_met")) == Some(false) {
+            let action = format!("gate {gate} is not met: {}", figures.text(&format!("{path}/demand")));
+            steps.push(step("gates", action, String::new(), ""));
+        }
+    }
+    steps
+}
+
+/// The commonest causes and their remedies.
+pub fn lessons(figures: &Figures) -> Vec<Lesson> {
+    let told = figures.list("/errors").into_iter().take(LESSONS);
+    told.map(|path| Lesson {
+        entity: figures.text(&format!("{path}/entity")).to_owned(),
+        cause: figures.text(&format!("{path}/error_message")).to_owned(),
+        remedy: figures.text(&format!("{path}/suggested_resolution")).to_owned(),
+        figure: format!("{path}/records"),
+        code: figures.text(&format!("{path}/error_code")).to_owned(),
+    })
+    .collect()
+}

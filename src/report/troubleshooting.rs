@@ -1,0 +1,231 @@
+//! An entry for every kind of issue and every kind of error: what it means, how to look at the records in the file, what to
+//! do. `drydock help CODE` prints it. A test walks the lists both ways.
+
+use crate::error::Kind;
+use crate::record::Code;
+
+/// What there is to say about one code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The issue's code, or the error's word.
+    pub code: &'static str,
+    /// What it means.
+    pub means: String,
+    /// A query for the staging file; '' where none helps.
+    pub look: String,
+    /// What to do.
+    pub todo: String,
+}
+
+/// Where an error of a run comes from, and what the operator does next.
+struct ErrorEntry {
+    kind: Kind,
+    code: &'static str,
+    means: &'static str,
+    look: &'static str,
+    todo: &'static str,
+}
+
+/// One per kind of error.
+const ERRORS: &[ErrorEntry] = &[
+    ErrorEntry {
+        kind: Kind::Internal,
+        code: "internal",
+        means: "a defect in drydock (exit code 1); nothing half-done counts as done",
+        look: "select run_id, verb, started_at, outcome from runs order by run_id desc limit 5",
+        todo: "report the place that the message names; run the same command again, which starts where it can",
+    },
+    ErrorEntry {
+        kind: Kind::Usage,
+        code: "usage",
+        means: "the command line is wrong (exit code 2); nothing was done",
+        look: "",
+        todo: "read `drydock help` or `drydock help VERB`",
+    },
+    ErrorEntry {
+        kind: Kind::Precondition,
+        code: "precondition",
+        means: "a step has to come first, a gate is not approved, or the file belongs to another source, target or configuration \
+                (exit code 3); nothing was done",
+        look: "select name, value from facts where name like '%_completed_at' or name like '%_identity'",
+        todo: "do what the hint says: the step that is missing, the right --staging file, or the file's own configuration",
+    },
+    ErrorEntry {
+        kind: Kind::Legacy,
+        code: "legacy",
+        means: "the legacy database cannot be reached or read, or its dump is not what it should be (exit code 4); the snapshot \
+                is not complete",
+        look: "select table_name, rows, unreadable from legacy_tables order by position",
+        todo: "mend what the message names (address, password, a missing table or column, a file) and run extract again",
+    },
+    ErrorEntry {
+        kind: Kind::Target,
+        code: "target",
+        means: "the target cannot be reached, cannot take the records, or refused a statement (exit code 5); what was committed \
+                has its receipt",
+        look: "select phase, entity, rows, inserted, updated, loaded_at from receipts order by receipt_id",
+        todo: "mend what the message names; after a change of the target's tables run survey and transform again; a load goes on \
+               where it stopped",
+    },
+    ErrorEntry {
+        kind: Kind::Records,
+        code: "records",
+        means: "the step is done, but more records are rejected or quarantined than the configuration allows (exit code 6)",
+        look: "select entity, fate, error_codes, count(*) from v_waiting group by 1, 2, 3",
+        todo: "resolve them at the source or by a decision, or allow that many with policy.allowed_rejects",
+    },
+    ErrorEntry {
+        kind: Kind::Verification,
+        code: "verification",
+        means: "the verification is done and found differences or a check that does not hold (exit code 7)",
+        look: "select name, sentence, wrong from checks where wrong > 0; select * from differences limit 20; \
+               select * from findings where not is_exception limit 20",
+        todo: "find out who changed the target since the load; a load writes the file's values again where they differ, and a \
+               second verify proves it",
+    },
+    ErrorEntry {
+        kind: Kind::Staging,
+        code: "staging",
+        means: "the staging file cannot be used: not one, of another version, in use, or the disk is full (exit code 8)",
+        look: "pragma integrity_check",
+        todo: "give the right file with --staging, wait for the other command, or make room",
+    },
+    ErrorEntry {
+        kind: Kind::Interrupted,
+        code: "interrupted",
+        means: "Ctrl-C or a termination signal (exit code 130); the file and the target are as after the last transaction",
+        look: "select name, value from facts where name like '%_completed_at'",
+        todo: "run the same command again: it starts where it can",
+    },
+];
+
+/// What to do about a kind of issue, beyond its own resolution.
+const ISSUES: &[(&str, &str)] = &[
+    (
+        "email_missing",
+        "nothing is broken; ask for the address and enter it in the application, or at the source before the cut-over",
+    ),
+    (
+        "email_invalid",
+        "correct the address at the source and extract again, or leave the fallback; the original is in the metadata",
+    ),
+    (
+        "email_shared",
+        "the context names the profile that keeps the address; a household may share one, then nothing is to do; \
+                      else correct it at the source",
+    ),
+    (
+        "email_taken_in_target",
+        "find out whether the holder in the target is the same person who joined since; then give the row \
+                               the legacy id, and survey and transform again",
+    ),
+    (
+        "email_typo_domain",
+        "compare the domain with the proposal in the context; correct it at the source if it is wrong",
+    ),
+    (
+        "email_test_domain",
+        "nothing, unless test accounts are not wanted: patients may point at them, so they are never dropped",
+    ),
+    ("name_missing", "enter the name at the source; nothing is put in its place"),
+    ("name_mojibake", "compare with the repaired proposal in the context and correct it at the source"),
+    ("date_missing", "ask for the birthdate; nothing is put in its place"),
+    ("date_invalid", "correct it at the source; the original is in the metadata"),
+    ("date_in_future", "correct it at the source; the original is in the metadata"),
+    ("date_too_early", "correct it at the source; the original is in the metadata"),
+    ("date_implausible", "ask whether the person is really that old; the date was kept"),
+    ("date_possibly_swapped", "compare with the patient's papers; the date was kept as it stands"),
+    ("timestamp_invalid", "nothing, unless the moment matters: the next one of the rule was taken"),
+    ("gender_unknown", "nothing is broken; the raw code is in the metadata"),
+    ("boolean_invalid", "correct the flag at the source; it was treated as not set"),
+    ("number_invalid", "correct the number at the source; it was left empty"),
+    ("json_malformed", "nothing is lost: the text is kept in the metadata as it stands"),
+    ("country_unknown", "correct the country's name at the source, or leave it"),
+    ("role_unknown", "put the user into a group at the source, or choose a role in the target"),
+    ("reference_invalid", "correct the reference at the source; the context has it as it stands"),
+    (
+        "reference_dangling",
+        "the context has the reference: restore the row at the source, or choose another one",
+    ),
+    ("reference_not_ready", "resolve the record that it points to; then transform again"),
+    ("user_shared", "find out which patient record is current; both are kept"),
+    (
+        "target_row_mismatch",
+        "keep one of the target's rows for the legacy record, then survey and transform again",
+    ),
+    ("practice_by_geography", "confirm the practice or choose another; the evidence is in v_review"),
+    ("practice_defaulted", "choose the practice; the evidence is in v_review"),
+    ("practice_unresolved", "choose the practice, or set policy.default_practice and transform again"),
+    ("row_unreadable", "legacy_unreadable has file, line and reason; mend the dump there and extract again"),
+    ("rule_panicked", "report the code and the field, never the value; the record waits in quarantine"),
+];
+
+/// The entry of an issue's code or of an error's word.
+pub fn find(code: &str) -> Option<Entry> {
+    let code = code.trim().to_lowercase().replace('-', "_");
+    if let Some(error) =
+        ERRORS.iter().find(|error| error.code == code || error.kind.code().to_string() == code)
+    {
+        return Some(Entry {
+            code: error.code,
+            means: error.means.to_owned(),
+            look: error.look.to_owned(),
+            todo: error.todo.to_owned(),
+        });
+    }
+    let known = Code::ALL.iter().find(|known| known.as_str() == code)?;
+    let more = ISSUES.iter().find(|(word, _)| *word == code).map_or("", |(_, todo)| todo);
+    let strategy = if known.is_automatic() { "a rule has resolved it" } else { "it waits for a person" };
+    Some(Entry {
+        code: known.as_str(),
+        means: format!(
+            "{} ({}, {} severity; {strategy}: {})",
+            known.message(),
+            known.category().as_str(),
+            known.severity().as_str(),
+            known.resolution()
+        ),
+        look: if *known == Code::RowUnreadable {
+            "select table_name, reason, file, line, legacy_id from legacy_unreadable".to_owned()
+        } else {
+            format!(
+                "select entity, entity_id, field, error_context, resolution_status from migration_errors \
+                 where error_code = '{code}' order by entity, entity_id"
+            )
+        },
+        todo: more.to_owned(),
+    })
+}
+
+/// Every code that has an entry: errors first, in the order of their exit codes, then issues.
+pub fn codes() -> impl Iterator<Item = &'static str> {
+    ERRORS.iter().map(|error| error.code).chain(Code::ALL.iter().map(|code| code.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_code_has_an_entry_and_every_entry_a_code() {
+        let issues: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        let entries: BTreeSet<&str> = ISSUES.iter().map(|(code, _)| *code).collect();
+        assert_eq!(issues, entries);
+        assert_eq!(ISSUES.len(), entries.len());
+        let kinds: Vec<u8> = ERRORS.iter().map(|error| error.kind.code()).collect();
+        assert_eq!(kinds, Kind::ALL.map(Kind::code));
+    }
+
+    #[test]
+    fn every_entry_says_what_to_do() {
+        for code in codes() {
+            let entry = find(code).unwrap();
+            assert_eq!(entry.code, code);
+            assert!(!entry.means.is_empty() && !entry.todo.is_empty(), "{code}");
+        }
+        assert!(find("no_such_code").is_none());
+        assert_eq!(find("7").map(|entry| entry.code), Some("verification"));
+    }
+}

@@ -1,0 +1,171 @@
+//! Undoes what a load did to the target: one run, or everything since a checkpoint. Rows that others changed since, or
+//! refer to now, are named and left.
+
+use crate::error::{Error, Result};
+use crate::record::Phase;
+use crate::staging::{Staging, Step};
+use crate::target::{Target, Undone};
+
+/// How far back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Back {
+    /// One run.
+    Run(i64),
+    /// To where things stood after 2A (1), 2B (2) or 2C (3).
+    Checkpoint(u8),
+}
+
+/// What a rollback did, or would do.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Summary {
+    /// Whether it was itself undone.
+    pub dry_run: bool,
+    /// Run by run, the latest first.
+    pub undone: Vec<Undone>,
+    /// The digest of the tables afterwards.
+    pub digest: String,
+    /// The digest that they had before what was undone; unknown when nothing was.
+    pub digest_before: Option<String>,
+}
+
+impl Summary {
+    /// Rows that were left as they are although the run had touched them.
+    pub fn left(&self) -> usize {
+        self.undone.iter().flat_map(|run| &run.left).filter(|left| left.why != "deleted").count()
+    }
+
+    /// Whether every table is what it was.
+    pub fn is_as_before(&self) -> bool {
+        self.digest_before.as_deref().is_none_or(|before| before == self.digest)
+    }
+}
+
+/// Rolls back.
+pub fn rollback(
+    staging: &mut Staging,
+    target: &mut Target,
+    back: Back,
+    force: bool,
+    dry_run: bool,
+) -> Result<Summary> {
+    staging.expect_identity("target", target.identity())?;
+    let staging_id = staging.fact("staging_id")?.unwrap_or_default();
+    let runs = runs_back(staging, target, &staging_id, back)?;
+    target.prepare_load()?;
+    if dry_run {
+        target.begin_rehearsal()?;
+    } else {
+        // whatever happens from here, the file no longer says that everything is loaded
+        staging.begin(Step::Load)?;
+    }
+    let summary = undo(target, &staging_id, &runs, force, dry_run)?;
+    if dry_run {
+        target.end_rehearsal()?;
+    } else {
+        let phases: Vec<_> =
+            runs.iter().flat_map(|(run, phases)| phases.iter().map(|phase| (*run, *phase))).collect();
+        staging.forget_loads(&phases)?;
+    }
+    Ok(summary)
+}
+
+/// Undoes the runs and compares the digests.
+pub fn undo(
+    target: &mut Target,
+    staging_id: &str,
+    runs: &[(i64, Vec<Phase>)],
+    force: bool,
+    dry_run: bool,
+) -> Result<Summary> {
+    let mut digest_before = None;
+    if let Some((run, phases)) = runs.last() {
+        for phase in phases {
+            digest_before = digest_before.or(target.digest_before(staging_id, *run, *phase)?);
+        }
+    }
+    let undone = target.undo(staging_id, runs, force)?;
+    Ok(Summary { dry_run, undone, digest: target.digest()?, digest_before })
+}
+
+/// What has to be undone, the latest first.
+fn runs_back(
+    staging: &Staging,
+    target: &mut Target,
+    staging_id: &str,
+    back: Back,
+) -> Result<Vec<(i64, Vec<Phase>)>> {
+    let live = target.live_phases(staging_id)?;
+    match back {
+        Back::Run(run) => {
+            let later: Vec<String> = {
+                let mut runs: Vec<i64> =
+                    live.iter().map(|(live, _)| *live).filter(|live| *live > run).collect();
+                runs.dedup();
+                runs.iter().map(ToString::to_string).collect()
+            };
+            if !live.iter().any(|(live, _)| *live == run) {
+                return Err(Error::precondition(format!("run {run} has nothing in this target to undo"))
+                    .hint("the runs of the file are in its table runs; those that wrote are in its table receipts"));
+            }
+            if !later.is_empty() {
+                return Err(Error::precondition(format!(
+                    "run {run} cannot be undone before the later run {} is",
+                    later.join(", ")
+                ))
+                .hint("undo the latest run first, or everything since a checkpoint with --to-checkpoint"));
+            }
+            Ok(since(&live, run, None))
+        }
+        Back::Checkpoint(checkpoint) => {
+            let phase = phase_of(checkpoint);
+            let wrote = live.iter().rev().find(|(_, live)| *live == phase).map(|(run, _)| *run);
+            let run = staging.checkpoint_run(checkpoint)?.or(wrote).ok_or_else(|| {
+                Error::precondition(format!(
+                    "there is no checkpoint {checkpoint}, and no load has written {}",
+                    phase.as_str()
+                ))
+                .hint("undo a run with --run; the table receipts of the staging file has the numbers")
+            })?;
+            Ok(since(&live, run, Some(phase)))
+        }
+    }
+}
+
+/// What was written since `phase` of `run`, or since before `run`: the latest run first, its phases in order.
+pub fn since(live: &[(i64, Phase)], run: i64, phase: Option<Phase>) -> Vec<(i64, Vec<Phase>)> {
+    let mut runs: Vec<(i64, Vec<Phase>)> = Vec::new();
+    for (live_run, live_phase) in live {
+        if *live_run < run || (*live_run == run && phase.is_some_and(|phase| *live_phase <= phase)) {
+            continue;
+        }
+        match runs.last_mut() {
+            Some((last, phases)) if last == live_run => phases.push(*live_phase),
+            _ => runs.push((*live_run, vec![*live_phase])),
+        }
+    }
+    runs.reverse();
+    runs
+}
+
+/// The phase after which a checkpoint is taken.
+pub fn phase_of(checkpoint: u8) -> Phase {
+    match checkpoint {
+        1 => Phase::Profiles,
+        2 => Phase::Patients,
+        _ => Phase::Associations,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latest_goes_first_and_the_checkpoint_s_own_phase_stays() {
+        use Phase::{Associations, Patients, Profiles};
+        let live = [(4, Profiles), (4, Patients), (4, Associations), (7, Patients)];
+        assert_eq!(since(&live, 7, None), [(7, vec![Patients])]);
+        assert_eq!(since(&live, 4, Some(Profiles)), [(7, vec![Patients]), (4, vec![Patients, Associations])]);
+        assert_eq!(since(&live, 7, Some(Patients)), []);
+    }
+}

@@ -1,0 +1,120 @@
+//! A backup of tables that `psql` alone restores: one script with the rows in it, which makes the tables again what they
+//! were, by id, in one transaction.
+
+use std::io::{self, Read, Write};
+
+use super::{Target, failed, quoted, quoted_text};
+use crate::entity::catalog::{Catalog, CatalogColumn};
+use crate::entity::{self};
+use crate::error::{Error, Result};
+
+impl Target {
+    /// Writes the backup of the tables, in load order, as they are at one moment.
+    pub fn back_up(&mut self, tables: &[&str], out: &mut impl Write) -> Result<()> {
+        let catalog = self.catalog()?;
+        self.begin_reading()?;
+        let done = self.write_backup(&catalog, tables, out);
+        self.end_reading()?;
+        done
+    }
+
+    fn write_backup(&mut self, catalog: &Catalog, tables: &[&str], out: &mut impl Write) -> Result<()> {
+        let unwritten = |cause: io::Error| {
+            Error::precondition("the backup cannot be written").cause(cause).hint("make room for it")
+        };
+        writeln!(
+            out,
+            "-- restores {} as they were when this was written; run it with psql, which does all of it or nothing\n\
+             \\set ON_ERROR_STOP on\n\
+             begin;\n\
+             set local client_encoding = 'UTF8';\n\
+             set local datestyle = 'ISO';\n\
+             set local timezone = 'UTC';",
+            tables.join(", ")
+        )
+        .map_err(unwritten)?;
+        for table in tables {
+            let columns = writable(catalog, table);
+            let (name, kept, listed) = (self.named(table), kept(table), listed(&columns, ""));
+            writeln!(
+                out,
+                "\ncreate temporary table {kept} on commit drop as select {listed} from {name} with no data;\n\
+                 copy {kept} ({listed}) from stdin;"
+            )
+            .map_err(unwritten)?;
+            let what = format!("backing up {table}");
+            let mut rows = self
+                .client
+                .copy_out(&format!("copy (select {listed} from {name} order by id) to stdout"))
+                .map_err(|cause| failed(&what, &cause))?;
+            let mut piece = vec![0; 1 << 16];
+            loop {
+                let length =
+                    rows.read(&mut piece).map_err(|cause| super::catalog::copy_failed(&what, &cause))?;
+                if length == 0 {
+                    break;
+                }
+                out.write_all(&piece[..length]).map_err(unwritten)?;
+            }
+            writeln!(out, "\\.").map_err(unwritten)?;
+        }
+        out.write_all(self.restore_statements(catalog, tables).as_bytes()).map_err(unwritten)?;
+        out.flush().map_err(unwritten)
+    }
+
+    /// What makes the tables what the temporary ones are: rows that came since go, children first; then the others are
+    /// written, parents first.
+    fn restore_statements(&self, catalog: &Catalog, tables: &[&str]) -> String {
+        let mut sql = String::new();
+        for table in tables.iter().rev() {
+            sql += &format!(
+                "\ndelete from {} t where not exists (select 1 from {} b where b.id = t.id);",
+                self.named(table),
+                kept(table)
+            );
+        }
+        for table in tables {
+            let (name, kept) = (self.named(table), kept(table));
+            let columns = writable(catalog, table);
+            let unique = entity::ALL
+                .iter()
+                .filter(|entity| entity.target_table == *table)
+                .flat_map(|entity| entity.columns)
+                .find(|column| column.unique);
+            if let Some(column) = unique {
+                let value = quoted(column.name);
+                sql += &format!(
+                    "\nupdate {name} t set {value} = 'moving.' || t.id || {} from {kept} b \
+                     where b.id = t.id and lower(t.{value}) is distinct from lower(b.{value});",
+                    quoted_text("@migrated.local")
+                );
+            }
+            let assigned: Vec<String> = columns
+                .iter()
+                .filter(|column| column.name != "id")
+                .map(|column| format!("{0} = excluded.{0}", quoted(&column.name)))
+                .collect();
+            sql += &format!(
+                "\ninsert into {name} as t ({0}) overriding system value select {0} from {kept} \
+                 on conflict (id) do update set {1} where ({2}) is distinct from ({3});",
+                listed(&columns, ""),
+                assigned.join(", "),
+                listed(&columns, "t."),
+                listed(&columns, "excluded."),
+            );
+        }
+        sql + "\ncommit;\n"
+    }
+}
+
+fn writable<'a>(catalog: &'a Catalog, table: &str) -> Vec<&'a CatalogColumn> {
+    catalog.columns.iter().filter(|column| column.table == table && !column.is_generated).collect()
+}
+
+fn listed(columns: &[&CatalogColumn], of: &str) -> String {
+    columns.iter().map(|column| format!("{of}{}", quoted(&column.name))).collect::<Vec<_>>().join(", ")
+}
+
+fn kept(table: &str) -> String {
+    quoted(&format!("backup_{table}"))
+}

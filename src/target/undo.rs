@@ -1,0 +1,362 @@
+//! Undoing a run exactly: what it inserted goes, what it changed becomes what it was, nothing else is touched.
+//!
+//! A row that others changed since is told by `xmin`, the transaction that wrote it: every receipt has the numbers of
+//! its own. Such a row is left, and so is one that others refer to now.
+
+use super::failure::Failure;
+use super::merge::Merge;
+use super::receipts::written_by;
+use super::{Target, quoted, quoted_text};
+use crate::entity;
+use crate::error::{Error, Result};
+use crate::record::Phase;
+
+/// What was undone of one run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Undone {
+    /// The run.
+    pub run_id: i64,
+    /// Its phases.
+    pub phases: Vec<Phase>,
+    /// Rows that the run had inserted and that are gone again.
+    pub removed: u64,
+    /// Rows that the run had changed and that are what they were.
+    pub restored: u64,
+    /// Rows that are not what they were.
+    pub left: Vec<Left>,
+}
+
+/// A row that was left as it is.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Left {
+    /// The table.
+    pub table: String,
+    /// The row's id.
+    pub id: String,
+    /// The legacy record that it stands for.
+    pub legacy_id: Option<i64>,
+    /// What the run had done: `inserted` or `updated`.
+    pub was: String,
+    /// Why it was left: `changed` since, `deleted` since, or `referenced`.
+    pub why: String,
+    /// Who refers to it, as `table.column`.
+    pub referenced_by: Option<String>,
+}
+
+/// One row is one row of the target that the run touched; `state` says why it stays as it is.
+const WORK: &str = "\
+create temporary table drydock_undo (
+    table_name text, id uuid, how text, phase text, entity text, image jsonb, written_by bigint, state text, by_whom text
+) on commit drop";
+
+/// A foreign key that refers to a table.
+struct Reference {
+    child: String,
+    shown: String,
+    same_table: bool,
+    condition: String,
+}
+
+impl Target {
+    /// The runs and phases of a staging file that have something to undo, in order.
+    pub fn live_phases(&mut self, staging_id: &str) -> Result<Vec<(i64, Phase)>> {
+        if !self.has_receipts()? {
+            return Ok(Vec::new());
+        }
+        let sql = "select distinct run_id, phase from drydock.receipts \
+                   where staging_id = $1 and undone_at is null order by 1, 2";
+        let rows = self
+            .client
+            .query(sql, &[&staging_id])
+            .map_err(|cause| Failure::of("looking for receipts", &cause))?;
+        Ok(rows
+            .iter()
+            .filter_map(|row| {
+                let word: String = row.get(1);
+                let phase = Phase::ALL.into_iter().find(|phase| phase.as_str() == word)?;
+                Some((row.get(0), phase))
+            })
+            .collect())
+    }
+
+    /// The digest of the tables before the run's phase wrote its first row.
+    pub fn digest_before(&mut self, staging_id: &str, run_id: i64, phase: Phase) -> Result<Option<String>> {
+        let row = self
+            .client
+            .query_opt(
+                "select digest_before from drydock.runs where staging_id = $1 and run_id = $2 and phase = $3",
+                &[&staging_id, &run_id, &phase.as_str()],
+            )
+            .map_err(|cause| Failure::of("looking for the run", &cause))?;
+        Ok(row.map(|row| row.get(0)))
+    }
+
+    /// Undoes phases of runs, in the order given, as one unit. With `force` even rows that others changed since.
+    pub fn undo(
+        &mut self,
+        staging_id: &str,
+        runs: &[(i64, Vec<Phase>)],
+        force: bool,
+    ) -> Result<Vec<Undone>, Failure> {
+        self.within("rolling back", |target| {
+            runs.iter().map(|(run_id, phases)| target.undo_run(staging_id, *run_id, phases, force)).collect()
+        })
+    }
+
+    fn undo_run(
+        &mut self,
+        staging_id: &str,
+        run_id: i64,
+        phases: &[Phase],
+        force: bool,
+    ) -> Result<Undone, Failure> {
+        let words: Vec<String> = phases.iter().map(|phase| quoted_text(phase.as_str())).collect();
+        let mine = format!(
+            "staging_id = {} and run_id = {run_id} and phase in ({})",
+            quoted_text(staging_id),
+            words.join(", ")
+        );
+        self.list_work(&mine)?;
+        for table in entity::target_tables() {
+            self.find_gone_and_changed(table, &mine, force)?;
+        }
+        let mut undone = Undone { run_id, phases: phases.to_vec(), ..Undone::default() };
+        let mut merges: Vec<Merge> = phases.iter().copied().flat_map(Merge::of_phase).collect();
+        merges.reverse();
+        for merge in &merges {
+            self.make_room_to_undo(merge)?;
+        }
+        for merge in &merges {
+            undone.restored += self.restore(merge)?;
+        }
+        for table in entity::target_tables().into_iter().rev() {
+            undone.removed += self.remove(table)?;
+        }
+        undone.left = self.left()?;
+        self.forget(&mine, undone.left.iter().all(|left| left.why == "deleted"))?;
+        Ok(undone)
+    }
+
+    fn list_work(&mut self, mine: &str) -> Result<(), Failure> {
+        let insert = "insert into drydock_undo (table_name, id, how, phase, entity, image, written_by)";
+        let not_new =
+            "not exists (select 1 from drydock_undo u where u.table_name = r.table_name and u.id = x.id)";
+        self.execute(
+            "listing what is to be undone",
+            &format!(
+                "{WORK}; \
+                 {insert} select r.table_name, x.id, 'inserted', r.phase, r.entity, null, null \
+                 from drydock.receipts r cross join unnest(r.inserted_ids) x (id) where {mine} and undone_at is null; \
+                 create index on drydock_undo (id); analyze drydock_undo; \
+                 {insert} select r.table_name, x.id, 'completed', r.phase, r.entity, null, \
+                     (select o.xids[1] from drydock.receipts o where o.staging_id = r.staging_id \
+                      and o.run_id = r.run_id and o.table_name = r.table_name and o.undone_at is null \
+                      and cardinality(o.inserted_ids) > 0 order by o.number limit 1) \
+                 from drydock.receipts r cross join unnest(r.completed_ids) x (id) \
+                 where {mine} and undone_at is null and {not_new}; \
+                 {insert} select r.table_name, x.id, 'updated', r.phase, r.entity, r.image, r.written_by \
+                 from drydock.pre_images r cross join lateral (select r.id) x (id) where {mine} and {not_new}; \
+                 analyze drydock_undo"
+            ),
+        )
+    }
+
+    fn find_gone_and_changed(&mut self, table: &str, mine: &str, force: bool) -> Result<(), Failure> {
+        let (name, word) = (self.named(table), quoted_text(table));
+        let mut sql = format!(
+            "update drydock_undo u set state = 'deleted' where u.table_name = {word} \
+             and not exists (select 1 from {name} t where t.id = u.id)"
+        );
+        if !force {
+            sql += &format!(
+                "; update drydock_undo u set state = 'changed' from {name} t \
+                 where u.table_name = {word} and u.state is null and t.id = u.id and {} not in ( \
+                     select unnest(xids) from drydock.receipts where {mine} and undone_at is null)",
+                written_by(table)
+            );
+        }
+        self.execute(&format!("looking at {table}"), &sql)
+    }
+
+    /// Values that move back between rows would meet on their way.
+    fn make_room_to_undo(&mut self, merge: &Merge) -> Result<(), Failure> {
+        let Some(column) = merge.unique_column() else { return Ok(()) };
+        let (table, value, name) = (self.table(merge.entity), quoted(column.name), quoted_text(column.name));
+        self.execute(
+            &format!("making room for {}", merge.entity.name),
+            &format!(
+                "update {table} t set {value} = 'moving.' || t.id || '@migrated.local' from drydock_undo u \
+                 where u.id = t.id and u.state is null and u.table_name = {} and exists ( \
+                     select 1 from drydock_undo v where v.state is null and v.how = 'updated' and v.id <> t.id \
+                     and lower(v.image ->> {name}) = lower(t.{value}))",
+                quoted_text(merge.entity.target_table)
+            ),
+        )
+    }
+
+    /// Gives the rows of one merge their earlier columns, and proves that they have them.
+    fn restore(&mut self, merge: &Merge) -> Result<u64, Failure> {
+        let table = self.table(merge.entity);
+        let what = format!("restoring {}", merge.entity.name);
+        let of_merge = format!(
+            "u.id = t.id and u.state is null and u.entity = {} and u.phase = {}",
+            quoted_text(merge.entity.name),
+            quoted_text(merge.phase.as_str())
+        );
+        let columns: Vec<String> = merge.updated().map(|column| quoted(column.name)).collect();
+        let assigned = |value: &dyn Fn(&str) -> String| -> String {
+            columns.iter().map(|name| format!("{name} = {}", value(name))).collect::<Vec<_>>().join(", ")
+        };
+        let noted = |update: String| {
+            format!(
+                "with w as ({update} returning t.id, t.xmin::text::bigint as xid, u.written_by) \
+                 insert into drydock.restorations (table_name, id, xid, written_by) \
+                 select {}, id, xid, written_by from w \
+                 on conflict (table_name, id, xid) do update set written_by = excluded.written_by",
+                quoted_text(merge.entity.target_table)
+            )
+        };
+        let completed = noted(format!(
+            "update {table} t set {} from drydock_undo u where u.how = 'completed' and {of_merge}",
+            assigned(&|_| "default".to_owned())
+        ));
+        let updated = noted(format!(
+            "update {table} t set {} from drydock_undo u \
+             cross join lateral jsonb_populate_record(null::{table}, u.image) r \
+             where u.how = 'updated' and {of_merge}",
+            assigned(&|name| format!("r.{name}"))
+        ));
+        let mut restored = 0;
+        for sql in [completed, updated] {
+            restored += self.client.execute(&sql, &[]).map_err(|cause| Failure::of(&what, &cause))?;
+        }
+        let sql = format!(
+            "select count(*) from drydock_undo u join {table} t on {of_merge} \
+             where u.how = 'updated' and {} <> u.image",
+            merge.image()
+        );
+        let differing = self.count(&what, &sql)?;
+        if differing > 0 {
+            return Err(Error::target(format!(
+                "{differing} rows of {} do not become what they were",
+                merge.entity.target_table
+            ))
+            .hint("a trigger changes them on the way; disable it for the rollback; nothing was undone")
+            .into());
+        }
+        Ok(restored)
+    }
+
+    /// Removes the inserted rows of a table to which nobody refers.
+    fn remove(&mut self, table: &str) -> Result<u64, Failure> {
+        let (name, word) = (self.named(table), quoted_text(table));
+        for reference in self.references_to(table)? {
+            // a row of the same table that goes as well is no reason to stay
+            let goes_too = if reference.same_table {
+                "and not exists (select 1 from drydock_undo d where d.table_name = u.table_name and d.id = c.id \
+                 and d.how = 'inserted' and d.state is null)"
+            } else {
+                ""
+            };
+            self.execute(
+                &format!("looking for references to {table}"),
+                &format!(
+                    "update drydock_undo u set state = 'referenced', by_whom = {} from {name} t \
+                     where u.table_name = {word} and u.how = 'inserted' and u.state is null and t.id = u.id \
+                     and exists (select 1 from {} c where {} {goes_too})",
+                    quoted_text(&reference.shown),
+                    reference.child,
+                    reference.condition
+                ),
+            )?;
+        }
+        self.client
+            .execute(
+                &format!(
+                    "delete from {name} t using drydock_undo u where u.id = t.id and u.table_name = {word} \
+                     and u.how = 'inserted' and u.state is null"
+                ),
+                &[],
+            )
+            .map_err(|cause| Failure::of(&format!("removing rows of {table}"), &cause))
+    }
+
+    fn references_to(&mut self, table: &str) -> Result<Vec<Reference>, Failure> {
+        let rows = self
+            .client
+            .query(
+                "select n.nspname::text, c.relname::text, k.conrelid = k.confrelid, \
+                     array(select a.attname::text from unnest(k.conkey) with ordinality x (attnum, place) \
+                           join pg_attribute a on a.attrelid = k.conrelid and a.attnum = x.attnum order by x.place), \
+                     array(select a.attname::text from unnest(k.confkey) with ordinality x (attnum, place) \
+                           join pg_attribute a on a.attrelid = k.confrelid and a.attnum = x.attnum order by x.place) \
+                 from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace \
+                 where k.contype = 'f' and k.confrelid = to_regclass($1) order by 1, 2",
+                &[&self.named(table)],
+            )
+            .map_err(|cause| Failure::of(&format!("looking for references to {table}"), &cause))?;
+        Ok(rows
+            .iter()
+            .map(|row| {
+                let (schema, child): (String, String) = (row.get(0), row.get(1));
+                let (from, to): (Vec<String>, Vec<String>) = (row.get(3), row.get(4));
+                let same =
+                    from.iter().zip(&to).map(|(from, to)| format!("c.{} = t.{}", quoted(from), quoted(to)));
+                Reference {
+                    child: format!("{}.{}", quoted(&schema), quoted(&child)),
+                    shown: format!("{child}.{}", from.join(",")),
+                    same_table: row.get(2),
+                    condition: same.collect::<Vec<_>>().join(" and "),
+                }
+            })
+            .collect())
+    }
+
+    fn left(&mut self) -> Result<Vec<Left>, Failure> {
+        let mut left = Vec::new();
+        for table in entity::target_tables() {
+            let sql = format!(
+                "select distinct u.id::text, t.legacy_id::bigint, \
+                     case u.how when 'inserted' then 'inserted' else 'updated' end, u.state, u.by_whom \
+                 from drydock_undo u left join {} t on t.id = u.id \
+                 where u.table_name = $1 and u.state is not null order by 2, 1, 4",
+                self.named(table)
+            );
+            let rows = self
+                .client
+                .query(&sql, &[&table])
+                .map_err(|cause| Failure::of("listing what was left", &cause))?;
+            left.extend(rows.iter().map(|row| Left {
+                table: table.to_owned(),
+                id: row.get(0),
+                legacy_id: row.get(1),
+                was: row.get(2),
+                why: row.get(3),
+                referenced_by: row.get(4),
+            }));
+        }
+        Ok(left)
+    }
+
+    /// Forgets what is undone. What was left keeps its image and its place in the receipts, so that it can be undone yet.
+    fn forget(&mut self, mine: &str, all_undone: bool) -> Result<(), Failure> {
+        let stays = "exists (select 1 from drydock_undo u where u.table_name = r.table_name and u.id = x.id \
+                     and u.state in ('changed', 'referenced'))";
+        let sql = if all_undone {
+            format!(
+                "update drydock.receipts set undone_at = now(), inserted_ids = '{{}}', completed_ids = '{{}}' \
+                 where {mine} and undone_at is null; delete from drydock.pre_images where {mine}"
+            )
+        } else {
+            format!(
+                "update drydock.receipts r set \
+                     inserted_ids = array(select x.id from unnest(r.inserted_ids) x (id) where {stays}), \
+                     completed_ids = array(select x.id from unnest(r.completed_ids) x (id) where {stays}) \
+                 where {mine} and undone_at is null; \
+                 delete from drydock.pre_images r using (select id from drydock_undo where state is null) x \
+                 where {mine} and r.id = x.id"
+            )
+        };
+        self.execute("noting what was undone", &format!("{sql}; drop table drydock_undo"))
+    }
+}

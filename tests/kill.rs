@@ -1,0 +1,252 @@
+//! A load that is killed, cut off or thrown out anywhere ends, when it is run again, in the target of an undisturbed
+//! load. `DRYDOCK_KILLS` is the number of kills at random moments: few by default, 200 at night.
+
+mod harness;
+mod loading;
+#[path = "loading/proxy.rs"]
+mod proxy;
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::Command;
+use std::thread::sleep;
+use std::time::Duration;
+
+use drydock::demo::cluster::{Cluster, Settings, installed};
+use harness::{Drydock, free_port};
+use loading::{Migration, Size, digest_without_moments, tables};
+use proxy::{Break, Proxy};
+
+const SIZE: Size = Size { offices: 3, users: 60 };
+/// Chunks small enough that every merge has several.
+const CHUNK: &str = "40";
+
+/// A migration that can be loaded again and again from the start.
+struct Repeated {
+    migration: Migration,
+    resolved: PathBuf,
+    expected: String,
+}
+
+impl Repeated {
+    fn new() -> Self {
+        let migration = Migration::new(SIZE);
+        // rows to be changed, and two addresses to be swapped
+        let resolved = migration.path().join("resolved");
+        migration.target.execute(BEFORE);
+        migration.run(["survey", "--quiet"]);
+        migration.run(["transform", "--quiet"]);
+        fs::copy(migration.file(), &resolved).unwrap();
+        migration.run(["load", "--quiet", "--chunk-rows", CHUNK]);
+        let expected = digest_without_moments(&migration.target);
+        Self { migration, resolved, expected }
+    }
+
+    /// Back to before the load.
+    fn reset(&self) {
+        self.migration.target.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity
+             where datname = current_database() and pid <> pg_backend_pid();
+             drop schema if exists drydock cascade;
+             truncate practices, profiles, patients, practice_members;",
+        );
+        self.migration.target.execute(BEFORE);
+        fs::copy(&self.resolved, self.migration.file()).unwrap();
+    }
+
+    #[track_caller]
+    fn expect_undisturbed(&self, what: &str) {
+        self.migration.run(["load", "--quiet", "--chunk-rows", CHUNK]);
+        assert_eq!(digest_without_moments(&self.migration.target), self.expected, "{what}");
+        assert_eq!(
+            self.migration
+                .sqlite("select sum(ready - loaded), (select count(*) from v_unaccounted) from v_accounting"),
+            "0|0",
+            "{what}"
+        );
+    }
+}
+
+const BEFORE: &str = "insert into profiles (id, legacy_id, email) values
+    ('00000000-0000-4000-8000-000000001001', 1001, 'ann1060@example.org'),
+    ('00000000-0000-4000-8000-000000001060', 1060, 'ann1001@example.org');";
+
+#[test]
+fn killed_at_every_commit_point() {
+    let repeated = Repeated::new();
+    let mut kills = 0;
+    for place in ["before_commit", "after_commit", "after_note"] {
+        for time in 1.. {
+            repeated.reset();
+            let killed = repeated
+                .migration
+                .drydock(["load", "--quiet", "--chunk-rows", CHUNK])
+                .env("DRYDOCK_FAILPOINT", format!("{place}:{time}"))
+                .run();
+            if killed.code == Some(0) {
+                break;
+            }
+            assert_eq!(killed.code, None, "{place}:{time}: {}", killed.stderr);
+            kills += 1;
+            repeated.expect_undisturbed(&format!("{place}:{time}"));
+        }
+    }
+    assert!(kills >= 20, "{kills} kills");
+}
+
+#[test]
+fn killed_at_random_moments() {
+    let kills: u64 = std::env::var("DRYDOCK_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(6);
+    let repeated = Repeated::new();
+    for kill in 0..kills {
+        repeated.reset();
+        let mut child = repeated.migration.drydock(["load", "--quiet", "--chunk-rows", "9"]).spawn();
+        // spread over the second that such a load takes; the same on every run
+        sleep(Duration::from_millis(kill * 7919 % 600));
+        let _ = child.kill();
+        let _ = child.wait();
+        repeated.expect_undisturbed(&format!("kill {kill}"));
+    }
+}
+
+#[test]
+fn thrown_out_by_the_server() {
+    let repeated = Repeated::new();
+    repeated.reset();
+    let mut child = repeated.migration.drydock(["load", "--quiet", "--chunk-rows", "3"]).spawn();
+    let mut thrown_out = false;
+    while child.try_wait().unwrap().is_none() && !thrown_out {
+        let ended = repeated.migration.psql(
+            "select count(pg_terminate_backend(pid)) from pg_stat_activity \
+             where application_name = 'drydock' and xact_start is not null and datname = current_database()",
+        );
+        thrown_out = ended != "0";
+    }
+    assert!(thrown_out);
+    assert!(child.wait().unwrap().success(), "the load tries again by itself");
+    assert_ne!(repeated.migration.sqlite("select count(*) from retries"), "0");
+    repeated.expect_undisturbed("thrown out");
+}
+
+/// A server that listens on a port, with a target database on it.
+struct Listening {
+    cluster: Cluster,
+    port: u16,
+}
+
+impl Listening {
+    fn start() -> Self {
+        let port = free_port();
+        let settings = Settings {
+            authentication: Some("local all all trust\nhost all all 127.0.0.1/32 trust\n".to_owned()),
+            port: Some(port),
+            ..Settings::default()
+        };
+        let cluster = Cluster::start_with(&settings).unwrap_or_else(|error| panic!("{error}"));
+        cluster.create_database("target").unwrap_or_else(|error| panic!("{error}"));
+        Self { cluster, port }
+    }
+
+    fn url(port: u16) -> String {
+        format!("postgres://postgres@127.0.0.1:{port}/target")
+    }
+
+    fn psql(&self, sql: &str) -> String {
+        let output = Command::new("psql")
+            .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", &Self::url(self.port), "-c", sql])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+    }
+
+    /// Resolves a migration whose target is reached at `port`.
+    fn resolve(&self, migration: &Migration, port: u16) {
+        self.psql(&tables());
+        for arguments in [
+            vec!["extract", "--csv", "legacy", "--quiet"],
+            vec!["survey", "--quiet"],
+            vec!["transform", "--quiet"],
+        ] {
+            self.drydock(migration, port, &arguments).run().expect(0);
+        }
+    }
+
+    fn drydock(&self, migration: &Migration, port: u16, arguments: &[&str]) -> Drydock {
+        Drydock::new(migration.path()).env("DRYDOCK_TARGET_URL", Self::url(port)).args(arguments)
+    }
+}
+
+#[test]
+fn cut_in_the_middle_of_copy_and_at_commit() {
+    let server = Listening::start();
+    for breaks in [
+        Break::AfterBytes(6_000),
+        Break::AfterBytes(20_000),
+        Break::AfterBytes(45_000),
+        Break::AtCommit(1),
+        Break::AtCommit(3),
+        Break::AtCommit(6),
+    ] {
+        let migration = Migration::without_tables(SIZE);
+        // the file belongs to the address by which it was surveyed, so the steps before go through the proxy as well;
+        // they commit once and send little
+        server.psql("drop schema if exists drydock cascade; drop table if exists practice_members, patients, profiles, practices");
+        let quiet = Proxy::start(server.port, Break::AfterBytes(usize::MAX));
+        server.resolve(&migration, quiet.port);
+        let proxy = Proxy::start(server.port, breaks);
+        rename(&migration, quiet.port, proxy.port);
+        server.drydock(&migration, proxy.port, &["load", "--quiet", "--chunk-rows", CHUNK]).run().expect(0);
+        assert!(proxy.broken.load(std::sync::atomic::Ordering::SeqCst), "{breaks:?} never happened");
+        assert_eq!(migration.sqlite("select count(*) from retries"), "1", "{breaks:?}");
+        server.drydock(&migration, proxy.port, &["verify", "--quiet"]).run().expect(0);
+        assert_eq!(
+            server.psql("select count(*), count(distinct (entity, first_legacy_id)) from drydock.receipts where phase = '2A'"),
+            "3|3",
+            "{breaks:?}: a commit whose answer was lost is not done twice"
+        );
+    }
+}
+
+/// Lets the file belong to the same database by another port.
+fn rename(migration: &Migration, from: u16, to: u16) {
+    let status = Command::new("sqlite3")
+        .arg(migration.file())
+        .arg(format!(
+            "update facts set value = replace(value, ':{from}/', ':{to}/') where name = 'target_identity'"
+        ))
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+#[test]
+fn the_server_is_killed_and_started_again() {
+    let server = Listening::start();
+    let migration = Migration::without_tables(SIZE);
+    server.resolve(&migration, server.port);
+    let mut child =
+        server.drydock(&migration, server.port, &["load", "--quiet", "--chunk-rows", "2"]).spawn();
+    while server.psql("select count(*) from profiles") == "0" {
+        sleep(Duration::from_millis(5));
+    }
+    let data = server.cluster.socket_directory().join("data");
+    let owner = fs::metadata(&data).unwrap();
+    let status = Command::new(installed().unwrap().join("pg_ctl"))
+        .args(["-m", "immediate", "-w", "-s", "-D"])
+        .arg(&data)
+        .arg("-l")
+        .arg(data.join("log"))
+        .arg("restart")
+        .uid(owner.uid())
+        .gid(owner.gid())
+        .current_dir("/")
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let _ = child.wait();
+    server.drydock(&migration, server.port, &["load", "--quiet"]).run().expect(0);
+    server.drydock(&migration, server.port, &["verify", "--quiet"]).run().expect(0);
+}
