@@ -33,6 +33,8 @@ fn world() -> &'static World {
 /// A staging file of a test's own.
 struct Desk {
     directory: TempDir,
+    /// A target of the test's own, where it writes to one.
+    target: Option<Database>,
 }
 
 impl Desk {
@@ -40,7 +42,18 @@ impl Desk {
         let directory = TempDir::new().expect("a temporary directory");
         let from = world().directory.path().join("world/demo.drydock");
         fs::copy(from, directory.path().join("file")).expect("a copy");
-        Self { directory }
+        Self { directory, target: None }
+    }
+
+    /// The same world, resolved and not loaded yet, with a target of its own.
+    fn fresh() -> Self {
+        let desk = Self { directory: TempDir::new().expect("a temporary directory"), target: Some(database()) };
+        let world = world().directory.path().join("world");
+        let path = |name: &str| world.join(name).to_str().expect("a path").to_owned();
+        desk.run(&["extract", "--csv", &path("legacy"), "--config", &path("drydock.toml")]).expect(0);
+        desk.run(&["survey", "--create-tables"]).expect(0);
+        desk.run(&["transform"]).expect(0);
+        desk
     }
 
     fn file(&self) -> PathBuf {
@@ -49,7 +62,7 @@ impl Desk {
 
     fn run(&self, arguments: &[&str]) -> Outcome {
         Drydock::new(self.directory.path())
-            .target(&world().target)
+            .target(self.target.as_ref().unwrap_or(&world().target))
             .env("DRYDOCK_STAGING", self.file())
             .args(["--quiet"])
             .args(arguments)
@@ -375,4 +388,38 @@ fn exported_files_are_private_and_never_overwritten() {
     };
     assert_eq!(mode(&desk.directory.path().join("questions.csv")), 0o600);
     desk.run(&["review", "export", "--out", "questions.csv"]).expect(3);
+}
+
+#[test]
+fn what_people_decided_passes_the_verification() {
+    let desk = Desk::fresh();
+    let practices = desk.ask("patients", "practice_id");
+    let roles = desk.ask("profiles", "role");
+    let email = &desk.ask("profiles", "email")[0];
+    let owner = &desk.ask("practice_owners", "doctor_id")[0];
+    let member = &desk.ask("practice_members", "user_id")[0];
+    let doctor = &desk.ask("patients", "doctor_id")[0];
+    let office = desk.sql("select min(legacy_id) from legacy_dispatch_office");
+    let treating = desk.sql("select min(cast(doctor_id as integer)) from legacy_dispatch_patient");
+    let (kept, merged) = (&roles[0]["legacy_id"], &roles[1]);
+    let without_role = format!("profiles:{kept}:role");
+    desk.answer(&[
+        (id(&practices[0]), "choose", office.as_str()),
+        (id(&practices[1]), "accept", ""),
+        (id(&practices[2]), "reject", ""),
+        (&without_role, "set", "doctor"),
+        (id(merged), "merge", kept),
+        (id(email), "set", "corrected.one@example.org"),
+        (id(owner), "choose", kept),
+        (id(member), "reject", ""),
+        (id(doctor), "choose", &treating),
+    ])
+    .expect(0);
+    desk.run(&["transform"]).expect(0);
+    assert_eq!(desk.sql("select sum(failing_ready) from v_dependencies"), "0");
+    desk.run(&["load"]).expect(0);
+    let verified = desk.run(&["verify"]);
+    let wrong = desk.sql("select name, wrong from checks where wrong > 0");
+    assert_eq!(wrong, "", "{}", desk.sql("select * from findings where is_exception = 0 limit 20"));
+    verified.expect(0);
 }

@@ -6,7 +6,8 @@ use std::collections::{HashMap, HashSet};
 use crate::clean::gender;
 use crate::config::Policy;
 use crate::entity::association::{Confidence, Method};
-use crate::entity::{self, Decision, Entity, Verdict, patients, profiles};
+use crate::entity::metadata::KEY;
+use crate::entity::{self, Decision, Entity, Kind, Row, Verdict, patients, profiles};
 use crate::error::Result;
 use crate::record::{Action, ItemId, LegacyId};
 use crate::staging::{DecisionState, Staging, Standing};
@@ -282,5 +283,18 @@ fn set(entity: &'static Entity, one: &Standing, policy: &Policy, decision: &mut 
         return;
     }
     let before = field.replace(stored.clone());
+    if column.name == "role" {
+        note_role(entity, row, value);
+    }
     decision.change(column.name, "decision", before.as_deref(), Some(&stored));
+}
+
+/// Keeps the role that a person gave beside the one by the rules, so that the target explains itself.
+fn note_role(entity: &Entity, row: &mut Row, role: &str) {
+    let position = entity.columns.iter().position(|column| column.kind == Kind::Metadata);
+    let Some(text) = position.and_then(|position| row.0.get_mut(position)?.as_mut()) else { return };
+    if let Ok(mut metadata) = serde_json::from_str::<serde_json::Value>(text) {
+        metadata[KEY]["role_decided"] = role.into();
+        *text = metadata.to_string();
+    }
 }
