@@ -81,7 +81,7 @@ pub struct Gates {
 }
 
 /// `[policy]`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Policy {
     /// The legacy office id of the practice that takes whoever no rule can place; such records are flagged for review.
@@ -96,6 +96,10 @@ pub struct Policy {
     pub roles: BTreeMap<String, String>,
     /// The target's label for a gender, where it is not the gender's own word.
     pub genders: BTreeMap<String, String>,
+    /// What happens to records that look like one person.
+    pub duplicates: DuplicatePolicy,
+    /// From which score on, in percent, duplicates are merged where they are.
+    pub merge_threshold: u8,
     /// How many records of an entity may be rejected or quarantined before a command ends with exit code 6.
     pub allowed_rejects: BTreeMap<String, u64>,
 }
@@ -109,6 +113,32 @@ pub enum EmailPolicy {
     Fallback,
     /// Null, for a target that allows it.
     Null,
+}
+
+/// `policy.duplicates`
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DuplicatePolicy {
+    /// Linked and listed; everybody is loaded.
+    #[default]
+    Link,
+    /// Merged at and above the threshold; whatever pointed at a merged record follows.
+    Merge,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            default_practice: None,
+            email: EmailPolicy::default(),
+            company_domains: Vec::new(),
+            roles: BTreeMap::new(),
+            genders: BTreeMap::new(),
+            duplicates: DuplicatePolicy::default(),
+            merge_threshold: 95,
+            allowed_rejects: BTreeMap::new(),
+        }
+    }
 }
 
 impl Policy {

@@ -76,6 +76,8 @@ create table target_columns (
     is_nullable  integer not null,
     has_default  integer not null,
     is_generated integer not null,
+    digits_before integer,            -- of a numeric(p, s)
+    digits_after integer,
     primary key (table_name, column_name)
 ) without rowid;
 
@@ -323,6 +325,15 @@ create table duplicate_clusters (
     legacy_id  integer not null,
     primary key (entity, cluster_id, legacy_id)
 ) without rowid;
+
+-- one row is one thing in the target that concerns every record of a table: no load starts while there is one
+create table schema_findings (
+    position       integer primary key,
+    table_name     text not null,
+    column_name    text,
+    error_category text not null check (error_category in ('schema_mismatch', 'constraint_violation')),
+    sentence       text not null
+);
 
 -- the next entities' raw tables exist from the start, so that views over them work on every file
 create table legacy_auth_user (legacy_id integer primary key);

@@ -52,7 +52,7 @@ fn assert_progress(status: &Value, expected: &Value) {
     }
 }
 
-fn progress(profiles: [Value; 5], patients: [Value; 5], integration: [Value; 4], overall: Value) -> Value {
+fn progress(profiles: [Value; 5], patients: [Value; 5], integration: [Value; 4], overall: &Value) -> Value {
     let [remaining, analyzed, resolved, profiles_failed, profiles_done] = profiles;
     let [target, processed, associated, patients_failed, patients_done] = patients;
     let [associations, validations, issues, integrated] = integration;
@@ -94,13 +94,13 @@ fn the_numbers_add_up_at_every_stage_and_unknown_is_null() {
     let patients = [v(7849), n(), n(), n(), n()];
     assert_progress(
         &shown,
-        &progress([n(), n(), n(), n(), n()], patients.clone(), [n(), n(), n(), n()], n()),
+        &progress([n(), n(), n(), n(), n()], patients.clone(), [n(), n(), n(), n()], &n()),
     );
 
     job.verb("survey").run().expect(0);
     let shown = status(&job);
     assert_adds_up(&shown, false, &[]);
-    assert_progress(&shown, &progress([v(3595), n(), n(), n(), n()], patients, [n(), n(), n(), n()], n()));
+    assert_progress(&shown, &progress([v(3595), n(), n(), n(), n()], patients, [n(), n(), n(), n()], &n()));
 
     job.verb("transform").run().expect(0);
     let shown = status(&job);
@@ -115,7 +115,7 @@ fn the_numbers_add_up_at_every_stage_and_unknown_is_null() {
             [v(3595), v(3595), v(profiles[0]), v(0), done(profiles)],
             [v(7849), v(7849), v(7849), v(0), done(patients)],
             integration,
-            p(overall),
+            &p(overall),
         )
     };
     assert_progress(&shown, &stage([0, 3595], [0, 7849], integration(n(), 0.0), 0.0));

@@ -186,7 +186,7 @@ fn a_load_that_the_target_refuses_because_of_a_value() {
         job.target().execute(sql);
         let outcome = silent(job.drydock(&["load"]));
         assert_ne!(outcome.code, Some(0), "{what} went unnoticed");
-        assert!(outcome.stderr.contains("error: "), "{what}: {}", outcome.stderr);
+        assert!(matches!(outcome.code, Some(5 | 6)), "{what}: {outcome:?}");
         silent(job.drydock(&["run", "--csv", "legacy"]));
         silent(job.drydock(&["status"]));
     }
@@ -198,7 +198,7 @@ fn a_value_that_its_type_refuses() {
     let file = rusqlite::Connection::open(job.file()).expect("the staging file");
     file.execute_batch("update ready_patients set date_of_birth = 'kanari-02-30'").expect("an update");
     drop(file);
-    silent_and(job.drydock(&["load"]), 5);
+    silent_and(job.drydock(&["load"]), 6);
 }
 
 #[test]

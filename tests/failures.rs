@@ -146,14 +146,28 @@ fn a_step_that_fails_has_failed() {
     let job = Job::of_case("patient_and_doctor");
     job.up_to("transform");
     job.target().execute("alter table practice_members add constraint none check (false) not valid");
-    let outcome = job.verb("load").run().expect(5);
-    assert!(outcome.stderr.contains("constraint none"), "{}", outcome.stderr);
-    assert_eq!(job.staged("select outcome, exit_code from runs order by run_id desc limit 1"), "failed|5");
-    assert_eq!(job.staged("select count(*) from facts where name = 'load_completed_at'"), "0");
+    let outcome = job.verb("load").run().expect(6);
+    assert!(outcome.stdout.contains("constraint=none"), "{}", outcome.stdout);
+    assert_eq!(job.staged("select exit_code from runs order by run_id desc limit 1"), "6");
     assert_eq!(job.staged("select loaded from v_accounting where entity = 'practice_members'"), "0");
     job.verb("verify").run().expect(7);
     job.target().execute("alter table practice_members drop constraint none");
     job.steps("load", "verify");
+}
+
+/// 8 again: an error that comes after the last row of a statement is the one that is told, and not one that follows it.
+#[test]
+fn the_first_error_is_the_one_that_is_told() {
+    let job = Job::of_case("patient_and_doctor");
+    job.up_to("transform");
+    job.target().execute(
+        "create table elsewhere (id uuid primary key);
+         alter table patients add constraint is_elsewhere foreign key (assigned_profile_id) references elsewhere (id)",
+    );
+    let outcome = job.verb("load").run();
+    assert_ne!(outcome.code, Some(0), "{outcome:?}");
+    let told = outcome.stderr + &job.staged("select error_message, error_context from migration_errors");
+    assert!(told.contains("is_elsewhere") && !told.contains("25P02"), "{told}");
 }
 
 /// 9. A map from doctor to practice kept only the last of several.

@@ -47,7 +47,8 @@ impl Desk {
 
     /// The same world, resolved and not loaded yet, with a target of its own.
     fn fresh() -> Self {
-        let desk = Self { directory: TempDir::new().expect("a temporary directory"), target: Some(database()) };
+        let desk =
+            Self { directory: TempDir::new().expect("a temporary directory"), target: Some(database()) };
         let world = world().directory.path().join("world");
         let path = |name: &str| world.join(name).to_str().expect("a path").to_owned();
         desk.run(&["extract", "--csv", &path("legacy"), "--config", &path("drydock.toml")]).expect(0);

@@ -1,6 +1,8 @@
--- every fallback address stands where the migration says that there was no address to keep, and nowhere else
+-- every address that is not the person's own is a fallback address, and nobody's own fallback counts as kept
 select 'profiles', legacy_id, 'email'
 from profiles
 where legacy_id is not null
-  and (email like '%@migrated.local') = (metadata -> 'legacy' ->> 'email_status' = 'kept')
-  and (email is not null or metadata -> 'legacy' ->> 'email_status' = 'kept')
+  and case metadata -> 'legacy' ->> 'email_status'
+          when 'kept' then email ~ ('\.' || legacy_id || '(-[0-9]+)?@migrated\.local$')
+          else email not like '%@migrated.local'
+      end

@@ -103,7 +103,7 @@ fn write_csv(reader: &Reader, filter: &ErrorFilter, out: impl Write) -> Result<O
 }
 
 /// The header of a list without rows; a test compares it with that of a row.
-const HEADER: [&str; 17] = [
+const HEADER: [&str; 18] = [
     "error_id",
     "phase",
     "severity",
@@ -121,6 +121,7 @@ const HEADER: [&str; 17] = [
     "retry_count",
     "created_at",
     "resolved_at",
+    "place",
 ];
 
 fn write_text(reader: &Reader, filter: &ErrorFilter, mut out: impl Write) -> Result<Option<Kind>> {
@@ -139,7 +140,7 @@ fn write_text(reader: &Reader, filter: &ErrorFilter, mut out: impl Write) -> Res
 fn line(out: &mut impl Write, error: &ErrorRow) -> std::io::Result<()> {
     writeln!(
         out,
-        "{} {:<8} {:<20} {} {} {:<14} {:<22} {}: {}",
+        "{} {:<8} {:<20} {} {} {:<14} {:<22} {}: {}{}",
         error.phase,
         error.severity,
         error.error_category,
@@ -148,7 +149,8 @@ fn line(out: &mut impl Write, error: &ErrorRow) -> std::io::Result<()> {
         error.field,
         error.error_code,
         error.resolution_status,
-        error.suggested_resolution
+        error.suggested_resolution,
+        error.place.as_ref().map(|place| format!(" [{place}]")).unwrap_or_default()
     )
 }
 
@@ -190,6 +192,7 @@ mod tests {
             retry_count: 0,
             created_at: String::new(),
             resolved_at: None,
+            place: None,
         };
         let mut writer = csv::Writer::from_writer(Vec::new());
         writer.serialize(row).unwrap();

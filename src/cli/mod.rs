@@ -4,6 +4,8 @@
 mod analyze;
 mod checkpoint;
 mod demo;
+mod diff;
+mod duplicates;
 mod errors;
 mod explain;
 mod extract;
@@ -81,6 +83,8 @@ enum Verb {
     Explain(explain::Arguments),
     /// List what is wrong with records, without values
     Errors(errors::Arguments),
+    /// Compare two staging files: which records end differently, and why
+    Diff(diff::Arguments),
     /// Load what is ready into the target
     Load(load::Arguments),
     /// Copy, back up, validate, and prove that the last phase can be undone
@@ -97,6 +101,8 @@ enum Verb {
     Status(status::Arguments),
     /// One page about the migration: HTML, Markdown or JSON
     Report(report::Arguments),
+    /// Find the records of one person in any CSV file of people
+    Duplicates(duplicates::Arguments),
     /// Generate an invented world and migrate it
     Demo(demo::Arguments),
     /// The help of a verb, or what a code means and what to do about it
@@ -168,6 +174,7 @@ fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
         Verb::Analyze(arguments) => analyze::run(common, arguments),
         Verb::Explain(arguments) => explain::run(common, arguments),
         Verb::Errors(arguments) => errors::run(common, arguments),
+        Verb::Diff(arguments) => diff::run(common, arguments),
         Verb::Gate(arguments) => gate::run(common, arguments),
         Verb::Load(arguments) => load::run(common, arguments),
         Verb::Checkpoint(arguments) => checkpoint::run(common, arguments),
@@ -177,6 +184,7 @@ fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
         Verb::Review(arguments) => review::run(common, arguments),
         Verb::Status(arguments) => status::run(common, arguments),
         Verb::Report(arguments) => report::run(common, arguments),
+        Verb::Duplicates(arguments) => duplicates::run(common, arguments),
         Verb::Demo(arguments) => demo::run(common, arguments),
         Verb::Help(arguments) => help_code::run(common, arguments),
     }

@@ -43,6 +43,12 @@ pub(super) fn attention(summary: &Summary) -> Option<Kind> {
              hint: look at v_waiting in the staging file; policy.allowed_rejects.{entity} sets the allowed number"
         );
     }
+    if !summary.obstacles.is_empty() {
+        eprintln!("the target cannot take the records, and no load will start before it can:");
+        for obstacle in &summary.obstacles {
+            eprintln!("  {}: {}", obstacle.category.as_str(), obstacle.sentence);
+        }
+    }
     if summary.panicked > 0 {
         eprintln!("{} records met a defect in drydock and wait in quarantine", summary.panicked);
         return Some(Kind::Internal);

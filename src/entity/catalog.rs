@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use super::Kind;
+
 /// The part of the target's catalog that concerns the tables to be written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Catalog {
@@ -29,12 +31,33 @@ pub struct CatalogColumn {
     pub type_kind: String,
     /// The length of a `varchar(n)` or `char(n)`.
     pub max_length: Option<i64>,
+    /// The digits before and after the point of a `numeric(p, s)`.
+    pub digits: Option<(i64, i64)>,
     /// Whether null is allowed.
     pub is_nullable: bool,
     /// Whether there is a default.
     pub has_default: bool,
     /// Whether the database computes it.
     pub is_generated: bool,
+}
+
+impl CatalogColumn {
+    /// Whether the column's type can hold values of the kind.
+    pub fn takes(&self, kind: Kind) -> bool {
+        let allowed: &[&str] = match kind {
+            Kind::Uuid => &["uuid"],
+            Kind::Text => &["text", "varchar", "bpchar", "citext"],
+            Kind::Integer => &["int8", "int4", "int2", "numeric"],
+            Kind::Boolean => &["bool"],
+            Kind::Date => &["date"],
+            Kind::Timestamp => &["timestamptz"],
+            Kind::Numeric => &["numeric"],
+            Kind::Metadata => &["jsonb"],
+            Kind::Enum(_) if self.type_kind == "e" => return true,
+            Kind::Enum(_) => &["text", "varchar"],
+        };
+        allowed.contains(&self.type_name.as_str())
+    }
 }
 
 /// A constraint or unique index of a target table.

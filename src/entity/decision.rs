@@ -1,9 +1,9 @@
 //! What the rules decide about one record; the staging file's writer applies it as it stands.
 
-use super::Entity;
 use super::association::Association;
+use super::{Entity, Write};
 use crate::clean::Cleaned;
-use crate::record::{Change, Fate, Issue, LegacyId, Phase};
+use crate::record::{Change, Code, Fate, Issue, LegacyId, Phase};
 
 /// A resolved row: one value per column of the entity, null as `None`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +92,25 @@ impl Decision {
     /// Adds an issue.
     pub fn issue(&mut self, phase: Phase, issue: Issue) {
         self.issues.push((phase, issue));
+    }
+
+    /// Lets go of a reference to a record that will not be loaded; a record that cannot do without it waits too.
+    pub fn let_go(&mut self, entity: &Entity, field: &'static str) {
+        let Some(column) = entity.column(field) else { return };
+        let phase = match column.write {
+            Write::In(phase) => phase,
+            Write::Always | Write::OnInsert => entity.phase,
+        };
+        self.issue(phase, Issue::new(Code::ReferenceNotReady, field));
+        match &mut self.verdict {
+            Verdict::Ready(row) if column.nullable => {
+                row.set(entity, field, None);
+                if field == "practice_id" {
+                    self.association = None;
+                }
+            }
+            _ => self.verdict = Verdict::Quarantined,
+        }
     }
 
     /// Adds a change.

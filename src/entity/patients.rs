@@ -36,7 +36,7 @@ pub const ENTITY: Entity = Entity {
         Column::new("email", Kind::Text),
         Column::new("date_of_birth", Kind::Date).nullable(),
         Column::new("gender", Kind::Enum("gender")),
-        Column::new("practice_id", Kind::Uuid).nullable().references("practices"),
+        Column::new("practice_id", Kind::Uuid).references("practices"),
         Column::new("assigned_profile_id", Kind::Uuid).nullable().references("profiles"),
         Column::new("phone", Kind::Text).on_insert(),
         Column::new("address", Kind::Text).on_insert(),

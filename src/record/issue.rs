@@ -159,6 +159,13 @@ codes! {
     ReferenceNotReady "reference_not_ready" ConstraintViolation High manual "a reference points to a record that will not be loaded" => "resolve the referenced record first";
     UserShared "user_shared" ConstraintViolation Medium manual "another patient record has the same user" => "kept; confirm which one is current";
     TargetRowMismatch "target_row_mismatch" ConstraintViolation High manual "the target holds several rows for the same legacy record" => "keep one in the target, then survey again";
+    // what the surveyed target would refuse; the context names table and column, and holds no value
+    ValueTooLong "value_too_long" SchemaMismatch High manual "a value is longer than the target's column allows" => "widen the column, or shorten the value at the source; the record waits in quarantine";
+    NumberOutOfRange "number_out_of_range" SchemaMismatch High manual "a number does not fit the target's column" => "widen the column, or mend the source; the record waits in quarantine";
+    TextRefused "text_refused" SchemaMismatch High manual "a text holds a character that the target cannot store" => "mend the source; the record waits in quarantine";
+    LabelMissing "label_missing" SchemaMismatch High manual "the target's enum type lacks the label" => "map it in [policy.roles] or [policy.genders], or add the label; no load starts before that";
+    NullRefused "null_refused" ConstraintViolation High manual "the target's column does not allow null and the record has nothing there" => "allow null, or mend the source; the record waits in quarantine";
+    KeyTaken "key_taken" ConstraintViolation High manual "another record has the same values under a unique key of the target" => "decide which one stays, or drop the key; the record waits in quarantine";
     // associations
     PracticeByGeography "practice_by_geography" ValidationFailure Medium manual "the practice was inferred from a city" => "confirm the practice";
     PracticeDefaulted "practice_defaulted" ValidationFailure High manual "no rule found a practice: the configured default was taken" => "choose the practice";
@@ -198,6 +205,19 @@ impl Code {
     /// Whether a rule has resolved it; otherwise a person has to.
     pub const fn is_automatic(self) -> bool {
         self.facts().automatic
+    }
+
+    /// Whether the context names a place in the target and never holds a value, so that a list may show it.
+    pub const fn names_a_place(self) -> bool {
+        matches!(
+            self,
+            Code::ValueTooLong
+                | Code::NumberOutOfRange
+                | Code::TextRefused
+                | Code::LabelMissing
+                | Code::NullRefused
+                | Code::KeyTaken
+        )
     }
 
     /// What it means, free of values.

@@ -215,17 +215,6 @@ impl Staging {
         })
     }
 
-    /// Keeps back the records that were merged into one which is not ready: nothing would stand for them.
-    pub fn release_merges(&mut self) -> Result<()> {
-        self.connection.execute(
-            "update records set fate = 'quarantined', merged_into = null where fate = 'merged' and not exists ( \
-                 select 1 from records k \
-                 where k.entity = records.entity and k.legacy_id = records.merged_into and k.fate = 'ready')",
-            [],
-        )?;
-        Ok(())
-    }
-
     /// Settles the question about the practice of profiles that follow their patient's decided practice.
     pub fn settle_followers(&mut self, profiles: &[LegacyId]) -> Result<()> {
         let moment = now();

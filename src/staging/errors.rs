@@ -4,7 +4,7 @@ use rusqlite::types::Value;
 
 use super::open::Reader;
 use crate::error::Result;
-use crate::record::LegacyId;
+use crate::record::{Code, LegacyId};
 
 /// Which issues: each filter that is given must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub struct ErrorRow {
     pub retry_count: u64,
     pub created_at: String,
     pub resolved_at: Option<String>,
+    /// The table and column of the target that would refuse the record, where it is such an issue.
+    pub place: Option<String>,
 }
 
 impl Reader {
@@ -56,7 +58,10 @@ impl Reader {
         mut each: impl FnMut(ErrorRow) -> Result<()>,
     ) -> Result<()> {
         let mut conditions = String::new();
-        let mut parameters: Vec<Value> = Vec::new();
+        // other contexts may hold values
+        let placing: Vec<&str> =
+            Code::ALL.iter().filter(|code| code.names_a_place()).map(|code| code.as_str()).collect();
+        let mut parameters = vec![Value::Text(serde_json::json!(placing).to_string())];
         for (column, wanted) in [
             ("error_category", &filter.category),
             ("severity", &filter.severity),
@@ -77,7 +82,8 @@ impl Reader {
         let mut statement = self.connection.prepare(&format!(
             "select error_id, phase, severity, entity_type, entity, entity_id, error_code, error_category, field, \
                     error_message, suggested_resolution, resolution_strategy, resolution_status, batch_id, \
-                    retry_count, created_at, resolved_at \
+                    retry_count, created_at, resolved_at, \
+                    case when error_code in (select value from json_each(?)) then error_context end \
              from migration_errors where 1 = 1{conditions} \
              order by case severity when 'critical' then 0 when 'high' then 1 when 'medium' then 2 else 3 end, \
                       phase, entity, entity_id, error_id"
@@ -102,6 +108,7 @@ impl Reader {
                 retry_count: row.get(14)?,
                 created_at: row.get(15)?,
                 resolved_at: row.get(16)?,
+                place: row.get(17)?,
             })?;
         }
         Ok(())

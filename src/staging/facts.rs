@@ -1,6 +1,8 @@
 //! What the file knows about itself: which source and target it belongs to, by which configuration, and which steps are
 //! complete. A command that would mix two of these is refused with both in the message.
 
+use std::path::Path;
+
 use rusqlite::OptionalExtension;
 
 use super::open::{Reader, Staging};
@@ -91,24 +93,7 @@ impl Staging {
 
     /// Refuses to go on before `step` is complete.
     pub fn require(&self, step: Step, verb: &str) -> Result<()> {
-        if self.completed(step)?.is_some() {
-            return Ok(());
-        }
-        let (missing, hint) = match step {
-            Step::Extract => ("has no complete snapshot", "run `drydock extract` on it first"),
-            Step::Survey => (
-                "does not know what the target holds",
-                "run `drydock survey` on it first, so that existing rows keep their ids",
-            ),
-            Step::Transform => {
-                ("has no resolved records for its snapshot", "run `drydock transform` on it first")
-            }
-            Step::Analyze => ("has no error analysis of its records", "run `drydock analyze` on it first"),
-            Step::Load => ("has not been loaded completely", "run `drydock load` on it first"),
-            Step::Verify => ("has not been verified", "run `drydock verify` on it first"),
-        };
-        Err(Error::precondition(format!("{verb} cannot start: {} {missing}", self.path().display()))
-            .hint(hint))
+        require(self.completed(step)?, step, verb, self.path())
     }
 
     /// Gives a new file its name: what the receipts in a target know it by.
@@ -194,6 +179,31 @@ impl Reader {
     pub fn config(&self) -> Result<Option<Config>> {
         parse_config(self.fact("configuration")?)
     }
+
+    /// Refuses to go on before `step` is complete in the file, whose path is `path`.
+    pub fn require(&self, step: Step, verb: &str, path: &Path) -> Result<()> {
+        require(self.completed(step)?, step, verb, path)
+    }
+}
+
+fn require(completed: Option<String>, step: Step, verb: &str, path: &Path) -> Result<()> {
+    if completed.is_some() {
+        return Ok(());
+    }
+    let (missing, hint) = match step {
+        Step::Extract => ("has no complete snapshot", "run `drydock extract` on it first"),
+        Step::Survey => (
+            "does not know what the target holds",
+            "run `drydock survey` on it first, so that existing rows keep their ids",
+        ),
+        Step::Transform => {
+            ("has no resolved records for its snapshot", "run `drydock transform` on it first")
+        }
+        Step::Analyze => ("has no error analysis of its records", "run `drydock analyze` on it first"),
+        Step::Load => ("has not been loaded completely", "run `drydock load` on it first"),
+        Step::Verify => ("has not been verified", "run `drydock verify` on it first"),
+    };
+    Err(Error::precondition(format!("{verb} cannot start: {} {missing}", path.display())).hint(hint))
 }
 
 fn read(connection: &rusqlite::Connection, name: &str) -> Result<Option<String>> {

@@ -87,7 +87,8 @@ impl Staging {
 fn write_catalog(connection: &Connection, catalog: &Catalog) -> Result<()> {
     let mut insert = connection.prepare(
         "insert into target_columns (table_name, column_name, position, type_name, type_kind, max_length, \
-         is_nullable, has_default, is_generated) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         is_nullable, has_default, is_generated, digits_before, digits_after) \
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
     for column in &catalog.columns {
         insert.execute((
@@ -100,6 +101,8 @@ fn write_catalog(connection: &Connection, catalog: &Catalog) -> Result<()> {
             column.is_nullable,
             column.has_default,
             column.is_generated,
+            column.digits.map(|(before, _)| before),
+            column.digits.map(|(_, after)| after),
         ))?;
     }
     let mut insert =
@@ -124,7 +127,7 @@ fn read_catalog(connection: &Connection) -> Result<Catalog> {
     let mut catalog = Catalog::default();
     let mut statement = connection.prepare(
         "select table_name, column_name, position, type_name, type_kind, max_length, is_nullable, has_default, \
-         is_generated from target_columns order by table_name, position",
+         is_generated, digits_before, digits_after from target_columns order by table_name, position",
     )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -138,6 +141,7 @@ fn read_catalog(connection: &Connection) -> Result<Catalog> {
             is_nullable: row.get(6)?,
             has_default: row.get(7)?,
             is_generated: row.get(8)?,
+            digits: row.get::<_, Option<i64>>(9)?.zip(row.get(10)?),
         });
     }
     let mut statement =

@@ -33,6 +33,10 @@ impl Target {
                 is_nullable: row.get(6),
                 has_default: row.get(7),
                 is_generated: row.get(8),
+                digits: match row.get::<_, Option<Vec<i64>>>(9).as_deref() {
+                    Some([before, after]) => Some((*before, *after)),
+                    _ => None,
+                },
             });
         }
         let rows =
@@ -108,9 +112,14 @@ pub fn for_lines(
     }
 }
 
+/// The client's error inside a reader's.
+fn server_said(cause: &std::io::Error) -> Option<&postgres::Error> {
+    cause.get_ref()?.downcast_ref()
+}
+
 /// An error of a COPY, whose cause is the server's error in disguise.
 pub fn copy_failed(what: &str, cause: &std::io::Error) -> Error {
-    match cause.get_ref().and_then(|inner| inner.downcast_ref::<postgres::Error>()) {
+    match server_said(cause) {
         Some(cause) => failed(what, cause),
         None => Error::target(format!("target: {what}: the connection broke: {}", cause.kind())),
     }

@@ -64,7 +64,7 @@ fn column_problems(
     if known.is_generated {
         problems.push(format!("{place} is computed by the database and cannot be written"));
     }
-    if !is_suitable(column.kind, known) {
+    if !known.takes(column.kind) {
         problems.push(format!(
             "{place} is of type {}, which cannot hold {}",
             known.type_name,
@@ -85,23 +85,6 @@ fn column_problems(
         }
     }
     problems
-}
-
-fn is_suitable(kind: Kind, known: &CatalogColumn) -> bool {
-    let allowed: &[&str] = match kind {
-        Kind::Uuid => &["uuid"],
-        Kind::Text => &["text", "varchar", "bpchar", "citext"],
-        Kind::Integer => &["int8", "int4", "int2", "numeric"],
-        Kind::Boolean => &["bool"],
-        Kind::Date => &["date"],
-        Kind::Timestamp => &["timestamptz"],
-        Kind::Numeric => &["numeric"],
-        Kind::Metadata => &["jsonb"],
-        Kind::Enum(_) => {
-            return known.type_kind == "e" || matches!(known.type_name.as_str(), "text" | "varchar");
-        }
-    };
-    allowed.contains(&known.type_name.as_str())
 }
 
 fn holds(kind: Kind) -> &'static str {

@@ -5,8 +5,10 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
+use super::duplicates::Finder;
 use super::emails::{self, Claim};
 use super::index::{Index, Lists};
+use super::{fail_on, isolated};
 use crate::clean::{self, Email, EmailPolicy, place_key};
 use crate::entity::patients::LegacyPatient;
 use crate::entity::practice_members::OfficeDoctor;
@@ -72,14 +74,20 @@ pub struct Facts {
 
 impl Facts {
     /// Reads the whole set.
-    pub fn read(staging: &Staging, policy: &EmailPolicy, decided: &Decided) -> Result<Self> {
+    pub fn read(
+        staging: &Staging,
+        policy: &EmailPolicy,
+        decided: &Decided,
+        finder: &mut Finder,
+    ) -> Result<Self> {
         let (offices, owners) = read_offices(staging, decided)?;
-        let (users, claims) = read_users(staging, policy)?;
+        let (users, claims) = read_users(staging, policy, finder)?;
         let mut users = Index::new(users);
         let (group_names, groups_of_user) = read_groups(staging, &mut users)?;
 
         let mut patients = Vec::new();
         staging.for_legacy_rows::<LegacyPatient>(CHUNK, |rows| {
+            finder.add_patients(&rows);
             patients.par_extend(rows.par_iter().map(|row| {
                 let follow = |field, to, raw: &Option<String>, exists: &dyn Fn(LegacyId) -> bool| {
                     let found = raw.as_deref().and_then(|raw| raw.parse().ok()).filter(|id| exists(*id));
@@ -145,6 +153,12 @@ impl Facts {
         self.patients_of_user.of(user).next().copied()
     }
 
+    /// Whether the patient stands for its user.
+    pub fn patient_of_is(&self, patient: LegacyId) -> bool {
+        let user = self.patients.get(patient).and_then(|facts| facts.user);
+        user.and_then(|user| self.patient_of(user)) == Some(patient)
+    }
+
     /// The names of a user's groups, in group order.
     pub fn groups_of(&self, user: LegacyId) -> Vec<&str> {
         self.groups_of_user.of(user).map(|position| self.group_names[*position as usize].as_str()).collect()
@@ -185,7 +199,7 @@ fn read_offices(staging: &Staging, decided: &Decided) -> Result<(Index<OfficeFac
 
 type Users = Vec<(LegacyId, UserFacts)>;
 
-fn read_users(staging: &Staging, policy: &EmailPolicy) -> Result<(Users, Vec<Claim>)> {
+fn read_users(staging: &Staging, policy: &EmailPolicy, finder: &mut Finder) -> Result<(Users, Vec<Claim>)> {
     let mut users = Vec::new();
     let mut claims = Vec::new();
     staging.for_legacy_rows::<User>(CHUNK, |rows| {
@@ -200,20 +214,16 @@ fn read_users(staging: &Staging, policy: &EmailPolicy) -> Result<(Users, Vec<Cla
                     staff: flag(&user.is_staff),
                     ..Standing::default()
                 };
-                let claim = match clean::email("email", user.email.as_deref(), policy).value {
-                    Email::Valid(address) => Some(Claim {
-                        address: emails::key(&address),
-                        user: user.legacy_id,
-                        active,
-                        last_login: clean::timestamp("", user.last_login.as_deref())
-                            .value
-                            .map_or(i64::MIN, |moment| moment.timestamp_micros()),
-                    }),
-                    Email::Missing | Email::Invalid(_) => None,
-                };
-                ((user.legacy_id, UserFacts { standing }), claim)
+                // a rule that fails here fails again when the record is decided, and is told there
+                let claim = isolated(|| {
+                    fail_on("profiles", user.legacy_id);
+                    claim(user, active, policy)
+                });
+                ((user.legacy_id, UserFacts { standing }), claim.flatten())
             })
             .collect();
+        let claimed: Vec<_> = read.iter().map(|(_, claim)| claim.map(|claim| claim.address)).collect();
+        finder.add_users(&rows, &claimed);
         for (user, claim) in read {
             users.push(user);
             claims.extend(claim);
@@ -221,6 +231,20 @@ fn read_users(staging: &Staging, policy: &EmailPolicy) -> Result<(Users, Vec<Cla
         Ok(())
     })?;
     Ok((users, claims))
+}
+
+/// The user's claim to an address, if it has a valid one.
+fn claim(user: &User, active: bool, policy: &EmailPolicy) -> Option<Claim> {
+    let Email::Valid(address) = clean::email("email", user.email.as_deref(), policy).value else {
+        return None;
+    };
+    let last_login = clean::timestamp("", user.last_login.as_deref()).value;
+    Some(Claim {
+        address: emails::key(&address),
+        user: user.legacy_id,
+        active,
+        last_login: last_login.map_or(i64::MIN, |moment| moment.timestamp_micros()),
+    })
 }
 
 fn read_groups(staging: &Staging, users: &mut Index<UserFacts>) -> Result<(Vec<String>, Lists<u32>)> {

@@ -1,38 +1,44 @@
 //! Raw rows to fates: offline, in parallel, every decision a row. This module can name neither the legacy nor the target
 //! session; a test holds that.
 //!
-//! Read `facts` first (what is known of the whole set), then `emails` and `ladder` (what is decided over the whole
-//! set), then `resolve` (one record at a time). Pure code decides; [`Staging::apply`] is the one writer.
+//! Read `facts` first (what is known of the whole set), then `emails`, `ladder`, `duplicates` and `merges` (what is decided
+//! over the whole set), then `resolve` and `fit` (one record at a time), then `pass` (how records go through). Pure code
+//! decides; [`Staging::apply`] is the one writer.
 
+pub mod duplicates;
 mod emails;
 mod facts;
+mod fit;
 mod ids;
 mod index;
 mod ladder;
+mod merges;
+mod pass;
 mod resolve;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use rayon::prelude::*;
 
 use crate::clean::EmailPolicy;
 use crate::config::Config;
-use crate::entity::{
-    Decision, Entity, LegacyRow, patients, practice_members, practice_owners, practices, profiles,
-};
+use crate::entity::{self, Kind, patients, practice_members, practice_owners, practices, profiles};
 use crate::error::{Error, Result};
-use crate::interrupt;
 use crate::progress::Progress;
-use crate::record::{Code, Issue, LegacyId};
-use crate::review::Decided;
+use crate::record::{Category, LegacyId};
+use crate::review::{Decided, StandIn};
 use crate::staging::{Accounting, Staging, Step};
 
+use duplicates::{Finder, Found};
 use emails::Settled;
-use facts::{CHUNK, Facts};
+use facts::Facts;
+use fit::Fit;
 use ids::Ids;
 use ladder::Ladder;
-use resolve::{NotReady, Resolver};
+use merges::Merges;
+use pass::Passes;
+use resolve::Resolver;
+
+pub use fit::Obstacle;
 
 /// What a transform did.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -44,6 +50,9 @@ pub struct Summary {
     pub panicked: u64,
     /// Records rejected or quarantined beyond the number that the configuration allows, by entity.
     pub beyond_allowed: Vec<(String, u64)>,
+    /// What in the target stands in the way of every record of a table.
+    #[serde(skip)]
+    pub obstacles: Vec<Obstacle>,
 }
 
 /// Decides every record of the snapshot again. The file's earlier result, if any, is replaced.
@@ -57,119 +66,111 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     progress.say("transform: reading the whole set");
     staging.set_progress("transform: reading the whole set", 0, None)?;
     let email_policy = EmailPolicy::new(&config.policy.company_domains);
-    let mut facts = Facts::read(staging, &email_policy, &decided)?;
+    let mut finder = Finder::default();
+    let mut facts = Facts::read(staging, &email_policy, &decided, &mut finder)?;
     claim_decided(&mut facts.claims, &decided);
+    let found = finder.find();
+    let merges = Merges::new(&config.policy, &found, &facts);
+    keep_duplicates(staging, &found, &facts, &merges)?;
     let default_practice = default_practice(config, &facts)?;
-    let settled = Settled::settle(std::mem::take(&mut facts.claims), foreign_addresses(staging)?);
-    let mut resolver = Resolver {
+    let mut claims = std::mem::take(&mut facts.claims);
+    // the address of a merged user is nobody's until a person says otherwise
+    claims.retain(|claim| merges.user_into(claim.user).is_none());
+    let settled = Settled::settle(claims, foreign_addresses(staging)?);
+    let fit = Fit::new(&staging.catalog()?, &config.policy);
+    let resolver = Resolver {
         facts: &facts,
         ladder: Ladder { facts: &facts, default_practice, decided: &decided },
         settled: &settled,
         ids: &Ids::read(staging)?,
+        merges: &merges,
+        fit: &fit,
         email_policy: &email_policy,
         policy: &config.policy,
         today: snapshot_day(staging)?,
-        not_ready: NotReady::default(),
     };
 
-    let mut panicked = 0;
-    let mut pass = Pass { staging, progress, panicked: &mut panicked };
-    let not_ready =
-        pass.run(&practices::ENTITY, |_, rows| Ok(decide(rows, |office| resolver.practice(office))))?;
-    resolver.not_ready.practices = not_ready;
-    let not_ready = pass.run(&profiles::ENTITY, |staging, rows: &[profiles::User]| {
-        let patients = staging.legacy_rows_by_id::<patients::LegacyPatient>(
-            rows.iter().filter_map(|user| facts.patient_of(user.legacy_id)),
-        )?;
-        Ok(decide(rows, |user| resolver.profile(user, &patients)))
-    })?;
-    resolver.not_ready.profiles = not_ready;
-    pass.run(&patients::ENTITY, |staging, rows: &[patients::LegacyPatient]| {
-        let users = staging.legacy_rows_by_id::<profiles::User>(
-            rows.iter().filter_map(|patient| facts.patients.get(patient.legacy_id)?.user),
-        )?;
-        Ok(decide(rows, |patient| resolver.patient(patient, &users)))
-    })?;
-    pass.run(&practice_owners::ENTITY, |_, rows| Ok(decide(rows, |office| resolver.owner(office))))?;
+    let mut passes = Passes::new(staging, progress, resolver.ids);
+    passes.run(&practices::ENTITY, |_, _| Ok(()), |office, ()| resolver.practice(office))?;
+    passes.run(
+        &profiles::ENTITY,
+        |staging, rows: &[profiles::User]| {
+            staging.legacy_rows_by_id(rows.iter().filter_map(|user| facts.patient_of(user.legacy_id)))
+        },
+        |user, patients| resolver.profile(user, patients),
+    )?;
+    passes.run(
+        &patients::ENTITY,
+        |staging, rows: &[patients::LegacyPatient]| {
+            let user = |patient: &patients::LegacyPatient| facts.patients.get(patient.legacy_id)?.user;
+            staging.legacy_rows_by_id(rows.iter().filter_map(user))
+        },
+        |patient, users| resolver.patient(patient, users),
+    )?;
+    passes.run(&practice_owners::ENTITY, |_, _| Ok(()), |office, ()| resolver.owner(office))?;
     // which membership says the same as an earlier one depends on all that came before
-    let mut seen = std::collections::HashMap::new();
-    pass.run(&practice_members::ENTITY, |_, rows: &[practice_members::OfficeDoctor]| {
-        let same_as: Vec<Option<LegacyId>> =
-            rows.iter().map(|row| resolve::same_as(row, &mut seen)).collect();
-        let rows: Vec<_> = rows.iter().zip(same_as).collect();
-        Ok(decide_by(&rows, |(row, _)| row.legacy_id, |(row, same_as)| resolver.member(row, *same_as)))
-    })?;
-
-    staging.release_merges()?;
+    let mut seen = HashMap::new();
+    passes.run(
+        &practice_members::ENTITY,
+        |_, rows: &[practice_members::OfficeDoctor]| {
+            let mut same = HashMap::new();
+            for row in rows {
+                if let Some(first) = resolve::same_as(row, &decided, &merges, &mut seen) {
+                    same.insert(row.legacy_id, first);
+                }
+            }
+            Ok(same)
+        },
+        |row, same_as| resolver.member(row, same_as.get(&row.legacy_id).copied()),
+    )?;
+    let panicked = passes.panicked();
     staging.note_unreadable()?;
     staging.settle_errors(&decided.outcome())?;
     staging.settle_followers(&resolver.ladder.followers())?;
     finish(staging, config, &decided, panicked)
 }
 
-/// One pass over an entity's raw rows: read a chunk, decide it in parallel, apply it in one transaction.
-struct Pass<'a> {
-    staging: &'a mut Staging,
-    progress: Progress,
-    panicked: &'a mut u64,
+/// Runs a rule; one that panics costs the record that met it and nothing else.
+fn isolated<T>(rule: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(rule)).ok()
 }
 
-impl Pass<'_> {
-    /// Runs it, and returns the records that will not be loaded.
-    fn run<R: LegacyRow>(
-        &mut self,
-        entity: &'static Entity,
-        mut decide: impl FnMut(&Staging, &[R]) -> Result<Vec<Decision>>,
-    ) -> Result<HashSet<LegacyId>> {
-        let operation = format!("transform {}", entity.name);
-        let total = self.staging.count_legacy_rows(R::TABLE.name)?;
-        let bar = self.progress.start(&operation, Some(total));
-        let mut not_ready = HashSet::new();
-        let mut done = 0;
-        let mut after = None;
-        loop {
-            interrupt::check()?;
-            let rows = self.staging.legacy_rows::<R>(after, CHUNK)?;
-            let Some(last) = rows.last() else { break };
-            after = Some(last.legacy_id());
-            let decisions = decide(self.staging, &rows)?;
-            *self.panicked += decisions.iter().filter(|decision| is_panicked(decision)).count() as u64;
-            not_ready.extend(
-                decisions.iter().filter(|decision| !decision.is_ready()).map(|decision| decision.legacy_id),
-            );
-            self.staging.apply(entity, &decisions)?;
-            done += rows.len() as u64;
-            bar.set(done);
-            self.staging.set_progress(&operation, done, Some(total))?;
+/// Panics on the record that a test names: `DRYDOCK_FAIL_ON=profiles:4711`. Nothing in a release build.
+fn fail_on(name: &str, legacy_id: LegacyId) {
+    static WANTED: std::sync::OnceLock<Option<String>> = std::sync::OnceLock::new();
+    if cfg!(debug_assertions) {
+        let wanted = WANTED.get_or_init(|| std::env::var("DRYDOCK_FAIL_ON").ok());
+        if let Some(wanted) = wanted {
+            assert!(*wanted != format!("{name}:{legacy_id}"), "a failure that was asked for");
         }
-        bar.finish();
-        Ok(not_ready)
     }
 }
 
-fn decide<R: LegacyRow>(rows: &[R], rule: impl Fn(&R) -> Decision + Sync) -> Vec<Decision> {
-    decide_by(rows, LegacyRow::legacy_id, rule)
-}
-
-/// Decides rows in parallel, each on its own: a rule that panics costs the record that met it and no other.
-fn decide_by<R: Sync>(
-    rows: &[R],
-    legacy_id: impl Fn(&R) -> LegacyId + Sync,
-    rule: impl Fn(&R) -> Decision + Sync,
-) -> Vec<Decision> {
-    rows.par_iter()
-        .map(|row| {
-            catch_unwind(AssertUnwindSafe(|| rule(row))).unwrap_or_else(|_| {
-                let mut decision = Decision::open(legacy_id(row));
-                decision.issue(crate::record::Phase::Profiles, Issue::new(Code::RulePanicked, ""));
-                decision
-            })
-        })
-        .collect()
-}
-
-fn is_panicked(decision: &Decision) -> bool {
-    decision.issues.iter().any(|(_, issue)| issue.code == Code::RulePanicked)
+/// Writes the pairs, of the users and of the patients who stand for them.
+fn keep_duplicates(staging: &mut Staging, found: &Found, facts: &Facts, merges: &Merges) -> Result<()> {
+    let verdict = |is_merged: bool| if is_merged { "merged" } else { "linked" };
+    let mut pairs = Vec::new();
+    for pair in &found.pairs {
+        let is_merged = merges.user(pair.one) == merges.user(pair.other);
+        let (score, evidence) = (pair.score, pair.evidence);
+        pairs.push((profiles::ENTITY.name, pair.one, pair.other, score, evidence, verdict(is_merged)));
+        if let (Some(one), Some(other)) = (facts.patient_of(pair.one), facts.patient_of(pair.other)) {
+            let (one, other) = (one.min(other), one.max(other));
+            let stands = |patient| merges.patient_into(patient).unwrap_or(patient);
+            let is_merged = stands(one) == stands(other);
+            pairs.push((patients::ENTITY.name, one, other, score, evidence, verdict(is_merged)));
+        }
+    }
+    let mut members = Vec::new();
+    for cluster in &found.clusters {
+        let first = cluster[0];
+        members.extend(cluster.iter().map(|user| (profiles::ENTITY.name, first, *user)));
+        let patients: Vec<LegacyId> = cluster.iter().filter_map(|user| facts.patient_of(*user)).collect();
+        if let Some(first) = patients.iter().min().filter(|_| patients.len() > 1) {
+            members.extend(patients.iter().map(|patient| (patients::ENTITY.name, *first, *patient)));
+        }
+    }
+    staging.write_duplicates(&pairs, &members)
 }
 
 fn default_practice(config: &Config, facts: &Facts) -> Result<Option<LegacyId>> {
@@ -183,9 +184,14 @@ fn default_practice(config: &Config, facts: &Facts) -> Result<Option<LegacyId>> 
     .hint("name the legacy id of an office that exists, or leave the key out"))
 }
 
-/// An address that a person gave is claimed before all others; the user claims no other any more.
+/// An address that a person gave is claimed before all others; the user claims no other any more. Who was rejected or
+/// merged claims nothing.
 fn claim_decided(claims: &mut Vec<emails::Claim>, decided: &Decided) {
-    let given: std::collections::HashMap<LegacyId, &str> = decided.addresses().collect();
+    if decided.is_empty() {
+        return;
+    }
+    claims.retain(|claim| decided.stand_in(profiles::ENTITY.name, claim.user) == StandIn::Itself);
+    let given: HashMap<LegacyId, &str> = decided.addresses().collect();
     if given.is_empty() {
         return;
     }
@@ -232,5 +238,36 @@ fn finish(staging: &mut Staging, config: &Config, decided: &Decided, panicked: u
         .filter(|(line, count)| *count > config.policy.allowed_rejects(&line.entity))
         .map(|(line, count)| (line.entity.clone(), count))
         .collect();
-    Ok(Summary { accounting, panicked, beyond_allowed })
+    let obstacles = obstacles(staging)?;
+    Ok(Summary { accounting, panicked, beyond_allowed, obstacles })
+}
+
+/// What stands in the way of every record of a table, labels that ready records need included; kept in the file.
+fn obstacles(staging: &mut Staging) -> Result<Vec<Obstacle>> {
+    let catalog = staging.catalog()?;
+    let mut obstacles = fit::obstacles(&catalog);
+    for entity in entity::ALL {
+        for column in entity.columns.iter().filter(|column| matches!(column.kind, Kind::Enum(_))) {
+            let known = catalog.columns.iter().find(|known| {
+                known.table == entity.target_table && known.name == column.name && known.type_kind == "e"
+            });
+            let Some(known) = known else { continue };
+            let labels = catalog.enums.get(&known.type_name).map_or(&[][..], Vec::as_slice);
+            for label in staging.labels_used(entity, column)?.iter().filter(|label| !labels.contains(label)) {
+                obstacles.push(Obstacle {
+                    table: known.table.clone(),
+                    column: Some(known.name.clone()),
+                    category: Category::SchemaMismatch,
+                    sentence: format!(
+                        "column {}.{}: type {} has no label '{label}'",
+                        known.table, known.name, known.type_name
+                    ),
+                });
+            }
+        }
+    }
+    staging.write_schema_findings(obstacles.iter().map(|found| {
+        (found.table.as_str(), found.column.as_deref(), found.category.as_str(), found.sentence.as_str())
+    }))?;
+    Ok(obstacles)
 }

@@ -1,11 +1,13 @@
 //! One record at a time: joins what the whole set knows with the raw row, and lets the entity resolve it. Pure.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::emails::Settled;
 use super::facts::Facts;
+use super::fit::Fit;
 use super::ids::Ids;
 use super::ladder::{Choice, Ladder};
+use super::merges::Merges;
 use crate::clean::{self, Email, EmailPolicy, fallback_email, fallback_email_nth, name};
 use crate::config::{self, Policy};
 use crate::entity::association::{Association, Method};
@@ -14,8 +16,9 @@ use crate::entity::practice_members::{self, Ends, OfficeDoctor};
 use crate::entity::practice_owners;
 use crate::entity::practices::{self, Office};
 use crate::entity::profiles::{self, Address, Replaced, User};
-use crate::entity::{Decision, Entity};
-use crate::record::{Code, Issue, LegacyId, Phase};
+use crate::entity::{Decision, Entity, Verdict};
+use crate::record::{Code, Issue, LegacyId, Phase, TargetId};
+use crate::review::{Decided, StandIn};
 
 /// Phase 1 went through the users in id order, this many per batch.
 const BATCH: usize = 100;
@@ -26,17 +29,11 @@ pub struct Resolver<'a> {
     pub ladder: Ladder<'a>,
     pub settled: &'a Settled,
     pub ids: &'a Ids,
+    pub merges: &'a Merges,
+    pub fit: &'a Fit,
     pub email_policy: &'a EmailPolicy,
     pub policy: &'a Policy,
     pub today: chrono::NaiveDate,
-    pub not_ready: NotReady,
-}
-
-/// The records decided so far that will not be loaded: nothing may refer to them.
-#[derive(Debug, Default)]
-pub struct NotReady {
-    pub practices: HashSet<LegacyId>,
-    pub profiles: HashSet<LegacyId>,
 }
 
 /// Where a reference leads.
@@ -53,7 +50,7 @@ impl Resolver<'_> {
     /// Decides about an office as a practice.
     pub fn practice(&self, office: &Office) -> Decision {
         let decision = practices::resolve(office, self.ids.of(&practices::ENTITY, office.legacy_id));
-        self.unless_ambiguous(&practices::ENTITY, decision)
+        self.settle(&practices::ENTITY, decision)
     }
 
     /// Decides about a user. `patients` holds the patient rows of the chunk's users.
@@ -69,7 +66,7 @@ impl Resolver<'_> {
         let by_rules = self.ladder.profile(id);
         note_practice(&mut decision, by_rules.as_ref());
         let choice = self.ladder.decided_profile(id, by_rules);
-        let association = self.associate(&mut decision, choice, Some(id));
+        let association = choice.map(|choice| self.association(choice, Some(id)));
 
         let standing = self.facts.users.get(id).map(|facts| facts.standing).unwrap_or_default();
         let patient = self.facts.patient_of(id).and_then(|patient| patients.get(&patient));
@@ -83,7 +80,8 @@ impl Resolver<'_> {
             patient_updated_at: patient.and_then(|patient| patient.updated_at.as_deref()),
             association,
         };
-        self.unless_ambiguous(&profiles::ENTITY, profiles::resolve(decision, user, context))
+        let decision = profiles::resolve(decision, user, context);
+        self.settle(&profiles::ENTITY, merged(decision, self.merges.user_into(id)))
     }
 
     /// Decides about a patient. `users` holds the user rows of the chunk's patients.
@@ -111,7 +109,7 @@ impl Resolver<'_> {
             self.facts.patients.get(patient.legacy_id).and_then(|facts| self.ladder.patient(*facts));
         note_practice(&mut decision, by_rules.as_ref());
         let choice = self.ladder.decided_patient(patient.legacy_id, by_rules);
-        let association = self.associate(&mut decision, choice, user);
+        let association = choice.map(|choice| self.association(choice, user));
 
         let user = user.and_then(|user| users.get(&user));
         let email = user.map_or(Email::Missing, |user| {
@@ -119,23 +117,20 @@ impl Resolver<'_> {
         });
         let context = patients::Context {
             target_id: self.ids.of(&patients::ENTITY, patient.legacy_id),
-            user: user.map(|user| (user, self.ids.of(&profiles::ENTITY, user.legacy_id))),
+            user: user.map(|user| (user, self.profile_id(user.legacy_id))),
             email,
-            provider: doctor.map(|doctor| self.ids.of(&profiles::ENTITY, doctor)),
+            provider: doctor.map(|doctor| self.profile_id(doctor)),
             association,
             gender_label: &|gender| self.policy.gender_label(gender.as_str()),
             today: self.today,
         };
-        self.unless_ambiguous(&patients::ENTITY, patients::resolve(decision, patient, context))
+        let decision = patients::resolve(decision, patient, context);
+        self.settle(&patients::ENTITY, merged(decision, self.merges.patient_into(patient.legacy_id)))
     }
 
     /// Decides about an office's owner.
     pub fn owner(&self, office: &Office) -> Decision {
         let mut decision = Decision::open(office.legacy_id);
-        if self.not_ready.practices.contains(&office.legacy_id) {
-            decision.issue(Phase::Associations, Issue::new(Code::ReferenceNotReady, "id"));
-            return decision;
-        }
         let user = self.follow_user(
             &practice_owners::ENTITY,
             &mut decision,
@@ -179,13 +174,13 @@ impl Resolver<'_> {
     ) -> Decision {
         let target_id = self.ids.of(entity, decision.legacy_id);
         let decision = practice_members::resolve(entity, decision, target_id, ends, same_as);
-        self.unless_ambiguous(entity, decision)
+        self.settle(entity, decision)
     }
 
     fn ends(&self, office: LegacyId, user: LegacyId) -> Ends {
         Ends {
             practice_id: self.ids.of(&practices::ENTITY, office),
-            profile_id: self.ids.of(&profiles::ENTITY, user),
+            profile_id: self.profile_id(user),
             is_primary: self
                 .ladder
                 .decided_profile(user, self.ladder.profile(user))
@@ -233,27 +228,10 @@ impl Resolver<'_> {
         address
     }
 
-    /// The association that a choice comes to; none, with an issue, when the practice will not be loaded.
-    fn associate(
-        &self,
-        decision: &mut Decision,
-        choice: Option<Choice>,
-        user: Option<LegacyId>,
-    ) -> Option<Association> {
-        let association = choice.map(|choice| self.association(choice, user));
-        let waits = association.as_ref().filter(|found| self.not_ready.practices.contains(&found.practice));
-        if let Some(waits) = waits {
-            let issue = Issue::new(Code::ReferenceNotReady, "practice_id");
-            decision.issue(Phase::Associations, issue.with_context(format!("practice={}", waits.practice)));
-            return None;
-        }
-        association
-    }
-
     fn association(&self, choice: Choice, user: Option<LegacyId>) -> Association {
         Association {
             user,
-            profile_id: user.map(|user| self.ids.of(&profiles::ENTITY, user)),
+            profile_id: user.map(|user| self.profile_id(user)),
             practice: choice.practice,
             practice_id: self.ids.of(&practices::ENTITY, choice.practice),
             method: choice.method,
@@ -298,22 +276,20 @@ impl Resolver<'_> {
             "practices" => self.facts.offices.contains(id),
             _ => self.facts.users.contains(id),
         };
-        let not_ready =
-            if to.name == "practices" { &self.not_ready.practices } else { &self.not_ready.profiles };
         let decided = self.ladder.decided;
         let found = raw.and_then(|raw| raw.parse().ok());
         let leads = decided.follow(entity.name, decision.legacy_id, field, to.name, found);
         if leads == found {
-            return take(decision, phase, follow(field, raw, exists, not_ready));
+            return take(decision, phase, follow(field, raw, exists));
         }
         if decided.chosen(entity.name, decision.legacy_id, field).is_some() {
             // what was wrong stays on record; the decision settles it
-            take(decision, phase, follow(field, raw, exists, not_ready));
+            take(decision, phase, follow(field, raw, exists));
         }
         let leads = leads.map(|id| id.to_string());
         decision.change(field, "decision", raw, leads.as_deref());
         let reference = match &leads {
-            Some(id) => follow(field, Some(id), exists, not_ready),
+            Some(id) => follow(field, Some(id), exists),
             None => Reference::Broken(
                 Issue::new(Code::ReferenceNotReady, field)
                     .with_context(format!("reference={}", raw.unwrap_or_default())),
@@ -322,39 +298,64 @@ impl Resolver<'_> {
         take(decision, phase, reference)
     }
 
-    /// A record that several rows of the target stand for waits, because none of them is known to be the right one.
-    fn unless_ambiguous(&self, entity: &'static Entity, mut decision: Decision) -> Decision {
+    /// The profile that a user is, or that stands for it.
+    fn profile_id(&self, user: LegacyId) -> TargetId {
+        self.ids.of(&profiles::ENTITY, self.merges.user(user))
+    }
+
+    /// A record that several rows of the target stand for waits, because none of them is known to be the right one; so
+    /// does one that the target's columns would refuse.
+    fn settle(&self, entity: &'static Entity, mut decision: Decision) -> Decision {
         let user = self.facts.patients.get(decision.legacy_id).and_then(|patient| patient.user);
         self.ladder.decided.apply(entity, user, self.policy, &mut decision);
         if self.ids.is_ambiguous(entity, decision.legacy_id) {
-            if let crate::entity::Verdict::Ready(_) = decision.verdict {
-                decision.verdict = crate::entity::Verdict::Quarantined;
+            if let Verdict::Ready(_) = decision.verdict {
+                decision.verdict = Verdict::Quarantined;
             }
             decision.issue(entity.phase, Issue::new(Code::TargetRowMismatch, "legacy_id"));
+        }
+        if let Verdict::Ready(row) = &decision.verdict {
+            let (issues, waits) = self.fit.check(entity, row);
+            decision.issues.extend(issues.into_iter().map(|issue| (entity.phase, issue)));
+            if waits {
+                decision.verdict = Verdict::Quarantined;
+            }
         }
         decision
     }
 }
 
+/// The decision about a record that another one stands for: all that was found out about it stays.
+fn merged(mut decision: Decision, into: Option<LegacyId>) -> Decision {
+    if let (Some(into), Verdict::Ready(_)) = (into, &decision.verdict) {
+        decision.verdict = Verdict::Merged(into);
+    }
+    decision
+}
+
 /// The first record that says the same as this membership, if it is not this one.
-pub fn same_as(row: &OfficeDoctor, seen: &mut HashMap<(LegacyId, LegacyId), LegacyId>) -> Option<LegacyId> {
-    let office = row.office_id.as_deref()?.parse().ok()?;
-    let user = row.user_id.as_deref()?.parse().ok()?;
+pub fn same_as(
+    row: &OfficeDoctor,
+    decided: &Decided,
+    merges: &Merges,
+    seen: &mut HashMap<(LegacyId, LegacyId), LegacyId>,
+) -> Option<LegacyId> {
+    if decided.stand_in(practice_members::ENTITY.name, row.legacy_id) != StandIn::Itself {
+        return None;
+    }
+    let follow = |field, to: &Entity, raw: &Option<String>| {
+        let found = raw.as_deref().and_then(|raw| raw.parse().ok());
+        decided.follow(practice_members::ENTITY.name, row.legacy_id, field, to.name, found)
+    };
+    let office = follow("office_id", &practices::ENTITY, &row.office_id)?;
+    let user = merges.user(follow("user_id", &profiles::ENTITY, &row.user_id)?);
     let first = *seen.entry((office, user)).or_insert(row.legacy_id);
     (first != row.legacy_id).then_some(first)
 }
 
-fn follow(
-    field: &'static str,
-    raw: Option<&str>,
-    exists: impl Fn(LegacyId) -> bool,
-    not_ready: &HashSet<LegacyId>,
-) -> Reference {
+fn follow(field: &'static str, raw: Option<&str>, exists: impl Fn(LegacyId) -> bool) -> Reference {
     let Some(raw) = raw else { return Reference::Absent };
     match raw.parse::<LegacyId>() {
-        Ok(id) if not_ready.contains(&id) => Reference::Broken(
-            Issue::new(Code::ReferenceNotReady, field).with_context(format!("reference={id}")),
-        ),
         Ok(id) if exists(id) => Reference::To(id),
         Ok(id) => Reference::Broken(patients::reference_issue(field, raw, Some(id))),
         Err(_) => Reference::Broken(patients::reference_issue(field, raw, None)),

@@ -1,0 +1,292 @@
+//! `drydock duplicates`: the record-linkage engine on any CSV file of people. Prints counts only; ids, levels and
+//! probabilities go to the files that were asked for, values nowhere.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::Common;
+use crate::duplicates::{Band, Column, Findings, Kind, Records, find};
+use crate::error::{Error, Kind as ErrorKind, Result};
+
+/// A record larger than this, in bytes, is an unclosed quote, not a person.
+const LARGEST_RECORD: usize = 1 << 20;
+
+const MAP_HELP: &str = "What the columns hold: COLUMN=KIND, several separated by commas. Kinds: given_name, surname, \
+full_name, date, email, phone, category, place, address, identifier, text. Columns that are not named are not looked at.";
+
+/// Find the records of one person in a CSV file.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// CSV file with a header line.
+    file: PathBuf,
+    /// What the columns hold; columns that are not named are not looked at.
+    #[arg(long, value_name = "COLUMN=KIND,…", required = true, value_delimiter = ',', long_help = MAP_HELP)]
+    map: Vec<String>,
+    /// Column with the id of each record.
+    #[arg(long, value_name = "COLUMN")]
+    id: String,
+    /// Column with the register a record comes from, when records of one register are distinct people.
+    #[arg(long, value_name = "COLUMN")]
+    register: Option<String>,
+    /// Write the scored pairs, best first, with what each field says.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Write the people with more than one record.
+    #[arg(long, value_name = "FILE")]
+    clusters: Option<PathBuf>,
+}
+
+/// Runs the verb: reads, finds, writes, prints the summary to standard output.
+pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<ErrorKind>> {
+    let records = read(arguments)?;
+    let findings = find(records)?;
+    if let Some(path) = &arguments.out {
+        write(path, |writer| pairs(&findings, writer))?;
+    }
+    if let Some(path) = &arguments.clusters {
+        write(path, |writer| clusters(&findings, writer))?;
+    }
+    common.print(&summary(&findings), || sentences(&findings))?;
+    Ok(None)
+}
+
+fn columns(map: &[String]) -> Result<Vec<Column>> {
+    map.iter()
+        .map(|part| {
+            let (name, kind) = part.split_once('=').ok_or_else(|| {
+                Error::new(ErrorKind::Usage, format!("`{part}` does not map a column to a kind"))
+                    .hint("write COLUMN=KIND, several separated by commas")
+            })?;
+            Ok(Column { name: name.trim().to_owned(), kind: kind.trim().parse::<Kind>()? })
+        })
+        .collect()
+}
+
+fn read(arguments: &Arguments) -> Result<Records> {
+    let columns = columns(&arguments.map)?;
+    let file = arguments.file.display();
+    let unreadable =
+        |cause: std::io::Error| Error::precondition(format!("could not read {file}")).cause(cause);
+    let mut input = BufReader::with_capacity(1 << 16, File::open(&arguments.file).map_err(unreadable)?);
+    let delimiter = delimiter(input.fill_buf().map_err(unreadable)?);
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(input);
+    // the library's messages name lines and fields, never values; other than this one, which quotes the header
+    let malformed = |cause: &csv::Error| {
+        let line = cause.position().map_or(0, csv::Position::line);
+        Error::precondition(format!("{file} is not a CSV file with equal records: line {line}"))
+            .hint("check the quotes and the number of fields there")
+    };
+    let headers: Vec<String> = reader
+        .byte_headers()
+        .map_err(|cause| malformed(&cause))?
+        .iter()
+        .map(|h| text(h).trim().to_owned())
+        .collect();
+    let position = |name: &str| {
+        headers.iter().position(|header| header == name).ok_or_else(|| {
+            Error::new(ErrorKind::Usage, format!("{file} has no column `{name}`"))
+                .hint(format!("its columns are {}", headers.join(", ")))
+        })
+    };
+    let positions = columns.iter().map(|column| position(&column.name)).collect::<Result<Vec<usize>>>()?;
+    let id = position(&arguments.id)?;
+    let register = arguments.register.as_deref().map(position).transpose()?;
+    let mut registers: HashMap<Vec<u8>, u32> = HashMap::new();
+    let mut records = Records::new(columns)?;
+    let mut row = csv::ByteRecord::new();
+    while reader.read_byte_record(&mut row).map_err(|cause| malformed(&cause))? {
+        let line = row.position().map_or(0, csv::Position::line);
+        if row.as_slice().len() > LARGEST_RECORD {
+            return Err(Error::precondition(format!(
+                "{file} has a record of more than a megabyte at line {line}"
+            ))
+            .hint("a quote may be open there"));
+        }
+        let of = register.map_or(0, |at| {
+            let next = u32::try_from(registers.len() + 1).unwrap_or(u32::MAX);
+            *registers.entry(row[at].to_vec()).or_insert(next)
+        });
+        let values: Vec<String> = positions.iter().map(|&at| text(&row[at])).collect();
+        records.push(text(&row[id]).trim(), of, values.iter().map(String::as_str))?;
+    }
+    Ok(records)
+}
+
+/// The separator of a file, by what its header line holds most of.
+fn delimiter(start: &[u8]) -> u8 {
+    let header = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let count = |&separator: &u8| header.split(|&byte| byte == separator).count();
+    // the last of equals wins, so the comma comes last
+    [b'\t', b';', b'|', b','].into_iter().max_by_key(count).unwrap_or(b',')
+}
+
+/// Bytes as text; what is not UTF-8 is read byte by byte as Latin-1, so that nothing is lost.
+fn text(bytes: &[u8]) -> String {
+    std::str::from_utf8(bytes)
+        .map_or_else(|_| bytes.iter().map(|&byte| byte as char).collect(), str::to_owned)
+}
+
+/// Writes a file that only its owner can read.
+fn write(path: &Path, fill: impl FnOnce(&mut csv::Writer<BufWriter<File>>) -> csv::Result<()>) -> Result<()> {
+    let failed = |cause: std::io::Error| {
+        Error::precondition(format!("could not write {}", path.display())).cause(cause)
+    };
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut writer = csv::Writer::from_writer(BufWriter::new(options.open(path).map_err(failed)?));
+    fill(&mut writer).map_err(|cause| failed(cause.into()))?;
+    writer.flush().map_err(failed)
+}
+
+fn pairs<W: Write>(findings: &Findings, writer: &mut csv::Writer<W>) -> csv::Result<()> {
+    let looks: HashMap<usize, usize> =
+        findings.review.iter().enumerate().map(|(at, look)| (look.pair, at + 1)).collect();
+    let mut header: Vec<String> =
+        ["id_a", "id_b", "weight", "probability", "band", "review"].into_iter().map(str::to_owned).collect();
+    for field in &findings.fields {
+        header.push(format!("{} level", field.name));
+        header.push(format!("{} bits", field.name));
+    }
+    header.extend(["name order bits".to_owned(), "household bits".to_owned()]);
+    writer.write_record(&header)?;
+    for (at, pair) in findings.pairs.iter().enumerate() {
+        let mut row = vec![
+            findings.id(pair.a).to_owned(),
+            findings.id(pair.b).to_owned(),
+            format!("{:.2}", pair.weight),
+            format!("{:.4}", pair.probability),
+            pair.band.as_str().to_owned(),
+            looks.get(&at).map_or_else(String::new, usize::to_string),
+        ];
+        for (field, evidence) in findings.evidence(at).enumerate() {
+            if field < findings.fields.len() {
+                row.push(evidence.level.to_owned());
+            }
+            row.push(format!("{:.2}", evidence.weight));
+        }
+        writer.write_record(&row)?;
+    }
+    Ok(())
+}
+
+fn clusters<W: Write>(findings: &Findings, writer: &mut csv::Writer<W>) -> csv::Result<()> {
+    let mut sure: HashMap<u32, u32> = HashMap::new();
+    for members in &findings.sure {
+        sure.extend(members.iter().map(|&member| (member, members[0])));
+    }
+    writer.write_record(["cluster", "id", "size", "sure_cluster"])?;
+    for members in &findings.clusters {
+        let size = members.len().to_string();
+        for &member in members {
+            let surely = sure.get(&member).map_or("", |&first| findings.id(first));
+            writer.write_record([findings.id(members[0]), findings.id(member), &size, surely])?;
+        }
+    }
+    Ok(())
+}
+
+fn summary(findings: &Findings) -> Value {
+    let records_in = |clusters: &[Vec<u32>]| clusters.iter().map(Vec::len).sum::<usize>();
+    let left_out: Vec<Value> = findings
+        .passes
+        .iter()
+        .filter(|pass| pass.blocks_left_out > 0)
+        .map(|pass| json!({"key": pass.key, "blocks": pass.blocks_left_out, "pairs": pass.pairs_left_out}))
+        .collect();
+    let fields: Vec<Value> = findings
+        .fields
+        .iter()
+        .map(|field| {
+            let levels: Vec<Value> = field
+                .levels
+                .iter()
+                .map(|&(level, m, u)| json!({"level": level, "m": m, "u": u, "bits": (m / u).log2()}))
+                .collect();
+            json!({"name": field.name, "kind": field.kind.as_str(), "present": field.present, "levels": levels})
+        })
+        .collect();
+    json!({
+        "records": findings.len(),
+        "compared_pairs": findings.compared,
+        "pairs": {
+            "high": findings.count(Band::High),
+            "medium": findings.count(Band::Medium),
+            "low": findings.count(Band::Low),
+        },
+        "clusters": findings.clusters.len(),
+        "clustered_records": records_in(&findings.clusters),
+        "sure_clusters": findings.sure.len(),
+        "sure_records": records_in(&findings.sure),
+        "review": {
+            "looks": findings.review.len(),
+            "expected_share_high": findings.expected_share.0,
+            "expected_share_high_and_medium": findings.expected_share.1,
+        },
+        "fields": fields,
+        "largest_block": findings.largest_block,
+        "left_out": left_out,
+    })
+}
+
+fn sentences(findings: &Findings) -> String {
+    let (high, both) = findings.expected_share;
+    let left_out = findings.passes.iter().filter(|pass| pass.blocks_left_out > 0);
+    let (blocks, passes) =
+        left_out.fold((0, 0), |(blocks, passes), pass| (blocks + pass.blocks_left_out, passes + 1));
+    format!(
+        "{} records, {} pairs compared\n\
+         pairs: {} high, {} medium, {} low\n\
+         people with several records: {}, of which {} by high pairs alone\n\
+         to review: {} looks; high pairs are expected to hold {:.1}% of all true ones, with medium {:.1}%\n\
+         left out: {blocks} blocks of more than {} records, in {passes} of {} passes\n",
+        findings.len(),
+        findings.compared,
+        findings.count(Band::High),
+        findings.count(Band::Medium),
+        findings.count(Band::Low),
+        findings.clusters.len(),
+        findings.sure.len(),
+        findings.review.len(),
+        100.0 * high,
+        100.0 * both,
+        findings.largest_block,
+        findings.passes.len(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_separator_is_the_one_the_header_uses() {
+        for (header, separator) in [
+            ("id,name\n1;2;3", b','),
+            ("id;name;born\n", b';'),
+            ("id\tname", b'\t'),
+            ("id", b','),
+            ("", b','),
+        ] {
+            assert_eq!(delimiter(header.as_bytes()), separator, "{header}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_kept() {
+        assert_eq!(text(b"M\xfcller"), "Müller");
+        assert_eq!(text("Müller".as_bytes()), "Müller");
+    }
+
+    #[test]
+    fn a_mapping_needs_a_column_and_a_known_kind() {
+        assert!(columns(&["name=surname".to_owned()]).is_ok());
+        assert!(columns(&["name".to_owned()]).is_err());
+        assert!(columns(&["name=nom".to_owned()]).is_err());
+    }
+}

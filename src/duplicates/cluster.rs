@@ -1,0 +1,101 @@
+//! From pairs to people. A chain of pairs is not yet a person: two groups are joined by their best pair only when the
+//! groups as a whole agree, so that one weak bridge, such as a record without a first name between twins, joins nobody.
+//! Pairs are taken best first, ties by id; the order of input and the number of threads make no difference.
+
+use super::Kind;
+use super::compare::Pattern;
+use super::scale::word;
+use super::score::{Scored, Scorer};
+
+/// Cross pairs looked at when two groups meet, at most: enough to see whether they agree.
+const LOOKS: usize = 400;
+
+/// What speaks for and against two groups being one person.
+#[derive(Debug, Default)]
+struct Agreement {
+    supports: usize,
+    conflicts: usize,
+    evidence: f32,
+}
+
+/// Joins records along `links`, best first. A group holds at most one record of each register other than 0.
+pub(super) fn clusters(
+    scorer: &Scorer<'_>,
+    links: &[Scored],
+    registers: &[u32],
+    count: usize,
+) -> Vec<Vec<u32>> {
+    let mut order: Vec<(f64, &Scored)> = links.iter().map(|link| (scorer.bits(link), link)).collect();
+    order
+        .sort_by(|(x, one), (y, other)| y.total_cmp(x).then_with(|| (one.a, one.b).cmp(&(other.a, other.b))));
+    let mut group_of: Vec<u32> = (0..count as u32).collect();
+    let mut groups: Vec<Vec<u32>> = vec![Vec::new(); count];
+    for (_, link) in order {
+        let (one, other) = (group_of[link.a as usize], group_of[link.b as usize]);
+        if one == other {
+            continue;
+        }
+        for (group, record) in [(one, link.a), (other, link.b)] {
+            if groups[group as usize].is_empty() {
+                groups[group as usize].push(record);
+            }
+        }
+        let (left, right) = (&groups[one as usize], &groups[other as usize]);
+        if !registers_allow(left, right, registers) || !groups_agree(scorer, left, right) {
+            continue;
+        }
+        let (keep, gone) = if left.len() >= right.len() { (one, other) } else { (other, one) };
+        let moved = std::mem::take(&mut groups[gone as usize]);
+        for &record in &moved {
+            group_of[record as usize] = keep;
+        }
+        groups[keep as usize].extend(moved);
+    }
+    let mut clusters: Vec<Vec<u32>> = groups.into_iter().filter(|group| group.len() > 1).collect();
+    for cluster in &mut clusters {
+        cluster.sort_unstable();
+    }
+    clusters.sort_unstable();
+    clusters
+}
+
+fn registers_allow(left: &[u32], right: &[u32], registers: &[u32]) -> bool {
+    let register = |&record: &u32| registers[record as usize];
+    left.iter()
+        .map(register)
+        .filter(|&register| register != 0)
+        .all(|held| !right.iter().map(register).any(|r| r == held))
+}
+
+fn groups_agree(scorer: &Scorer<'_>, left: &[u32], right: &[u32]) -> bool {
+    if left.len() == 1 && right.len() == 1 {
+        return true;
+    }
+    let mut agreement = Agreement::default();
+    let crossings = left.iter().flat_map(|&a| right.iter().map(move |&b| (a.min(b), a.max(b))));
+    let step = (left.len() * right.len()).div_ceil(LOOKS);
+    for (a, b) in crossings.step_by(step) {
+        let Some(pair) = scorer.score(a, b, f64::NEG_INFINITY) else { continue };
+        agreement.evidence += pair.fields.clamp(-10.0, 10.0);
+        let bits = scorer.bits(&pair);
+        if bits >= 2.0 {
+            agreement.supports += 1;
+        } else if bits < 0.0 && is_other_person(scorer, pair.pattern) {
+            agreement.conflicts += 1;
+        }
+    }
+    agreement.supports > agreement.conflicts && agreement.evidence > 0.0
+}
+
+/// Whether what belongs to one person alone is another's: first name, birthdate or identifier.
+fn is_other_person(scorer: &Scorer<'_>, pattern: Pattern) -> bool {
+    scorer.comparer.fields.iter().enumerate().any(|(at, field)| {
+        let level = pattern.level(at);
+        match field.kind {
+            Kind::GivenName => level == Some(word::OTHER),
+            Kind::Date => level == Some(super::date::Agreement::Other as u8),
+            Kind::Identifier => level == Some(2),
+            _ => false,
+        }
+    })
+}

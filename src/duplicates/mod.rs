@@ -1,0 +1,199 @@
+//! Finding the records of one person: a record-linkage engine after Fellegi and Sunter, estimated from the data
+//! themselves, without labels and without thresholds to set. Precision comes first: calling two people one is the worst
+//! error, missing a pair costs a review.
+//!
+//! Records go in as text by column ([`Records`]), [`find`] hands back weighed pairs, people and the account of what was
+//! compared ([`Findings`]). Nothing here reads, writes or prints, and no value leaves the engine, only ids and levels.
+//! The result depends on ids and values alone, not on the order of the input or the number of threads.
+//!
+//! Read in this order: `fold` and `field` (what is compared), `compare`, `level` and `date` (levels), `scale` and `model`
+//! (what a level is worth), `estimate` and `settle` (where the model comes from), `block` (which pairs), `score`, `band`,
+//! `cluster`, `review`.
+
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "positions stay below 2³¹, which `Records` sees to; weights and shares are estimates, and f32 holds them"
+)]
+
+mod band;
+mod block;
+mod cluster;
+mod compare;
+mod date;
+mod depend;
+mod estimate;
+mod field;
+mod findings;
+mod fold;
+mod kind;
+mod level;
+mod model;
+mod phonetic;
+mod random;
+mod records;
+mod review;
+mod sample;
+mod scale;
+mod score;
+mod settle;
+mod text;
+
+use rayon::prelude::*;
+
+pub use band::Band;
+pub use block::Pass;
+pub use findings::{Evidence, FieldSummary, Findings, Look, Pair};
+pub use kind::Kind;
+pub use records::{Column, MAX_COLUMNS, Records};
+
+use crate::error::Result;
+use compare::Comparer;
+use field::Field;
+use model::probability;
+use records::Texts;
+use scale::Scale;
+use score::{Scored, Scorer};
+
+/// A pair less probable than this is not reported.
+const REPORTED: f64 = 0.02;
+/// A pair joins two records into one person from this probability on.
+const JOINED: f64 = 0.90;
+/// Candidates that are weighed to settle the model before all are.
+const SAMPLE: usize = 400_000;
+
+/// Finds the records of one person among all records.
+pub fn find(records: Records) -> Result<Findings> {
+    let order = records.order_by_id()?;
+    let (columns, ids, registers, cells) = records.into_parts();
+    let fields = fields(&columns, &cells, &order)?;
+    drop(cells);
+    let registers: Vec<u32> = order.iter().map(|&record| registers[record as usize]).collect();
+
+    let comparer = Comparer::new(&fields);
+    let model = estimate::model(&comparer);
+    let candidates = block::candidates(&fields);
+    let mut scorer = Scorer::new(comparer, model);
+    // in a large file a sample of the candidates tells enough to dismiss most of the others at a glance
+    let step = candidates.pairs.len().div_ceil(SAMPLE).max(1);
+    if step > 1 {
+        let sample: Vec<u64> = candidates.pairs.iter().copied().step_by(step).collect();
+        let weighed = scorer.all(&sample);
+        scorer.settle(&weighed, order.len(), step as f64);
+        scorer = scorer.settled();
+    }
+    let mut weighed = scorer.all(&candidates.pairs);
+    // records of one register are distinct people, whatever they look like
+    let register = |record: u32| registers[record as usize];
+    weighed.retain(|pair| register(pair.a) == 0 || register(pair.a) != register(pair.b));
+    let count = candidates.pairs.len();
+    drop(candidates.pairs);
+    scorer.settle(&weighed, order.len(), 1.0);
+    weighed.par_iter_mut().for_each(|weighed| *weighed = scorer.reweigh(weighed));
+    Ok(conclude(&scorer, &weighed, ids, order, &registers, candidates.passes, (count, candidates.bound)))
+}
+
+/// Folds the columns, in parallel.
+fn fields(columns: &[Column], cells: &[Texts], order: &[u32]) -> Result<Vec<Field>> {
+    let is_name = |column: &Column| matches!(column.kind, Kind::GivenName | Kind::Surname | Kind::FullName);
+    let (names, others): (Vec<_>, Vec<_>) =
+        columns.iter().cloned().zip(cells).partition(|(column, _)| is_name(column));
+    let (first, second) = rayon::join(
+        || field::build_names(&names, order),
+        || {
+            others
+                .par_iter()
+                .map(|(column, cells)| field::build(column, cells, order))
+                .collect::<Result<Vec<_>>>()
+        },
+    );
+    let mut fields = first?;
+    fields.extend(second?);
+    Ok(fields)
+}
+
+fn conclude(
+    scorer: &Scorer<'_>,
+    weighed: &[Scored],
+    ids: Texts,
+    order: Vec<u32>,
+    registers: &[u32],
+    passes: Vec<Pass>,
+    (compared, largest_block): (usize, usize),
+) -> Findings {
+    let fields = scorer.comparer.fields;
+    let mut kept: Vec<(Pair, &Scored)> = weighed
+        .par_iter()
+        .filter_map(|weighed| {
+            let probability = probability(scorer.bits(weighed));
+            (probability >= REPORTED).then(|| {
+                let band = band::band(fields, weighed.pattern, probability);
+                let weight = scorer.weight(weighed);
+                (Pair { a: weighed.a, b: weighed.b, weight, probability: probability as f32, band }, weighed)
+            })
+        })
+        .collect();
+    kept.sort_by(|(one, _), (other, _)| {
+        other.weight.total_cmp(&one.weight).then_with(|| (one.a, one.b).cmp(&(other.a, other.b)))
+    });
+    let links = |wanted: &dyn Fn(&Pair) -> bool| -> Vec<Scored> {
+        kept.iter().filter(|(pair, _)| wanted(pair)).map(|(_, weighed)| **weighed).collect()
+    };
+    let joined = links(&|pair| f64::from(pair.probability) >= JOINED);
+    let clusters = cluster::clusters(scorer, &joined, registers, order.len());
+    let sure = cluster::clusters(scorer, &links(&|pair| pair.band == Band::High), registers, order.len());
+    let mut evidence = Vec::with_capacity(kept.len() * (fields.len() + 2));
+    for (_, weighed) in &kept {
+        for at in 0..fields.len() {
+            let level = weighed.pattern.level(at);
+            let weight =
+                scorer.model.field_weight(&scorer.comparer, at, weighed.pattern, weighed.a, weighed.b);
+            evidence.push((level.map_or(0, |level| level + 1), weight));
+        }
+        evidence.push((u8::from(weighed.pattern.is_swapped()), scorer.model.order_weight(weighed.pattern)));
+        evidence.push((0, scorer.household_weight(weighed)));
+    }
+    let pairs: Vec<Pair> = kept.into_iter().map(|(pair, _)| pair).collect();
+    let review = review::review(&pairs, &sure, order.len());
+    let expected_share = expected_share(scorer, weighed, &pairs);
+    let fields = summaries(scorer);
+    Findings {
+        ids,
+        order,
+        fields,
+        pairs,
+        evidence,
+        clusters,
+        sure,
+        review,
+        expected_share,
+        passes,
+        compared,
+        largest_block,
+    }
+}
+
+fn expected_share(scorer: &Scorer<'_>, weighed: &[Scored], pairs: &[Pair]) -> (f64, f64) {
+    let all: f64 = weighed.iter().map(|weighed| probability(scorer.bits(weighed))).sum();
+    let in_bands = |worst: Band| -> f64 {
+        pairs.iter().filter(|pair| pair.band <= worst).map(|pair| f64::from(pair.probability)).sum()
+    };
+    // a sum of nothing is -0.0
+    let share = |worst| if all > 0.0 { (in_bands(worst) / all).min(1.0) + 0.0 } else { 1.0 };
+    (share(Band::High), share(Band::Medium))
+}
+
+fn summaries(scorer: &Scorer<'_>) -> Vec<FieldSummary> {
+    let summary = |(field, model): (&Field, &model::FieldModel)| FieldSummary {
+        name: field.name.clone(),
+        kind: field.kind,
+        present: field.present(),
+        levels: Scale::of(field.kind)
+            .levels
+            .iter()
+            .enumerate()
+            .map(|(level, &word)| (word, model.m[level], model.u[level]))
+            .collect(),
+    };
+    scorer.comparer.fields.iter().zip(&scorer.model.fields).map(summary).collect()
+}

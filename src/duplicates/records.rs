@@ -1,0 +1,173 @@
+//! The records to be compared, as they come: text by column in a few large buffers, so that a million persons cost
+//! little more than their file.
+
+use std::cmp::Ordering;
+
+use super::Kind;
+use crate::error::{Error, Result};
+
+/// Columns that are compared at most; a pair's agreement is packed into one 64-bit word.
+pub const MAX_COLUMNS: usize = 14;
+
+/// A column: what it is called and what it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// The name that reports use.
+    pub name: String,
+    /// What it holds.
+    pub kind: Kind,
+}
+
+/// Texts one after another in one buffer.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Texts {
+    bytes: String,
+    ends: Vec<u32>,
+}
+
+impl Texts {
+    pub(super) fn push(&mut self, text: &str) -> Result<()> {
+        self.bytes.push_str(text);
+        let end = u32::try_from(self.bytes.len())
+            .map_err(|_| Error::precondition("a column holds more than 4 GiB of text"))?;
+        self.ends.push(end);
+        Ok(())
+    }
+
+    pub(super) fn get(&self, index: usize) -> &str {
+        let start = if index == 0 { 0 } else { self.ends[index - 1] as usize };
+        &self.bytes[start..self.ends[index] as usize]
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+}
+
+/// The records of one file or table. Push them in any order: the result depends only on ids and values.
+#[derive(Debug)]
+pub struct Records {
+    columns: Vec<Column>,
+    ids: Texts,
+    registers: Vec<u32>,
+    cells: Vec<Texts>,
+}
+
+impl Records {
+    /// No records yet, with these columns.
+    pub fn new(columns: Vec<Column>) -> Result<Self> {
+        if columns.is_empty() {
+            return Err(Error::precondition("no column to compare").hint("map at least one column to a kind"));
+        }
+        if columns.len() > MAX_COLUMNS {
+            return Err(Error::precondition(format!(
+                "{} columns to compare, {MAX_COLUMNS} at most",
+                columns.len()
+            ))
+            .hint("map the columns that say most about a person"));
+        }
+        let cells = columns.iter().map(|_| Texts::default()).collect();
+        Ok(Self { columns, ids: Texts::default(), registers: Vec::new(), cells })
+    }
+
+    /// Adds a record: its id, unique among the records, and a value per column, empty when missing; values beyond the
+    /// columns are ignored, absent ones are missing.
+    ///
+    /// `register` numbers the register the record comes from, when records of one register are known to be distinct
+    /// people: then a cluster holds at most one record of each. 0 says nothing is known.
+    pub fn push<'a>(
+        &mut self,
+        id: &str,
+        register: u32,
+        values: impl IntoIterator<Item = &'a str>,
+    ) -> Result<()> {
+        self.ids.push(id)?;
+        self.registers.push(register);
+        let mut values = values.into_iter();
+        for column in &mut self.cells {
+            column.push(values.next().unwrap_or_default())?;
+        }
+        Ok(())
+    }
+
+    /// How many records there are.
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The columns.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The order in which records are handled: by id, as numbers when all ids are numbers. Everything that could
+    /// depend on an order depends on this one, so that shuffled input gives the same result.
+    pub(super) fn order_by_id(&self) -> Result<Vec<u32>> {
+        let count = u32::try_from(self.len())
+            .ok()
+            .filter(|&count| count < 1 << 31)
+            .ok_or_else(|| Error::precondition("more than two thousand million records"))?;
+        let numbers: Option<Vec<i64>> =
+            (0..self.len()).map(|index| self.ids.get(index).parse().ok()).collect();
+        let mut order: Vec<u32> = (0..count).collect();
+        let text = |a: u32, b: u32| self.ids.get(a as usize).cmp(self.ids.get(b as usize));
+        let compare = |a: &u32, b: &u32| -> Ordering {
+            let by_number = numbers
+                .as_ref()
+                .map_or(Ordering::Equal, |numbers| numbers[*a as usize].cmp(&numbers[*b as usize]));
+            by_number.then_with(|| text(*a, *b))
+        };
+        order.sort_unstable_by(compare);
+        let repeated = order.windows(2).filter(|pair| text(pair[0], pair[1]) == Ordering::Equal).count();
+        if repeated > 0 {
+            return Err(Error::precondition(format!("{repeated} records repeat the id of another"))
+                .hint("name a column whose values are unique"));
+        }
+        Ok(order)
+    }
+
+    /// The parts: columns, ids, registers, cells.
+    pub(super) fn into_parts(self) -> (Vec<Column>, Texts, Vec<u32>, Vec<Texts>) {
+        (self.columns, self.ids, self.registers, self.cells)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn records(ids: &[&str]) -> Records {
+        let mut records =
+            Records::new(vec![Column { name: "name".to_owned(), kind: Kind::Surname }]).expect("one column");
+        for id in ids {
+            records.push(id, 0, ["x"]).expect("small");
+        }
+        records
+    }
+
+    #[test]
+    fn ids_order_as_numbers_when_all_are() {
+        assert_eq!(records(&["10", "9", "-1"]).order_by_id().ok(), Some(vec![2, 1, 0]));
+        assert_eq!(records(&["10", "9", "b"]).order_by_id().ok(), Some(vec![0, 1, 2]));
+    }
+
+    #[test]
+    fn a_repeated_id_is_refused() {
+        assert!(records(&["1", "2", "1"]).order_by_id().is_err());
+        // 1 and 01 are the same number and still two ids
+        assert!(records(&["1", "01"]).order_by_id().is_ok());
+    }
+
+    #[test]
+    fn too_many_columns_are_refused() {
+        let column = Column { name: "x".to_owned(), kind: Kind::Text };
+        assert!(Records::new(vec![column.clone(); MAX_COLUMNS]).is_ok());
+        assert!(Records::new(vec![column; MAX_COLUMNS + 1]).is_err());
+        assert!(Records::new(Vec::new()).is_err());
+    }
+}

@@ -1,0 +1,138 @@
+//! What is found out about records after they were written: keys taken twice, records merged into one that waits, pairs
+//! of duplicates, and what in the target stands in everybody's way.
+
+use super::open::Staging;
+use super::{now, quoted};
+use crate::entity::{self, Entity};
+use crate::error::Result;
+use crate::record::{Issue, LegacyId};
+
+/// A pair as it is kept: entity, both records, score, evidence, verdict.
+pub type KeptPair = (&'static str, LegacyId, LegacyId, f64, &'static str, &'static str);
+
+/// A member of a cluster as it is kept: entity, cluster, record.
+pub type KeptMember = (&'static str, LegacyId, LegacyId);
+
+impl Staging {
+    /// Ready records of the entity that have the same values in the columns as an earlier ready record of the same target
+    /// table; null is the same as nothing.
+    pub fn takers_of_a_key(&self, entity: &Entity, columns: &[String]) -> Result<Vec<LegacyId>> {
+        let listed = columns.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ");
+        let is_set = columns.iter().map(|column| format!("{} is not null", quoted(column)));
+        let is_set = is_set.collect::<Vec<_>>().join(" and ");
+        let mut sources = Vec::new();
+        for (place, known) in entity::ALL.iter().enumerate() {
+            if known.target_table == entity.target_table {
+                sources.push(format!(
+                    "select {place} as place, legacy_id, {listed} from {} where {is_set}",
+                    known.ready_table()
+                ));
+            }
+            if known.name == entity.name {
+                let sql = format!(
+                    "select legacy_id from (\
+                         select place, legacy_id, row_number() over (\
+                             partition by {listed} order by place, legacy_id) as nth from ({})) \
+                     where nth > 1 and place = {place} order by legacy_id",
+                    sources.join(" union all ")
+                );
+                return self.ids(&sql);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Records of the entity that are merged into one that is not ready.
+    pub fn merged_into_nothing(&self, entity: &Entity) -> Result<Vec<LegacyId>> {
+        self.ids(&format!(
+            "select r.legacy_id from records r where r.entity = '{}' and r.fate = 'merged' and not exists (\
+                 select 1 from {} y where y.legacy_id = r.merged_into) order by r.legacy_id",
+            entity.name,
+            entity.ready_table()
+        ))
+    }
+
+    fn ids(&self, sql: &str) -> Result<Vec<LegacyId>> {
+        let mut statement = self.connection.prepare(sql)?;
+        let ids = statement.query_map([], |row| Ok(LegacyId(row.get(0)?)))?;
+        Ok(ids.collect::<Result<_, rusqlite::Error>>()?)
+    }
+
+    /// Puts records in quarantine, each with the issue.
+    pub fn hold_back(&mut self, entity: &Entity, records: &[LegacyId], issue: &Issue) -> Result<()> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let moment = now();
+        self.transaction(|connection| {
+            let mut ready = connection
+                .prepare(&format!("delete from {} where legacy_id = ?", entity.ready_table()))?;
+            let mut fate = connection.prepare(
+                "update records set fate = 'quarantined', merged_into = null where entity = ? and legacy_id = ?",
+            )?;
+            let mut error = connection.prepare(
+                "insert into migration_errors (phase, severity, entity_type, entity, entity_id, error_code, \
+                 error_category, field, error_message, error_context, suggested_resolution, resolution_strategy, \
+                 resolution_status, batch_id, created_at) \
+                 select ?, ?, ?, entity, legacy_id, ?, ?, ?, ?, ?, ?, 'manual', 'pending', batch_id, ? \
+                 from records where entity = ? and legacy_id = ?",
+            )?;
+            for legacy_id in records {
+                ready.execute([legacy_id.0])?;
+                fate.execute((entity.name, legacy_id.0))?;
+                error.execute(rusqlite::params![
+                    entity.phase.as_str(),
+                    issue.code.severity().as_str(),
+                    entity.entity_type(),
+                    issue.code.as_str(),
+                    issue.code.category().as_str(),
+                    issue.field,
+                    issue.code.message(),
+                    issue.context,
+                    issue.code.resolution(),
+                    moment,
+                    entity.name,
+                    legacy_id.0,
+                ])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes the pairs and clusters of duplicates.
+    pub fn write_duplicates(&mut self, pairs: &[KeptPair], members: &[KeptMember]) -> Result<()> {
+        self.transaction(|connection| {
+            let mut insert = connection.prepare(
+                "insert or ignore into duplicate_pairs (entity, legacy_id, other_legacy_id, score, evidence, verdict) \
+                 values (?, ?, ?, ?, ?, ?)",
+            )?;
+            for (entity, one, other, score, evidence, verdict) in pairs {
+                insert.execute((entity, one.0, other.0, score, evidence, verdict))?;
+            }
+            let mut insert = connection.prepare(
+                "insert or ignore into duplicate_clusters (entity, cluster_id, legacy_id) values (?, ?, ?)",
+            )?;
+            for (entity, cluster, legacy_id) in members {
+                insert.execute((entity, cluster.0, legacy_id.0))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Replaces what is known to be in everybody's way: table, column, category, sentence.
+    pub fn write_schema_findings<'a>(
+        &mut self,
+        findings: impl Iterator<Item = (&'a str, Option<&'a str>, &'a str, &'a str)>,
+    ) -> Result<()> {
+        self.transaction(|connection| {
+            connection.execute_batch("delete from schema_findings")?;
+            let mut insert = connection.prepare(
+                "insert into schema_findings (table_name, column_name, error_category, sentence) values (?, ?, ?, ?)",
+            )?;
+            for finding in findings {
+                insert.execute(finding)?;
+            }
+            Ok(())
+        })
+    }
+}

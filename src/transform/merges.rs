@@ -1,0 +1,61 @@
+//! Who stands for whom, where the policy merges duplicates: whatever pointed at a merged record follows. Without that
+//! policy nobody stands for anybody. Pure.
+
+use std::collections::HashMap;
+
+use super::duplicates::{self, Found};
+use super::facts::Facts;
+use crate::config::{DuplicatePolicy, Policy};
+use crate::record::LegacyId;
+
+/// The merged users and patients, each with the record that stands for it.
+#[derive(Debug, Default)]
+pub struct Merges {
+    users: HashMap<LegacyId, LegacyId>,
+    patients: HashMap<LegacyId, LegacyId>,
+}
+
+impl Merges {
+    /// By the policy: clusters of pairs at or above the threshold, each stood for by its lowest user. A merged user's
+    /// patient is merged into the lowest patient of the one who stands for the user, if there is one.
+    pub fn new(policy: &Policy, found: &Found, facts: &Facts) -> Self {
+        let mut merges = Self::default();
+        if policy.duplicates != DuplicatePolicy::Merge {
+            return merges;
+        }
+        let threshold = f64::from(policy.merge_threshold) / 100.0;
+        let sure = found.pairs.iter().filter(|pair| pair.score >= threshold);
+        for cluster in duplicates::clusters(sure) {
+            let [first, others @ ..] = cluster.as_slice() else { continue };
+            // the first patient of the whole cluster stays, so that nobody's patient record is lost on the way
+            let kept = cluster.iter().find_map(|user| facts.patient_of(*user));
+            for user in others {
+                merges.users.insert(*user, *first);
+            }
+            for patient in cluster.iter().flat_map(|user| facts.patients_of_user.of(*user)) {
+                if let Some(kept) = kept.filter(|kept| kept != patient) {
+                    // two patients of one user are that user's own matter, see `user_shared`
+                    if facts.patient_of_is(*patient) {
+                        merges.patients.insert(*patient, kept);
+                    }
+                }
+            }
+        }
+        merges
+    }
+
+    /// Who stands for the user; the user itself when nobody does.
+    pub fn user(&self, user: LegacyId) -> LegacyId {
+        self.users.get(&user).copied().unwrap_or(user)
+    }
+
+    /// Whom the user is merged into.
+    pub fn user_into(&self, user: LegacyId) -> Option<LegacyId> {
+        self.users.get(&user).copied()
+    }
+
+    /// Whom the patient is merged into.
+    pub fn patient_into(&self, patient: LegacyId) -> Option<LegacyId> {
+        self.patients.get(&patient).copied()
+    }
+}

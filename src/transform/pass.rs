@@ -1,0 +1,177 @@
+//! How the records of one entity go through: read a chunk, decide it in parallel, apply it. While one chunk is decided, the
+//! one before is written and the next one read, both by the thread that owns the file.
+
+use std::collections::{HashMap, HashSet};
+use std::thread;
+
+use rayon::prelude::*;
+
+use super::facts::CHUNK;
+use super::ids::Ids;
+use super::{fail_on, isolated};
+use crate::entity::{self, Decision, Entity, LegacyRow, Verdict};
+use crate::error::{Error, Result};
+use crate::interrupt;
+use crate::progress::Progress;
+use crate::record::{Code, Issue, LegacyId};
+use crate::staging::Staging;
+
+/// The passes over all entities, in load order: what a later one refers to has been decided by an earlier one.
+pub(super) struct Passes<'a> {
+    staging: &'a mut Staging,
+    progress: Progress,
+    ids: &'a Ids,
+    /// The target ids of records that will not be loaded as they are, by entity.
+    held_back: HashMap<&'static str, HashSet<String>>,
+    panicked: u64,
+}
+
+impl<'a> Passes<'a> {
+    pub(super) fn new(staging: &'a mut Staging, progress: Progress, ids: &'a Ids) -> Self {
+        Self { staging, progress, ids, held_back: HashMap::new(), panicked: 0 }
+    }
+
+    /// Records that a rule failed on.
+    pub(super) fn panicked(&self) -> u64 {
+        self.panicked
+    }
+
+    /// One entity. `related` reads what the rules need beside a chunk's rows; `rule` decides about one row.
+    pub(super) fn run<R: LegacyRow, C: Sync>(
+        &mut self,
+        entity: &'static Entity,
+        mut related: impl FnMut(&Staging, &[R]) -> Result<C>,
+        rule: impl Fn(&R, &C) -> Decision + Sync,
+    ) -> Result<()> {
+        let operation = format!("transform {}", entity.name);
+        let total = self.staging.count_legacy_rows(R::TABLE.name)?;
+        let bar = self.progress.start(&operation, Some(total));
+        let mut read = |staging: &Staging, after: Option<LegacyId>| -> Result<Option<(Vec<R>, C)>> {
+            let rows = staging.legacy_rows::<R>(after, CHUNK)?;
+            if rows.is_empty() {
+                return Ok(None);
+            }
+            let related = related(staging, &rows)?;
+            Ok(Some((rows, related)))
+        };
+
+        let mut has_merged = false;
+        let mut done = 0;
+        let mut decided: Vec<Decision> = Vec::new();
+        let mut chunk = read(self.staging, None)?;
+        while let Some((rows, related)) = chunk {
+            interrupt::check()?;
+            let last = rows.last().map(LegacyRow::legacy_id);
+            let staging = &mut *self.staging;
+            let (mut decisions, next) = thread::scope(|scope| {
+                let deciding = scope.spawn(|| decide(entity, &rows, |row| rule(row, &related)));
+                let applied = staging.apply(entity, &decided).and_then(|()| read(staging, last));
+                let decisions = deciding.join().map_err(|_| Error::internal("deciding records failed"))?;
+                Ok::<_, Error>((decisions, applied?))
+            })?;
+            for decision in &mut decisions {
+                self.follow(entity, decision);
+                has_merged |= matches!(decision.verdict, Verdict::Merged(_));
+            }
+            done += rows.len() as u64;
+            bar.set(done);
+            self.staging.set_progress(&operation, done, Some(total))?;
+            decided = decisions;
+            chunk = next;
+        }
+        self.staging.apply(entity, &decided)?;
+        bar.finish();
+        self.hold_back_takers(entity)?;
+        if has_merged {
+            let orphans = self.staging.merged_into_nothing(entity)?;
+            self.hold_back(entity, &orphans, &Issue::new(Code::ReferenceNotReady, "merged_into"))?;
+        }
+        Ok(())
+    }
+
+    /// Lets go of references to records that are held back, or holds back the record that cannot do without them, and
+    /// remembers every record that is held back.
+    fn follow(&mut self, entity: &'static Entity, decision: &mut Decision) {
+        if let Verdict::Ready(row) = &decision.verdict {
+            let refers = |(column, value): &(&'static entity::Column, &Option<String>)| {
+                let held_back = column.references.and_then(|entity| self.held_back.get(entity));
+                held_back.is_some_and(|ids| value.as_ref().is_some_and(|id| ids.contains(id)))
+            };
+            let blocked: Vec<&'static str> = if self.held_back.is_empty() {
+                Vec::new()
+            } else {
+                entity.columns.iter().zip(&row.0).filter(refers).map(|(column, _)| column.name).collect()
+            };
+            for field in blocked {
+                decision.let_go(entity, field);
+            }
+        }
+        if matches!(decision.verdict, Verdict::Quarantined | Verdict::Rejected) {
+            self.remember(entity, decision.legacy_id);
+            let is_panicked = decision.issues.iter().any(|(_, issue)| issue.code == Code::RulePanicked);
+            self.panicked += u64::from(is_panicked);
+        }
+    }
+
+    fn remember(&mut self, entity: &'static Entity, legacy_id: LegacyId) {
+        let id = self.ids.of(entity, legacy_id).to_string();
+        self.held_back.entry(entity.name).or_default().insert(id);
+    }
+
+    /// Holds back every record that has the same values as an earlier one under a unique key of the target.
+    fn hold_back_takers(&mut self, entity: &'static Entity) -> Result<()> {
+        for key in self.staging.catalog()?.keys {
+            let is_own = |column: &String| entity.columns.iter().any(|own| own.name == column);
+            let is_settled = |column: &String| {
+                // these are given once each, or resolved over the whole set
+                matches!(column.as_str(), "id" | "legacy_id")
+                    || entity.columns.iter().any(|own| own.name == column && own.unique)
+            };
+            let concerns = key.table == entity.target_table && matches!(key.kind.as_str(), "p" | "u");
+            if !concerns || key.columns.is_empty() || !key.columns.iter().all(is_own) {
+                continue;
+            }
+            let Some(first) = entity.columns.iter().find(|own| own.name == key.columns[0]) else { continue };
+            if key.columns.iter().any(is_settled) {
+                continue;
+            }
+            let takers = self.staging.takers_of_a_key(entity, &key.columns)?;
+            let issue = Issue::new(Code::KeyTaken, first.name).with_context(format!(
+                "{}.{}: {}",
+                key.table,
+                key.columns.join(", "),
+                key.name
+            ));
+            self.hold_back(entity, &takers, &issue)?;
+        }
+        Ok(())
+    }
+
+    fn hold_back(&mut self, entity: &'static Entity, records: &[LegacyId], issue: &Issue) -> Result<()> {
+        for legacy_id in records {
+            self.remember(entity, *legacy_id);
+        }
+        self.staging.hold_back(entity, records, issue)
+    }
+}
+
+/// Decides rows in parallel, each on its own: a rule that panics costs the record that met it and no other.
+fn decide<R: LegacyRow>(
+    entity: &'static Entity,
+    rows: &[R],
+    rule: impl Fn(&R) -> Decision + Sync,
+) -> Vec<Decision> {
+    rows.par_iter()
+        .map(|row| {
+            let decided = isolated(|| {
+                fail_on(entity.name, row.legacy_id());
+                rule(row)
+            });
+            decided.unwrap_or_else(|| {
+                let mut decision = Decision::open(row.legacy_id());
+                decision.issue(entity.phase, Issue::new(Code::RulePanicked, ""));
+                decision
+            })
+        })
+        .collect()
+}
