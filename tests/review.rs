@@ -122,8 +122,9 @@ fn the_export_has_every_open_question_once_most_urgent_first_and_no_value() {
         serde_json::from_str(&desk.run(&["review", "export", "--json"]).expect(0).stdout).expect("JSON");
     assert_eq!(json["items"].as_array().map(Vec::len), Some(questions.len()));
     let followers = json["follow_their_patient"].as_u64().expect("a number");
-    let open = "select count(*) from (select distinct entity, entity_id, field from migration_errors \
-                where resolution_strategy = 'manual')";
+    let open = "select (select count(*) from (select distinct entity, entity_id, field from migration_errors \
+                        where resolution_strategy = 'manual')) \
+                     + (select count(*) from duplicate_pairs where entity = 'profiles' and verdict = 'linked')";
     assert_eq!((questions.len() as u64 + followers).to_string(), desk.sql(open));
 
     // names, addresses and dates are there only where they are asked for
@@ -403,6 +404,9 @@ fn what_people_decided_passes_the_verification() {
     let office = desk.sql("select min(legacy_id) from legacy_dispatch_office");
     let treating = desk.sql("select min(cast(doctor_id as integer)) from legacy_dispatch_patient");
     let (kept, merged) = (&roles[0]["legacy_id"], &roles[1]);
+    let pairs: Vec<_> =
+        desk.questions().into_iter().filter(|row| row["question"].starts_with("duplicate_of_")).collect();
+    let [twin, distinct, ..] = pairs.as_slice() else { panic!("{pairs:?}") };
     let without_role = format!("profiles:{kept}:role");
     desk.answer(&[
         (id(&practices[0]), "choose", office.as_str()),
@@ -414,9 +418,20 @@ fn what_people_decided_passes_the_verification() {
         (id(owner), "choose", kept),
         (id(member), "reject", ""),
         (id(doctor), "choose", &treating),
+        (id(twin), "merge", ""),
+        (id(distinct), "not_a_duplicate", ""),
     ])
     .expect(0);
     desk.run(&["transform"]).expect(0);
+    // whoever was one person twice is one patient, and the other pair is not asked about again
+    let stands = format!(
+        "select r.entity, r.fate from records r left join legacy_dispatch_patient p on p.legacy_id = r.legacy_id \
+         where (r.entity = 'profiles' and r.legacy_id = {0}) or (r.entity = 'patients' and p.user_id = {0}) order by 1",
+        twin["legacy_id"]
+    );
+    assert_eq!(desk.sql(&stands), "patients|merged\nprofiles|merged");
+    assert_eq!(desk.sql("select count(*) from duplicate_pairs where verdict = 'not_a_duplicate'"), "1");
+    assert!(desk.questions().iter().all(|row| row["item"] != distinct["item"]));
     assert_eq!(desk.sql("select sum(failing_ready) from v_dependencies"), "0");
     desk.run(&["load"]).expect(0);
     let verified = desk.run(&["verify"]);

@@ -152,6 +152,15 @@ impl Decided {
             .is_some_and(|one| matches!(one.ruling.action, Action::Accept | Action::Choose))
     }
 
+    /// Whether a person said that two users are different people.
+    pub fn are_distinct(&self, one: LegacyId, other: LegacyId) -> bool {
+        let says = |id: LegacyId, of: LegacyId| {
+            self.about(profiles::ENTITY.name, id, &format!("duplicate_of_{of}"))
+                .is_some_and(|one| one.ruling.action == Action::NotADuplicate)
+        };
+        !self.is_empty() && (says(one, other) || says(other, one))
+    }
+
     /// The address that a person gave to a user, in its clean form.
     pub fn address(&self, user: LegacyId) -> Option<&str> {
         let one = self.about(profiles::ENTITY.name, user, "email")?;

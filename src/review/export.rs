@@ -108,7 +108,10 @@ fn entry(item: &Item, salt: &str, values: Option<&Values<'_>>) -> Entry {
         fate: item.fate.clone(),
         issues: item.issues.clone(),
         proposed: proposal.map(|proposal| proposal.practice),
-        candidates: proposal.map(candidates).unwrap_or_default(),
+        candidates: match questions::kind(&id.entity, &id.question) {
+            questions::Kind::Duplicate(other) => vec![other],
+            _ => proposal.map(candidates).unwrap_or_default(),
+        },
         association_method: proposal.map(|proposal| proposal.method.clone()),
         confidence_level: proposal.map(|proposal| proposal.confidence.clone()),
         evidence: proposal.map(|proposal| proposal.evidence.clone()).or_else(|| reference(item)),
@@ -128,6 +131,10 @@ fn entry(item: &Item, salt: &str, values: Option<&Values<'_>>) -> Entry {
 
 /// The id that leads nowhere; a reference that is no id is a value and not told here.
 fn reference(item: &Item) -> Option<String> {
+    if item.id.question.starts_with("duplicate_of_") {
+        // which rule, without values
+        return item.context.clone();
+    }
     let id: LegacyId = item.context.as_deref()?.strip_prefix("reference=")?.parse().ok()?;
     Some(format!("reference={id}"))
 }

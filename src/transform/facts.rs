@@ -45,6 +45,8 @@ pub struct PatientFacts {
     pub doctor: Option<LegacyId>,
     /// The office.
     pub office: Option<LegacyId>,
+    /// Whether the user stands for the patient's own one, which a person merged into it.
+    pub has_moved: bool,
 }
 
 /// The whole set.
@@ -93,7 +95,10 @@ impl Facts {
                     let found = raw.as_deref().and_then(|raw| raw.parse().ok()).filter(|id| exists(*id));
                     decided.follow("patients", row.legacy_id, field, to, found)
                 };
+                let moves = |id| matches!(decided.stand_in("profiles", id), StandIn::Other(_));
+                let own = row.user_id.as_deref().and_then(|raw| raw.parse().ok());
                 let facts = PatientFacts {
+                    has_moved: own.is_some_and(moves),
                     user: follow("user_id", "profiles", &row.user_id, &|id| users.contains(id)),
                     doctor: follow("doctor_id", "profiles", &row.doctor_id, &|id| users.contains(id)),
                     office: follow("office_id", "practices", &row.office_id, &|id| offices.contains(id)),

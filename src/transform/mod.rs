@@ -70,7 +70,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     let mut facts = Facts::read(staging, &email_policy, &decided, &mut finder)?;
     claim_decided(&mut facts.claims, &decided);
     let found = finder.find();
-    let merges = Merges::new(&config.policy, &found, &facts);
+    let merges = Merges::new(&config.policy, &found, &facts, &decided);
     keep_duplicates(staging, &found, &facts, &merges)?;
     let default_practice = default_practice(config, &facts)?;
     let mut claims = std::mem::take(&mut facts.claims);

@@ -101,7 +101,8 @@ impl Resolver<'_> {
             patient.doctor_id.as_deref(),
         );
         self.follow_office(entity, &mut decision, "office_id", patient.office_id.as_deref());
-        if user.is_some_and(|user| self.facts.patient_of(user) != Some(patient.legacy_id)) {
+        let is_shared = user.is_some_and(|user| self.facts.patient_of(user) != Some(patient.legacy_id));
+        if is_shared && self.merges.patient_into(patient.legacy_id).is_none() {
             decision.issue(Phase::Patients, Issue::new(Code::UserShared, "user_id"));
         }
 
