@@ -64,11 +64,13 @@ pub struct Csv {
 pub struct Target {
     /// The schema that holds the tables.
     pub schema: String,
+    /// Where an existing row says which legacy record it stands for, beside its column `legacy_id`.
+    pub legacy_id: LegacyIdIn,
 }
 
 impl Default for Target {
     fn default() -> Self {
-        Self { schema: "public".to_owned() }
+        Self { schema: "public".to_owned(), legacy_id: LegacyIdIn::default() }
     }
 }
 
@@ -78,6 +80,19 @@ impl Default for Target {
 pub struct Gates {
     /// Whether a load refuses a phase whose gates are not passed; without it gates are shown and hold nothing up.
     pub enforce: bool,
+}
+
+/// `target.legacy_id`
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LegacyIdIn {
+    /// In the column `legacy_id` only.
+    #[default]
+    Column,
+    /// In `metadata`, under `legacy_id`.
+    Metadata,
+    /// In the table `migration_mappings`.
+    MigrationMappings,
 }
 
 /// `[policy]`

@@ -28,7 +28,7 @@ pub fn receive<T>(receiver: &Receiver<T>) -> Result<Option<T>> {
     loop {
         check()?;
         match receiver.recv_timeout(LOOK) {
-            Ok(received) => return Ok(Some(received)),
+            Ok(thing) => return Ok(Some(thing)),
             Err(RecvTimeoutError::Disconnected) => return Ok(None),
             Err(RecvTimeoutError::Timeout) => {}
         }

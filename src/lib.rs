@@ -60,6 +60,7 @@ pub mod cli;
 pub mod config;
 pub mod connect;
 pub mod demo;
+pub mod doctor;
 pub mod duplicates;
 pub mod entity;
 pub mod error;

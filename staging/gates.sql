@@ -71,9 +71,10 @@ select '2C', 'membership_ends', r.entity, r.legacy_id, 0
 from records r
 where r.entity in ('practice_owners', 'practice_members') and r.fate = 'quarantined';
 
--- one row is one thing that must hold before a phase, with the number of records that fail it
-create view v_dependencies as
-with known (position, phase, dependency, sentence) as (values
+-- one row is one thing that must hold before a phase
+create view v_dependency_names as
+select column1 as position, column2 as phase, column3 as dependency, column4 as sentence
+from (values
     (1, '2B', 'profile_completeness', 'every profile is complete enough to be loaded'),
     (2, '2B', 'patient_user_links', 'every patient leads to its own user''s profile'),
     (3, '2B', 'practice_availability', 'every patient has a practice that will be loaded'),
@@ -81,13 +82,15 @@ with known (position, phase, dependency, sentence) as (values
     (5, '2C', 'practice_availability', 'every profile has a practice'),
     (6, '2C', 'patient_provider_links', 'every treating doctor that is named exists'),
     (7, '2C', 'membership_ends', 'every owner and member leads to a practice and a profile'),
-    (8, '2C', 'foreign_keys', 'whatever a profile, an owner or a member refers to will be loaded')),
-failing as (
-    select phase, dependency, count(distinct entity || ' ' || legacy_id) as records, sum(is_ready) as ready
-    from v_dependency_failures
-    group by phase, dependency)
+    (8, '2C', 'foreign_keys', 'whatever a profile, an owner or a member refers to will be loaded'));
+
+-- the same with the number of records that fail each
+create view v_dependencies as
 select k.position, k.phase, k.dependency, k.sentence,
        coalesce(f.records, 0) as failing, coalesce(f.ready, 0) as failing_ready
-from known k
-left join failing f on f.phase = k.phase and f.dependency = k.dependency
+from v_dependency_names k
+left join (
+    select phase, dependency, count(distinct entity || ' ' || legacy_id) as records, sum(is_ready) as ready
+    from v_dependency_failures
+    group by phase, dependency) f on f.phase = k.phase and f.dependency = k.dependency
 order by k.position;

@@ -73,11 +73,13 @@ create table target_columns (
     type_name    text not null,
     type_kind    text not null,       -- pg_type.typtype: b base, e enum, d domain
     max_length   integer,
+    precision    integer,             -- of a numeric
+    scale        integer,
+    type_text    text not null,       -- numeric(9,6)
     is_nullable  integer not null,
     has_default  integer not null,
+    default_text text,                -- as the database writes it
     is_generated integer not null,
-    digits_before integer,            -- of a numeric(p, s)
-    digits_after integer,
     primary key (table_name, column_name)
 ) without rowid;
 
@@ -93,11 +95,32 @@ create table target_enums (
 create table target_keys (
     table_name       text not null,
     key_name         text not null,
-    kind             text not null,   -- p primary, u unique, f foreign, c check
+    kind             text not null,   -- p primary, u unique, f foreign, c check, x exclusion, i partial or expression index
     columns          text not null,   -- JSON array
     references_table text,            -- schema.table of a foreign key
+    references_columns text not null, -- JSON array
     definition       text not null,
     primary key (table_name, key_name)
+) without rowid;
+
+-- one row is one of those tables
+create table target_tables (
+    table_name          text primary key,
+    owner               text not null,
+    is_owner            integer not null, -- whether the role has the owner's rights
+    row_security        integer not null,
+    forces_row_security integer not null,
+    rights              text not null,    -- JSON array: what the role may do
+    policies            integer not null
+) without rowid;
+
+-- one row is one trigger on those tables
+create table target_triggers (
+    table_name   text not null,
+    trigger_name text not null,
+    is_enabled   integer not null,
+    definition   text not null,
+    primary key (table_name, trigger_name)
 ) without rowid;
 
 -- one row is one row that the target already held when it was surveyed
@@ -105,10 +128,24 @@ create table target_rows (
     entity    text not null,
     target_id text not null,
     legacy_id integer,                -- null: not of this migration
+    legacy_id_from text,              -- column, metadata, migration_mappings, natural_key
     email     text,
+    digest    text not null,          -- SHA-256 of the row as the database prints it
     primary key (entity, target_id)
 ) without rowid;
 create index target_rows_legacy_id on target_rows (entity, legacy_id);
+
+-- one row is a row of the target without a legacy id that may stand for a legacy record, by what both say of themselves
+create table target_matches (
+    entity           text not null,
+    legacy_id        integer not null,
+    target_id        text not null,
+    confidence_level text not null check (confidence_level in ('high', 'medium', 'low')),
+    evidence         text not null,   -- the fields in which both agree
+    is_applied       integer not null, -- 1: the row counts as the record's; 0: for review
+    reason           text not null,   -- why it waits for review, else ''
+    primary key (entity, legacy_id, target_id)
+) without rowid;
 
 -- one row is one legacy record's fate
 create table records (

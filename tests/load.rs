@@ -213,3 +213,15 @@ fn a_second_load_at_the_same_time_is_refused() {
     assert!(refused.stderr.contains("another load is at work"), "{}", refused.stderr);
     assert!(digest(&migration.target).contains("profiles|0|"));
 }
+
+#[test]
+fn a_phase_waits_for_the_ones_before_it() {
+    let migration = Migration::new(SMALL);
+    let refused = migration.drydock(["load", "--quiet", "--phase", "2b"]).run().expect(3);
+    assert!(refused.stderr.contains("63 records of phase 2A"), "{}", refused.stderr);
+    assert_eq!(migration.sqlite("select count(*) from loads"), "0");
+    migration.run(["load", "--quiet", "--phase", "2a"]);
+    migration.run(["load", "--quiet", "--phase", "2b"]);
+    migration.run(["load", "--quiet", "--phase", "2c"]);
+    migration.run(["verify", "--quiet"]);
+}

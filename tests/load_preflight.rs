@@ -198,6 +198,7 @@ fn unprivileged() -> Option<u32> {
 }
 
 #[test]
+#[ignore = "needs pgbouncer; .ci/run installs it and runs this"]
 fn a_pooler_in_session_mode_works_and_in_transaction_mode_is_refused() {
     let server = free_port();
     let settings = Settings {

@@ -42,12 +42,13 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
 }
 
 fn text(entry: &Entry, file: &str) -> String {
-    let mut text = format!("{}\n\nwhat it means\n  {}\n", entry.code, entry.means);
-    if !entry.look.is_empty() {
-        text +=
-            &format!("\nthe records, in the staging file\n  sqlite3 -readonly {file} \"{}\"\n", entry.look);
-    }
-    text + &format!("\nwhat to do\n  {}\n", entry.todo)
+    let Entry { code, means, look, todo } = entry;
+    let look = if look.is_empty() {
+        String::new()
+    } else {
+        format!("\nthe records, in the staging file\n  sqlite3 -readonly {file} \"{look}\"\n")
+    };
+    format!("{code}\n\nwhat it means\n  {means}\n{look}\nwhat to do\n  {todo}\n")
 }
 
 fn unknown(topic: &str) -> Error {

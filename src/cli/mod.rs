@@ -5,6 +5,7 @@ mod analyze;
 mod checkpoint;
 mod demo;
 mod diff;
+mod doctor;
 mod duplicates;
 mod errors;
 mod explain;
@@ -69,6 +70,8 @@ pub(crate) struct Common {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Examine source and target, and say what is wrong and what to do
+    Doctor(doctor::Arguments),
     /// Take a snapshot of the legacy database into the staging file
     Extract(extract::Arguments),
     /// Look at what the target is and already holds
@@ -168,6 +171,7 @@ pub fn main() -> ExitCode {
 fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
     let common = &cli.common;
     match &cli.verb {
+        Verb::Doctor(arguments) => doctor::run(common, arguments),
         Verb::Extract(arguments) => extract::run(common, arguments),
         Verb::Survey(arguments) => survey::run(common, arguments),
         Verb::Transform(arguments) => transform::run(common, arguments),

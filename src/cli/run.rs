@@ -74,7 +74,7 @@ pub(super) fn steps(
         target.create_tables()?;
     }
     if staging.completed(Step::Survey)?.is_none() {
-        survey::survey(staging, &mut target, progress)?;
+        survey::survey(staging, &mut target, config, progress)?;
     } else {
         progress.say("survey: the target is known");
     }

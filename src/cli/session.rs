@@ -41,21 +41,43 @@ pub(super) struct TargetArguments {
 }
 
 impl SourceArguments {
+    /// Whether anything says where the source is.
+    pub fn is_named(&self) -> bool {
+        let by_flag = self.csv.is_some() || self.dump.is_some() || self.legacy_url_file.is_some();
+        by_flag || std::env::var_os(Side::Legacy.variable()).is_some()
+    }
+
+    /// The files, opened, when the source is files.
+    pub fn files(&self, config: &config::Source) -> Option<Result<Box<dyn Source>>> {
+        let path = self.csv.as_ref().or(self.dump.as_ref())?;
+        Some(csv_options(&config.csv).and_then(|options| legacy::open(path, options)))
+    }
+
+    /// Where the database is, from the environment or the file.
+    pub fn address(&self) -> Result<Address> {
+        Address::from_environment_or_file(Side::Legacy.variable(), self.legacy_url_file.as_deref())
+    }
+
     /// Opens the source.
     pub fn open(&self, config: &config::Source) -> Result<Box<dyn Source>> {
-        if let Some(path) = self.csv.as_ref().or(self.dump.as_ref()) {
-            return legacy::open(path, csv_options(&config.csv)?);
+        if let Some(files) = self.files(config) {
+            return files;
         }
-        let address =
-            Address::from_environment_or_file(Side::Legacy.variable(), self.legacy_url_file.as_deref())?;
+        let address = self.address()?;
         let client = connect(Side::Legacy, &address)?;
         Ok(Box::new(PostgresSource::new(client, address.identity())?))
     }
 }
 
 impl TargetArguments {
+    /// Whether anything says where the target is.
+    pub fn is_named(&self) -> bool {
+        let by_argument = self.address.is_some() || self.target_url_file.is_some();
+        by_argument || std::env::var_os(Side::Target.variable()).is_some()
+    }
+
     /// Where the target is, from the environment or the file.
-    fn address(&self) -> Result<Address> {
+    pub fn address(&self) -> Result<Address> {
         match &self.address {
             Some(address) => Ok(address.clone()),
             None => {

@@ -25,7 +25,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         if arguments.create_tables {
             target.create_tables()?;
         }
-        let summary = survey::survey(staging, &mut target, common.progress())?;
+        let summary = survey::survey(staging, &mut target, &config, common.progress())?;
         common.print(&summary, || text::survey(&summary))?;
         Ok(None)
     })

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use crate::doctor::{Finding, Verdict};
 use crate::staging::{Accounting, AssociationCount, Check, ErrorAnalysis, Status};
 use crate::{checkpoint, extract, load, rollback, survey, verify};
 
@@ -68,10 +69,46 @@ pub(super) fn extract_check(report: &extract::Report) -> String {
     text
 }
 
+pub(super) fn doctor(findings: &[Finding]) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        let verdict = match finding.verdict {
+            Verdict::Ok => "ok   ",
+            Verdict::Note => "note ",
+            Verdict::Wrong => "WRONG",
+        };
+        let _ = writeln!(text, "{verdict} {} {}: {}", finding.side, finding.subject, finding.found);
+        if let Some(advice) = &finding.advice {
+            let _ = writeln!(text, "      {advice}");
+        }
+    }
+    let wrong = findings.iter().filter(|finding| finding.verdict == Verdict::Wrong).count();
+    text + &match wrong {
+        0 => "nothing stops the migration\n".to_owned(),
+        1 => "1 thing stops the migration\n".to_owned(),
+        wrong => format!("{wrong} things stop the migration\n"),
+    }
+}
+
 pub(super) fn survey(summary: &survey::Summary) -> String {
     let mut text = format!("target {} (PostgreSQL {})\n", summary.target, summary.version);
     for (entity, rows) in &summary.existing {
         let _ = writeln!(text, "  {entity} {rows} rows already there");
+    }
+    let lost = &summary.lost;
+    if lost.practices > 0 {
+        let _ = writeln!(text, "  {} practices have no legacy id", lost.practices);
+        if lost.without_snapshot {
+            text.push_str(
+                "    they are compared with the offices once extract is done: run survey again then\n",
+            );
+        } else {
+            let _ = writeln!(
+                text,
+                "    {} found again by what they say of themselves, {} for review (see target_matches)",
+                lost.found, lost.for_review
+            );
+        }
     }
     if !summary.problems.is_empty() {
         text.push_str("in the way of a load:\n");
@@ -82,13 +119,12 @@ pub(super) fn survey(summary: &survey::Summary) -> String {
     text
 }
 
-pub(super) fn transform(status: &Status) -> String {
-    [
-        error_analysis(status.error_analysis.as_ref()),
-        associations(&status.associations),
-        accounting(&status.lines),
-    ]
-    .join("\n")
+pub(super) fn transform(
+    analysis: &ErrorAnalysis,
+    counts: &[AssociationCount],
+    lines: &[Accounting],
+) -> String {
+    [error_analysis(Some(analysis)), associations(counts), accounting(lines)].join("\n")
 }
 
 pub(super) fn load(summary: &load::Summary) -> String {
@@ -285,8 +321,8 @@ fn verdict(checks: &[Check], differences: u64) -> String {
         format!("verification passed: {} checks, 0 differences\n", checks.len())
     } else {
         format!(
-            "verification failed: {failed} of {} checks, {differences} differences (see checks and differences in the \
-             staging file)\n",
+            "verification failed: {failed} of {} checks, {differences} differences (see checks, findings and \
+             differences in the staging file, and `drydock help verification`)\n",
             checks.len()
         )
     }

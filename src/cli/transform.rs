@@ -28,9 +28,14 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
     journalled(common, "transform", false, |staging, _| {
         let config = staging.settle_config(given, arguments.reconfigure)?;
         let summary = transform::transform(staging, &config, common.progress())?;
-        let status = staging.status()?;
-        let dependencies = staging.dependencies()?;
-        common.print(&status, || text::transform(&status) + &super::gate::dependencies(&dependencies))?;
+        if common.json {
+            common.print(&staging.status()?, String::new)?;
+        } else {
+            let (analysis, associations) = (staging.error_analysis()?, staging.associations()?);
+            let kept_back = super::gate::dependencies(&staging.dependencies_kept_back()?);
+            common
+                .print(&(), || text::transform(&analysis, &associations, &summary.accounting) + &kept_back)?;
+        }
         Ok(attention(&summary))
     })
 }

@@ -128,6 +128,11 @@ impl Address {
         &self.database
     }
 
+    /// Whether what is sent stays on this machine.
+    pub fn is_local(&self) -> bool {
+        self.host.is_local()
+    }
+
     /// The role that the session logs in as.
     pub fn user(&self) -> &str {
         &self.user

@@ -69,7 +69,7 @@ impl Household {
     pub(super) fn counted(relatives: f64, twins: f64) -> Self {
         Self {
             relatives,
-            twins: 0.001 + twins.max(0.05 * relatives).min(1.0),
+            twins: 0.000_5 + twins.max(0.05 * relatives).min(1.0),
             juniors: 0.000_5 + 0.02 * relatives.min(10.0),
         }
     }

@@ -14,10 +14,46 @@ pub struct Catalog {
     pub enums: BTreeMap<String, Vec<String>>,
     /// Their keys and constraints.
     pub keys: Vec<CatalogKey>,
+    /// The tables themselves.
+    pub tables: Vec<CatalogTable>,
+    /// Their triggers.
+    pub triggers: Vec<CatalogTrigger>,
+}
+
+/// A target table: who owns it, and what the session's role may do to it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CatalogTable {
+    /// The table.
+    pub table: String,
+    /// The owner's name.
+    pub owner: String,
+    /// Whether the session's role has the owner's rights.
+    pub is_owner: bool,
+    /// Whether row level security is on.
+    pub row_security: bool,
+    /// Whether it holds for the owner too.
+    pub forces_row_security: bool,
+    /// What the session's role may do: `select`, `insert`, …
+    pub rights: Vec<String>,
+    /// The number of its policies.
+    pub policies: i64,
+}
+
+/// A trigger that somebody made on a target table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CatalogTrigger {
+    /// The table.
+    pub table: String,
+    /// The trigger's name.
+    pub name: String,
+    /// Whether it fires at all.
+    pub is_enabled: bool,
+    /// As the database writes it.
+    pub definition: String,
 }
 
 /// A column of a target table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CatalogColumn {
     /// The table.
     pub table: String,
@@ -31,17 +67,29 @@ pub struct CatalogColumn {
     pub type_kind: String,
     /// The length of a `varchar(n)` or `char(n)`.
     pub max_length: Option<i64>,
-    /// The digits before and after the point of a `numeric(p, s)`.
-    pub digits: Option<(i64, i64)>,
+    /// The digits of a `numeric(precision, scale)`.
+    pub precision: Option<i64>,
+    /// Those of them after the point.
+    pub scale: Option<i64>,
+    /// The type as the database writes it: `numeric(9,6)`.
+    pub type_text: String,
     /// Whether null is allowed.
     pub is_nullable: bool,
     /// Whether there is a default.
     pub has_default: bool,
+    /// The default, or what a generated column is computed from, as the database writes it; `identity` for such a column.
+    pub default: Option<String>,
     /// Whether the database computes it.
     pub is_generated: bool,
 }
 
 impl CatalogColumn {
+    /// The digits before and after the point of a `numeric(precision, scale)`.
+    pub fn digits(&self) -> Option<(i64, i64)> {
+        let (precision, scale) = self.precision.zip(self.scale)?;
+        Some((precision - scale, scale))
+    }
+
     /// Whether the column's type can hold values of the kind.
     pub fn takes(&self, kind: Kind) -> bool {
         let allowed: &[&str] = match kind {
@@ -61,29 +109,36 @@ impl CatalogColumn {
 }
 
 /// A constraint or unique index of a target table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CatalogKey {
     /// The table.
     pub table: String,
     /// The constraint's or index's name.
     pub name: String,
-    /// `p` primary, `u` unique, `f` foreign, `c` check.
+    /// `p` primary, `u` unique, `f` foreign, `c` check, `x` exclusion; `i` a unique index over expressions or over some of
+    /// the rows only.
     pub kind: String,
-    /// Its columns in order; empty where it is over expressions.
+    /// Its columns in order; none for `i`.
     pub columns: Vec<String>,
     /// `schema.table` that a foreign key refers to.
     pub references: Option<String>,
+    /// The columns there, in the order of the columns here.
+    pub references_columns: Vec<String>,
     /// As the database writes it.
     pub definition: String,
 }
 
 /// A row that the target already held.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExistingRow {
     /// Its id, which it keeps.
     pub target_id: String,
     /// The legacy record it stands for; null for rows that are not of this migration.
     pub legacy_id: Option<i64>,
+    /// Where it was found: `column`, `metadata`, `migration_mappings`.
+    pub legacy_id_from: Option<String>,
     /// A profile's address, which nobody else may get.
     pub email: Option<String>,
+    /// SHA-256 of the whole row as the database prints it, in lower-case hexadecimal digits.
+    pub digest: String,
 }

@@ -19,6 +19,26 @@ legacy_row! {
     }
 }
 
+legacy_row! {
+    /// What the whole set must know of a patient: whom it points at, and the birthdate.
+    PatientLinks,
+    /// The same table, for a pass that needs no more.
+    PATIENT_LINKS = "dispatch_patient" (required) {
+        required { user_id, birthdate }
+        optional { doctor_id, office_id }
+    }
+}
+
+legacy_row! {
+    /// What a profile takes from its patient.
+    PatientMoment,
+    /// The same table, for a pass that needs no more.
+    PATIENT_MOMENTS = "dispatch_patient" (required) {
+        required {}
+        optional { updated_at }
+    }
+}
+
 /// The entity.
 pub const ENTITY: Entity = Entity {
     name: "patients",

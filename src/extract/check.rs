@@ -50,7 +50,7 @@ pub fn check(
         let mut comparing = staging.comparing(table, &now.shape.columns)?;
         reader.read(&now.shape, |batch| {
             comparing.push(batch)?;
-            bar.set(comparing.rows());
+            bar.set(comparing.arrived());
             Ok(())
         })?;
         tables.push(comparing.finish()?);

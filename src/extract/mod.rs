@@ -93,6 +93,28 @@ fn selection(reader: &mut Reader, config: &Config) -> Result<Selection> {
     select(&shapes, &references, &config.source)
 }
 
+/// What an extract would take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// How many tables.
+    pub tables: usize,
+    /// Columns that a rule would use and the source lacks, by table.
+    pub missing_columns: Vec<(String, Vec<String>)>,
+    /// Tables that a rule would use and the source lacks.
+    pub missing_tables: Vec<String>,
+}
+
+/// Asks a source what an extract would take, and fails as an extract would.
+pub fn look(source: Box<dyn Source>, config: &Config) -> Result<Taken> {
+    let selection = selection(&mut Reader::new(source), config)?;
+    let missing = selection.tables.iter().filter(|wanted| !wanted.missing.is_empty());
+    Ok(Taken {
+        tables: selection.tables.len(),
+        missing_columns: missing.map(|wanted| (wanted.shape.table.clone(), wanted.missing.clone())).collect(),
+        missing_tables: selection.missing_tables,
+    })
+}
+
 fn copy_table(
     staging: &mut Staging,
     reader: &mut Reader,

@@ -10,6 +10,7 @@ mod collect;
 pub mod copy_text;
 mod csv;
 mod file;
+mod health;
 mod pg_dump;
 mod postgres;
 mod projection;
@@ -19,6 +20,7 @@ use std::fmt;
 
 pub use self::csv::{CsvOptions, CsvSource};
 pub use self::file::open;
+pub use self::health::{Health, health};
 pub use self::pg_dump::PgDumpSource;
 pub use self::postgres::PostgresSource;
 pub use self::projection::Projection;

@@ -138,6 +138,7 @@ pub fn load(
 ) -> Result<Summary> {
     staging.require(Step::Transform, "load")?;
     staging.expect_identity("target", target.identity())?;
+    require_earlier_phases(staging, &options.phases)?;
     let notes = refuse_obstacles(staging, target)?;
     for note in &notes {
         progress.say(&format!("note: {note}"));
@@ -199,6 +200,24 @@ impl Loader<'_> {
         self.carry_all(&mut carried)?;
         Ok(carried.finish())
     }
+}
+
+/// Refuses a phase whose records refer to those of an earlier one that has not been loaded: all would be refused.
+fn require_earlier_phases(staging: &Staging, phases: &[Phase]) -> Result<()> {
+    let first = phases.iter().min().copied();
+    for earlier in Phase::ALL.into_iter().filter(|phase| Some(*phase) < first && !phases.contains(phase)) {
+        let untried = staging.count_untried(earlier)?;
+        if untried > 0 {
+            let wanted: Vec<&str> = phases.iter().map(|phase| phase.as_str()).collect();
+            return Err(Error::precondition(format!(
+                "phase {} cannot be loaded yet: {untried} records of phase {} have not been",
+                wanted.join(", "),
+                earlier.as_str()
+            ))
+            .hint("load the phases in order, or all of them with `drydock load`"));
+        }
+    }
+    Ok(())
 }
 
 /// Finds everything that is in the way before the first write, in the catalog and by the rights as they are now. Returns

@@ -88,19 +88,34 @@ fn fates(
             "{side}.fate || case when {side}.merged_into is null then '' else ' into ' || {side}.merged_into end"
         )
     };
+    two_sided(connection, entity, "records", &word, |id, before, after| {
+        let difference = record(found, place, entity, id);
+        difference.fate_before = before;
+        difference.fate_after = after;
+    })
+}
+
+/// Rows of a table that both files key by entity and legacy id, where `word` differs or one file has no row.
+fn two_sided(
+    connection: &Connection,
+    entity: &Entity,
+    table: &str,
+    word: &dyn Fn(&str) -> String,
+    mut each: impl FnMut(i64, Option<String>, Option<String>),
+) -> Result<()> {
     let mut statement = connection.prepare(&format!(
-        "select coalesce(a.legacy_id, b.legacy_id), {}, {} \
-         from (select * from main.records where entity = ?1) a \
-         full join (select * from other.records where entity = ?1) b on a.legacy_id = b.legacy_id \
-         where a.fate is not b.fate or a.merged_into is not b.merged_into",
-        word("a"),
-        word("b")
+        "select a.legacy_id, {before}, {after} from main.{table} a \
+         left join other.{table} b on b.entity = a.entity and b.legacy_id = a.legacy_id \
+         where a.entity = ?1 and {before} is not {after} \
+         union all \
+         select b.legacy_id, null, {after} from other.{table} b where b.entity = ?1 and not exists (\
+             select 1 from main.{table} a where a.entity = b.entity and a.legacy_id = b.legacy_id)",
+        before = word("a"),
+        after = word("b")
     ))?;
     let mut rows = statement.query([entity.name])?;
     while let Some(row) = rows.next()? {
-        let difference = record(found, place, entity, row.get(0)?);
-        difference.fate_before = row.get(1)?;
-        difference.fate_after = row.get(2)?;
+        each(row.get(0)?, row.get(1)?, row.get(2)?);
     }
     Ok(())
 }
@@ -142,21 +157,11 @@ fn associations(
             "{side}.association_method || ' ' || {side}.confidence_level || ' office ' || {side}.practice_legacy_id"
         )
     };
-    let mut statement = connection.prepare(&format!(
-        "select coalesce(a.legacy_id, b.legacy_id), {before}, {after} \
-         from (select * from main.associations where entity = ?1) a \
-         full join (select * from other.associations where entity = ?1) b on a.legacy_id = b.legacy_id \
-         where {before} is not {after}",
-        before = word("a"),
-        after = word("b")
-    ))?;
-    let mut rows = statement.query([entity.name])?;
-    while let Some(row) = rows.next()? {
-        let difference = record(found, place, entity, row.get(0)?);
-        difference.association_before = row.get(1)?;
-        difference.association_after = row.get(2)?;
-    }
-    Ok(())
+    two_sided(connection, entity, "associations", &word, |id, before, after| {
+        let difference = record(found, place, entity, id);
+        difference.association_before = before;
+        difference.association_after = after;
+    })
 }
 
 fn issues(

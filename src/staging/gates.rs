@@ -104,9 +104,16 @@ impl Staging {
         gate_facts(&self.connection)
     }
 
-    /// What must hold before the phases are loaded.
-    pub fn dependencies(&self) -> Result<Vec<Dependency>> {
-        dependencies(&self.connection)
+    /// What must hold before the phases are loaded, with the records that are kept back for it. That what is ready leads
+    /// to what is ready, a transform takes care of itself; asking for that as well takes a while.
+    pub fn dependencies_kept_back(&self) -> Result<Vec<Dependency>> {
+        dependencies(
+            &self.connection,
+            "select k.phase, k.dependency, k.sentence, coalesce(f.records, 0), 0 from v_dependency_names k \
+             left join (select phase, dependency, count(distinct entity || ' ' || legacy_id) as records \
+                        from v_dependency_failures where is_ready = 0 group by phase, dependency) f \
+             on f.phase = k.phase and f.dependency = k.dependency order by k.position",
+        )
     }
 
     /// Notes that a gate was passed over.
@@ -125,6 +132,9 @@ impl Reader {
         gate_facts(&self.connection)
     }
 }
+
+const DEPENDENCIES: &str =
+    "select phase, dependency, sentence, failing, failing_ready from v_dependencies order by position";
 
 fn gate_facts(connection: &Connection) -> Result<GateFacts> {
     let transformed: bool = connection.query_row(
@@ -151,7 +161,7 @@ fn gate_facts(connection: &Connection) -> Result<GateFacts> {
         Ok(rows)
     };
     Ok(GateFacts {
-        dependencies: transformed.then(|| dependencies(connection)).transpose()?,
+        dependencies: transformed.then(|| dependencies(connection, DEPENDENCIES)).transpose()?,
         critical: counted(
             "select phase, count(*) from migration_errors where severity = 'critical' \
              and resolution_status in ('pending', 'in_progress', 'failed') group by phase",
@@ -160,7 +170,7 @@ fn gate_facts(connection: &Connection) -> Result<GateFacts> {
             "select entity, count(distinct legacy_id) from v_decisions \
              where action = 'reject' and state = 'applied' and fate = 'rejected' group by entity",
         )?,
-        obstacles: 0,
+        obstacles: connection.query_row("select count(*) from schema_findings", [], |row| row.get(0))?,
         loaded_by,
         // a verification that found differences was done as well
         verified_by: connection.query_row(
@@ -179,10 +189,8 @@ fn gate_facts(connection: &Connection) -> Result<GateFacts> {
     })
 }
 
-fn dependencies(connection: &Connection) -> Result<Vec<Dependency>> {
-    let mut statement = connection.prepare(
-        "select phase, dependency, sentence, failing, failing_ready from v_dependencies order by position",
-    )?;
+fn dependencies(connection: &Connection, sql: &str) -> Result<Vec<Dependency>> {
+    let mut statement = connection.prepare(sql)?;
     let dependencies = statement
         .query_map([], |row| {
             Ok(Dependency {

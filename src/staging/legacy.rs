@@ -85,7 +85,13 @@ impl Staging {
 
 fn read<R: LegacyRow>(row: &Row<'_>) -> rusqlite::Result<R> {
     let legacy_id = LegacyId(row.get(0)?);
-    let fields: Vec<Option<String>> =
-        (1..row.as_ref().column_count()).map(|column| row.get(column)).collect::<Result<_, _>>()?;
-    Ok(R::from_fields(legacy_id, fields.into_iter()))
+    let mut failed = None;
+    let fields = (1..row.as_ref().column_count()).map(|column| {
+        row.get(column).unwrap_or_else(|cause| {
+            failed = Some(cause);
+            None
+        })
+    });
+    let read = R::from_fields(legacy_id, fields);
+    failed.map_or(Ok(read), Err)
 }

@@ -1,6 +1,8 @@
 //! What the target has confirmed: per record, and per transaction.
 
 use super::now;
+use rusqlite::Connection;
+
 use super::open::Staging;
 use crate::entity::Entity;
 use crate::error::Result;
@@ -65,7 +67,31 @@ pub struct Receipt {
     pub digest: String,
 }
 
+/// A record that was found unchanged keeps its earlier outcome, unless that was a refusal.
+const KEEP_UNCHANGED: &str = "on conflict (entity, phase, legacy_id) do update \
+     set outcome = excluded.outcome, run_id = excluded.run_id \
+     where excluded.outcome <> 'unchanged' or loads.outcome = 'failed'";
+
+/// Whether these many are all ready records of the entity in the range, so that the range can stand for them.
+fn is_whole(
+    connection: &Connection,
+    entity: &Entity,
+    (first, last): (i64, i64),
+    count: usize,
+) -> Result<bool> {
+    let sql = format!("select count(*) from {} where legacy_id between ? and ?", entity.ready_table());
+    let ready: usize = connection.query_row(&sql, (first, last), |row| row.get(0))?;
+    Ok(ready == count)
+}
+
 impl Staging {
+    /// How many ready records of the phase no load has tried yet.
+    pub fn count_untried(&self, phase: Phase) -> Result<u64> {
+        let sql = "select count(*) from v_ready y join entities e using (entity) where e.phase = ? and not exists ( \
+                   select 1 from loads l where l.entity = y.entity and l.legacy_id = y.legacy_id and l.phase = e.phase)";
+        Ok(self.connection.query_row(sql, [phase.as_str()], |row| row.get(0))?)
+    }
+
     /// Whether the target has confirmed every ready record, in every phase that writes it.
     pub fn is_loaded(&self) -> Result<bool> {
         let waiting: u64 = self.connection.query_row(
@@ -122,12 +148,26 @@ impl Staging {
                     (&moment, name, phase, first, last),
                 )?;
             }
-            let mut write = connection.prepare(
+            let outcome = carried.first().map(|(_, first)| *first);
+            let is_uniform = carried.iter().all(|(_, other)| Some(*other) == outcome);
+            if let (true, Some(outcome), Some(range)) = (is_uniform, outcome, range)
+                && is_whole(connection, entity, range, carried.len())?
+            {
+                let ready = entity.ready_table();
+                connection.execute(
+                    &format!(
+                        "insert into loads (entity, phase, legacy_id, outcome, run_id) \
+                         select ?, ?, legacy_id, ?, ? from {ready} \
+                         where legacy_id between ? and ? order by legacy_id {KEEP_UNCHANGED}"
+                    ),
+                    (name, phase, outcome.as_str(), run_id, range.0, range.1),
+                )?;
+                return Ok(());
+            }
+            let mut write = connection.prepare(&format!(
                 "insert into loads (entity, phase, legacy_id, outcome, run_id) values (?, ?, ?, ?, ?) \
-                 on conflict (entity, phase, legacy_id) do update \
-                 set outcome = excluded.outcome, run_id = excluded.run_id \
-                 where excluded.outcome <> 'unchanged' or loads.outcome = 'failed'",
-            )?;
+                 {KEEP_UNCHANGED}"
+            ))?;
             for (legacy_id, outcome) in carried {
                 write.execute((name, phase, legacy_id.0, outcome.as_str(), run_id))?;
             }

@@ -5,6 +5,7 @@
 //! out), `target` (what the survey saw), `resolved` (decisions in, ready rows out), `loads`, `checks`, `status`.
 
 mod analysis;
+mod catalog;
 mod checkpoints;
 mod checks;
 mod chunks;
@@ -45,6 +46,7 @@ pub use open::{Reader, Staging};
 pub use resolved::ReadyRows;
 pub use snapshot::{Batch, Comparison, Keys, NewTable, SnapshotTable, Spot, TableManifest};
 pub use status::{Accounting, AssociationCount, ErrorAnalysis, Progress, Status};
+pub use target::Match;
 
 /// An identifier as SQLite and PostgreSQL quote it.
 pub fn quoted(identifier: &str) -> String {

@@ -241,7 +241,11 @@ impl<'a> Writer<'a> {
     }
 
     fn write_association(&mut self, decision: &Decision, association: &Association) -> Result<()> {
-        let others: Vec<i64> = association.others.iter().map(|office| office.0).collect();
+        let others = if association.others.is_empty() {
+            "[]".to_owned()
+        } else {
+            serde_json::json!(association.others).to_string()
+        };
         self.association.execute(rusqlite::params![
             self.entity.name,
             decision.legacy_id.0,
@@ -253,7 +257,7 @@ impl<'a> Writer<'a> {
             association.confidence.as_str(),
             association.review,
             association.evidence,
-            serde_json::json!(others).to_string(),
+            others,
         ])?;
         Ok(())
     }

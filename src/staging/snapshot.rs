@@ -100,6 +100,7 @@ pub struct SnapshotTable<'a> {
 struct Placed {
     key: i64,
     first: usize,
+    bytes: usize,
     spot: Spot,
 }
 
@@ -232,12 +233,12 @@ impl SnapshotTable<'_> {
         let mut placed = Vec::with_capacity(self.rows_per_group);
         for arrived in &batch.rows {
             match arrived {
-                Arrived::Row { first, spot } => {
+                Arrived::Row { first, bytes, spot } => {
                     let Some(key) = self.key_of(batch, *first, placed.len()) else {
                         self.keep("key_invalid", None, batch, *spot, &as_json(batch.fields(*first, width)))?;
                         continue;
                     };
-                    placed.push(Placed { key, first: *first, spot: *spot });
+                    placed.push(Placed { key, first: *first, bytes: *bytes, spot: *spot });
                     if placed.len() == self.rows_per_group {
                         self.insert(batch, &placed)?;
                         placed.clear();
@@ -345,9 +346,7 @@ impl SnapshotTable<'_> {
 
     /// Counts a row that stands in its table, and takes it into the digest.
     fn placed(&mut self, batch: &Batch, row: &Placed) {
-        let width = self.manifest.columns.len();
-        self.manifest.bytes +=
-            batch.fields(row.first, width).flatten().map(|field| field.len() as u64).sum::<u64>();
+        self.manifest.bytes += row.bytes as u64;
         self.manifest.rows += 1;
         self.uncommitted += 1;
         if self.key.is_none() {

@@ -1,12 +1,29 @@
 //! What the survey saw in the target: its catalog and the rows that are already there.
 
-use rusqlite::Connection;
+use std::collections::HashSet;
 
+use super::catalog::{read_catalog, write_catalog};
 use super::open::Staging;
+use super::quoted;
 use crate::entity::Entity;
-use crate::entity::catalog::{Catalog, CatalogColumn, CatalogKey, ExistingRow};
+use crate::entity::catalog::{Catalog, ExistingRow};
 use crate::error::Result;
 use crate::record::{LegacyId, TargetId};
+
+/// A row of the target that may stand for a legacy record, by what both say of themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Match {
+    /// The record.
+    pub legacy_id: LegacyId,
+    /// The row.
+    pub target_id: String,
+    /// `high`, `medium` or `low`.
+    pub confidence_level: &'static str,
+    /// The fields in which both agree.
+    pub evidence: String,
+    /// Why a person has to decide; `None` when the row counts as the record's.
+    pub review: Option<&'static str>,
+}
 
 impl Staging {
     /// Replaces what an earlier survey saw. `rows` hands over each entity's existing rows.
@@ -18,14 +35,23 @@ impl Staging {
         self.transaction(|connection| {
             connection.execute_batch(
                 "delete from target_columns; delete from target_enums; delete from target_keys; \
-                 delete from target_rows",
+                 delete from target_tables; delete from target_triggers; delete from target_rows; \
+                 delete from target_matches",
             )?;
             write_catalog(connection, catalog)?;
             let mut insert = connection.prepare(
-                "insert into target_rows (entity, target_id, legacy_id, email) values (?, ?, ?, ?)",
+                "insert into target_rows (entity, target_id, legacy_id, legacy_id_from, email, digest) \
+                 values (?, ?, ?, ?, ?, ?)",
             )?;
             rows(&mut |entity, row| {
-                insert.execute((entity.name, &row.target_id, row.legacy_id, &row.email))?;
+                insert.execute((
+                    entity.name,
+                    &row.target_id,
+                    row.legacy_id,
+                    &row.legacy_id_from,
+                    &row.email,
+                    &row.digest,
+                ))?;
                 Ok(())
             })
         })
@@ -73,6 +99,53 @@ impl Staging {
         Ok(())
     }
 
+    /// The entity's rows that stand for no legacy record, and the legacy records that no row stands for.
+    pub fn unmapped(&self, entity: &Entity) -> Result<(HashSet<String>, HashSet<LegacyId>)> {
+        let rows = self
+            .connection
+            .prepare("select target_id from target_rows where entity = ? and legacy_id is null")?
+            .query_map([entity.name], |row| row.get(0))?
+            .collect::<Result<_, rusqlite::Error>>()?;
+        let records = self
+            .connection
+            .prepare(&format!(
+                "select l.legacy_id from {} l where not exists ( \
+                     select 1 from target_rows t where t.entity = ? and t.legacy_id = l.legacy_id)",
+                quoted(&format!("legacy_{}", entity.legacy.name))
+            ))?
+            .query_map([entity.name], |row| row.get(0).map(LegacyId))?
+            .collect::<Result<_, rusqlite::Error>>()?;
+        Ok((rows, records))
+    }
+
+    /// Keeps what rows may stand for by what they say of themselves; those that are applied count as mapped.
+    pub fn record_matches(&mut self, entity: &Entity, matches: &[Match]) -> Result<()> {
+        self.transaction(|connection| {
+            let mut insert = connection.prepare(
+                "insert into target_matches (entity, legacy_id, target_id, confidence_level, evidence, is_applied, \
+                 reason) values (?, ?, ?, ?, ?, ?, ?)",
+            )?;
+            let mut apply = connection.prepare(
+                "update target_rows set legacy_id = ?, legacy_id_from = 'natural_key' where entity = ? and target_id = ?",
+            )?;
+            for found in matches {
+                insert.execute((
+                    entity.name,
+                    found.legacy_id.0,
+                    &found.target_id,
+                    found.confidence_level,
+                    &found.evidence,
+                    found.review.is_none(),
+                    found.review.unwrap_or(""),
+                ))?;
+                if found.review.is_none() {
+                    apply.execute((found.legacy_id.0, entity.name, &found.target_id))?;
+                }
+            }
+            Ok(())
+        })
+    }
+
     /// How many rows of the entity the target held.
     pub fn count_existing(&self, entity: &Entity) -> Result<u64> {
         let count = self.connection.query_row(
@@ -82,89 +155,4 @@ impl Staging {
         )?;
         Ok(count)
     }
-}
-
-fn write_catalog(connection: &Connection, catalog: &Catalog) -> Result<()> {
-    let mut insert = connection.prepare(
-        "insert into target_columns (table_name, column_name, position, type_name, type_kind, max_length, \
-         is_nullable, has_default, is_generated, digits_before, digits_after) \
-         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )?;
-    for column in &catalog.columns {
-        insert.execute((
-            &column.table,
-            &column.name,
-            column.position,
-            &column.type_name,
-            &column.type_kind,
-            column.max_length,
-            column.is_nullable,
-            column.has_default,
-            column.is_generated,
-            column.digits.map(|(before, _)| before),
-            column.digits.map(|(_, after)| after),
-        ))?;
-    }
-    let mut insert =
-        connection.prepare("insert into target_enums (type_name, position, label) values (?, ?, ?)")?;
-    for (type_name, labels) in &catalog.enums {
-        for (position, label) in labels.iter().enumerate() {
-            insert.execute((type_name, position, label))?;
-        }
-    }
-    let mut insert = connection.prepare(
-        "insert into target_keys (table_name, key_name, kind, columns, references_table, definition) \
-         values (?, ?, ?, ?, ?, ?)",
-    )?;
-    for key in &catalog.keys {
-        let columns = serde_json::json!(key.columns).to_string();
-        insert.execute((&key.table, &key.name, &key.kind, columns, &key.references, &key.definition))?;
-    }
-    Ok(())
-}
-
-fn read_catalog(connection: &Connection) -> Result<Catalog> {
-    let mut catalog = Catalog::default();
-    let mut statement = connection.prepare(
-        "select table_name, column_name, position, type_name, type_kind, max_length, is_nullable, has_default, \
-         is_generated, digits_before, digits_after from target_columns order by table_name, position",
-    )?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        catalog.columns.push(CatalogColumn {
-            table: row.get(0)?,
-            name: row.get(1)?,
-            position: row.get(2)?,
-            type_name: row.get(3)?,
-            type_kind: row.get(4)?,
-            max_length: row.get(5)?,
-            is_nullable: row.get(6)?,
-            has_default: row.get(7)?,
-            is_generated: row.get(8)?,
-            digits: row.get::<_, Option<i64>>(9)?.zip(row.get(10)?),
-        });
-    }
-    let mut statement =
-        connection.prepare("select type_name, label from target_enums order by type_name, position")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        catalog.enums.entry(row.get(0)?).or_default().push(row.get(1)?);
-    }
-    let mut statement = connection.prepare(
-        "select table_name, key_name, kind, columns, references_table, definition from target_keys \
-         order by table_name, key_name",
-    )?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let columns: String = row.get(3)?;
-        catalog.keys.push(CatalogKey {
-            table: row.get(0)?,
-            name: row.get(1)?,
-            kind: row.get(2)?,
-            columns: serde_json::from_str(&columns).unwrap_or_default(),
-            references: row.get(4)?,
-            definition: row.get(5)?,
-        });
-    }
-    Ok(catalog)
 }

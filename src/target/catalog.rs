@@ -1,16 +1,17 @@
-//! What the target is: the catalog of the tables to be written, and the rows that are already there.
+//! What the target is: the catalog of the tables to be written. `existing` reads the rows that are already there.
 
 use std::io::BufRead;
 
-use super::copy::decode_row;
-use super::{Target, discriminated, failed, quoted};
-use crate::entity::catalog::{Catalog, CatalogColumn, CatalogKey, ExistingRow};
-use crate::entity::{self, Entity};
+use super::{Target, failed};
+use crate::entity;
+use crate::entity::catalog::{Catalog, CatalogColumn, CatalogKey, CatalogTable, CatalogTrigger};
 use crate::error::{Error, Result};
 
 const COLUMNS: &str = include_str!("../../sql/survey/columns.sql");
 const ENUMS: &str = include_str!("../../sql/survey/enums.sql");
 const KEYS: &str = include_str!("../../sql/survey/keys.sql");
+const TABLES: &str = include_str!("../../sql/survey/tables.sql");
+const TRIGGERS: &str = include_str!("../../sql/survey/triggers.sql");
 
 impl Target {
     /// Reads the catalog of every table that the entities are loaded into.
@@ -30,13 +31,13 @@ impl Target {
                 type_name: row.get(3),
                 type_kind: row.get(4),
                 max_length: row.get(5),
-                is_nullable: row.get(6),
-                has_default: row.get(7),
-                is_generated: row.get(8),
-                digits: match row.get::<_, Option<Vec<i64>>>(9).as_deref() {
-                    Some([before, after]) => Some((*before, *after)),
-                    _ => None,
-                },
+                precision: row.get(6),
+                scale: row.get(7),
+                type_text: row.get(8),
+                is_nullable: row.get(9),
+                has_default: row.get(10),
+                default: row.get(11),
+                is_generated: row.get(12),
             });
         }
         let rows =
@@ -53,44 +54,38 @@ impl Target {
                 kind: row.get(2),
                 columns: row.get(3),
                 references: row.get(4),
-                definition: row.get(5),
+                references_columns: row.get(5),
+                definition: row.get(6),
+            });
+        }
+        let rows = self
+            .client
+            .query(TABLES, &[&schema, &tables])
+            .map_err(|cause| failed("reading owners and rights", &cause))?;
+        for row in rows {
+            catalog.tables.push(CatalogTable {
+                table: row.get(0),
+                owner: row.get(1),
+                is_owner: row.get(2),
+                row_security: row.get(3),
+                forces_row_security: row.get(4),
+                rights: row.get(5),
+                policies: row.get(6),
+            });
+        }
+        let rows = self
+            .client
+            .query(TRIGGERS, &[&schema, &tables])
+            .map_err(|cause| failed("reading triggers", &cause))?;
+        for row in rows {
+            catalog.triggers.push(CatalogTrigger {
+                table: row.get(0),
+                name: row.get(1),
+                is_enabled: row.get(2),
+                definition: row.get(3),
             });
         }
         Ok(catalog)
-    }
-
-    /// Hands over every row that the entity's table already holds, and proves that none was left out. The table must
-    /// have the columns that say whose rows they are.
-    pub fn for_existing_rows(
-        &mut self,
-        entity: &Entity,
-        has_email: bool,
-        mut each: impl FnMut(&ExistingRow) -> Result<()>,
-    ) -> Result<u64> {
-        let email = if has_email { quoted("email") } else { "null".to_owned() };
-        let from = format!("from {} t where {}", self.table(entity), discriminated(entity));
-        let what = format!("reading the rows of {}", entity.target_table);
-        let expected = self.count(&what, &format!("select count(*) {from}"))?;
-        let reader = self
-            .client
-            .copy_out(&format!("copy (select t.id::text, t.legacy_id::text, {email} {from}) to stdout"))
-            .map_err(|cause| failed(&what, &cause))?;
-        let mut fields = Vec::new();
-        let mut read = 0;
-        for_lines(reader, &what, |line| {
-            decode_row(line, &mut fields)?;
-            let mut fields = fields.drain(..);
-            let target_id = fields.next().flatten().unwrap_or_default();
-            let legacy_id = fields.next().flatten().and_then(|id| id.parse().ok());
-            each(&ExistingRow { target_id, legacy_id, email: fields.next().flatten() })?;
-            read += 1;
-            Ok(())
-        })?;
-        if read == expected {
-            return Ok(read);
-        }
-        Err(Error::target(format!("{} has {expected} rows and {read} arrived", entity.target_table))
-            .hint("run survey again; if it happens again, report it"))
     }
 }
 

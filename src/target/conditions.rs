@@ -277,10 +277,8 @@ mod tests {
             position: 1,
             type_name: type_name.to_owned(),
             type_kind: "b".to_owned(),
-            max_length: None,
             is_nullable,
-            has_default: false,
-            is_generated: false,
+            ..CatalogColumn::default()
         };
         let catalog = |columns| Catalog { columns, ..Catalog::default() };
         let before =

@@ -32,7 +32,7 @@ pub struct RangeDigest {
 }
 
 /// A record that a check's query returned.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FoundRow {
     /// The entity, or the table where no record is meant.
     pub entity: String,

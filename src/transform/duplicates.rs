@@ -15,7 +15,7 @@ use super::emails::Key;
 use super::index::Index;
 use super::isolated;
 use crate::clean;
-use crate::entity::patients::LegacyPatient;
+use crate::entity::patients::PatientLinks;
 use crate::entity::profiles::User;
 use crate::record::LegacyId;
 
@@ -75,7 +75,7 @@ impl Finder {
     }
 
     /// Takes patients in; the lowest patient of a user says the birthdate.
-    pub fn add_patients(&mut self, patients: &[LegacyPatient]) {
+    pub fn add_patients(&mut self, patients: &[PatientLinks]) {
         self.births.par_extend(patients.par_iter().filter_map(|patient| {
             let user = patient.user_id.as_deref()?.parse().ok()?;
             Some((user, day(patient.birthdate.as_deref()?)?))
@@ -265,7 +265,7 @@ mod tests {
         let mut finder = Finder::default();
         for (id, (first, last, birth, email)) in (1..).zip(people) {
             let user = User::from_fields(LegacyId(id), [text(first), text(last)].into_iter());
-            let patient = LegacyPatient::from_fields(
+            let patient = PatientLinks::from_fields(
                 LegacyId(id + 100),
                 [text(&id.to_string()), text(birth)].into_iter(),
             );

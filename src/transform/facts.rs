@@ -10,7 +10,7 @@ use super::emails::{self, Claim};
 use super::index::{Index, Lists};
 use super::{fail_on, isolated};
 use crate::clean::{self, Email, EmailPolicy, place_key};
-use crate::entity::patients::LegacyPatient;
+use crate::entity::patients::PatientLinks;
 use crate::entity::practice_members::OfficeDoctor;
 use crate::entity::practices::Office;
 use crate::entity::profiles::{Group, Standing, User, UserGroup};
@@ -88,7 +88,7 @@ impl Facts {
         let (group_names, groups_of_user) = read_groups(staging, &mut users)?;
 
         let mut patients = Vec::new();
-        staging.for_legacy_rows::<LegacyPatient>(CHUNK, |rows| {
+        staging.for_legacy_rows::<PatientLinks>(CHUNK, |rows| {
             finder.add_patients(&rows);
             patients.par_extend(rows.par_iter().map(|row| {
                 let follow = |field, to, raw: &Option<String>, exists: &dyn Fn(LegacyId) -> bool| {

@@ -165,7 +165,7 @@ fn rule(catalog: &Catalog, column: &Column, known: &CatalogColumn) -> Rule {
     match (known.type_name.as_str(), column.kind) {
         ("int2", _) => Rule::Range(i64::from(i16::MIN), i64::from(i16::MAX)),
         ("int4", _) => Rule::Range(i64::from(i32::MIN), i64::from(i32::MAX)),
-        ("numeric", _) => known.digits.map_or(Rule::Any, |(before, after)| Rule::Digits(before, after)),
+        ("numeric", _) => known.digits().map_or(Rule::Any, |(before, after)| Rule::Digits(before, after)),
         (_, Kind::Metadata) => Rule::Json,
         _ => Rule::Any,
     }
@@ -251,11 +251,8 @@ mod tests {
             position: 1,
             type_name: type_name.to_owned(),
             type_kind: "b".to_owned(),
-            max_length: None,
-            digits: None,
             is_nullable: true,
-            has_default: false,
-            is_generated: false,
+            ..CatalogColumn::default()
         }
     }
 
@@ -276,7 +273,8 @@ mod tests {
     fn what_does_not_fit_is_named() {
         let short = || CatalogColumn { max_length: Some(3), ..column("first_name", "varchar") };
         let required = || CatalogColumn { is_nullable: false, ..column("date_of_birth", "date") };
-        let number = || CatalogColumn { digits: Some((2, 1)), ..column("legacy_id", "numeric") };
+        let number =
+            || CatalogColumn { precision: Some(3), scale: Some(1), ..column("legacy_id", "numeric") };
         let label = || CatalogColumn { type_kind: "e".to_owned(), ..column("gender", "gender") };
         for (known, value, code) in [
             (short(), Some("Ann"), None),

@@ -11,7 +11,7 @@ use super::merges::Merges;
 use crate::clean::{self, Email, EmailPolicy, fallback_email, fallback_email_nth, name};
 use crate::config::{self, Policy};
 use crate::entity::association::{Association, Method};
-use crate::entity::patients::{self, LegacyPatient};
+use crate::entity::patients::{self, LegacyPatient, PatientMoment};
 use crate::entity::practice_members::{self, Ends, OfficeDoctor};
 use crate::entity::practice_owners;
 use crate::entity::practices::{self, Office};
@@ -54,7 +54,7 @@ impl Resolver<'_> {
     }
 
     /// Decides about a user. `patients` holds the patient rows of the chunk's users.
-    pub fn profile(&self, user: &User, patients: &HashMap<LegacyId, LegacyPatient>) -> Decision {
+    pub fn profile(&self, user: &User, patients: &HashMap<LegacyId, PatientMoment>) -> Decision {
         let id = user.legacy_id;
         let mut decision = Decision::open(id);
         decision.batch_id = self.facts.users.rank(id).map(|rank| (rank / BATCH + 1) as u64);

@@ -82,10 +82,10 @@ pub fn compare(
     let (mut ready, mut there) = (Side::default(), Side::default());
     for ((range, meant), mut is) in ranges.iter().zip(meant).zip(is) {
         if meant != is {
-            let before = (found.differences, found.gone);
+            let before = found.differences;
             compare_range(staging, target, entity, &columns, *range, gone, found)?;
-            // two texts of the same values
-            if before == (found.differences, found.gone) {
+            // two texts of the same values, or rows beside them that are gone from the source
+            if before == found.differences {
                 is = meant.clone();
             }
         }

@@ -2,6 +2,8 @@
 //! MD5 of the rows as PostgreSQL prints a composite value. Pure. Where the two differ nothing is proved yet: the range is
 //! then read back and compared value by value.
 
+use std::fmt::Write;
+
 use md5::{Digest, Md5};
 use serde_json::Value;
 
@@ -111,7 +113,9 @@ fn print_text(printed: &mut String, text: &str) {
             '\t' => printed.push_str("\\t"),
             '\u{8}' => printed.push_str("\\b"),
             '\u{c}' => printed.push_str("\\f"),
-            control if control < ' ' => printed.push_str(&format!("\\u{:04x}", u32::from(control))),
+            control if control < ' ' => {
+                let _ = write!(printed, "\\u{:04x}", u32::from(control));
+            }
             other => printed.push(other),
         }
     }

@@ -68,12 +68,14 @@ pub fn verify(staging: &mut Staging, target: &mut Target, progress: Progress) ->
     staging.set_progress(operation, 0, None)?;
     progress.say(operation);
     checks.extend(queries::totals(target, &staging.expected_totals()?, found.gone)?);
-    checks.extend(queries::run(staging, target, &mut findings)?);
-    checks.push(proof::raw(staging, &mut findings, &mut proofs)?);
-    checks.push(proof::receipts(staging, target, &mut findings, &mut proofs)?);
-    if found.gone == 0 {
-        checks.push(proof::digests(&proofs, &mut findings));
-    }
+    let staging_id = staging.fact("staging_id")?.unwrap_or_default();
+    let in_target = target.receipts(&staging_id)?;
+    let (listed, (raw, sent)) =
+        queries::run(staging, target, &mut findings, || Ok((staging.raw_proofs()?, proof::sent(staging)?)))?;
+    checks.extend(listed);
+    checks.push(proof::raw(raw, &mut findings, &mut proofs));
+    checks.push(proof::receipts(sent, &in_target, &mut findings, &mut proofs));
+    checks.push(proof::digests(&proofs, &mut findings));
     target.end_reading()?;
 
     checks.sort_by_key(|check| check.level);

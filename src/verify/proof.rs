@@ -9,7 +9,7 @@ use crate::entity::{self, Entity};
 use crate::error::Result;
 use crate::record::Phase;
 use crate::staging::{Check, FileReceipt, Finding, Level, Proof, Staging};
-use crate::target::{Merge, Target, encode_row};
+use crate::target::{Merge, encode_row};
 
 /// The proofs of one entity's ready rows against the target.
 pub fn ready(entity: &Entity, sides: &Sides) -> [Proof; 2] {
@@ -26,63 +26,75 @@ pub fn ready(entity: &Entity, sides: &Sides) -> [Proof; 2] {
 }
 
 /// The check that the raw rows are what the source handed over, with its proofs.
-pub fn raw(staging: &Staging, findings: &mut Vec<Finding>, proofs: &mut Vec<Proof>) -> Result<Check> {
+pub fn raw(tables: Vec<Proof>, findings: &mut Vec<Finding>, proofs: &mut Vec<Proof>) -> Check {
     const NAME: &str = "snapshot_is_as_taken";
     let sentence = "every raw table has the rows and the digest that the manifest noted when the source handed them over";
     let mut check = Check::of(Level::System, NAME, sentence.to_owned());
-    for table in staging.raw_proofs()? {
+    for table in tables {
         if !table.is_equal && table.side == "staging" {
             check.wrong += 1;
             findings.push(Finding::of_table(NAME, &table.name, "digest"));
         }
         proofs.push(table);
     }
-    Ok(check)
+    check
+}
+
+/// What the file says about one merge of a load.
+pub struct Sent {
+    merge: Merge,
+    receipts: Vec<FileReceipt>,
+    /// Whether the ready rows give the digests of the receipts.
+    is_right: bool,
+    rows: u64,
+    digest: String,
+}
+
+/// Takes the digests of the ready rows again, merge by merge, as they were sent.
+pub fn sent(staging: &Staging) -> Result<Vec<Sent>> {
+    let mut all = Vec::new();
+    for merge in Phase::ALL.into_iter().flat_map(Merge::of_phase) {
+        let receipts = staging.last_receipts(merge.entity.name, merge.phase)?;
+        let (is_right, rows, digest) = as_sent(staging, &merge, &receipts)?;
+        all.push(Sent { merge, receipts, is_right, rows, digest });
+    }
+    Ok(all)
 }
 
 /// The check that what is ready is what was sent: the rows give the digests of the receipts in the file, and the target has
 /// the receipts of everything that was written.
 pub fn receipts(
-    staging: &Staging,
-    target: &mut Target,
+    sent: Vec<Sent>,
+    in_target: &[String],
     findings: &mut Vec<Finding>,
     proofs: &mut Vec<Proof>,
-) -> Result<Check> {
+) -> Check {
     const NAME: &str = "receipts_agree";
     let sentence = "every ready row was sent as it stands in the file, and the target has the receipt of everything written";
     let mut check = Check::of(Level::System, NAME, sentence.to_owned());
-    let staging_id = staging.fact("staging_id")?.unwrap_or_default();
-    let in_target = target.receipts(&staging_id)?;
-    for phase in Phase::ALL {
-        for merge in Merge::of_phase(phase) {
-            let receipts = staging.last_receipts(merge.entity.name, phase)?;
-            let (sent, rows, digest) = as_sent(staging, &merge, &receipts)?;
-            let are_there = receipts.iter().filter(|receipt| receipt.wrote).all(|receipt| {
-                in_target.contains(&format!("{} {} {}", phase.as_str(), merge.entity.name, receipt.digest))
-            });
-            for (is_right, field) in [(sent, "digest"), (are_there, "receipt")] {
-                if !is_right {
-                    check.wrong += 1;
-                    findings.push(Finding::of_table(
-                        NAME,
-                        merge.entity.name,
-                        &format!("{} {field}", phase.as_str()),
-                    ));
-                }
-            }
-            if merge.entity.phase == phase {
-                proofs.push(Proof {
-                    part: "ready".to_owned(),
-                    name: merge.entity.name.to_owned(),
-                    side: "receipts".to_owned(),
-                    rows,
-                    digest,
-                    is_equal: sent && are_there,
-                });
+    for Sent { merge, receipts, is_right, rows, digest } in sent {
+        let (phase, entity) = (merge.phase.as_str(), merge.entity.name);
+        let is_there =
+            |receipt: &FileReceipt| in_target.contains(&format!("{phase} {entity} {}", receipt.digest));
+        let are_there = receipts.iter().filter(|receipt| receipt.wrote).all(is_there);
+        for (holds, field) in [(is_right, "digest"), (are_there, "receipt")] {
+            if !holds {
+                check.wrong += 1;
+                findings.push(Finding::of_table(NAME, entity, &format!("{phase} {field}")));
             }
         }
+        if merge.entity.phase == merge.phase {
+            proofs.push(Proof {
+                part: "ready".to_owned(),
+                name: entity.to_owned(),
+                side: "receipts".to_owned(),
+                rows,
+                digest,
+                is_equal: is_right && are_there,
+            });
+        }
     }
-    Ok(check)
+    check
 }
 
 /// Whether the ready rows give the digests of the receipts, one receipt after the other in legacy id order; with the rows
@@ -131,7 +143,9 @@ fn as_sent(staging: &Staging, merge: &Merge, receipts: &[FileReceipt]) -> Result
         [only] => only.digest.clone(),
         several => {
             let mut all = Sha256::new();
-            several.iter().for_each(|receipt| all.update(&receipt.digest));
+            for receipt in several {
+                all.update(&receipt.digest);
+            }
             hex(&all.finalize())
         }
     };

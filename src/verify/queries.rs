@@ -1,11 +1,13 @@
 //! Runs the checks that are queries, and compares the plan's totals.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
+use std::thread;
 
 use super::list::{self, Listed, sentence};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::record::LegacyId;
 use crate::staging::{Check, Finding, Level, Staging};
-use crate::target::Target;
+use crate::target::{FoundRow, Target};
 
 /// The plan's totals, counted over rows of this migration.
 const TOTALS: &str = include_str!("../../sql/verify/totals.sql");
@@ -13,9 +15,12 @@ const TOTALS: &str = include_str!("../../sql/verify/totals.sql");
 /// Findings of one check kept in detail; beyond that they are counted.
 const DETAILED: usize = 10_000;
 
-/// Runs every listed check; its findings go into `findings`.
-pub fn run(staging: &Staging, target: &mut Target, findings: &mut Vec<Finding>) -> Result<Vec<Check>> {
-    list::ALL.iter().map(|listed| one(staging, target, listed, findings)).collect()
+/// What the target answers to one check.
+#[derive(Default)]
+struct Answer {
+    rows: Vec<FoundRow>,
+    /// Rows beyond those kept.
+    more: u64,
 }
 
 /// Runs the checks that hold after every phase: those of the target's entities and relationships.
@@ -24,36 +29,86 @@ pub fn after_a_phase(staging: &Staging, target: &mut Target) -> Result<Vec<Check
         listed.target.is_some() && matches!(listed.level, Level::Entity | Level::Relationship)
     };
     let mut findings = Vec::new();
-    list::ALL.iter().filter(holds).map(|listed| one(staging, target, listed, &mut findings)).collect()
+    list::ALL
+        .iter()
+        .filter(holds)
+        .map(|listed| Ok(judge(listed, ask(target, listed)?, look(staging, listed)?, &mut findings)))
+        .collect()
 }
 
-fn one(
+/// Runs every listed check; its findings go into `findings`. While the target works on its part, this side works on the
+/// file's, and then on `meanwhile`.
+pub fn run<T>(
     staging: &Staging,
     target: &mut Target,
-    listed: &Listed,
     findings: &mut Vec<Finding>,
-) -> Result<Check> {
-    let Some(sql) = listed.target else {
-        let sql = listed.staging.unwrap_or_default();
-        let mut tally = Tally::new(listed, sql, findings);
-        staging.for_found_rows(sql, |entity, legacy_id, field| tally.add(entity, legacy_id, field, false))?;
-        return Ok(tally.check);
-    };
-    let mut expected = BTreeSet::new();
-    if let Some(sql) = listed.staging {
-        staging.for_found_rows(sql, |entity, legacy_id, field| {
-            expected.insert((entity.to_owned(), legacy_id, field.to_owned()));
-        })?;
-    }
-    let mut tally = Tally::new(listed, sql, findings);
+    meanwhile: impl FnOnce() -> Result<T>,
+) -> Result<(Vec<Check>, T)> {
+    let (answers, rows_of_file, done) = thread::scope(|scope| {
+        let asking =
+            scope.spawn(|| list::ALL.iter().map(|listed| ask(target, listed)).collect::<Result<Vec<_>>>());
+        let of_file = list::ALL.iter().map(|listed| look(staging, listed)).collect::<Result<Vec<_>>>();
+        let done = of_file.and_then(|of_file| Ok((of_file, meanwhile()?)));
+        let answers =
+            asking.join().unwrap_or_else(|_| Err(Error::internal("the checks of the target stopped")));
+        done.and_then(|(of_file, done)| Ok((answers?, of_file, done)))
+    })?;
+    let checks = list::ALL
+        .iter()
+        .zip(answers)
+        .zip(rows_of_file)
+        .map(|((listed, answer), of_file)| judge(listed, answer, of_file, findings))
+        .collect();
+    Ok((checks, done))
+}
+
+/// Asks the target. Where the file knows exceptions every row is needed, else the first ones are.
+fn ask(target: &mut Target, listed: &Listed) -> Result<Answer> {
+    let mut answer = Answer::default();
+    let Some(sql) = listed.target else { return Ok(answer) };
+    let kept = if listed.staging.is_some() { usize::MAX } else { DETAILED };
+    crate::interrupt::check()?;
     target.for_found_rows(&format!("checking {}", listed.name), sql, |row| {
-        let legacy_id = row.legacy_id.map(|id| id.0);
-        let key = (row.entity, legacy_id, row.field);
-        let is_exception = expected.contains(&key);
-        tally.add(&key.0, legacy_id, &key.2, is_exception);
+        if answer.rows.len() < kept {
+            answer.rows.push(row);
+        } else {
+            answer.more += 1;
+        }
         Ok(())
     })?;
-    Ok(tally.check)
+    Ok(answer)
+}
+
+/// Asks the file.
+fn look(staging: &Staging, listed: &Listed) -> Result<Vec<FoundRow>> {
+    let mut rows = Vec::new();
+    crate::interrupt::check()?;
+    if let Some(sql) = listed.staging {
+        staging.for_found_rows(sql, |entity, legacy_id, field| {
+            let (entity, field) = (entity.to_owned(), field.to_owned());
+            rows.push(FoundRow { entity, legacy_id: legacy_id.map(LegacyId), field });
+        })?;
+    }
+    Ok(rows)
+}
+
+/// What the target shows and the file expects too is an exception; of a check of the file alone every row is wrong.
+fn judge(listed: &Listed, answer: Answer, of_file: Vec<FoundRow>, findings: &mut Vec<Finding>) -> Check {
+    let sql = listed.target.or(listed.staging).unwrap_or_default();
+    let mut tally = Tally::new(listed, sql, findings);
+    if listed.target.is_none() {
+        for row in of_file {
+            tally.add(row, false);
+        }
+        return tally.check;
+    }
+    let expected: HashSet<FoundRow> = of_file.into_iter().collect();
+    for row in answer.rows {
+        let is_exception = expected.contains(&row);
+        tally.add(row, is_exception);
+    }
+    tally.check.wrong += answer.more;
+    tally.check
 }
 
 /// Counts what a check finds, and keeps the first of it.
@@ -70,7 +125,7 @@ impl<'a> Tally<'a> {
         Self { check, name: listed.name, kept: 0, findings }
     }
 
-    fn add(&mut self, entity: &str, legacy_id: Option<i64>, field: &str, is_exception: bool) {
+    fn add(&mut self, row: FoundRow, is_exception: bool) {
         if is_exception {
             self.check.exceptions += 1;
         } else {
@@ -80,9 +135,9 @@ impl<'a> Tally<'a> {
             self.kept += 1;
             self.findings.push(Finding {
                 name: self.name,
-                entity: entity.to_owned(),
-                legacy_id,
-                field: field.to_owned(),
+                entity: row.entity,
+                legacy_id: row.legacy_id.map(|id| id.0),
+                field: row.field,
                 is_exception,
             });
         }

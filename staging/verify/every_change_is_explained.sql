@@ -69,6 +69,7 @@ with offices as (
     select *
     from compared
     where raw is not ready
+      and not (kind = 'moment' and (raw is null or trim(raw) = ''))
       and not (kind = 'flag' and (raw is null and ready = 'true'
                                   or lower(trim(raw)) in ('t', 'true', '1', 'yes', 'y', 'on') and ready = 'true'
                                   or lower(trim(raw)) in ('f', 'false', '0', 'no', 'n', 'off') and ready = 'false'))
@@ -86,6 +87,8 @@ where not exists (
     from changes last
     where last.entity = s.entity and last.legacy_id = s.legacy_id and last.field = s.field
       and (last.after is s.ready
+           -- nothing usable was there: a flag counts as not set, a moment gives way to the next of its rule
+           or last.after is null and (s.kind = 'flag' and s.ready = 'false' or s.kind = 'moment')
            or s.kind = 'label' and exists (select 1 from facts f where f.name = 'configuration'
                                            and instr(f.value, last.after || ' = "' || s.ready || '"') > 0))
       and not exists (select 1 from changes later

@@ -79,6 +79,7 @@ const WORLDS: &[Named] = &[
     ("two_formats", || worlds::two_formats(5)),
     ("register_20000", || worlds::register(6, 20_000)),
     ("register_200000", || worlds::register(7, 200_000)),
+    ("million_100000", || worlds::million(8, 100_000)),
     ("million", || worlds::million(8, 1_000_000)),
 ];
 

@@ -36,7 +36,7 @@ const NULL: u32 = u32::MAX;
 
 #[derive(Debug)]
 pub(super) enum Arrived {
-    Row { first: usize, spot: Spot },
+    Row { first: usize, bytes: usize, spot: Spot },
     Unreadable { reason: &'static str, key: Option<LegacyId>, raw: Range<usize>, spot: Spot },
 }
 
@@ -60,6 +60,7 @@ impl Batch {
     pub fn push(&mut self, fields: &[Option<&[u8]>], file: Option<&str>, spot: Spot) -> Result<()> {
         self.stand_in(file);
         let first = self.fields.len();
+        let before = self.bytes.len();
         for field in fields {
             let start = offset(self.bytes.len())?;
             let len = match field {
@@ -71,7 +72,7 @@ impl Batch {
             };
             self.fields.push(Span { start, len });
         }
-        self.rows.push(Arrived::Row { first, spot });
+        self.rows.push(Arrived::Row { first, bytes: self.bytes.len() - before, spot });
         Ok(())
     }
 

@@ -2,9 +2,10 @@
 //! them over, in whatever order of rows and columns.
 //!
 //! The columns are put in the order of their names. The digest is SHA-256 over a head (`drydock rows 1`, a line end, the
-//! number of columns and their names) and then every readable row in key order, field by field: one byte 0 for null, else
-//! one byte 1, the length and the bytes. Numbers are 4 bytes, most significant first. A table without a key column has no
-//! order of its own: there the digest is over the head and the sorted SHA-256 digests of its rows.
+//! number of columns and their names) and then every readable row in key order, field by field: 0 for null, else the length
+//! plus 1 and the bytes. Numbers are LEB128: seven bits to a byte, least significant first, the high bit set while more
+//! follow. A name is a field. A table without a key column has no order of its own: there the digest is over the head and
+//! the sorted SHA-256 digests of its rows.
 
 use sha2::{Digest, Sha256};
 
@@ -29,19 +30,26 @@ pub(super) fn order(columns: &[String]) -> Vec<usize> {
 /// Appends one row.
 pub(super) fn encode<'a>(row: &mut Vec<u8>, order: &[usize], field: impl Fn(usize) -> Option<&'a [u8]>) {
     for &position in order {
-        match field(position) {
-            None => row.push(0),
-            Some(field) => {
-                row.push(1);
-                row.extend_from_slice(&number(field.len()));
-                row.extend_from_slice(field);
-            }
+        encode_field(row, field(position));
+    }
+}
+
+fn encode_field(row: &mut Vec<u8>, field: Option<&[u8]>) {
+    match field {
+        None => row.push(0),
+        Some(field) => {
+            encode_number(row, field.len() + 1);
+            row.extend_from_slice(field);
         }
     }
 }
 
-fn number(number: usize) -> [u8; 4] {
-    u32::try_from(number).unwrap_or(u32::MAX).to_be_bytes()
+fn encode_number(row: &mut Vec<u8>, mut number: usize) {
+    while number > 0x7f {
+        row.push(number.to_le_bytes()[0] | 0x80);
+        number >>= 7;
+    }
+    row.push(number.to_le_bytes()[0]);
 }
 
 impl TableDigest {
@@ -50,11 +58,9 @@ impl TableDigest {
         let order = order(columns);
         let mut pending = Vec::with_capacity(2 * CHUNK);
         pending.extend_from_slice(b"drydock rows 1\n");
-        pending.extend_from_slice(&number(columns.len()));
+        encode_number(&mut pending, columns.len());
         for &position in &order {
-            let name = columns[position].as_bytes();
-            pending.extend_from_slice(&number(name.len()));
-            pending.extend_from_slice(name);
+            encode_field(&mut pending, Some(columns[position].as_bytes()));
         }
         Self { hash: Sha256::new(), pending, order }
     }

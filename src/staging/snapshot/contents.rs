@@ -186,7 +186,7 @@ impl Comparing<'_> {
     }
 
     /// How many rows have arrived.
-    pub fn rows(&self) -> u64 {
+    pub fn arrived(&self) -> u64 {
         self.result.rows_now
     }
 

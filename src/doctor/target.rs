@@ -1,0 +1,127 @@
+//! The target: whether the tables are there, can take the records, and let this role read and write all their rows.
+
+use super::{Examination, Finding};
+use crate::config::Config;
+use crate::connect::Address;
+use crate::entity;
+use crate::entity::catalog::Catalog;
+use crate::error::Result;
+use crate::target::{Demands, Health, Target, preflight};
+
+/// The oldest server that Supabase still runs.
+const OLDEST: i32 = 130_000;
+
+/// What a load and its undoing do to a table.
+const RIGHTS: &[&str] = &["select", "insert", "update", "delete"];
+
+/// Examines a target.
+pub fn examine_target(address: Result<Address>, config: &Config) -> Vec<Finding> {
+    let mut seen = Examination::of("target");
+    let address = match address {
+        Ok(address) => address,
+        Err(error) => {
+            seen.failed("address", &error);
+            return seen.findings;
+        }
+    };
+    seen.ok("address", address.to_string());
+    if let Err(error) = session(&mut seen, &address, config) {
+        seen.failed("session", &error);
+    }
+    seen.findings
+}
+
+fn session(seen: &mut Examination, address: &Address, config: &Config) -> Result<()> {
+    let mut target = Target::open(address, &config.target.schema)?;
+    let health = target.health()?;
+    let version = format!("PostgreSQL {}", health.version);
+    if health.version_number < OLDEST {
+        seen.wrong("version", version, "a target is PostgreSQL 13 or newer");
+    } else {
+        seen.ok("version", version);
+    }
+    seen.encryption(health.is_encrypted, address.is_local());
+    seen.timeout(&health.statement_timeout);
+    if health.is_standby || health.is_read_only {
+        seen.wrong(
+            "writing",
+            "the server only lets sessions read",
+            "give the URL of the primary; a project that is over its disk quota is read only too",
+        );
+    }
+    if !health.may_keep_receipts {
+        seen.wrong(
+            "receipts",
+            format!("the role {} may not create the schema drydock, where receipts are kept", health.role),
+            format!("as the database's owner: create schema drydock authorization {}", health.role),
+        );
+    }
+    if !health.has_schema {
+        seen.wrong(
+            "schema",
+            format!("there is no schema {}", config.target.schema),
+            "correct target.schema in the configuration",
+        );
+        return Ok(());
+    }
+    let catalog = target.catalog()?;
+    if catalog.tables.is_empty() {
+        seen.wrong(
+            "tables",
+            "none of the tables exists",
+            "for an empty target, run `drydock survey --create-tables`; else correct target.schema or the database's name",
+        );
+        return Ok(());
+    }
+    tables(seen, &catalog, &health);
+    for problem in preflight(&catalog, &Demands::new()) {
+        seen.wrong("tables", problem, "mend the table, or the configuration where it names it");
+    }
+    Ok(())
+}
+
+/// Rights, policies and triggers of each table.
+fn tables(seen: &mut Examination, catalog: &Catalog, health: &Health) {
+    for table in &catalog.tables {
+        let lacking: Vec<&str> =
+            RIGHTS.iter().copied().filter(|right| !table.rights.iter().any(|has| has == right)).collect();
+        if lacking.is_empty() {
+            seen.ok("rights", format!("{} may read and write {}", health.role, table.table));
+        } else {
+            seen.wrong(
+                "rights",
+                format!("{} may not {} on {}", health.role, lacking.join(", "), table.table),
+                format!(
+                    "as {}: grant {} on {} to {}",
+                    table.owner,
+                    lacking.join(", "),
+                    table.table,
+                    health.role
+                ),
+            );
+        }
+        let exempt = health.bypasses_policies || (table.is_owner && !table.forces_row_security);
+        if table.row_security && !exempt {
+            seen.wrong(
+                "policies",
+                format!("row level security hides rows of {} from {}", table.table, health.role),
+                format!("connect as {} or as a role with bypassrls", table.owner),
+            );
+        }
+    }
+    for trigger in catalog.triggers.iter().filter(|trigger| trigger.is_enabled) {
+        seen.note(
+            "triggers",
+            format!("{} has the trigger {}", trigger.table, trigger.name),
+            "it fires for every row that is loaded: a load that finds rows changed by it says so and writes nothing",
+        );
+    }
+    let known = entity::target_tables().len();
+    if catalog.tables.len() < known {
+        seen.note(
+            "tables",
+            format!("{} of {known} tables exist", catalog.tables.len()),
+            "what is missing is named below",
+        );
+    }
+}

@@ -1,0 +1,135 @@
+//! Target to file: its catalog and the rows it already has, read completely and count-checked in one snapshot. Writes
+//! nothing to the target, except the tables of an empty one when the operator asks for them.
+//!
+//! Where rows lost their legacy ids, `natural_key` finds again which record they stand for.
+
+mod natural_key;
+
+use crate::config::Config;
+use crate::entity::catalog::Catalog;
+use crate::entity::practices::{self, Office};
+use crate::entity::{self, LegacyRow};
+use crate::error::Result;
+use crate::progress::Progress;
+use crate::staging::{Match, Staging, Step};
+use crate::target::{Demands, NamedPractice, Target, preflight};
+
+/// Offices read at once.
+const CHUNK: usize = 10_000;
+
+/// What a survey saw.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Summary {
+    /// Which database, without secrets.
+    pub target: String,
+    /// The server's version.
+    pub version: String,
+    /// The rows that are already there, by entity.
+    pub existing: Vec<(&'static str, u64)>,
+    /// The practices without a legacy id.
+    pub lost: Lost,
+    /// What would be in the way of a load; more is known once the records are resolved.
+    pub problems: Vec<String>,
+}
+
+/// Practices of the target that say no legacy id, and what became of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Lost {
+    /// How many there are.
+    pub practices: u64,
+    /// Those found again by name, city, phone, postal code and address.
+    pub found: u64,
+    /// Those that look like an office and wait for a person (`target_matches` in the file).
+    pub for_review: u64,
+    /// Whether nothing could be compared, because the file has no snapshot yet.
+    pub without_snapshot: bool,
+}
+
+/// Surveys the target. A file that was surveyed before gets a fresh picture.
+pub fn survey(
+    staging: &mut Staging,
+    target: &mut Target,
+    config: &Config,
+    progress: Progress,
+) -> Result<Summary> {
+    staging.expect_identity("target", target.identity())?;
+    staging.begin(Step::Survey)?;
+    let version = target.version()?;
+    target.begin_reading()?;
+    let catalog = target.catalog()?;
+    let problems = preflight(&catalog, &Demands::new());
+
+    let mut existing = Vec::new();
+    staging.replace_survey(&catalog, |write| {
+        for entity in entity::ALL {
+            // without the columns that say which record a row stands for, the preflight says what is missing
+            let Some(mapping) = target.mapping(&catalog, entity, config.target.legacy_id)? else {
+                existing.push((entity.name, 0));
+                continue;
+            };
+            let total = target.count_rows(entity)?;
+            let bar = progress.start(&format!("survey {}", entity.name), Some(total));
+            let mut read = 0;
+            target.for_existing_rows(entity, &mapping, |row| {
+                read += 1;
+                if read % 10_000 == 0 {
+                    bar.set(read);
+                    crate::interrupt::check()?;
+                }
+                write(entity, row)
+            })?;
+            bar.set(read);
+            bar.finish();
+            existing.push((entity.name, read));
+        }
+        Ok(())
+    })?;
+    let lost = find_lost(staging, target, &catalog)?;
+    target.end_reading()?;
+    staging.set_fact("target_version", &version)?;
+    staging.complete(Step::Survey)?;
+    Ok(Summary { target: target.identity().to_owned(), version, existing, lost, problems })
+}
+
+/// Finds again which office a practice without a legacy id stands for.
+fn find_lost(staging: &mut Staging, target: &mut Target, catalog: &Catalog) -> Result<Lost> {
+    let entity = &practices::ENTITY;
+    let (rows, offices) = staging.unmapped(entity)?;
+    let mut lost = Lost { practices: rows.len() as u64, ..Lost::default() };
+    if rows.is_empty() {
+        return Ok(lost);
+    }
+    if staging.completed(Step::Extract)?.is_none() {
+        lost.without_snapshot = true;
+        return Ok(lost);
+    }
+    let rows: Vec<_> = target
+        .named_practices(catalog, entity)?
+        .into_iter()
+        .filter(|practice| rows.contains(&practice.target_id))
+        .map(|NamedPractice { target_id, fields }| (target_id, fields))
+        .collect();
+    let mut said = Vec::new();
+    staging.for_legacy_rows::<Office>(CHUNK, |chunk| {
+        let unmapped = chunk.into_iter().filter(|office| offices.contains(&office.legacy_id()));
+        said.extend(unmapped.map(|office| (office.legacy_id, said_by(office))));
+        Ok(())
+    })?;
+    let matches = natural_key::matches(&said, &rows);
+    staging.record_matches(entity, &matches)?;
+    let is_applied = |found: &&Match| found.review.is_none();
+    lost.found = matches.iter().filter(is_applied).count() as u64;
+    let mut waiting: Vec<&String> =
+        matches.iter().filter(|found| found.review.is_some()).map(|found| &found.target_id).collect();
+    waiting.sort_unstable();
+    waiting.dedup();
+    lost.for_review = waiting.len() as u64;
+    Ok(lost)
+}
+
+/// What an office says of itself; one without a name was called `Office {id}`.
+fn said_by(office: Office) -> natural_key::Said {
+    let name = office.name.filter(|name| !name.trim().is_empty());
+    let name = name.unwrap_or_else(|| format!("Office {}", office.legacy_id));
+    [Some(name), office.city, office.phone, office.zip, office.address]
+}

@@ -1,0 +1,193 @@
+//! The rows that are already there: their ids, the legacy records they stand for, their addresses and digests, read
+//! completely and counted.
+
+use super::catalog::for_lines;
+use super::copy::decode_row;
+use super::{Target, discriminated, failed, quoted};
+use crate::config::LegacyIdIn;
+use crate::entity::Entity;
+use crate::entity::catalog::{Catalog, ExistingRow};
+use crate::error::{Error, Result};
+
+/// The table that some migrations kept their mapping in.
+const MAPPINGS: &str = "migration_mappings";
+
+/// The names that its column with the new id is known by.
+const NEW_ID: &[&str] = &["new_id", "target_id", "supabase_id", "new_uuid", "uuid"];
+
+/// What the survey has to know of a table before it can tell whose rows it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mapping {
+    /// The expression that gives the legacy id as text, over the alias `t`.
+    legacy_id: String,
+    /// The expression that says where it was found.
+    origin: String,
+    email: String,
+    joins: String,
+}
+
+/// A practice without a legacy id, as far as it can be known by what it says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NamedPractice {
+    /// The row's id.
+    pub target_id: String,
+    /// Name, city, phone, postal code and address, in this order.
+    pub fields: [Option<String>; 5],
+}
+
+impl Target {
+    /// How the rows of an entity tell which record they stand for; `None` when the table cannot be read row by row.
+    pub fn mapping(
+        &mut self,
+        catalog: &Catalog,
+        entity: &Entity,
+        from: LegacyIdIn,
+    ) -> Result<Option<Mapping>> {
+        let has = |name: &str| {
+            catalog.columns.iter().any(|column| column.table == entity.target_table && column.name == name)
+        };
+        let tells = entity.discriminator.is_none_or(|(column, _)| has(column));
+        if !has("id") || !tells {
+            return Ok(None);
+        }
+        let mut sources: Vec<(&str, String)> = Vec::new();
+        let mut joins = String::new();
+        if has("legacy_id") {
+            sources.push(("column", "t.legacy_id::text".to_owned()));
+        }
+        match from {
+            LegacyIdIn::Metadata if has("metadata") => {
+                sources.push(("metadata", "t.metadata::jsonb ->> 'legacy_id'".to_owned()));
+            }
+            LegacyIdIn::Column | LegacyIdIn::Metadata => {}
+            LegacyIdIn::MigrationMappings => {
+                joins = self.mapping_join(entity)?;
+                sources.push((MAPPINGS, "m.legacy_id".to_owned()));
+            }
+        }
+        let listed: Vec<&str> = sources.iter().map(|(_, expression)| expression.as_str()).collect();
+        let origins: String = sources
+            .iter()
+            .map(|(name, expression)| format!(" when {expression} is not null then '{name}'"))
+            .collect();
+        let none = || "null::text".to_owned();
+        Ok(Some(Mapping {
+            legacy_id: if listed.is_empty() { none() } else { format!("coalesce({})", listed.join(", ")) },
+            origin: if listed.is_empty() { none() } else { format!("case{origins} end") },
+            email: if has("email") { format!("t.{}", quoted("email")) } else { none() },
+            joins,
+        }))
+    }
+
+    /// The join that finds a row's legacy id in `migration_mappings`. Of several for one row none counts.
+    fn mapping_join(&mut self, entity: &Entity) -> Result<String> {
+        let what = format!("reading {MAPPINGS}");
+        let schema = self.schema.clone();
+        let rows = self
+            .client
+            .query(
+                "select a.attname::text from pg_attribute a join pg_class c on c.oid = a.attrelid \
+                 join pg_namespace n on n.oid = c.relnamespace \
+                 where n.nspname = $1 and c.relname = $2 and a.attnum > 0 and not a.attisdropped",
+                &[&schema, &MAPPINGS],
+            )
+            .map_err(|cause| failed(&what, &cause))?;
+        let columns: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        let has = |name: &str| columns.iter().any(|column| column == name);
+        let new_id = NEW_ID.iter().find(|name| has(name)).filter(|_| has("entity_type") && has("legacy_id"));
+        let Some(new_id) = new_id else {
+            return Err(Error::precondition(format!(
+                "target.legacy_id is \"{MAPPINGS}\", and the target has no table {MAPPINGS} with entity_type, legacy_id \
+                 and a new id"
+            ))
+            .hint(format!("the new id's column may be called {}; or choose \"column\" or \"metadata\"", NEW_ID.join(", "))));
+        };
+        let words = [entity.name, entity.singular, entity.legacy.name, entity.target_table];
+        let words: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
+        Ok(format!(
+            " left join (select m.{0}::text as new_id, min(m.legacy_id::text) as legacy_id from {1}.{MAPPINGS} m \
+             where lower(m.entity_type::text) in ({2}) group by m.{0}::text \
+             having count(distinct m.legacy_id::text) = 1) m on m.new_id = t.id::text",
+            quoted(new_id),
+            quoted(&self.schema),
+            words.join(", ")
+        ))
+    }
+
+    /// How many rows the entity's table holds.
+    pub fn count_rows(&mut self, entity: &Entity) -> Result<u64> {
+        let what = format!("counting the rows of {}", entity.target_table);
+        self.count(
+            &what,
+            &format!("select count(*) from {} t where {}", self.table(entity), discriminated(entity)),
+        )
+    }
+
+    /// Hands over every row that the entity's table already holds, and proves that none was left out.
+    pub fn for_existing_rows(
+        &mut self,
+        entity: &Entity,
+        mapping: &Mapping,
+        mut each: impl FnMut(&ExistingRow) -> Result<()>,
+    ) -> Result<u64> {
+        let what = format!("reading the rows of {}", entity.target_table);
+        let expected = self.count_rows(entity)?;
+        let sql = format!(
+            "copy (select t.id::text, {}, {}, {}, encode(sha256(convert_to(t::text, 'UTF8')), 'hex') from {} t{} \
+             where {}) to stdout",
+            mapping.legacy_id,
+            mapping.origin,
+            mapping.email,
+            self.table(entity),
+            mapping.joins,
+            discriminated(entity)
+        );
+        let reader = self.client.copy_out(&sql).map_err(|cause| failed(&what, &cause))?;
+        let mut fields = Vec::new();
+        let mut read = 0;
+        for_lines(reader, &what, |line| {
+            decode_row(line, &mut fields)?;
+            let mut fields = fields.drain(..).chain(std::iter::repeat(None));
+            let mut next = || fields.next().flatten();
+            let (target_id, legacy_id) =
+                (next().unwrap_or_default(), next().and_then(|id| id.trim().parse().ok()));
+            let legacy_id_from = next().filter(|_| legacy_id.is_some());
+            let email = next();
+            let digest = next().unwrap_or_default();
+            each(&ExistingRow { target_id, legacy_id, legacy_id_from, email, digest })?;
+            read += 1;
+            Ok(())
+        })?;
+        if read == expected {
+            return Ok(read);
+        }
+        Err(Error::target(format!("{} has {expected} rows and {read} arrived", entity.target_table))
+            .hint("run survey again; if it happens again, report it"))
+    }
+
+    /// The practices with what they say of themselves.
+    pub fn named_practices(&mut self, catalog: &Catalog, entity: &Entity) -> Result<Vec<NamedPractice>> {
+        let table = entity.target_table;
+        let listed: String = ["name", "city", "phone", "zip_code", "address"]
+            .iter()
+            .map(|name| {
+                let known =
+                    catalog.columns.iter().any(|column| column.table == table && column.name == *name);
+                if known { format!(", t.{}::text", quoted(name)) } else { ", null".to_owned() }
+            })
+            .collect();
+        let what = format!("reading the names of {table}");
+        let sql = format!("copy (select t.id::text{listed} from {} t) to stdout", self.table(entity));
+        let reader = self.client.copy_out(&sql).map_err(|cause| failed(&what, &cause))?;
+        let (mut practices, mut fields) = (Vec::new(), Vec::new());
+        for_lines(reader, &what, |line| {
+            decode_row(line, &mut fields)?;
+            let mut fields = fields.drain(..).chain(std::iter::repeat(None));
+            let target_id = fields.next().flatten().unwrap_or_default();
+            let fields = std::array::from_fn(|_| fields.next().flatten());
+            practices.push(NamedPractice { target_id, fields });
+            Ok(())
+        })?;
+        Ok(practices)
+    }
+}

@@ -1,0 +1,180 @@
+//! The survey brings home the target's whole catalog and every row, and finds again what rows stand for.
+
+mod harness;
+
+use std::fs;
+use std::path::Path;
+
+use harness::{Database, Drydock, Outcome, database, psql, sqlite3};
+use tempfile::TempDir;
+
+/// A folder with a staging file that holds three offices, and an empty target with the tables.
+fn surveyed() -> (TempDir, Database) {
+    let directory = TempDir::new().unwrap();
+    let csv = directory.path().join("csv");
+    fs::create_dir(&csv).unwrap();
+    for (table, text) in [
+        (
+            "auth_user",
+            "id,first_name,last_name,email,date_joined\n1,Ada,Berg,a@b.example,2020-01-01 00:00:00+00\n",
+        ),
+        ("auth_group", "id,name\n2,Doctor\n"),
+        ("auth_user_groups", "id,user_id,group_id\n"),
+        (
+            "dispatch_office",
+            "id,name,doctor_id,city,phone,zip\n1,Harbour Smiles,1,Portland,503-555-0100,97201\n\
+             2,Chain,1,Kobe,,\n3,Chain,1,Kobe,,\n4,,1,Osaka,,\n",
+        ),
+        ("dispatch_office_doctors", "id,office_id,user_id\n"),
+        ("dispatch_patient", "id,user_id,birthdate,sex\n"),
+    ] {
+        fs::write(csv.join(format!("{table}.csv")), text).unwrap();
+    }
+    let target = database();
+    drydock(directory.path(), &target, &["extract", "--csv", "csv"]).expect(0);
+    drydock(directory.path(), &target, &["survey", "--create-tables"]).expect(0);
+    (directory, target)
+}
+
+fn drydock(directory: &Path, target: &Database, arguments: &[&str]) -> Outcome {
+    Drydock::new(directory).target(target).args(["--staging", "s"]).args(arguments).run()
+}
+
+/// Surveys with a configuration; the snapshot is taken anew, because the configuration belongs to the file.
+fn survey_with(directory: &Path, target: &Database, config: &str) -> Outcome {
+    fs::remove_file(directory.join("s")).unwrap();
+    fs::write(directory.join("c.toml"), config).unwrap();
+    drydock(directory, target, &["--config", "c.toml", "extract", "--csv", "csv"]).expect(0);
+    drydock(directory, target, &["survey"])
+}
+
+const ROW: &str = "00000000-0000-4000-8000-00000000000";
+
+#[test]
+fn the_catalog_is_whole() {
+    let (directory, target) = surveyed();
+    target.execute(
+        "create unique index practices_one_active on practices (name) where is_active;
+         alter table practices add constraint name_is_short check (length(name) < 200);
+         alter table practices add column shown text generated always as (upper(name)) stored;
+         create function touch() returns trigger language plpgsql as 'begin return new; end';
+         create trigger touched before update on practices for each row execute function touch();
+         alter table practices force row level security;",
+    );
+    drydock(directory.path(), &target, &["survey"]).expect(0);
+    let file = directory.path().join("s");
+    for (sql, wanted) in [
+        (
+            "select type_text, precision, scale from target_columns where table_name = 'practices' and column_name = 'tax_rate'",
+            "numeric(9,6)|9|6",
+        ),
+        (
+            "select default_text from target_columns where table_name = 'practices' and column_name = 'id'",
+            "gen_random_uuid()",
+        ),
+        (
+            "select is_generated, default_text from target_columns where column_name = 'shown'",
+            "1|upper(name)",
+        ),
+        ("select kind, columns from target_keys where key_name = 'practices_one_active'", "i|[]"),
+        ("select kind from target_keys where key_name = 'profiles_email_lower_key'", "i"),
+        ("select kind from target_keys where key_name = 'name_is_short'", "c"),
+        (
+            "select references_table, references_columns from target_keys where kind = 'f' and columns = '[\"user_id\"]' \
+             and table_name = 'patients'",
+            "public.profiles|[\"id\"]",
+        ),
+        ("select trigger_name, is_enabled from target_triggers", "touched|1"),
+        (
+            "select row_security, forces_row_security, is_owner, rights like '%\"insert\"%' from target_tables \
+             where table_name = 'practices'",
+            "1|1|1|1",
+        ),
+        ("select count(*) > 1 from target_enums", "1"),
+    ] {
+        assert_eq!(sqlite3(&file, sql), wanted, "{sql}");
+    }
+}
+
+#[test]
+fn rows_come_with_their_digests_and_legacy_ids_from_wherever_they_are() {
+    let (directory, target) = surveyed();
+    let home = directory.path();
+    target.execute(&format!(
+        "insert into practices (id, legacy_id, name, metadata) values
+             ('{ROW}1', 1, 'A', '{{}}'), ('{ROW}2', null, 'B', '{{\"legacy_id\": 2}}'), ('{ROW}3', null, 'C', '{{}}'),
+             ('{ROW}4', null, 'D', '{{}}');
+         create table migration_mappings (id serial, entity_type text, legacy_id text, new_id uuid);
+         insert into migration_mappings (entity_type, legacy_id, new_id) values
+             ('Practice', '3', '{ROW}3'), ('profile', '9', '{ROW}3'), ('practice', '4', '{ROW}4'),
+             ('practice', '3', '{ROW}4')"
+    ));
+    let file = home.join("s");
+    let rows = "select substr(target_id, -1), coalesce(legacy_id, '-'), coalesce(legacy_id_from, '-') from target_rows \
+                where entity = 'practices' order by 1";
+
+    drydock(home, &target, &["survey"]).expect(0);
+    assert_eq!(sqlite3(&file, rows), "1|1|column\n2|-|-\n3|-|-\n4|-|-");
+    survey_with(home, &target, "[target]\nlegacy_id = \"metadata\"\n").expect(0);
+    assert_eq!(sqlite3(&file, rows), "1|1|column\n2|2|metadata\n3|-|-\n4|-|-");
+    survey_with(home, &target, "[target]\nlegacy_id = \"migration_mappings\"\n").expect(0);
+    assert_eq!(
+        sqlite3(&file, rows),
+        "1|1|column\n2|-|-\n3|3|migration_mappings\n4|-|-",
+        "a row with two mappings has none"
+    );
+
+    let digest = format!("select digest from target_rows where target_id = '{ROW}1'");
+    let before = sqlite3(&file, &digest);
+    assert_eq!(before.len(), 64);
+    target.execute("update practices set metadata = '{\"x\": 1}' where legacy_id = 1");
+    drydock(home, &target, &["survey"]).expect(0);
+    assert_ne!(sqlite3(&file, &digest), before);
+
+    target.execute("drop table migration_mappings");
+    let missing = drydock(home, &target, &["survey"]).expect(3);
+    assert!(missing.stderr.contains("migration_mappings"), "{}", missing.stderr);
+}
+
+#[test]
+fn a_lost_mapping_is_found_again_where_it_is_certain_and_reviewed_where_not() {
+    let (directory, target) = surveyed();
+    target.execute(&format!(
+        "insert into practices (id, name, city, phone, zip_code) values
+             ('{ROW}1', 'harbour smiles', 'Portland', '+1 503 555 0100', '97201'), ('{ROW}2', 'Chain', 'Kobe', null, null),
+             ('{ROW}4', 'Office 4', 'Osaka', null, null), ('{ROW}9', 'Somebody else', 'Pune', null, null)"
+    ));
+    let outcome = drydock(directory.path(), &target, &["survey", "--json"]).expect(0);
+    let summary: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!(
+        summary["lost"],
+        serde_json::json!({ "practices": 4, "found": 2, "for_review": 1, "without_snapshot": false })
+    );
+    let file = directory.path().join("s");
+    assert_eq!(
+        sqlite3(
+            &file,
+            "select legacy_id, substr(target_id, -1), confidence_level, evidence, is_applied, reason from target_matches"
+        ),
+        "1|1|high|name, city, phone, zip_code|1|\n2|2|medium|name, city|0|several offices look like this row\n\
+         3|2|medium|name, city|0|several offices look like this row\n4|4|medium|name, city|1|"
+    );
+    assert_eq!(
+        sqlite3(
+            &file,
+            "select legacy_id, substr(target_id, -1) from target_rows where legacy_id_from = 'natural_key' order by 1"
+        ),
+        "1|1\n4|4"
+    );
+    assert!(!outcome.stdout.contains("Smiles") && !outcome.stderr.contains("Smiles"));
+}
+
+#[test]
+fn a_target_that_never_had_legacy_ids_is_read_all_the_same() {
+    let (directory, target) = surveyed();
+    target.execute("alter table practices drop column legacy_id");
+    psql(&target, "insert into practices (name, city) values ('Chain', 'Lima'), ('Other', 'Goa')");
+    let outcome = drydock(directory.path(), &target, &["survey"]).expect(0);
+    assert!(outcome.stdout.contains("practices 2 rows already there"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("column practices.legacy_id does not exist"), "{}", outcome.stdout);
+}
