@@ -297,8 +297,9 @@ fn unknown_key(section: &str, given: &Value, known: &Value, names: &[String]) ->
             None => {
                 // the key may be right and stand in the wrong section
                 let elsewhere = names.iter().find(|known| known.rsplit('.').next() == Some(name.as_str()));
-                let suggestion =
-                    elsewhere.cloned().or_else(|| nearest(&key, names.iter().map(String::as_str)));
+                let prefix = key.strip_suffix(name.as_str()).unwrap_or_default();
+                let sibling = nearest(name, known.keys().map(String::as_str));
+                let suggestion = elsewhere.cloned().or_else(|| Some(format!("{prefix}{}", sibling?)));
                 return Err(Invalid::Key { key, suggestion });
             }
         }
