@@ -8,6 +8,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::entity;
 use crate::error::{Error, Result};
@@ -23,6 +24,8 @@ pub struct Config {
     pub target: Target,
     /// What the rules may decide.
     pub policy: Policy,
+    /// What holds a load up.
+    pub gates: Gates,
 }
 
 /// `[source]`
@@ -69,6 +72,14 @@ impl Default for Target {
     fn default() -> Self {
         Self { schema: "public".to_owned(), legacy_id: LegacyIdIn::default() }
     }
+}
+
+/// `[gates]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Gates {
+    /// Whether a load refuses a phase whose gates are not passed; without it gates are shown and hold nothing up.
+    pub enforce: bool,
 }
 
 /// `target.legacy_id`
@@ -185,12 +196,24 @@ impl Config {
                 "the configuration {} names {key}.{word}, which does not exist",
                 path.display()
             ))
-            .hint(format!("the known ones are {known}")),
+            .hint(match nearest(&word, known.split(", ")) {
+                Some(near) => format!("did you mean {near}? the known ones are {known}"),
+                None => format!("the known ones are {known}"),
+            }),
+            Invalid::Key { key, suggestion } => Error::precondition(format!(
+                "the configuration {} has the key {key}, which does not exist",
+                path.display()
+            ))
+            .hint(match suggestion {
+                Some(near) => format!("did you mean {near}?"),
+                None => "the README lists every key with its default".to_owned(),
+            }),
         })
     }
 
     /// Parses and checks a configuration.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
+        known_keys(text)?;
         let config: Self = toml::from_str(text).map_err(|cause| Invalid::Syntax(Box::new(cause)))?;
         let roles: Vec<&str> = entity::profiles::Role::ALL.iter().map(|role| role.as_str()).collect();
         let genders: Vec<&str> = crate::clean::Gender::ALL.iter().map(|gender| gender.as_str()).collect();
@@ -204,6 +227,11 @@ impl Config {
     /// The configuration as the staging file keeps it.
     pub fn to_text(&self) -> String {
         toml::to_string(self).unwrap_or_default()
+    }
+
+    /// SHA-256 of that text: the same rules have the same digest.
+    pub fn digest(&self) -> String {
+        Sha256::digest(self.to_text()).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The keys in which two configurations differ, each with both values: `policy.email: "fallback" / "null"`.
@@ -227,6 +255,13 @@ impl Config {
 pub enum Invalid {
     /// Not TOML, an unknown key, or a value of the wrong type.
     Syntax(Box<toml::de::Error>),
+    /// A key that does not exist.
+    Key {
+        /// The key with its section.
+        key: String,
+        /// The one that was probably meant.
+        suggestion: Option<String>,
+    },
     /// A key of a table that names nothing.
     Word {
         /// The table.
@@ -236,6 +271,57 @@ pub enum Invalid {
         /// What could stand there.
         known: String,
     },
+}
+
+/// Refuses a key that does not exist, wherever it stands.
+fn known_keys(text: &str) -> Result<(), Invalid> {
+    // every key that there is; those that may be left out are set
+    let mut known = Config::default();
+    known.policy.default_practice = Some(0);
+    let known = serde_json::to_value(known).unwrap_or_default();
+    // what is no TOML is told by the parser
+    let Ok(given) = toml::from_str::<Value>(text) else { return Ok(()) };
+    let mut names = Vec::new();
+    collect_names("", &known, &mut names);
+    unknown_key("", &given, &known, &names)
+}
+
+fn unknown_key(section: &str, given: &Value, known: &Value, names: &[String]) -> Result<(), Invalid> {
+    let (Some(given), Some(known)) = (given.as_object(), known.as_object()) else { return Ok(()) };
+    for (name, inner) in given {
+        let key = if section.is_empty() { name.clone() } else { format!("{section}.{name}") };
+        match known.get(name) {
+            // a table of words: they are checked by what they name
+            Some(Value::Object(words)) if words.is_empty() => {}
+            Some(known) => unknown_key(&key, inner, known, names)?,
+            None => {
+                // the key may be right and stand in the wrong section
+                let elsewhere = names.iter().find(|known| known.rsplit('.').next() == Some(name.as_str()));
+                let prefix = key.strip_suffix(name.as_str()).unwrap_or_default();
+                let sibling = nearest(name, known.keys().map(String::as_str));
+                let suggestion = elsewhere.cloned().or_else(|| Some(format!("{prefix}{}", sibling?)));
+                return Err(Invalid::Key { key, suggestion });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn collect_names(section: &str, known: &Value, names: &mut Vec<String>) {
+    for (name, inner) in known.as_object().into_iter().flatten() {
+        let key = if section.is_empty() { name.clone() } else { format!("{section}.{name}") };
+        collect_names(&key, inner, names);
+        names.push(key);
+    }
+}
+
+/// The known word that a mistyped one was probably meant to be.
+fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    known
+        .map(|known| (strsim::jaro_winkler(word, known), known))
+        .filter(|(likeness, _)| *likeness > 0.85)
+        .max_by(|one, other| one.0.total_cmp(&other.0))
+        .map(|(_, known)| known.to_owned())
 }
 
 fn known_words<'a>(
@@ -287,6 +373,21 @@ mod tests {
     fn unknown_keys_and_words_are_errors() {
         for text in ["[policy]\ndefault_office = 1", "polcy = 1", "[policy.roles]\nking = \"admin\""] {
             assert!(Config::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_brings_the_one_that_was_meant() {
+        for (text, key, meant) in [
+            ("[policy]\ndefault_practise = 1", "policy.default_practise", Some("policy.default_practice")),
+            ("polcy = 1", "polcy", Some("policy")),
+            ("[gates]\nenforced = true", "gates.enforced", Some("gates.enforce")),
+            ("[source.csv]\ndelimeter = ','", "source.csv.delimeter", Some("source.csv.delimiter")),
+            ("default_practice = 1", "default_practice", Some("policy.default_practice")),
+            ("[policy]\ncolour = 1", "policy.colour", None),
+        ] {
+            let Err(Invalid::Key { key: named, suggestion }) = Config::parse(text) else { panic!("{text}") };
+            assert_eq!((named.as_str(), suggestion.as_deref()), (key, meant), "{text}");
         }
     }
 

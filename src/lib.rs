@@ -11,6 +11,8 @@
 //! 5. [`cli`]: the only part that touches the terminal; `cli/run.rs` shows all phases in a row. [`demo`]: an invented
 //!    world and a throw-away server, so that everything can be tried.
 //!
+//! [`review`] puts before a person what a machine should not decide, and [`gate`] says what must hold before a phase.
+//!
 //! Beside these: [`config`] (`drydock.toml`), [`connect`] (sessions to PostgreSQL, and errors without values), [`error`]
 //! (what can go wrong with a run, and its exit code), [`progress`], [`interrupt`].
 //!

@@ -45,7 +45,8 @@ create table earlier_errors (
     primary key (entity, entity_id, field, error_code)
 ) without rowid;
 
--- one row is one question that a person has to answer: the open errors of one field of one record
+-- one row is one question that a person has to answer: the open errors of one field of one record, or a pair of profiles
+-- that look like one person
 create view v_review_items as
 select m.entity,
        m.entity_id as legacy_id,
@@ -58,7 +59,16 @@ select m.entity,
 from migration_errors m
 where m.resolution_strategy = 'manual'
   and m.resolution_status in ('pending', 'in_progress', 'escalated')
-group by m.entity, m.entity_id, case m.field when '' then 'record' else m.field end;
+group by m.entity, m.entity_id, case m.field when '' then 'record' else m.field end
+union all
+select p.entity, p.other_legacy_id, 'duplicate_of_' || p.legacy_id, 'possible_duplicate', 3,
+       case d.action when 'escalate' then 'escalated' else iif(d.decision_id is null, 'pending', 'in_progress') end,
+       p.evidence
+from duplicate_pairs p
+left join decisions d on d.entity = p.entity and d.legacy_id = p.other_legacy_id
+    and d.question = 'duplicate_of_' || p.legacy_id and d.superseded_by is null
+where p.entity = 'profiles' and p.verdict = 'linked'
+  and (d.decision_id is null or d.action = 'escalate' or d.state = 'waiting');
 
 -- one row is one decision that holds, with what became of it
 create view v_decisions as

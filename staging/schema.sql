@@ -351,7 +351,7 @@ create table duplicate_pairs (
     other_legacy_id integer not null,
     score           real not null,        -- 0 to 1
     evidence        text not null,        -- which rule, without values
-    verdict         text not null check (verdict in ('linked', 'merged')),
+    verdict         text not null check (verdict in ('linked', 'merged', 'not_a_duplicate')),
     primary key (entity, legacy_id, other_legacy_id)
 ) without rowid;
 

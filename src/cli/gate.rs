@@ -6,9 +6,11 @@ use clap::{Args, Subcommand};
 
 use super::Common;
 use super::session::journalled;
-use crate::error::{Kind, Result};
-use crate::gate::{self, Gate};
-use crate::staging::Reader;
+use crate::config::Config;
+use crate::error::{Error, Kind, Result};
+use crate::gate::{self, Gate, Override};
+use crate::record::Phase;
+use crate::staging::{Dependency, Reader, Staging};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -32,11 +34,42 @@ enum Action {
     },
 }
 
+/// Passing gates over, for a load.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct Overrides {
+    /// Start although this gate is not passed; recorded with the reason
+    #[arg(long, value_name = "N", requires = "reason", value_parser = clap::value_parser!(u8).range(1..=5))]
+    override_gate: Vec<u8>,
+    /// Why a gate is passed over
+    #[arg(long, value_name = "TEXT", requires = "override_gate")]
+    reason: Option<String>,
+}
+
+impl Overrides {
+    /// Refuses the phases whose gates hold them up.
+    pub fn hold(&self, staging: &mut Staging, config: &Config, phases: &[Phase], run_id: i64) -> Result<()> {
+        let reason = self.reason.as_deref().unwrap_or_default().trim();
+        if !self.override_gate.is_empty() && reason.is_empty() {
+            return Err(
+                Error::new(Kind::Usage, "a gate is passed over for a reason").hint("give --reason TEXT")
+            );
+        }
+        let overrides: Vec<Override> = self
+            .override_gate
+            .iter()
+            .map(|gate| Override { gate: *gate, reason: reason.to_owned() })
+            .collect();
+        gate::hold(staging, config, phases, &overrides, run_id)
+    }
+}
+
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>> {
     match &arguments.action {
         None => {
             let gates = gate::look(&Reader::open(&common.staging)?)?;
-            common.print(&serde_json::json!({ "gates": gates }), || text(&gates))?;
+            common.print(&gates, || {
+                text(&gates.gates) + &gates.dependencies.as_deref().map(dependencies).unwrap_or_default()
+            })?;
             Ok(None)
         }
         Some(Action::Approve { gate, by, note }) => journalled(common, "gate", false, |staging, _| {
@@ -67,4 +100,21 @@ fn text(gates: &[Gate]) -> String {
         };
         text
     })
+}
+
+/// What must hold before the phases, with the number of records that fail it.
+pub(super) fn dependencies(dependencies: &[Dependency]) -> String {
+    dependencies.iter().fold(
+        "\ndependencies (v_dependency_failures lists the records)\n".to_owned(),
+        |mut text, one| {
+            let kept_back = one.failing - one.failing_ready;
+            let found = match (one.failing_ready, kept_back) {
+                (0, 0) => "ok".to_owned(),
+                (0, listed) => format!("ok, {listed} listed"),
+                (ready, _) => format!("{ready} in the way"),
+            };
+            let _ = writeln!(text, "  before {} {:<24}{found}", one.phase, one.dependency);
+            text
+        },
+    )
 }

@@ -19,6 +19,8 @@ pub(super) struct Arguments {
     target: TargetArguments,
     #[command(flatten)]
     how: How,
+    #[command(flatten)]
+    overrides: super::gate::Overrides,
     /// Load one phase only
     #[arg(long, value_enum)]
     phase: Option<PhaseArgument>,
@@ -149,6 +151,9 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
             dry_run: arguments.dry_run,
             ..arguments.how.options()
         };
+        if !options.dry_run {
+            arguments.overrides.hold(staging, &config, &options.phases, run_id)?;
+        }
         let mut target = arguments.target.open(&config)?;
         let summary = arguments.how.load(common, staging, &mut target, &options, run_id)?;
         common.print(&summary, || text::load(&summary))?;

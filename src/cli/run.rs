@@ -9,8 +9,9 @@ use super::transform::attention;
 use super::{Common, text};
 use crate::config::Config;
 use crate::error::{Kind, Result};
+use crate::record::Phase;
 use crate::staging::{Staging, Status, Step};
-use crate::{extract, load, survey, transform, verify};
+use crate::{extract, gate, load, survey, transform, verify};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -83,6 +84,7 @@ pub(super) fn steps(
     } else {
         progress.say("transform: every record has its fate");
     }
+    gate::hold(staging, config, &Phase::ALL, &[], run_id)?;
     let load = arguments.how.load_all(common, staging, &mut target, run_id)?;
     ended = arguments.how.attention(&load).or(ended);
     let verification = verify::verify(staging, &mut target, progress)?;

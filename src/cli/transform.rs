@@ -32,7 +32,9 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
             common.print(&staging.status()?, String::new)?;
         } else {
             let (analysis, associations) = (staging.error_analysis()?, staging.associations()?);
-            common.print(&(), || text::transform(&analysis, &associations, &summary.accounting))?;
+            let kept_back = super::gate::dependencies(&staging.dependencies_kept_back()?);
+            common
+                .print(&(), || text::transform(&analysis, &associations, &summary.accounting) + &kept_back)?;
         }
         Ok(attention(&summary))
     })

@@ -6,7 +6,8 @@ use std::collections::{HashMap, HashSet};
 use crate::clean::gender;
 use crate::config::Policy;
 use crate::entity::association::{Confidence, Method};
-use crate::entity::{self, Decision, Entity, Verdict, patients, profiles};
+use crate::entity::metadata::KEY;
+use crate::entity::{self, Decision, Entity, Kind, Row, Verdict, patients, profiles};
 use crate::error::Result;
 use crate::record::{Action, ItemId, LegacyId};
 use crate::staging::{DecisionState, Staging, Standing};
@@ -26,7 +27,7 @@ pub enum StandIn {
 #[derive(Debug, Default)]
 pub struct Decided {
     standing: Vec<Standing>,
-    by_record: HashMap<(String, LegacyId), Vec<usize>>,
+    by_record: HashMap<(&'static str, LegacyId), Vec<usize>>,
     stale: HashSet<i64>,
 }
 
@@ -57,7 +58,9 @@ impl Decided {
         for (position, one) in standing.iter().enumerate() {
             if !stale.contains(&one.decision_id) {
                 let ItemId { entity, legacy_id, .. } = &one.ruling.item;
-                by_record.entry((entity.clone(), *legacy_id)).or_default().push(position);
+                if let Some(entity) = entity::find(entity) {
+                    by_record.entry((entity.name, *legacy_id)).or_default().push(position);
+                }
             }
         }
         Self { standing, by_record, stale }
@@ -76,8 +79,8 @@ impl Decided {
 
     /// How many records of the entity people have rejected.
     pub fn rejected(&self, entity: &str) -> u64 {
-        let rejects = self.by_record.iter().filter(|((of, _), _)| of == entity);
-        rejects.filter(|((_, id), _)| self.fate(entity, *id) == Some(Verdict::Rejected)).count() as u64
+        let records = self.by_record.keys().filter(|(of, _)| *of == entity);
+        records.filter(|(_, id)| self.fate(entity, *id) == Some(Verdict::Rejected)).count() as u64
     }
 
     /// Who stands for a record that others refer to.
@@ -92,6 +95,32 @@ impl Decided {
             }
         }
         if at == id { StandIn::Itself } else { StandIn::Other(at) }
+    }
+
+    /// Where a reference of a record leads: to what a person chose in its place, and from there to whoever stands for it.
+    pub fn follow(
+        &self,
+        entity: &str,
+        id: LegacyId,
+        field: &str,
+        to: &str,
+        found: Option<LegacyId>,
+    ) -> Option<LegacyId> {
+        if self.is_empty() {
+            return found;
+        }
+        let leads = self.chosen(entity, id, field).or(found)?;
+        match self.stand_in(to, leads) {
+            StandIn::Itself => Some(leads),
+            StandIn::Other(other) => Some(other),
+            StandIn::Nobody => None,
+        }
+    }
+
+    /// The records whose practice a person has confirmed or chosen.
+    pub fn placed(&self, entity: &str) -> impl Iterator<Item = LegacyId> {
+        let records = self.by_record.keys().filter(move |(of, _)| *of == entity).map(|(_, id)| *id);
+        records.filter(move |id| self.has_practice(entity, *id))
     }
 
     /// The record that a person chose for a reference.
@@ -121,6 +150,15 @@ impl Decided {
     pub fn has_practice(&self, entity: &str, id: LegacyId) -> bool {
         self.about(entity, id, "practice_id")
             .is_some_and(|one| matches!(one.ruling.action, Action::Accept | Action::Choose))
+    }
+
+    /// Whether a person said that two users are different people.
+    pub fn are_distinct(&self, one: LegacyId, other: LegacyId) -> bool {
+        let says = |id: LegacyId, of: LegacyId| {
+            self.about(profiles::ENTITY.name, id, &format!("duplicate_of_{of}"))
+                .is_some_and(|one| one.ruling.action == Action::NotADuplicate)
+        };
+        !self.is_empty() && (says(one, other) || says(other, one))
     }
 
     /// The address that a person gave to a user, in its clean form.
@@ -186,9 +224,12 @@ impl Decided {
         self.of(entity, id).find(|one| one.ruling.item.question == question)
     }
 
-    fn of(&self, entity: &str, id: LegacyId) -> impl Iterator<Item = &Standing> {
-        let positions =
-            if self.by_record.is_empty() { None } else { self.by_record.get(&(entity.to_owned(), id)) };
+    fn of(&self, entity: &str, id: LegacyId) -> impl Iterator<Item = &Standing> + use<'_> {
+        let positions = if self.by_record.is_empty() {
+            None
+        } else {
+            entity::find(entity).and_then(|entity| self.by_record.get(&(entity.name, id)))
+        };
         positions.into_iter().flatten().map(|position| &self.standing[*position])
     }
 }
@@ -251,5 +292,18 @@ fn set(entity: &'static Entity, one: &Standing, policy: &Policy, decision: &mut 
         return;
     }
     let before = field.replace(stored.clone());
+    if column.name == "role" {
+        note_role(entity, row, value);
+    }
     decision.change(column.name, "decision", before.as_deref(), Some(&stored));
+}
+
+/// Keeps the role that a person gave beside the one by the rules, so that the target explains itself.
+fn note_role(entity: &Entity, row: &mut Row, role: &str) {
+    let position = entity.columns.iter().position(|column| column.kind == Kind::Metadata);
+    let Some(text) = position.and_then(|position| row.0.get_mut(position)?.as_mut()) else { return };
+    if let Ok(mut metadata) = serde_json::from_str::<serde_json::Value>(text) {
+        metadata[KEY]["role_decided"] = role.into();
+        *text = metadata.to_string();
+    }
 }

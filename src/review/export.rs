@@ -41,7 +41,7 @@ pub struct Entry {
     pub association_method: Option<String>,
     /// The plan's `confidence_level` of the proposed one.
     pub confidence_level: Option<String>,
-    /// Which rows speak for the proposed one.
+    /// Which rows speak for the proposed one, or the id that leads nowhere.
     pub evidence: Option<String>,
     /// The answers that there are.
     pub answers: Vec<&'static str>,
@@ -108,10 +108,13 @@ fn entry(item: &Item, salt: &str, values: Option<&Values<'_>>) -> Entry {
         fate: item.fate.clone(),
         issues: item.issues.clone(),
         proposed: proposal.map(|proposal| proposal.practice),
-        candidates: proposal.map(candidates).unwrap_or_default(),
+        candidates: match questions::kind(&id.entity, &id.question) {
+            questions::Kind::Duplicate(other) => vec![other],
+            _ => proposal.map(candidates).unwrap_or_default(),
+        },
         association_method: proposal.map(|proposal| proposal.method.clone()),
         confidence_level: proposal.map(|proposal| proposal.confidence.clone()),
-        evidence: proposal.map(|proposal| proposal.evidence.clone()),
+        evidence: proposal.map(|proposal| proposal.evidence.clone()).or_else(|| reference(item)),
         answers: questions::answers(&id.entity, &id.question)
             .into_iter()
             .filter(|action| item.fate == "ready" || *action != crate::record::Action::Accept)
@@ -124,6 +127,16 @@ fn entry(item: &Item, salt: &str, values: Option<&Values<'_>>) -> Entry {
         reason: String::new(),
         decided_by: String::new(),
     }
+}
+
+/// The id that leads nowhere; a reference that is no id is a value and not told here.
+fn reference(item: &Item) -> Option<String> {
+    if item.id.question.starts_with("duplicate_of_") {
+        // which rule, without values
+        return item.context.clone();
+    }
+    let id: LegacyId = item.context.as_deref()?.strip_prefix("reference=")?.parse().ok()?;
+    Some(format!("reference={id}"))
 }
 
 fn candidates(proposal: &Proposal) -> Vec<LegacyId> {

@@ -1,7 +1,7 @@
 //! What a machine should not decide, put before a person, and what the person decided. Read `questions` first (what is
 //! asked and which answers there are), then `export` (out), `sheet` and `cell` (a spreadsheet back in, with its habits),
 //! `import` (every line checked, then all or nothing), `decided` (what `transform` makes of the answers). All but
-//! `import` is pure.
+//! `import` is pure, and what `import` asks of the file through `answer`.
 
 mod answer;
 mod cell;
@@ -11,6 +11,6 @@ mod import;
 mod questions;
 mod sheet;
 
-pub use decided::Decided;
+pub use decided::{Chosen, Confirm, Decided, StandIn};
 pub use export::{Entry, Export, Values, export};
 pub use import::{Imported, Options, import};

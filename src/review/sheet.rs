@@ -69,13 +69,33 @@ fn csv(text: &str) -> Result<Vec<Line>> {
             .hint("keep the header line that `drydock review export` writes"));
     }
     let mut lines = Vec::new();
+    let mut counter = LineCounter { bytes: text.as_bytes(), at: 0, line: 1 + skipped };
     for record in records {
         let record = record.map_err(|cause| unreadable(&cause))?;
-        let number = record.position().map_or(0, csv::Position::line) + skipped;
+        let number = counter.line_at(record.position().map_or(0, csv::Position::byte));
         let cells = columns.iter().cloned().zip(record.iter().map(str::to_owned)).collect();
         lines.push(Line { number, cells });
     }
     Ok(lines)
+}
+
+/// Counts lines as people do. The library's own count is one short after `\r\n`, and stands before blank lines.
+struct LineCounter<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl LineCounter<'_> {
+    /// The line of the record that starts at a place or behind the line ends there; places must not go back.
+    fn line_at(&mut self, byte: u64) -> u64 {
+        let start = usize::try_from(byte).unwrap_or(usize::MAX).min(self.bytes.len());
+        let ends = self.bytes[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let start = (start + ends).max(self.at);
+        self.line += self.bytes[self.at..start].iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.at = start;
+        self.line
+    }
 }
 
 /// The message of the library may quote the file; its place may not.
@@ -169,6 +189,12 @@ mod tests {
     fn lines_are_counted_over_quoted_line_ends() {
         let read = read(b"item,action,reason\na,accept,\"one\ntwo\"\nb,accept,\n");
         assert_eq!(read.iter().map(|line| line.0).collect::<Vec<_>>(), [2, 4]);
+        let windows: Vec<_> = lines(b"item,action\r\na,accept\r\n\r\nb,accept\r\n")
+            .unwrap()
+            .iter()
+            .map(|line| line.number)
+            .collect();
+        assert_eq!(windows, [2, 4]);
     }
 
     #[test]

@@ -201,6 +201,7 @@ impl Staging {
                 state.execute((word, standing.decision_id))?;
                 match (became, standing.ruling.action) {
                     (DecisionState::Stale, _) => {}
+                    (_, Action::NotADuplicate) => tell_apart(connection, &standing.ruling.item)?,
                     (_, Action::Escalate) => {
                         set_status(connection, &standing.ruling.item, "escalated", None)?;
                     }
@@ -386,6 +387,17 @@ fn set_status(connection: &Connection, item: &ItemId, status: &str, resolved_at:
              and resolution_status <> 'failed'",
         )?
         .execute((status, resolved_at, &item.entity, item.legacy_id.0, field))?;
+    Ok(())
+}
+
+/// Notes on a pair that they are different people.
+fn tell_apart(connection: &Connection, item: &ItemId) -> Result<()> {
+    connection
+        .prepare_cached(
+            "update duplicate_pairs set verdict = 'not_a_duplicate' \
+             where entity = ? and other_legacy_id = ? and 'duplicate_of_' || legacy_id = ?",
+        )?
+        .execute((&item.entity, item.legacy_id.0, &item.question))?;
     Ok(())
 }
 

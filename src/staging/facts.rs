@@ -154,6 +154,7 @@ impl Staging {
             (None, given) => given.unwrap_or_default(),
         };
         self.set_fact("configuration", &settled.to_text())?;
+        self.set_fact("configuration_sha256", &settled.digest())?;
         Ok(settled)
     }
 

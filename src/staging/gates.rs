@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::now;
 use super::open::{Reader, Staging};
+use super::{Step, now};
 use crate::error::Result;
 
 /// One approval.
@@ -60,4 +60,147 @@ fn approval(connection: &Connection, gate: u8) -> Result<Option<Approval>> {
         )
         .optional()?;
     Ok(approval)
+}
+
+/// Something that must hold before a phase is loaded, and how many records fail it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Dependency {
+    /// `2B` or `2C`.
+    pub phase: String,
+    /// A stable word.
+    pub dependency: String,
+    /// What must hold.
+    pub sentence: String,
+    /// Records that fail it; `v_dependency_failures` lists them.
+    pub failing: u64,
+    /// Of these, those that are ready all the same: they would break the load.
+    pub failing_ready: u64,
+}
+
+/// What the file knows that gates are judged by, beside the status and the error analysis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GateFacts {
+    /// What must hold before the phases; none before a transform.
+    pub dependencies: Option<Vec<Dependency>>,
+    /// Critical errors that nobody has settled, by phase.
+    pub critical: Vec<(String, u64)>,
+    /// Records that a person rejected, by entity.
+    pub rejected_by_people: Vec<(String, u64)>,
+    /// Problems of the target that stand in the way of every load.
+    pub obstacles: u64,
+    /// The phases that the target has been asked to take, each with the last run that did.
+    pub loaded_by: Vec<(String, i64)>,
+    /// The last run that verified.
+    pub verified_by: Option<i64>,
+    /// Differences of the last verification, by entity and field.
+    pub differences: Vec<(String, String, u64)>,
+    /// What its checks found wrong, by level and entity.
+    pub findings: Vec<(String, String, u64)>,
+}
+
+impl Staging {
+    /// What gates are judged by.
+    pub fn gate_facts(&self) -> Result<GateFacts> {
+        gate_facts(&self.connection)
+    }
+
+    /// What must hold before the phases are loaded, with the records that are kept back for it. That what is ready leads
+    /// to what is ready, a transform takes care of itself; asking for that as well takes a while.
+    pub fn dependencies_kept_back(&self) -> Result<Vec<Dependency>> {
+        dependencies(
+            &self.connection,
+            "select k.phase, k.dependency, k.sentence, coalesce(f.records, 0), 0 from v_dependency_names k \
+             left join (select phase, dependency, count(distinct entity || ' ' || legacy_id) as records \
+                        from v_dependency_failures where is_ready = 0 group by phase, dependency) f \
+             on f.phase = k.phase and f.dependency = k.dependency order by k.position",
+        )
+    }
+
+    /// Notes that a gate was passed over.
+    pub fn add_override(&mut self, run_id: i64, gate: u8, missing: &str, reason: &str) -> Result<()> {
+        self.connection.execute(
+            "insert into gate_overrides (gate, reason, missing, run_id, overridden_at) values (?, ?, ?, ?, ?)",
+            (gate, reason, missing, run_id, now()),
+        )?;
+        Ok(())
+    }
+}
+
+impl Reader {
+    /// What gates are judged by.
+    pub fn gate_facts(&self) -> Result<GateFacts> {
+        gate_facts(&self.connection)
+    }
+}
+
+const DEPENDENCIES: &str =
+    "select phase, dependency, sentence, failing, failing_ready from v_dependencies order by position";
+
+fn gate_facts(connection: &Connection) -> Result<GateFacts> {
+    let transformed: bool = connection.query_row(
+        "select exists (select 1 from facts where name = ?)",
+        [Step::Transform.fact()],
+        |row| row.get(0),
+    )?;
+    let counted = |sql: &str| -> Result<Vec<(String, u64)>> {
+        let mut statement = connection.prepare(sql)?;
+        let rows = statement
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, rusqlite::Error>>()?;
+        Ok(rows)
+    };
+    let mut statement = connection.prepare("select phase, max(run_id) from receipts group by phase")?;
+    let loaded_by = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, rusqlite::Error>>()?;
+    let counted_twice = |sql: &str| -> Result<Vec<(String, String, u64)>> {
+        let mut statement = connection.prepare(sql)?;
+        let rows = statement
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .collect::<Result<_, rusqlite::Error>>()?;
+        Ok(rows)
+    };
+    Ok(GateFacts {
+        dependencies: transformed.then(|| dependencies(connection, DEPENDENCIES)).transpose()?,
+        critical: counted(
+            "select phase, count(*) from migration_errors where severity = 'critical' \
+             and resolution_status in ('pending', 'in_progress', 'failed') group by phase",
+        )?,
+        rejected_by_people: counted(
+            "select entity, count(distinct legacy_id) from v_decisions \
+             where action = 'reject' and state = 'applied' and fate = 'rejected' group by entity",
+        )?,
+        obstacles: connection.query_row("select count(*) from schema_findings", [], |row| row.get(0))?,
+        loaded_by,
+        // a verification that found differences was done as well
+        verified_by: connection.query_row(
+            "select max(run_id) from runs where verb in ('verify', 'run', 'demo') and exists (select 1 from checks) \
+             and (outcome = 'done' or outcome is null)",
+            [],
+            |row| row.get(0),
+        )?,
+        differences: counted_twice(
+            "select entity, field, count(*) from differences group by entity, field",
+        )?,
+        findings: counted_twice(
+            "select c.level, f.entity, count(*) from findings f join checks c using (name) \
+             where f.is_exception = 0 group by c.level, f.entity",
+        )?,
+    })
+}
+
+fn dependencies(connection: &Connection, sql: &str) -> Result<Vec<Dependency>> {
+    let mut statement = connection.prepare(sql)?;
+    let dependencies = statement
+        .query_map([], |row| {
+            Ok(Dependency {
+                phase: row.get(0)?,
+                dependency: row.get(1)?,
+                sentence: row.get(2)?,
+                failing: row.get(3)?,
+                failing_ready: row.get(4)?,
+            })
+        })?
+        .collect::<Result<_, rusqlite::Error>>()?;
+    Ok(dependencies)
 }

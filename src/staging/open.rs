@@ -26,6 +26,7 @@ const SCHEMA: &[&str] = &[
     include_str!("../../staging/practice_members.sql"),
     include_str!("../../staging/views.sql"),
     include_str!("../../staging/decisions.sql"),
+    include_str!("../../staging/gates.sql"),
 ];
 
 /// The one writer of a staging file. While it lives, no other process can become the writer.

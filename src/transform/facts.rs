@@ -16,6 +16,7 @@ use crate::entity::practices::Office;
 use crate::entity::profiles::{Group, Standing, User, UserGroup};
 use crate::error::Result;
 use crate::record::LegacyId;
+use crate::review::{Decided, StandIn};
 use crate::staging::Staging;
 
 /// Rows read at once.
@@ -44,6 +45,8 @@ pub struct PatientFacts {
     pub doctor: Option<LegacyId>,
     /// The office.
     pub office: Option<LegacyId>,
+    /// Whether the user stands for the patient's own one, which a person merged into it.
+    pub has_moved: bool,
 }
 
 /// The whole set.
@@ -73,8 +76,13 @@ pub struct Facts {
 
 impl Facts {
     /// Reads the whole set.
-    pub fn read(staging: &Staging, policy: &EmailPolicy, finder: &mut Finder) -> Result<Self> {
-        let (offices, owners) = read_offices(staging)?;
+    pub fn read(
+        staging: &Staging,
+        policy: &EmailPolicy,
+        decided: &Decided,
+        finder: &mut Finder,
+    ) -> Result<Self> {
+        let (offices, owners) = read_offices(staging, decided)?;
         let (users, claims) = read_users(staging, policy, finder)?;
         let mut users = Index::new(users);
         let (group_names, groups_of_user) = read_groups(staging, &mut users)?;
@@ -83,13 +91,17 @@ impl Facts {
         staging.for_legacy_rows::<PatientLinks>(CHUNK, |rows| {
             finder.add_patients(&rows);
             patients.par_extend(rows.par_iter().map(|row| {
-                let follow = |raw: &Option<String>, exists: &dyn Fn(LegacyId) -> bool| {
-                    raw.as_deref().and_then(|raw| raw.parse().ok()).filter(|id| exists(*id))
+                let follow = |field, to, raw: &Option<String>, exists: &dyn Fn(LegacyId) -> bool| {
+                    let found = raw.as_deref().and_then(|raw| raw.parse().ok()).filter(|id| exists(*id));
+                    decided.follow("patients", row.legacy_id, field, to, found)
                 };
+                let moves = |id| matches!(decided.stand_in("profiles", id), StandIn::Other(_));
+                let own = row.user_id.as_deref().and_then(|raw| raw.parse().ok());
                 let facts = PatientFacts {
-                    user: follow(&row.user_id, &|id| users.contains(id)),
-                    doctor: follow(&row.doctor_id, &|id| users.contains(id)),
-                    office: follow(&row.office_id, &|id| offices.contains(id)),
+                    has_moved: own.is_some_and(moves),
+                    user: follow("user_id", "profiles", &row.user_id, &|id| users.contains(id)),
+                    doctor: follow("doctor_id", "profiles", &row.doctor_id, &|id| users.contains(id)),
+                    office: follow("office_id", "practices", &row.office_id, &|id| offices.contains(id)),
                 };
                 (row.legacy_id, facts)
             }));
@@ -110,15 +122,22 @@ impl Facts {
         let mut members = Vec::new();
         staging.for_legacy_rows::<OfficeDoctor>(CHUNK, |rows| {
             members.extend(rows.iter().filter_map(|row| {
-                let user: LegacyId = row.user_id.as_deref()?.parse().ok()?;
-                let office: LegacyId = row.office_id.as_deref()?.parse().ok()?;
-                (users.contains(user) && offices.contains(office)).then_some((user, office))
+                let follow = |field, to, raw: &Option<String>, exists: &dyn Fn(LegacyId) -> bool| {
+                    let found = raw.as_deref().and_then(|raw| raw.parse().ok()).filter(|id| exists(*id));
+                    decided.follow("practice_members", row.legacy_id, field, to, found)
+                };
+                let user = follow("user_id", "profiles", &row.user_id, &|id| users.contains(id))?;
+                let office = follow("office_id", "practices", &row.office_id, &|id| offices.contains(id))?;
+                let stands = decided.stand_in("practice_members", row.legacy_id) == StandIn::Itself;
+                stands.then_some((user, office))
             }));
             Ok(())
         })?;
         members.sort_unstable();
         members.dedup();
-        let owners = owners.into_iter().filter(|(user, _)| users.contains(*user)).collect();
+        let mut owners: Owners = owners.into_iter().filter(|(user, _)| users.contains(*user)).collect();
+        owners.sort_unstable();
+        owners.dedup();
 
         Ok(Self {
             offices,
@@ -153,7 +172,7 @@ impl Facts {
 
 type Owners = Vec<(LegacyId, LegacyId)>;
 
-fn read_offices(staging: &Staging) -> Result<(Index<OfficeFacts>, Owners)> {
+fn read_offices(staging: &Staging, decided: &Decided) -> Result<(Index<OfficeFacts>, Owners)> {
     let mut offices = Vec::new();
     let mut owners = Vec::new();
     let mut places: HashMap<[String; 3], u32> = HashMap::new();
@@ -167,8 +186,15 @@ fn read_offices(staging: &Staging) -> Result<(Index<OfficeFacts>, Owners)> {
                 *places.entry([city, state, land]).or_insert(next)
             });
             offices.push((office.legacy_id, OfficeFacts { place }));
-            if let Some(owner) = office.doctor_id.as_deref().and_then(|raw| raw.parse().ok()) {
-                owners.push((owner, office.legacy_id));
+            let id = office.legacy_id;
+            let owner = office.doctor_id.as_deref().and_then(|raw| raw.parse().ok());
+            let owner = decided.follow("practice_owners", id, "doctor_id", "profiles", owner);
+            // an ownership that was rejected says nothing; one of a merged office speaks for the other
+            let owned = decided.follow("practice_owners", id, "office_id", "practices", Some(id));
+            if let (Some(owner), Some(owned), StandIn::Itself) =
+                (owner, owned, decided.stand_in("practice_owners", id))
+            {
+                owners.push((owner, owned));
             }
         }
         Ok(())

@@ -3,7 +3,9 @@
 
 use super::facts::{Facts, PatientFacts};
 use crate::entity::association::{Confidence, Method};
+use crate::entity::{patients, profiles};
 use crate::record::LegacyId;
+use crate::review::{Chosen, Confirm, Decided};
 
 /// The practice that a rung chose.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +31,33 @@ pub struct Ladder<'a> {
     pub facts: &'a Facts,
     /// The configured default practice.
     pub default_practice: Option<LegacyId>,
+    /// What people decided.
+    pub decided: &'a Decided,
+}
+
+impl From<Chosen> for Choice {
+    fn from(chosen: Chosen) -> Self {
+        Self {
+            practice: chosen.practice,
+            method: Chosen::METHOD,
+            confidence: Chosen::CONFIDENCE,
+            review: false,
+            evidence: chosen.evidence(),
+            others: chosen.others,
+        }
+    }
+}
+
+impl Confirm for Choice {
+    fn confirmed(mut self, decision_id: i64) -> Self {
+        self.review = false;
+        self.evidence = format!("{}; decision {decision_id}", self.evidence);
+        self
+    }
+
+    fn offices(&self) -> Vec<LegacyId> {
+        std::iter::once(self.practice).chain(self.others.iter().copied()).collect()
+    }
 }
 
 /// The word for "this user" in the evidence.
@@ -47,6 +76,44 @@ impl std::fmt::Display for Whose {
 }
 
 impl Ladder<'_> {
+    /// The practice of a patient that a person confirmed or chose, else the one by the rules.
+    pub fn decided_patient(&self, patient: LegacyId, by_rules: Option<Choice>) -> Option<Choice> {
+        self.decided.practice(patients::ENTITY.name, patient, by_rules)
+    }
+
+    /// The practice of a profile that a person confirmed or chose, for itself or for its patient; else the one by the rules.
+    pub fn decided_profile(&self, user: LegacyId, by_rules: Option<Choice>) -> Option<Choice> {
+        if self.decided.is_empty() {
+            return by_rules;
+        }
+        match self.followed(user) {
+            Some((id, patient)) => self.decided_patient(id, self.patient(patient)),
+            None => self.decided.practice(profiles::ENTITY.name, user, by_rules),
+        }
+    }
+
+    /// The profiles that get the practice which was decided for their patient.
+    pub fn followers(&self) -> Vec<LegacyId> {
+        let users = self.decided.placed(patients::ENTITY.name);
+        let mut followers: Vec<LegacyId> = users
+            .filter_map(|patient| self.facts.patients.get(patient)?.user)
+            .filter(|user| self.followed(*user).is_some())
+            .collect();
+        followers.sort_unstable();
+        followers.dedup();
+        followers
+    }
+
+    /// The patient with a decided practice that a profile follows: nothing above that rung places the profile itself.
+    fn followed(&self, user: LegacyId) -> Option<(LegacyId, PatientFacts)> {
+        let patient = self.facts.patient_of(user)?;
+        let follows = self.decided.has_practice(patients::ENTITY.name, patient)
+            && !self.decided.has_practice(profiles::ENTITY.name, user)
+            && self.facts.offices_of_member.of(user).len() == 0
+            && self.facts.offices_of_owner.of(user).len() == 0;
+        follows.then_some((patient, *self.facts.patients.get(patient)?))
+    }
+
     /// The practice of a patient.
     pub fn patient(&self, patient: PatientFacts) -> Option<Choice> {
         self.placed_patient(patient).or_else(|| self.default())

@@ -7,6 +7,7 @@ use super::duplicates::{self, Found};
 use super::facts::Facts;
 use crate::config::{DuplicatePolicy, Policy};
 use crate::record::LegacyId;
+use crate::review::Decided;
 
 /// The merged users and patients, each with the record that stands for it.
 #[derive(Debug, Default)]
@@ -18,13 +19,17 @@ pub struct Merges {
 impl Merges {
     /// By the policy: clusters of pairs at or above the threshold, each stood for by its lowest user. A merged user's
     /// patient is merged into the lowest patient of the one who stands for the user, if there is one.
-    pub fn new(policy: &Policy, found: &Found, facts: &Facts) -> Self {
+    pub fn new(policy: &Policy, found: &Found, facts: &Facts, decided: &Decided) -> Self {
         let mut merges = Self::default();
+        merges.follow_people(facts, decided);
         if policy.duplicates != DuplicatePolicy::Merge {
             return merges;
         }
         let threshold = f64::from(policy.merge_threshold) / 100.0;
-        let sure = found.pairs.iter().filter(|pair| pair.score >= threshold);
+        let sure = found
+            .pairs
+            .iter()
+            .filter(|pair| pair.score >= threshold && !decided.are_distinct(pair.one, pair.other));
         for cluster in duplicates::clusters(sure) {
             let [first, others @ ..] = cluster.as_slice() else { continue };
             // the first patient of the whole cluster stays, so that nobody's patient record is lost on the way
@@ -42,6 +47,21 @@ impl Merges {
             }
         }
         merges
+    }
+
+    /// The patient of a user whom a person merged is merged into the patient of the one who stands for the user.
+    fn follow_people(&mut self, facts: &Facts, decided: &Decided) {
+        if decided.is_empty() {
+            return;
+        }
+        for (patient, _) in facts.patients.iter().filter(|(_, patient)| patient.has_moved) {
+            let user = facts.patients.get(*patient).and_then(|facts| facts.user);
+            let mut of_user = user.into_iter().flat_map(|user| facts.patients_of_user.of(user));
+            let kept = of_user.find(|id| facts.patients.get(**id).is_some_and(|kept| !kept.has_moved));
+            if let Some(kept) = kept {
+                self.patients.insert(*patient, *kept);
+            }
+        }
     }
 
     /// Who stands for the user; the user itself when nobody does.

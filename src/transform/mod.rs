@@ -25,6 +25,7 @@ use crate::entity::{self, Kind, patients, practice_members, practice_owners, pra
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::record::{Category, LegacyId};
+use crate::review::{Decided, StandIn};
 use crate::staging::{Accounting, Staging, Step};
 
 use duplicates::{Finder, Found};
@@ -58,15 +59,18 @@ pub struct Summary {
 pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> Result<Summary> {
     staging.require(Step::Extract, "transform")?;
     staging.require(Step::Survey, "transform")?;
+    let decided = Decided::read(staging)?;
+    staging.keep_manual_errors()?;
     staging.clear_resolved()?;
 
     progress.say("transform: reading the whole set");
     staging.set_progress("transform: reading the whole set", 0, None)?;
     let email_policy = EmailPolicy::new(&config.policy.company_domains);
     let mut finder = Finder::default();
-    let mut facts = Facts::read(staging, &email_policy, &mut finder)?;
+    let mut facts = Facts::read(staging, &email_policy, &decided, &mut finder)?;
+    claim_decided(&mut facts.claims, &decided);
     let found = finder.find();
-    let merges = Merges::new(&config.policy, &found, &facts);
+    let merges = Merges::new(&config.policy, &found, &facts, &decided);
     keep_duplicates(staging, &found, &facts, &merges)?;
     let default_practice = default_practice(config, &facts)?;
     let mut claims = std::mem::take(&mut facts.claims);
@@ -76,7 +80,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     let fit = Fit::new(&staging.catalog()?, &config.policy);
     let resolver = Resolver {
         facts: &facts,
-        ladder: Ladder { facts: &facts, default_practice },
+        ladder: Ladder { facts: &facts, default_practice, decided: &decided },
         settled: &settled,
         ids: &Ids::read(staging)?,
         merges: &merges,
@@ -111,7 +115,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
         |_, rows: &[practice_members::OfficeDoctor]| {
             let mut same = HashMap::new();
             for row in rows {
-                if let Some(first) = resolve::same_as(row, &merges, &mut seen) {
+                if let Some(first) = resolve::same_as(row, &decided, &merges, &mut seen) {
                     same.insert(row.legacy_id, first);
                 }
             }
@@ -120,7 +124,10 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
         |row, same_as| resolver.member(row, same_as.get(&row.legacy_id).copied()),
     )?;
     let panicked = passes.panicked();
-    finish(staging, config, panicked)
+    staging.note_unreadable()?;
+    staging.settle_errors(&decided.outcome())?;
+    staging.settle_followers(&resolver.ladder.followers())?;
+    finish(staging, config, &decided, panicked)
 }
 
 /// Runs a rule; one that panics costs the record that met it and nothing else.
@@ -177,6 +184,26 @@ fn default_practice(config: &Config, facts: &Facts) -> Result<Option<LegacyId>> 
     .hint("name the legacy id of an office that exists, or leave the key out"))
 }
 
+/// An address that a person gave is claimed before all others; the user claims no other any more. Who was rejected or
+/// merged claims nothing.
+fn claim_decided(claims: &mut Vec<emails::Claim>, decided: &Decided) {
+    if decided.is_empty() {
+        return;
+    }
+    claims.retain(|claim| decided.stand_in(profiles::ENTITY.name, claim.user) == StandIn::Itself);
+    let given: HashMap<LegacyId, &str> = decided.addresses().collect();
+    if given.is_empty() {
+        return;
+    }
+    claims.retain(|claim| !given.contains_key(&claim.user));
+    claims.extend(given.into_iter().map(|(user, address)| emails::Claim {
+        address: emails::key(address),
+        user,
+        active: true,
+        last_login: i64::MAX,
+    }));
+}
+
 fn foreign_addresses(staging: &Staging) -> Result<Vec<(emails::Key, crate::record::TargetId)>> {
     let mut addresses = Vec::new();
     staging.for_foreign_emails(|email, holder| {
@@ -196,7 +223,7 @@ pub fn snapshot_day(staging: &Staging) -> Result<chrono::NaiveDate> {
 }
 
 /// Proves conservation before the result counts as one.
-fn finish(staging: &mut Staging, config: &Config, panicked: u64) -> Result<Summary> {
+fn finish(staging: &mut Staging, config: &Config, decided: &Decided, panicked: u64) -> Result<Summary> {
     let unaccounted = staging.unaccounted()?;
     if unaccounted > 0 {
         return Err(Error::internal(format!("{unaccounted} records have not exactly one fate"))
@@ -206,8 +233,10 @@ fn finish(staging: &mut Staging, config: &Config, panicked: u64) -> Result<Summa
     let accounting = staging.accounting()?;
     let beyond_allowed = accounting
         .iter()
-        .filter(|line| line.rejected + line.quarantined > config.policy.allowed_rejects(&line.entity))
-        .map(|line| (line.entity.clone(), line.rejected + line.quarantined))
+        // what a person rejected is allowed by that decision
+        .map(|line| (line, (line.rejected + line.quarantined).saturating_sub(decided.rejected(&line.entity))))
+        .filter(|(line, count)| *count > config.policy.allowed_rejects(&line.entity))
+        .map(|(line, count)| (line.entity.clone(), count))
         .collect();
     let obstacles = obstacles(staging)?;
     Ok(Summary { accounting, panicked, beyond_allowed, obstacles })

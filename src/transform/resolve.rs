@@ -18,6 +18,7 @@ use crate::entity::practices::{self, Office};
 use crate::entity::profiles::{self, Address, Replaced, User};
 use crate::entity::{Decision, Entity, Verdict};
 use crate::record::{Code, Issue, LegacyId, Phase, TargetId};
+use crate::review::{Decided, StandIn};
 
 /// Phase 1 went through the users in id order, this many per batch.
 const BATCH: usize = 100;
@@ -62,8 +63,10 @@ impl Resolver<'_> {
             decision.take(Phase::Profiles, clean::boolean("is_active", Some(raw))).unwrap_or(false)
         });
         let target_id = self.ids.of(&profiles::ENTITY, id);
-        let choice = self.ladder.profile(id);
-        let association = self.associate(&mut decision, choice, Some(id));
+        let by_rules = self.ladder.profile(id);
+        note_practice(&mut decision, by_rules.as_ref());
+        let choice = self.ladder.decided_profile(id, by_rules);
+        let association = choice.map(|choice| self.association(choice, Some(id)));
 
         let standing = self.facts.users.get(id).map(|facts| facts.standing).unwrap_or_default();
         let patient = self.facts.patient_of(id).and_then(|patient| patients.get(&patient));
@@ -83,20 +86,31 @@ impl Resolver<'_> {
 
     /// Decides about a patient. `users` holds the user rows of the chunk's patients.
     pub fn patient(&self, patient: &LegacyPatient, users: &HashMap<LegacyId, User>) -> Decision {
+        let entity = &patients::ENTITY;
         let mut decision = Decision::open(patient.legacy_id);
-        let user = self.follow_user(&mut decision, Phase::Patients, "user_id", patient.user_id.as_deref());
+        let user =
+            self.follow_user(entity, &mut decision, Phase::Patients, "user_id", patient.user_id.as_deref());
         if patient.user_id.is_none() {
             decision.issue(Phase::Patients, Issue::new(Code::ReferenceInvalid, "user_id"));
         }
-        let doctor =
-            self.follow_user(&mut decision, Phase::Associations, "doctor_id", patient.doctor_id.as_deref());
-        self.follow_office(&mut decision, "office_id", patient.office_id.as_deref());
-        if user.is_some_and(|user| self.facts.patient_of(user) != Some(patient.legacy_id)) {
+        let doctor = self.follow_user(
+            entity,
+            &mut decision,
+            Phase::Associations,
+            "doctor_id",
+            patient.doctor_id.as_deref(),
+        );
+        self.follow_office(entity, &mut decision, "office_id", patient.office_id.as_deref());
+        let is_shared = user.is_some_and(|user| self.facts.patient_of(user) != Some(patient.legacy_id));
+        if is_shared && self.merges.patient_into(patient.legacy_id).is_none() {
             decision.issue(Phase::Patients, Issue::new(Code::UserShared, "user_id"));
         }
 
-        let choice = self.facts.patients.get(patient.legacy_id).and_then(|facts| self.ladder.patient(*facts));
-        let association = self.associate(&mut decision, choice, user);
+        let by_rules =
+            self.facts.patients.get(patient.legacy_id).and_then(|facts| self.ladder.patient(*facts));
+        note_practice(&mut decision, by_rules.as_ref());
+        let choice = self.ladder.decided_patient(patient.legacy_id, by_rules);
+        let association = choice.map(|choice| self.association(choice, user));
 
         let user = user.and_then(|user| users.get(&user));
         let email = user.map_or(Email::Missing, |user| {
@@ -118,20 +132,31 @@ impl Resolver<'_> {
     /// Decides about an office's owner.
     pub fn owner(&self, office: &Office) -> Decision {
         let mut decision = Decision::open(office.legacy_id);
-        let user =
-            self.follow_user(&mut decision, Phase::Associations, "doctor_id", office.doctor_id.as_deref());
+        let user = self.follow_user(
+            &practice_owners::ENTITY,
+            &mut decision,
+            Phase::Associations,
+            "doctor_id",
+            office.doctor_id.as_deref(),
+        );
         if office.doctor_id.is_none() {
             decision.issue(Phase::Associations, Issue::new(Code::ReferenceInvalid, "doctor_id"));
         }
-        let ends = user.map(|user| self.ends(office.legacy_id, user));
+        // the office itself may have been rejected or merged
+        let entity = &practice_owners::ENTITY;
+        let id = office.legacy_id.to_string();
+        let owned = self.follow_office(entity, &mut decision, "office_id", Some(&id));
+        let ends = owned.zip(user).map(|(owned, user)| self.ends(owned, user));
         self.membership(&practice_owners::ENTITY, decision, ends, None)
     }
 
     /// Decides about a membership. `same_as` is an earlier row that says the same.
     pub fn member(&self, row: &OfficeDoctor, same_as: Option<LegacyId>) -> Decision {
+        let entity = &practice_members::ENTITY;
         let mut decision = Decision::open(row.legacy_id);
-        let office = self.follow_office(&mut decision, "office_id", row.office_id.as_deref());
-        let user = self.follow_user(&mut decision, Phase::Associations, "user_id", row.user_id.as_deref());
+        let office = self.follow_office(entity, &mut decision, "office_id", row.office_id.as_deref());
+        let user =
+            self.follow_user(entity, &mut decision, Phase::Associations, "user_id", row.user_id.as_deref());
         for (field, raw) in [("office_id", &row.office_id), ("user_id", &row.user_id)] {
             if raw.is_none() {
                 decision.issue(Phase::Associations, Issue::new(Code::ReferenceInvalid, field));
@@ -157,14 +182,26 @@ impl Resolver<'_> {
         Ends {
             practice_id: self.ids.of(&practices::ENTITY, office),
             profile_id: self.profile_id(user),
-            is_primary: self.ladder.profile(user).is_some_and(|choice| choice.practice == office),
+            is_primary: self
+                .ladder
+                .decided_profile(user, self.ladder.profile(user))
+                .is_some_and(|choice| choice.practice == office),
         }
     }
 
     /// The address that the user gets: its own, or what the configuration puts in its place.
     fn address(&self, decision: &mut Decision, user: &User) -> Address {
         let cleaned = clean::email("email", user.email.as_deref(), self.email_policy);
-        let reason = match decision.take(Phase::Profiles, cleaned) {
+        let found = decision.take(Phase::Profiles, cleaned);
+        if let Some(decided) = self.ladder.decided.address(user.legacy_id)
+            && self.settled.lost(user.legacy_id).is_none()
+        {
+            let cleaned = decision.changes.iter().rev().find(|change| change.field == "email");
+            let before = cleaned.map_or_else(|| user.email.clone(), |change| change.after.clone());
+            decision.change("email", "decision", before.as_deref(), Some(decided));
+            return Address::Kept(decided.to_owned());
+        }
+        let reason = match found {
             Email::Valid(address) => match self.settled.lost(user.legacy_id) {
                 None => return Address::Kept(address),
                 Some(reason) => reason,
@@ -192,18 +229,6 @@ impl Resolver<'_> {
         address
     }
 
-    /// The association that the ladder's choice comes to, with the issue of one that a person has to confirm or make.
-    fn associate(
-        &self,
-        decision: &mut Decision,
-        choice: Option<Choice>,
-        user: Option<LegacyId>,
-    ) -> Option<Association> {
-        let association = choice.map(|choice| self.association(choice, user));
-        note_practice(decision, association.as_ref());
-        association
-    }
-
     fn association(&self, choice: Choice, user: Option<LegacyId>) -> Association {
         Association {
             user,
@@ -220,23 +245,58 @@ impl Resolver<'_> {
 
     fn follow_user(
         &self,
+        entity: &Entity,
         decision: &mut Decision,
         phase: Phase,
         field: &'static str,
         raw: Option<&str>,
     ) -> Option<LegacyId> {
-        let exists = |id| self.facts.users.contains(id);
-        take(decision, phase, follow(field, raw, exists))
+        self.follow(entity, decision, (phase, field, raw), &profiles::ENTITY)
     }
 
     fn follow_office(
         &self,
+        entity: &Entity,
         decision: &mut Decision,
         field: &'static str,
         raw: Option<&str>,
     ) -> Option<LegacyId> {
-        let exists = |id| self.facts.offices.contains(id);
-        take(decision, Phase::Associations, follow(field, raw, exists))
+        self.follow(entity, decision, (Phase::Associations, field, raw), &practices::ENTITY)
+    }
+
+    /// Where a reference leads, by itself or by the decision of a person; what is wrong with it, and what was decided about
+    /// it, is told.
+    fn follow(
+        &self,
+        entity: &Entity,
+        decision: &mut Decision,
+        (phase, field, raw): (Phase, &'static str, Option<&str>),
+        to: &Entity,
+    ) -> Option<LegacyId> {
+        let exists = |id| match to.name {
+            "practices" => self.facts.offices.contains(id),
+            _ => self.facts.users.contains(id),
+        };
+        let decided = self.ladder.decided;
+        let found = raw.and_then(|raw| raw.parse().ok());
+        let leads = decided.follow(entity.name, decision.legacy_id, field, to.name, found);
+        if leads == found {
+            return take(decision, phase, follow(field, raw, exists));
+        }
+        if decided.chosen(entity.name, decision.legacy_id, field).is_some() {
+            // what was wrong stays on record; the decision settles it
+            take(decision, phase, follow(field, raw, exists));
+        }
+        let leads = leads.map(|id| id.to_string());
+        decision.change(field, "decision", raw, leads.as_deref());
+        let reference = match &leads {
+            Some(id) => follow(field, Some(id), exists),
+            None => Reference::Broken(
+                Issue::new(Code::ReferenceNotReady, field)
+                    .with_context(format!("reference={}", raw.unwrap_or_default())),
+            ),
+        };
+        take(decision, phase, reference)
     }
 
     /// The profile that a user is, or that stands for it.
@@ -246,9 +306,13 @@ impl Resolver<'_> {
 
     /// A record that several rows of the target stand for waits, because none of them is known to be the right one; so
     /// does one that the target's columns would refuse.
-    fn settle(&self, entity: &Entity, mut decision: Decision) -> Decision {
+    fn settle(&self, entity: &'static Entity, mut decision: Decision) -> Decision {
+        let user = self.facts.patients.get(decision.legacy_id).and_then(|patient| patient.user);
+        self.ladder.decided.apply(entity, user, self.policy, &mut decision);
         if self.ids.is_ambiguous(entity, decision.legacy_id) {
-            decision.verdict = Verdict::Quarantined;
+            if let Verdict::Ready(_) = decision.verdict {
+                decision.verdict = Verdict::Quarantined;
+            }
             decision.issue(entity.phase, Issue::new(Code::TargetRowMismatch, "legacy_id"));
         }
         if let Verdict::Ready(row) = &decision.verdict {
@@ -273,11 +337,19 @@ fn merged(mut decision: Decision, into: Option<LegacyId>) -> Decision {
 /// The first record that says the same as this membership, if it is not this one.
 pub fn same_as(
     row: &OfficeDoctor,
+    decided: &Decided,
     merges: &Merges,
     seen: &mut HashMap<(LegacyId, LegacyId), LegacyId>,
 ) -> Option<LegacyId> {
-    let office = row.office_id.as_deref()?.parse().ok()?;
-    let user = merges.user(row.user_id.as_deref()?.parse().ok()?);
+    if decided.stand_in(practice_members::ENTITY.name, row.legacy_id) != StandIn::Itself {
+        return None;
+    }
+    let follow = |field, to: &Entity, raw: &Option<String>| {
+        let found = raw.as_deref().and_then(|raw| raw.parse().ok());
+        decided.follow(practice_members::ENTITY.name, row.legacy_id, field, to.name, found)
+    };
+    let office = follow("office_id", &practices::ENTITY, &row.office_id)?;
+    let user = merges.user(follow("user_id", &profiles::ENTITY, &row.user_id)?);
     let first = *seen.entry((office, user)).or_insert(row.legacy_id);
     (first != row.legacy_id).then_some(first)
 }
@@ -303,12 +375,13 @@ fn take(decision: &mut Decision, phase: Phase, reference: Reference) -> Option<L
 }
 
 /// The issue of a practice that a person has to confirm or choose.
-fn note_practice(decision: &mut Decision, association: Option<&Association>) {
-    let issue = match association {
+fn note_practice(decision: &mut Decision, by_rules: Option<&Choice>) {
+    let issue = match by_rules {
         None => Issue::new(Code::PracticeUnresolved, "practice_id"),
-        Some(association) => match association.method {
-            Method::Geographic => Issue::new(Code::PracticeByGeography, "practice_id")
-                .with_context(association.evidence.clone()),
+        Some(choice) => match choice.method {
+            Method::Geographic => {
+                Issue::new(Code::PracticeByGeography, "practice_id").with_context(choice.evidence.clone())
+            }
             Method::Default => Issue::new(Code::PracticeDefaulted, "practice_id"),
             Method::DirectMembership | Method::Organizational => return,
         },

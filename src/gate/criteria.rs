@@ -1,0 +1,281 @@
+//! What each gate asks for, in the plan's words, and whether the file shows it. Pure: facts in, gates out.
+
+use sha2::{Digest, Sha256};
+
+use super::{Criterion, Gate};
+use crate::config::Policy;
+use crate::record::Phase;
+use crate::staging::{Accounting, Analysis, Approval, GateFacts, Level, Status, Step};
+
+/// Everything that the gates are judged by.
+#[derive(Debug)]
+pub struct Known {
+    /// What `status` shows.
+    pub status: Status,
+    /// The error analysis, once it was made.
+    pub analysis: Option<Analysis>,
+    /// What else the file knows.
+    pub facts: GateFacts,
+    /// What the configuration allows.
+    pub policy: Policy,
+    /// The newest approval of each gate.
+    pub approvals: [Option<Approval>; 5],
+}
+
+/// The gates that must be passed before a phase is loaded.
+pub fn before(phase: Phase) -> &'static [u8] {
+    match phase {
+        Phase::Profiles => &[1, 2],
+        Phase::Patients => &[1, 2, 3],
+        Phase::Associations => &[1, 2, 3, 4],
+    }
+}
+
+/// The five gates.
+pub fn gates(known: &Known) -> Vec<Gate> {
+    let [one, two, three, four, five] = known.approvals.clone();
+    let resolved = known.step(Step::Transform);
+    vec![
+        Gate::new(
+            1,
+            "error analysis complete and remediation plan approved",
+            vec![
+                known.error_analysis(),
+                known.every_record_has_a_fate(),
+                known.nothing_critical(Phase::Profiles),
+            ],
+            known.analysis.as_ref().map(digest).unwrap_or_default(),
+            one,
+        ),
+        Gate::new(
+            2,
+            "infrastructure validated",
+            vec![known.surveyed(), known.no_obstacles()],
+            known.step(Step::Survey),
+            two,
+        ),
+        Gate::new(
+            3,
+            "profiles complete, and what patients depend on",
+            vec![
+                known.complete("profiles_complete", "profiles", Phase::Profiles),
+                known.complete("practices_complete", "practices", Phase::Profiles),
+                known.verified("profiles_verified", &["practices", "profiles"], Phase::Profiles),
+                known.level(
+                    "entity_checks_passed",
+                    Level::Entity,
+                    &["practices", "profiles"],
+                    Phase::Profiles,
+                ),
+                known.dependencies("patients_can_follow", Phase::Patients),
+                known.nothing_critical(Phase::Patients),
+            ],
+            resolved.clone(),
+            three,
+        ),
+        Gate::new(
+            4,
+            "patients complete with valid relationships, and what associations depend on",
+            vec![
+                known.complete("patients_complete", "patients", Phase::Patients),
+                known.verified("patients_verified", &["patients"], Phase::Patients),
+                known.level(
+                    "relationship_checks_passed",
+                    Level::Relationship,
+                    &["patients"],
+                    Phase::Patients,
+                ),
+                known.dependencies("associations_can_follow", Phase::Associations),
+                known.nothing_critical(Phase::Associations),
+            ],
+            resolved,
+            four,
+        ),
+        Gate::new(
+            5,
+            "full integration validated",
+            vec![known.all_loaded(), known.verification_passed(), known.nothing_waits_for_transform()],
+            known.step(Step::Verify),
+            five,
+        ),
+    ]
+}
+
+impl Known {
+    fn step(&self, step: Step) -> String {
+        self.status.completed(step).unwrap_or_default().to_owned()
+    }
+
+    fn is_done(&self, step: Step) -> bool {
+        self.status.completed(step).is_some()
+    }
+
+    fn error_analysis(&self) -> Criterion {
+        Criterion {
+            name: "error_analysis_complete",
+            sentence: "every missing profile has a cause and every error a resolution (drydock analyze)",
+            met: self.analysis.as_ref().map(|_| true),
+        }
+    }
+
+    fn every_record_has_a_fate(&self) -> Criterion {
+        Criterion {
+            name: "every_record_has_a_fate",
+            sentence: "no record is unaccounted for (v_unaccounted)",
+            met: self.status.unaccounted.map(|records| records == 0),
+        }
+    }
+
+    fn nothing_critical(&self, phase: Phase) -> Criterion {
+        let open: u64 = self
+            .facts
+            .critical
+            .iter()
+            .filter(|(of, _)| of == phase.as_str())
+            .map(|(_, records)| records)
+            .sum();
+        Criterion {
+            name: match phase {
+                Phase::Profiles => "nothing_critical_in_2a",
+                Phase::Patients => "nothing_critical_in_2b",
+                Phase::Associations => "nothing_critical_in_2c",
+            },
+            sentence: "no critical error of the phase is open (drydock errors)",
+            met: self.is_done(Step::Transform).then_some(open == 0),
+        }
+    }
+
+    fn surveyed(&self) -> Criterion {
+        Criterion {
+            name: "target_surveyed",
+            sentence: "the target's catalog and rows are known (drydock survey)",
+            met: self.is_done(Step::Survey).then_some(true),
+        }
+    }
+
+    fn no_obstacles(&self) -> Criterion {
+        Criterion {
+            name: "target_takes_the_records",
+            sentence: "nothing in the target's schema stands in the way of every record",
+            met: self.is_done(Step::Survey).then_some(self.facts.obstacles == 0),
+        }
+    }
+
+    /// Every record of the entity is in the target, was merged, or was let go by a person or by the configuration.
+    fn complete(&self, name: &'static str, entity: &str, phase: Phase) -> Criterion {
+        let line = self.status.lines.iter().find(|line| line.entity == entity);
+        let rejected =
+            self.facts.rejected_by_people.iter().find(|(of, _)| of == entity).map_or(0, |(_, count)| *count);
+        let allowed = self.policy.allowed_rejects(entity);
+        Criterion {
+            name,
+            sentence: "every record is loaded or merged, none failed, and no more are kept back than is allowed",
+            met: line
+                .filter(|_| self.run_that_loaded(phase).is_some())
+                .map(|line| is_complete(line, rejected.saturating_add(allowed))),
+        }
+    }
+
+    /// The last verification came after the phase was loaded, and found its records as they were meant. What a later phase
+    /// writes is its own matter.
+    fn verified(&self, name: &'static str, entities: &[&str], phase: Phase) -> Criterion {
+        let wrong = |field: &str| {
+            !(phase < Phase::Associations && field == "practice_id" && entities.contains(&"profiles"))
+                || self.run_that_loaded(Phase::Associations).is_some()
+        };
+        let differences: u64 = self
+            .facts
+            .differences
+            .iter()
+            .filter(|(entity, field, _)| entities.contains(&entity.as_str()) && wrong(field))
+            .map(|(_, _, records)| records)
+            .sum();
+        Criterion {
+            name,
+            sentence: "a verification after the load found every record as it was meant (drydock verify)",
+            met: self.is_verified_since(phase).then_some(differences == 0),
+        }
+    }
+
+    /// No check of a level found one of these entities' records wrong.
+    fn level(&self, name: &'static str, level: Level, entities: &[&str], phase: Phase) -> Criterion {
+        let found: u64 = self
+            .facts
+            .findings
+            .iter()
+            .filter(|(of, entity, _)| of == level.as_str() && entities.contains(&entity.as_str()))
+            .map(|(_, _, records)| records)
+            .sum();
+        Criterion {
+            name,
+            sentence: match level {
+                Level::Entity => {
+                    "no check of the entity level found a record of the phase wrong (drydock verify)"
+                }
+                _ => "no check of relationships found a record of the phase wrong (drydock verify)",
+            },
+            met: self.is_verified_since(phase).then_some(found == 0),
+        }
+    }
+
+    fn dependencies(&self, name: &'static str, phase: Phase) -> Criterion {
+        let of_phase = self.facts.dependencies.as_ref().map(|dependencies| {
+            dependencies.iter().filter(|one| one.phase == phase.as_str()).all(|one| one.failing_ready == 0)
+        });
+        Criterion {
+            name,
+            sentence: "whatever the next phase's records depend on will be there (v_dependencies)",
+            met: of_phase,
+        }
+    }
+
+    fn all_loaded(&self) -> Criterion {
+        Criterion {
+            name: "everything_loaded",
+            sentence: "the target has confirmed every ready record (drydock load)",
+            met: self.is_done(Step::Transform).then_some(self.is_done(Step::Load)),
+        }
+    }
+
+    fn verification_passed(&self) -> Criterion {
+        Criterion {
+            name: "verification_passed",
+            sentence: "every check of the last verification passed (drydock verify)",
+            met: self.is_done(Step::Verify).then_some(true),
+        }
+    }
+
+    fn nothing_waits_for_transform(&self) -> Criterion {
+        Criterion {
+            name: "decisions_applied",
+            sentence: "what people decided has been applied (drydock transform)",
+            met: Some(self.is_done(Step::Transform)),
+        }
+    }
+
+    fn run_that_loaded(&self, phase: Phase) -> Option<i64> {
+        self.facts
+            .loaded_by
+            .iter()
+            .find(|(of, _)| of.eq_ignore_ascii_case(phase.as_str()))
+            .map(|(_, run)| *run)
+    }
+
+    fn is_verified_since(&self, phase: Phase) -> bool {
+        self.run_that_loaded(phase).is_some_and(|loaded| self.facts.verified_by >= Some(loaded))
+    }
+}
+
+fn is_complete(line: &Accounting, let_go: u64) -> bool {
+    line.failed == 0 && line.loaded == line.ready && line.rejected + line.quarantined <= let_go
+}
+
+/// What an approval of the remediation plan is given for: every missing profile with its cause, every count and action.
+fn digest(analysis: &Analysis) -> String {
+    let mut sum = Sha256::new();
+    sum.update(serde_json::to_vec(analysis).unwrap_or_default());
+    for remedy in &analysis.remediation {
+        sum.update(format!("{remedy:?}\n"));
+    }
+    sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,96 @@
+-- one row says that a load started a phase although its gate was not passed, and why
+create table gate_overrides (
+    override_id   integer primary key,
+    gate          integer not null check (gate between 1 and 5),
+    reason        text not null,
+    missing       text not null,      -- the criterion that was not met, or 'approval'; '' when the gate was passed
+    run_id        integer not null references runs,
+    overridden_at text not null
+);
+
+-- one row is one record that fails what must hold before its phase is loaded. A record that is kept back is listed and
+-- harms nobody; one that is ready must not be here with is_ready = 1.
+create view v_dependency_failures as
+-- before 2B
+select '2B' as phase, 'profile_completeness' as dependency, 'profiles' as entity, r.legacy_id, 0 as is_ready
+from records r
+where r.entity = 'profiles' and r.fate in ('rejected', 'quarantined')
+union all
+select '2B', 'profile_completeness', 'profiles', y.legacy_id, 1
+from ready_profiles y
+where y.role = '' or y.created_at = '' or y.metadata = ''
+union all
+select '2B', 'practice_availability', 'patients', r.legacy_id, r.fate = 'ready'
+from records r
+where r.entity = 'patients' and r.fate in ('ready', 'quarantined')
+  and not exists (
+      select 1 from associations a
+      join records o on o.entity = 'practices' and o.legacy_id = a.practice_legacy_id and o.fate = 'ready'
+      where a.entity = 'patients' and a.legacy_id = r.legacy_id)
+union all
+select '2B', 'patient_user_links', 'patients', m.entity_id, 0
+from migration_errors m
+join records r on r.entity = 'patients' and r.legacy_id = m.entity_id and r.fate = 'quarantined'
+where m.entity = 'patients' and m.field = 'user_id' and m.error_code like 'reference_%'
+union all
+select '2B', 'patient_user_links', 'patients', y.legacy_id, 1
+from ready_patients y
+where not exists (select 1 from ready_profiles f where f.id = y.user_id)
+union all
+select '2B', 'foreign_keys', 'patients', y.legacy_id, 1
+from ready_patients y
+where y.practice_id is not null and not exists (select 1 from ready_practices o where o.id = y.practice_id)
+   or y.assigned_profile_id is not null
+      and not exists (select 1 from ready_profiles f where f.id = y.assigned_profile_id)
+-- before 2C
+union all
+select '2C', 'practice_availability', 'profiles', y.legacy_id, 0
+from ready_profiles y
+where y.practice_id is null
+union all
+select '2C', 'patient_provider_links', 'patients', m.entity_id, 0
+from migration_errors m
+where m.entity = 'patients' and m.field = 'doctor_id' and m.error_code like 'reference_%'
+  and m.resolution_status <> 'resolved'
+union all
+select '2C', 'foreign_keys', 'profiles', y.legacy_id, 1
+from ready_profiles y
+where y.practice_id is not null and not exists (select 1 from ready_practices o where o.id = y.practice_id)
+union all
+select '2C', 'foreign_keys', 'practice_owners', y.legacy_id, 1
+from ready_practice_owners y
+where not exists (select 1 from ready_practices o where o.id = y.practice_id)
+   or not exists (select 1 from ready_profiles f where f.id = y.profile_id)
+union all
+select '2C', 'foreign_keys', 'practice_members', y.legacy_id, 1
+from ready_practice_members y
+where not exists (select 1 from ready_practices o where o.id = y.practice_id)
+   or not exists (select 1 from ready_profiles f where f.id = y.profile_id)
+union all
+select '2C', 'membership_ends', r.entity, r.legacy_id, 0
+from records r
+where r.entity in ('practice_owners', 'practice_members') and r.fate = 'quarantined';
+
+-- one row is one thing that must hold before a phase
+create view v_dependency_names as
+select column1 as position, column2 as phase, column3 as dependency, column4 as sentence
+from (values
+    (1, '2B', 'profile_completeness', 'every profile is complete enough to be loaded'),
+    (2, '2B', 'patient_user_links', 'every patient leads to its own user''s profile'),
+    (3, '2B', 'practice_availability', 'every patient has a practice that will be loaded'),
+    (4, '2B', 'foreign_keys', 'whatever a patient refers to will be loaded'),
+    (5, '2C', 'practice_availability', 'every profile has a practice'),
+    (6, '2C', 'patient_provider_links', 'every treating doctor that is named exists'),
+    (7, '2C', 'membership_ends', 'every owner and member leads to a practice and a profile'),
+    (8, '2C', 'foreign_keys', 'whatever a profile, an owner or a member refers to will be loaded'));
+
+-- the same with the number of records that fail each
+create view v_dependencies as
+select k.position, k.phase, k.dependency, k.sentence,
+       coalesce(f.records, 0) as failing, coalesce(f.ready, 0) as failing_ready
+from v_dependency_names k
+left join (
+    select phase, dependency, count(distinct entity || ' ' || legacy_id) as records, sum(is_ready) as ready
+    from v_dependency_failures
+    group by phase, dependency) f on f.phase = k.phase and f.dependency = k.dependency
+order by k.position;
