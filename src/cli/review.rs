@@ -71,7 +71,7 @@ fn export(common: &Common, full: bool, entity: Option<&str>, out: Option<&Path>)
         .transpose()?;
     let items = reader.review_items()?;
     let salt = reader.fact("staging_id")?.unwrap_or_default();
-    let practices = if full { reader.practice_names()? } else { Default::default() };
+    let practices = if full { reader.practice_names()? } else { std::collections::HashMap::default() };
     let people = if full { people(&reader, &items)? } else { BTreeMap::new() };
     let values = |item: &Item| {
         let mut values = BTreeMap::new();

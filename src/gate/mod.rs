@@ -134,8 +134,8 @@ pub fn hold(
             let asked = criteria::before(*phase)
                 .iter()
                 .filter(|number| !overrides.iter().any(|over| over.gate == **number));
-            let gate = asked.filter_map(|number| gates.iter().find(|gate| gate.gate == *number));
-            if let Some((gate, missing)) = gate.filter_map(|gate| Some((gate.gate, gate.missing()?))).next() {
+            let mut gate = asked.filter_map(|number| gates.iter().find(|gate| gate.gate == *number));
+            if let Some((gate, missing)) = gate.find_map(|gate| Some((gate.gate, gate.missing()?))) {
                 return Err(Error::precondition(format!(
                     "phase {} cannot start: gate {gate} is not passed: {missing}",
                     phase.as_str()

@@ -166,12 +166,12 @@ fn follows(item: &Item, placed_with_patient: &HashMap<LegacyId, Option<&Proposal
     if item.id.entity != "profiles" || item.id.question != "practice_id" || item.status == "escalated" {
         return false;
     }
-    let same = |patient: &Option<&Proposal>| match (patient, &item.practice) {
+    let same = |patient: Option<&Proposal>| match (patient, &item.practice) {
         (Some(patient), Some(own)) => (patient.practice, &patient.method) == (own.practice, &own.method),
         (None, None) => true,
         _ => false,
     };
-    placed_with_patient.get(&item.id.legacy_id).is_some_and(same)
+    placed_with_patient.get(&item.id.legacy_id).is_some_and(|patient| same(*patient))
 }
 
 impl Export {

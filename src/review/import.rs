@@ -79,7 +79,7 @@ pub fn import(staging: &mut Staging, bytes: &[u8], options: Options<'_>, run_id:
             Ok(Read::Undecided) => imported.undecided += 1,
             Ok(Read::Unchanged) => imported.unchanged += 1,
             Ok(Read::New { ruling, revises }) => {
-                answered.push(Answered { line: line.number, ruling, revises })
+                answered.push(Answered { line: line.number, ruling, revises });
             }
             Err(message) => wrong.push(Wrong { line: line.number, message }),
         }
@@ -116,6 +116,12 @@ fn refused(mut wrong: Vec<Wrong>) -> Error {
     }
     Error::precondition(message).hint("mend the file, or export again, and import it once more")
 }
+
+/// An answer's value in its stored form, with the entity that it refers to.
+type Stored = (Option<String>, Option<&'static str>);
+
+/// The answers about each record, those of the file with their line.
+type Holding<'a> = BTreeMap<(&'a str, LegacyId), Vec<(Option<u64>, &'a Ruling)>>;
 
 /// What a line says.
 enum Read {
@@ -258,12 +264,7 @@ impl Known<'_> {
     }
 
     /// The value of an answer in its stored form, with the entity that it refers to.
-    fn value(
-        &self,
-        line: &Line,
-        id: &ItemId,
-        action: Action,
-    ) -> Result<Result<(Option<String>, Option<&'static str>), String>> {
+    fn value(&self, line: &Line, id: &ItemId, action: Action) -> Result<Result<Stored, String>> {
         let given = line.get("value");
         let own = entity::find(&id.entity);
         match (action, questions::kind(&id.entity, &id.question)) {
@@ -318,7 +319,7 @@ fn contradictions(answered: &mut Vec<Answered>, standing: &[Standing]) -> Vec<Wr
     });
 
     // everything that will hold, by record
-    let mut holding: BTreeMap<(&str, LegacyId), Vec<(Option<u64>, &Ruling)>> = BTreeMap::new();
+    let mut holding = Holding::new();
     let earlier = standing
         .iter()
         .map(|one| (None, &one.ruling))

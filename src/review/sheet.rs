@@ -51,7 +51,7 @@ fn csv(text: &str) -> Result<Vec<Line>> {
     let (text, skipped, named) = match text.split_once('\n') {
         // some spreadsheets name their delimiter first
         Some((first, rest)) if first.to_lowercase().starts_with("sep=") => {
-            (rest, 1, first.trim_end().bytes().nth(4))
+            (rest, 1, first.trim_end().as_bytes().get(4).copied())
         }
         _ => (text, 0, None),
     };
@@ -92,7 +92,7 @@ impl LineCounter<'_> {
         let start = usize::try_from(byte).unwrap_or(usize::MAX).min(self.bytes.len());
         let ends = self.bytes[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         let start = (start + ends).max(self.at);
-        self.line += self.bytes[self.at..start].iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.line += memchr::memchr_iter(b'\n', &self.bytes[self.at..start]).count() as u64;
         self.at = start;
         self.line
     }

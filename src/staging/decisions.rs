@@ -207,7 +207,7 @@ impl Staging {
                     }
                     // what is not migrated or stood for by another has no open questions left
                     (_, Action::Reject | Action::Merge) => {
-                        settle_record(connection, &standing.ruling.item, &moment)?
+                        settle_record(connection, &standing.ruling.item, &moment)?;
                     }
                     _ => set_status(connection, &standing.ruling.item, "resolved", Some(&moment))?,
                 }

@@ -190,11 +190,11 @@ fn read_offices(staging: &Staging, decided: &Decided) -> Result<(Index<OfficeFac
             let owner = office.doctor_id.as_deref().and_then(|raw| raw.parse().ok());
             let owner = decided.follow("practice_owners", id, "doctor_id", "profiles", owner);
             // an ownership that was rejected says nothing; one of a merged office speaks for the other
-            let owned = decided.follow("practice_owners", id, "office_id", "practices", Some(id));
-            if let (Some(owner), Some(owned), StandIn::Itself) =
-                (owner, owned, decided.stand_in("practice_owners", id))
+            let practice = decided.follow("practice_owners", id, "office_id", "practices", Some(id));
+            if let (Some(owner), Some(practice), StandIn::Itself) =
+                (owner, practice, decided.stand_in("practice_owners", id))
             {
-                owners.push((owner, owned));
+                owners.push((owner, practice));
             }
         }
         Ok(())
