@@ -14,7 +14,7 @@ use tempfile::TempDir;
 /// A world in a folder, extracted, surveyed and transformed.
 struct Transformed {
     directory: TempDir,
-    _target: Database,
+    target: Database,
 }
 
 impl Transformed {
@@ -26,7 +26,7 @@ impl Transformed {
         change(&csv);
         fs::write(directory.path().join("drydock.toml"), config).expect("a configuration");
         let target = database();
-        let transformed = Self { directory, _target: target };
+        let transformed = Self { directory, target: target };
         transformed.run(&["extract", "--csv", "csv", "--config", "drydock.toml"]);
         transformed.run(&["survey", "--create-tables"]);
         transformed.run(&["transform"]);
@@ -35,7 +35,7 @@ impl Transformed {
 
     fn run(&self, arguments: &[&str]) {
         let outcome = Drydock::new(self.directory.path())
-            .target(&self._target)
+            .target(&self.target)
             .env("DRYDOCK_STAGING", "file")
             .args(["--quiet"])
             .args(arguments)
