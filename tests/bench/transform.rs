@@ -193,7 +193,6 @@ fn copy(directory: &Path, staging: &Path) -> Duration {
         .expect("another file");
     for (name, sql) in &tables {
         let create = sql.replacen("CREATE TABLE ", "create table other.", 1);
-        let create = create.replacen("create table ", "create table ", 1);
         let create =
             create.replacen(&format!("create table {name}"), &format!("create table other.{name}"), 1);
         connection.execute_batch(&create).expect("a table");

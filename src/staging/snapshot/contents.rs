@@ -124,10 +124,14 @@ impl Staging {
         Ok(manifest)
     }
 
+    /// The digest of the rows that the file holds now.
+    pub fn snapshot_digest(&self, table: &TableManifest) -> Result<String> {
+        digest(&self.connection, &table.table, &table.columns)
+    }
+
     /// Proves that the file's rows are still those that the manifest was written for.
     pub fn prove_snapshot(&self, table: &TableManifest) -> Result<()> {
-        let digest = digest(&self.connection, &table.table, &table.columns)?;
-        if digest == table.digest { Ok(()) } else { Err(inconsistent(&table.table)) }
+        if self.snapshot_digest(table)? == table.digest { Ok(()) } else { Err(inconsistent(&table.table)) }
     }
 
     /// Begins to compare a table with its source, which will send `columns`.
