@@ -81,7 +81,7 @@ fn modules_import_only_what_they_may() {
     only("clean", &["record"]);
     only("entity", &["record", "clean"]);
     only("connect", &["error"]);
-    only("staging", &["record", "entity", "error", "config"]);
+    only("staging", &["record", "entity", "error", "config", "interrupt"]);
     only("legacy", &["record", "error", "connect"]);
     only("target", &["record", "entity", "error", "connect"]);
 }

@@ -158,6 +158,67 @@ const ISSUES: &[(&str, &str)] = &[
     ("practice_unresolved", "choose the practice, or set policy.default_practice and transform again"),
     ("row_unreadable", "legacy_unreadable has file, line and reason; mend the dump there and extract again"),
     ("rule_panicked", "report the code and the field, never the value; the record waits in quarantine"),
+    (
+        "timestamp_missing",
+        "look at the raw row: none of its moments can be read; correct one at the source and extract again",
+    ),
+    (
+        "value_too_long",
+        "v_waiting names the records; widen the target's column and survey again, or shorten the value at the source",
+    ),
+    (
+        "number_out_of_range",
+        "look at the number in the raw row; widen the target's column and survey again, or mend the source",
+    ),
+    (
+        "text_refused",
+        "find the character in the raw row (a NUL in a JSON text, say) and remove it at the source",
+    ),
+    (
+        "label_missing",
+        "map the word in the configuration and run `drydock transform --reconfigure`, or add the label and survey again",
+    ),
+    (
+        "null_refused",
+        "allow null in the target and survey again, choose policy.email = \"fallback\", or fill the value in at the source",
+    ),
+    (
+        "key_taken",
+        "the context names the key; compare the two records with `drydock explain` and decide which one stays",
+    ),
+    (
+        "target_email_taken",
+        "find out whose address it is: free it in the target, or correct it at the source; then retry the failed ones",
+    ),
+    (
+        "target_duplicate",
+        "the context names the constraint; compare the row in the target with `drydock explain`, keep one, retry",
+    ),
+    (
+        "target_reference",
+        "the context names the constraint; load the row that is referred to, or correct the reference, then retry",
+    ),
+    (
+        "target_check",
+        "the context names the constraint; read its rule in the target, correct the value or the rule, then retry",
+    ),
+    ("target_null", "the context names the column; give it a default or the record a value, then retry"),
+    (
+        "target_value",
+        "the context names SQLSTATE and column; compare the ready row with the column's type, then retry",
+    ),
+    (
+        "target_trigger",
+        "ask whoever keeps the trigger; a trigger that changes rows as they arrive stops the load as well",
+    ),
+    (
+        "target_row_missing",
+        "the row of an earlier phase is gone from the target; load that phase again, then retry",
+    ),
+    (
+        "target_type",
+        "survey again: it lists the columns that cannot take the records; then transform, load and retry",
+    ),
 ];
 
 /// The entry of an issue's code or of an error's word.

@@ -10,7 +10,8 @@ impl Staging {
         let mut proofs = Vec::new();
         for table in self.manifest()? {
             let rows = table.rows - table.unreadable;
-            let (rows_now, digest_now) = (self.count_legacy_rows(&table.table)?, self.snapshot_digest(&table)?);
+            let (rows_now, digest_now) =
+                (self.count_legacy_rows(&table.table)?, self.snapshot_digest(&table)?);
             let is_equal = rows == rows_now && table.digest == digest_now;
             let proof = |side: &str, rows, digest: &str| Proof {
                 part: "raw".to_owned(),
