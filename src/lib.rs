@@ -13,15 +13,20 @@
 //!
 //! [`review`] puts before a person what a machine should not decide, and [`gate`] says what must hold before a phase.
 //!
+//! 5. What looks at a result: [`analyze`], [`gate`], [`review`] (a person's decisions), [`report`], and what goes beyond a
+//!    load: [`checkpoint`], [`rollback`]. [`duplicates`] is the record-linkage engine; `transform` still uses its own small
+//!    stage.
+//!
 //! Beside these: [`config`] (`drydock.toml`), [`connect`] (sessions to PostgreSQL, and errors without values), [`error`]
-//! (what can go wrong with a run, and its exit code), [`progress`], [`interrupt`].
+//! (what can go wrong with a run, and its exit code), [`progress`], [`interrupt`], [`doctor`], [`failpoint`] (where tests
+//! kill a debug build).
 //!
 //! # Who imports whom
 //!
 //! `tests/architecture.rs` holds these; absences matter most.
 //!
 //! - `record` and `error` import nothing of ours; `clean` only `record`; `entity` only `record` and `clean`.
-//! - `staging`, `legacy` and `target` never import each other. What two of them must both know is in `entity`
+//! - `staging`, `legacy` and `target` never import each other, only the above, `config` and `interrupt`. What two of them must both know is in `entity`
 //!   (the surveyed catalog) or `record`.
 //! - `transform` imports neither `legacy`, `target` nor `connect`: it is offline by construction.
 //! - Only `staging` names rusqlite, only `connect`, `legacy`, `target` and `demo` name postgres, and nothing but `cli`,
@@ -50,10 +55,10 @@
 //!   role is part of their key.
 //! - `connect` is apart from `legacy` and `target`: both open sessions, and neither may import the other.
 //! - Merge statements are built from the list of entities instead of being files: no column list is written twice.
-//! - `verify` compares text with text on this side of the wire instead of asking the server to compare: a value that the
-//!   column's type silently changed would look equal to itself there.
-//! - A load merges one entity of a phase per transaction, with addresses that move between profiles put aside first:
-//!   uniqueness is checked row by row, and two profiles may hold each other's address.
+//! - `verify` compares digests of text with digests of text, and where they differ text with text, instead of asking the
+//!   server to compare typed values: one that the column's type silently changed would look equal to itself there.
+//! - Addresses that move between profiles are put aside before a load: uniqueness is checked row by row, and two profiles
+//!   may hold each other's address.
 
 pub mod analyze;
 pub mod checkpoint;

@@ -82,8 +82,8 @@ fn modules_import_only_what_they_may() {
     only("entity", &["record", "clean"]);
     only("connect", &["error"]);
     only("staging", &["record", "entity", "error", "config", "interrupt"]);
-    only("legacy", &["record", "error", "connect"]);
-    only("target", &["record", "entity", "error", "connect"]);
+    only("legacy", &["record", "entity", "error", "connect", "interrupt"]);
+    only("target", &["record", "entity", "error", "connect", "config", "interrupt", "failpoint"]);
 }
 
 #[test]
