@@ -130,7 +130,7 @@ create table target_rows (
     legacy_id integer,                -- null: not of this migration
     legacy_id_from text,              -- column, metadata, migration_mappings, natural_key
     email     text,
-    digest    text not null,          -- SHA-256 of the row as the database prints it
+    digest    text,                   -- SHA-256 of the row as the database prints it; null when a load came upon it
     primary key (entity, target_id)
 ) without rowid;
 create index target_rows_legacy_id on target_rows (entity, legacy_id);

@@ -183,9 +183,9 @@ impl Listening {
 fn cut_in_the_middle_of_copy_and_at_commit() {
     let server = Listening::start();
     for breaks in [
-        Break::AfterBytes(6_000),
-        Break::AfterBytes(20_000),
-        Break::AfterBytes(45_000),
+        Break::AfterBytes(60_000),
+        Break::AfterBytes(75_000),
+        Break::AfterBytes(100_000),
         Break::AtCommit(1),
         Break::AtCommit(3),
         Break::AtCommit(6),

@@ -270,7 +270,8 @@ impl Staging {
             let mut find = connection
                 .prepare("select exists (select 1 from v_extracted where entity = ? and legacy_id = ?)")?;
             let mut insert = connection.prepare(
-                "insert or ignore into target_rows (entity, target_id, legacy_id) values (?, ?, ?)",
+                "insert into target_rows (entity, target_id, legacy_id, legacy_id_from) values (?, ?, ?, 'column') \
+                 on conflict (entity, target_id) do nothing",
             )?;
             let mut gone = 0;
             rows(&mut |legacy_id, target_id| {
