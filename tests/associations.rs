@@ -26,7 +26,7 @@ impl Transformed {
         change(&csv);
         fs::write(directory.path().join("drydock.toml"), config).expect("a configuration");
         let target = database();
-        let transformed = Self { directory, target: target };
+        let transformed = Self { directory, target };
         transformed.run(&["extract", "--csv", "csv", "--config", "drydock.toml"]);
         transformed.run(&["survey", "--create-tables"]);
         transformed.run(&["transform"]);

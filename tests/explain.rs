@@ -145,7 +145,7 @@ fn what_is_not_there_is_said_and_errors_are_filtered_without_values() {
     ] {
         let expected = migrated.sql(&format!("select count(*) from migration_errors where {condition}"));
         let listed = migrated.json(&[&["errors"], arguments].concat());
-        assert_eq!(listed["errors"].as_array().map(Vec::len).unwrap_or(0).to_string(), expected);
+        assert_eq!(listed["errors"].as_array().map_or(0, Vec::len).to_string(), expected);
         let csv = migrated.run(&[&["errors", "--csv"], arguments].concat()).expect(0).stdout;
         assert_eq!((csv.lines().count() - 1).to_string(), expected, "{arguments:?}");
         assert!(csv.starts_with("error_id,phase,severity,entity_type,entity,entity_id,"));
