@@ -117,8 +117,11 @@ impl Reader {
         let is_being_written = File::open(path)
             .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)));
         let connection = connect(path)?;
-        connection.pragma_update(None, "query_only", true)?;
         check_version(&connection, path)?;
+        if !is_being_written {
+            put_away_journal(&connection, path)?;
+        }
+        connection.pragma_update(None, "query_only", true)?;
         Ok(Self { connection, is_being_written })
     }
 }
@@ -147,6 +150,17 @@ fn write_schema(path: &Path) -> Result<()> {
     }
     drop(insert);
     Ok(connection.execute_batch("commit")?)
+}
+
+/// A command that was killed may leave a journal that holds nothing to take back; SQLite removes it with the next write, so
+/// the version is written once more as it is.
+fn put_away_journal(connection: &Connection, path: &Path) -> Result<()> {
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-journal");
+    if Path::new(&journal).exists() {
+        connection.execute_batch(&format!("pragma user_version = {SCHEMA_VERSION}"))?;
+    }
+    Ok(())
 }
 
 /// Refuses what is not there and what is not a staging file, before SQLite touches it.
