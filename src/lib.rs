@@ -17,6 +17,8 @@
 //!    load: [`checkpoint`], [`rollback`]. [`duplicates`] is the record-linkage engine; `transform` still uses its own small
 //!    stage.
 //!
+//! [`audit`] ships the file to somebody who checks it, with nothing but the file, or with nobody recognisable in it.
+//!
 //! Beside these: [`config`] (`drydock.toml`), [`connect`] (sessions to PostgreSQL, and errors without values), [`error`]
 //! (what can go wrong with a run, and its exit code), [`progress`], [`interrupt`], [`doctor`], [`failpoint`] (where tests
 //! kill a debug build).
@@ -61,6 +63,7 @@
 //!   may hold each other's address.
 
 pub mod analyze;
+pub mod audit;
 pub mod checkpoint;
 pub mod clean;
 pub mod cli;

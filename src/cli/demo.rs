@@ -84,12 +84,14 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         how: super::load::How::default(),
         create_tables: false,
     };
-    journalled(&common, "demo", true, |staging, run_id| {
+    let ended = journalled(&common, "demo", true, |staging, run_id| {
         let config = staging.settle_config(Some(config), false)?;
         let ran = run::steps(&common, &job, &config, staging, run_id)?;
         common.print(&ran.status, || ran.text() + &try_these(&files.staging))?;
         Ok(ran.ended)
-    })
+    });
+    super::say_head(&common.staging);
+    ended
 }
 
 /// A new folder that nobody else can look into.

@@ -2,6 +2,7 @@
 //! the terminal. Results go to standard output; progress, log lines and errors to standard error.
 
 mod analyze;
+mod audit;
 mod checkpoint;
 mod demo;
 mod diff;
@@ -11,6 +12,7 @@ mod errors;
 mod explain;
 mod extract;
 mod gate;
+mod given;
 mod help_code;
 mod load;
 mod report;
@@ -18,6 +20,7 @@ mod review;
 mod rollback;
 mod run;
 mod session;
+mod shred;
 mod status;
 mod survey;
 mod text;
@@ -25,7 +28,7 @@ mod transform;
 mod verify;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -34,6 +37,7 @@ use tracing_subscriber::EnvFilter;
 use crate::error::{Error, Kind, Result};
 use crate::interrupt;
 use crate::progress::Progress;
+use crate::staging::Reader;
 
 /// Offline staging migrator: legacy tables into one SQLite file, resolved there, loaded into Supabase, and proved.
 #[derive(Debug, Parser)]
@@ -106,6 +110,10 @@ enum Verb {
     Report(report::Arguments),
     /// Find the records of one person in any CSV file of people
     Duplicates(duplicates::Arguments),
+    /// Seal a copy of the staging file for an audit, or check one
+    Audit(audit::Arguments),
+    /// Overwrite and remove a staging file
+    Shred(shred::Arguments),
     /// Generate an invented world and migrate it
     Demo(demo::Arguments),
     /// The help of a verb, or what a code means and what to do about it
@@ -157,7 +165,11 @@ pub fn main() -> ExitCode {
             return code;
         }
     };
-    match interrupt::listen().and_then(|()| dispatch(&cli)) {
+    let ended = interrupt::listen().and_then(|()| dispatch(&cli));
+    if cli.verb.has_a_journal() {
+        say_head(&cli.common.staging);
+    }
+    match ended {
         Ok(None) => ExitCode::SUCCESS,
         Ok(Some(kind)) => kind.into(),
         Err(error) => {
@@ -189,8 +201,30 @@ fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
         Verb::Status(arguments) => status::run(common, arguments),
         Verb::Report(arguments) => report::run(common, arguments),
         Verb::Duplicates(arguments) => duplicates::run(common, arguments),
+        Verb::Audit(arguments) => audit::run(common, arguments),
+        Verb::Shred(arguments) => shred::run(common, arguments),
         Verb::Demo(arguments) => demo::run(common, arguments),
         Verb::Help(arguments) => help_code::run(common, arguments),
+    }
+}
+
+impl Verb {
+    /// Whether the verb is about the staging file of `--staging`; the demonstration has its own.
+    const fn has_a_journal(&self) -> bool {
+        match self {
+            Verb::Audit(arguments) => arguments.seals(),
+            Verb::Duplicates(_) | Verb::Demo(_) | Verb::Help(_) | Verb::Shred(_) => false,
+            _ => true,
+        }
+    }
+}
+
+/// Says where the journal ends, on standard error: whoever keeps that line can later tell whether a file still goes through
+/// it.
+pub(crate) fn say_head(staging: &Path) {
+    // a file that is not there or is none has been spoken of already
+    if let Ok(head) = Reader::look(staging).and_then(|reader| reader.head()) {
+        eprintln!("journal: {} entries, head {}", head.entries, head.head);
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Common;
+use crate::audit::place;
 use crate::config::{self, Config};
 use crate::connect::{Address, Side, connect};
 use crate::error::{Error, Kind, Result};
@@ -117,10 +118,19 @@ pub(super) fn journalled(
     work: impl FnOnce(&mut Staging, i64) -> Result<Option<Kind>>,
 ) -> Result<Option<Kind>> {
     let is_new = may_create && !common.staging.exists();
+    // the demonstration's people are invented
+    if verb != "demo" {
+        if is_new {
+            place::refuse_open_to_all(&common.staging)?;
+        }
+        for warning in place::warnings(&common.staging) {
+            eprintln!("warning: {warning}");
+        }
+    }
     let mut staging =
         if may_create { Staging::open_or_create(&common.staging)? } else { Staging::open(&common.staging)? };
     staging.settle_identity()?;
-    let run_id = staging.start_run(verb)?;
+    let run_id = staging.start_run(verb, &super::given::arguments())?;
     let ended = work(&mut staging, run_id);
     let kind = match &ended {
         Ok(kind) => *kind,

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use rusqlite::OptionalExtension;
 
+use super::journalled_rows::{CHECKPOINTS, note_row};
 use super::now;
 use super::open::Staging;
 use crate::error::{Error, Result};
@@ -20,7 +21,7 @@ impl Staging {
                 .hint("give a folder that is empty and that you may write to")
         })?;
         // `vacuum into` takes an empty file as a new one
-        let copied = self.connection.execute("vacuum into ?", [path.to_string_lossy()]);
+        let copied = self.interruptible("vacuum into ?", &path.to_string_lossy());
         if copied.is_err() {
             let _ = fs::remove_file(path);
         }
@@ -36,11 +37,14 @@ impl Staging {
         folder: &Path,
         rollback: &str,
     ) -> Result<()> {
-        self.connection.execute(
-            "insert into checkpoints (checkpoint, run_id, folder, rollback, taken_at) values (?, ?, ?, ?, ?)",
-            (checkpoint, run_id, folder.to_string_lossy(), rollback, now()),
-        )?;
-        Ok(())
+        let run = self.run;
+        self.transaction(|connection| {
+            connection.execute(
+                "insert into checkpoints (checkpoint, run_id, folder, rollback, taken_at) values (?, ?, ?, ?, ?)",
+                (checkpoint, run_id, folder.to_string_lossy(), rollback, now()),
+            )?;
+            note_row(connection, run, &CHECKPOINTS, connection.last_insert_rowid())
+        })
     }
 
     /// The run that wrote the phase before the newest checkpoint of that number.

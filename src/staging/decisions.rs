@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::journalled_rows::{DECISIONS, note_row};
 use super::open::{Reader, Staging};
 use super::{now, quoted};
 use crate::entity::{self, Entity};
@@ -132,7 +133,7 @@ impl Staging {
     /// Adds decisions in one transaction, each superseding the one that held before; their errors are in progress or
     /// escalated from now on.
     pub fn add_decisions(&mut self, run_id: i64, rulings: &[Ruling]) -> Result<()> {
-        let moment = now();
+        let (run, moment) = (self.run, now());
         self.transaction(|connection| {
             let mut previous = connection.prepare(
                 "select decision_id from decisions \
@@ -162,6 +163,7 @@ impl Staging {
                     before,
                 ])?;
                 let id = connection.last_insert_rowid();
+                note_row(connection, run, &DECISIONS, id)?;
                 if let Some(before) = before {
                     supersede.execute((id, before))?;
                     connection

@@ -4,7 +4,9 @@
 use std::path::Path;
 
 use rusqlite::OptionalExtension;
+use serde_json::{Map, Value, json};
 
+use super::journal;
 use super::open::{Reader, Staging};
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -35,6 +37,18 @@ impl Step {
             Step::Analyze => "analyze_completed_at",
             Step::Load => "load_completed_at",
             Step::Verify => "verify_completed_at",
+        }
+    }
+
+    /// The word in the journal.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Step::Extract => "extract",
+            Step::Survey => "survey",
+            Step::Transform => "transform",
+            Step::Analyze => "analyze",
+            Step::Load => "load",
+            Step::Verify => "verify",
         }
     }
 
@@ -88,7 +102,48 @@ impl Staging {
 
     /// Marks the step as complete.
     pub fn complete(&mut self, step: Step) -> Result<()> {
-        self.set_fact(step.fact(), &super::now())
+        self.set_fact(step.fact(), &super::now())?;
+        let tables = if step == Step::Extract { self.committed_manifest()? } else { Value::Null };
+        self.note("step", &json!({ "step": step.word(), "tables": tables }))
+    }
+
+    /// A commitment to the manifest of each table of the snapshot.
+    fn committed_manifest(&self) -> Result<Value> {
+        let mut statement = self
+            .connection
+            .prepare("select table_name, rows, unreadable, digest from legacy_tables order by table_name")?;
+        let tables: Vec<(String, u64, u64, String)> = statement
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+            .collect::<Result<_, rusqlite::Error>>()?;
+        let mut committed = Map::new();
+        for (table, rows, unreadable, digest) in tables {
+            let row = json!({ "table": table, "rows": rows, "unreadable": unreadable, "digest": digest });
+            committed.insert(table, journal::committed(&self.connection, &row)?.into());
+        }
+        Ok(Value::Object(committed))
+    }
+
+    /// The tables whose manifest is not the one that the journal has of the last snapshot.
+    pub fn manifest_differences(&self) -> Result<Vec<String>> {
+        let noted = self
+            .journal()?
+            .iter()
+            .rev()
+            .filter_map(journal::Entry::value)
+            .find(|value| value["step"] == Step::Extract.word())
+            .map(|value| value["tables"].clone());
+        let now = self.committed_manifest()?;
+        let names =
+            |value: &Value| value.as_object().map(|tables| tables.keys().cloned().collect::<Vec<_>>());
+        let noted = noted.unwrap_or_default();
+        let mut tables = names(&now).into_iter().chain(names(&noted)).flatten().collect::<Vec<_>>();
+        tables.sort();
+        tables.dedup();
+        Ok(tables
+            .into_iter()
+            .filter(|table| now.get(table) != noted.get(table))
+            .map(|table| format!("what is said of {table} is not what the journal has"))
+            .collect())
     }
 
     /// Refuses to go on before `step` is complete.
@@ -96,8 +151,11 @@ impl Staging {
         require(self.completed(step)?.as_deref(), step, verb, self.path())
     }
 
-    /// Gives a new file its name: what the receipts in a target know it by.
+    /// Gives a new file its name, what the receipts in a target know it by, and the key of its journal's commitments.
     pub fn settle_identity(&mut self) -> Result<()> {
+        if self.fact(journal::KEY_FACT)?.is_none() {
+            self.set_fact(journal::KEY_FACT, &journal::random_key()?)?;
+        }
         if self.fact("staging_id")?.is_none() {
             let made = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Nanos, true);
             let name = format!("{}:{made}:{}", self.path().display(), std::process::id());
@@ -153,8 +211,10 @@ impl Staging {
             (Some(known), _) => return Ok(known),
             (None, given) => given.unwrap_or_default(),
         };
+        let before = self.fact("configuration_sha256")?;
         self.set_fact("configuration", &settled.to_text())?;
         self.set_fact("configuration_sha256", &settled.digest())?;
+        self.note("configuration", &json!({ "sha256": settled.digest(), "before": before }))?;
         Ok(settled)
     }
 

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::open::{Reader, Staging};
-use super::{Step, now};
+use super::{Step, journalled_rows as proofs, now};
 use crate::error::Result;
 
 /// One approval.
@@ -23,11 +23,14 @@ pub struct Approval {
 impl Staging {
     /// Adds an approval of a gate, from 1 to 5.
     pub fn add_approval(&mut self, gate: u8, by: &str, subject: &str, note: Option<&str>) -> Result<()> {
-        self.connection.execute(
-            "insert into gate_approvals (gate, approved_by, approved_at, subject, note) values (?, ?, ?, ?, ?)",
-            (gate, by, now(), subject, note),
-        )?;
-        Ok(())
+        let (run, moment) = (self.run, now());
+        self.transaction(|connection| {
+            connection.execute(
+                "insert into gate_approvals (gate, approved_by, approved_at, subject, note) values (?, ?, ?, ?, ?)",
+                (gate, by, &moment, subject, note),
+            )?;
+            proofs::note_row(connection, run, &proofs::APPROVALS, connection.last_insert_rowid())
+        })
     }
 
     /// The newest approval of a gate.
@@ -118,11 +121,14 @@ impl Staging {
 
     /// Notes that a gate was passed over.
     pub fn add_override(&mut self, run_id: i64, gate: u8, missing: &str, reason: &str) -> Result<()> {
-        self.connection.execute(
-            "insert into gate_overrides (gate, reason, missing, run_id, overridden_at) values (?, ?, ?, ?, ?)",
-            (gate, reason, missing, run_id, now()),
-        )?;
-        Ok(())
+        let run = self.run;
+        self.transaction(|connection| {
+            connection.execute(
+                "insert into gate_overrides (gate, reason, missing, run_id, overridden_at) values (?, ?, ?, ?, ?)",
+                (gate, reason, missing, run_id, now()),
+            )?;
+            proofs::note_row(connection, run, &proofs::OVERRIDES, connection.last_insert_rowid())
+        })
     }
 }
 

@@ -1,8 +1,11 @@
 //! What the target has confirmed: per record, and per transaction.
 
-use super::now;
 use rusqlite::Connection;
+use serde_json::json;
 
+use super::journal::append;
+use super::journalled_rows::{RECEIPTS, note_row};
+use super::now;
 use super::open::Staging;
 use crate::entity::Entity;
 use crate::error::Result;
@@ -117,7 +120,7 @@ impl Staging {
         receipt: &Receipt,
         carried: &[(LegacyId, Outcome)],
     ) -> Result<()> {
-        let moment = now();
+        let (run, moment) = (self.run, now());
         self.transaction(|connection| {
             let (name, phase) = (entity.name, phase.as_str());
             let range = carried.first().zip(carried.last()).map(|(first, last)| (first.0.0, last.0.0));
@@ -140,6 +143,7 @@ impl Staging {
                         moment,
                     ],
                 )?;
+                note_row(connection, run, &RECEIPTS, connection.last_insert_rowid())?;
                 connection.execute(
                     "update migration_errors set resolution_status = 'resolved', resolved_at = ? \
                      where entity = ? and phase = ? and entity_id between ? and ? \
@@ -287,7 +291,11 @@ impl Staging {
 
     /// Takes back what the file says of runs and phases that were undone in the target.
     pub fn forget_loads(&mut self, undone: &[(i64, Phase)]) -> Result<()> {
+        let run = self.run;
         self.transaction(|connection| {
+            let listed: Vec<_> =
+                undone.iter().map(|(run, phase)| json!({ "run_id": run, "phase": phase.as_str() })).collect();
+            append(connection, run, "rollback", &json!({ "undone": listed }))?;
             for (run_id, phase) in undone {
                 connection
                     .execute("delete from loads where run_id = ? and phase = ?", (run_id, phase.as_str()))?;

@@ -2,10 +2,12 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::entity;
@@ -14,7 +16,7 @@ use crate::error::{Error, Result};
 /// `DRYD`, in the SQLite header of every staging file.
 const APPLICATION_ID: i32 = 0x4452_5944;
 /// The version of the schema in `staging/`; it grows with every change of it.
-const SCHEMA_VERSION: i32 = 1;
+const SCHEMA_VERSION: i32 = 2;
 
 /// The schema, in the order in which it is applied. A test holds it against the files in `staging/`.
 const SCHEMA: &[&str] = &[
@@ -27,6 +29,7 @@ const SCHEMA: &[&str] = &[
     include_str!("../../staging/views.sql"),
     include_str!("../../staging/decisions.sql"),
     include_str!("../../staging/gates.sql"),
+    include_str!("../../staging/journal.sql"),
 ];
 
 /// The one writer of a staging file. While it lives, no other process can become the writer.
@@ -36,6 +39,10 @@ pub struct Staging {
     pub(super) connection: Connection,
     path: PathBuf,
     lock: File,
+    /// The command that is at work, once it has started.
+    pub(super) run: Option<i64>,
+    /// When that command ends, where that is settled before it does.
+    pub(super) ends_at: Option<String>,
 }
 
 /// One who looks on while another process may be writing.
@@ -58,7 +65,51 @@ impl Staging {
         let lock = lock(path)?;
         let connection = connect(path)?;
         check_version(&connection, path)?;
-        Ok(Self { connection, path: path.to_owned(), lock })
+        let is_sealed: bool =
+            connection.query_row("select exists (select 1 from seal)", [], |row| row.get(0))?;
+        if is_sealed {
+            return Err(Error::precondition(format!(
+                "{} is a sealed copy, and nothing is written to one",
+                path.display()
+            ))
+            .hint("work on the file that it was made from"));
+        }
+        Ok(Self { connection, path: path.to_owned(), lock, run: None, ends_at: None })
+    }
+
+    /// Opens a file to examine it exactly as it stands. Nothing is written to it or beside it, and what a killed command left
+    /// is not put away; whatever would write is refused by SQLite.
+    pub fn examine(path: &Path) -> Result<Self> {
+        recognise(path)?;
+        let unreadable = |cause: std::io::Error| {
+            Error::staging(format!("the staging file {} cannot be read", path.display()))
+                .cause(cause)
+                .hint("its owner must run this command, or change its mode")
+        };
+        let lock = File::open(path).map_err(unreadable)?;
+        if matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)) {
+            return Err(Error::staging(format!("another command is writing to {}", path.display()))
+                .hint("wait for it to end; `drydock status` shows what it is doing"));
+        }
+        let connection = Connection::open_with_flags(
+            immutable_uri(path),
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI,
+        )?;
+        connection.execute_batch(
+            "pragma query_only = on; pragma trusted_schema = off; pragma cell_size_check = on; \
+             pragma cache_size = -65536; pragma temp_store = memory",
+        )?;
+        check_version(&connection, path)?;
+        Ok(Self { connection, path: path.to_owned(), lock, run: None, ends_at: None })
+    }
+
+    /// Makes a new staging file, with its schema and nothing else; an existing one is refused.
+    pub fn create_new(path: &Path) -> Result<Self> {
+        if path.exists() {
+            return Err(Error::precondition(format!("{} exists already", path.display()))
+                .hint("nothing is ever overwritten; give another name"));
+        }
+        Self::create(path)
     }
 
     /// Creates a new staging file. It gets its name when it is whole, so that whoever is killed here leaves no file that is
@@ -110,6 +161,18 @@ impl Staging {
 }
 
 impl Reader {
+    /// Opens an existing staging file for one look: nothing is put away, and a file of another version is refused.
+    pub fn look(path: &Path) -> Result<Self> {
+        recognise(path)?;
+        let connection = Connection::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
+        connection.busy_timeout(Duration::from_secs(1))?;
+        check_version(&connection, path)?;
+        Ok(Self { connection, is_being_written: false })
+    }
+
     /// Opens an existing staging file to look at it.
     pub fn open(path: &Path) -> Result<Self> {
         recognise(path)?;
@@ -124,6 +187,25 @@ impl Reader {
         connection.pragma_update(None, "query_only", true)?;
         Ok(Self { connection, is_being_written })
     }
+}
+
+/// The schema as this program makes it, in memory.
+pub(super) fn empty_schema() -> Result<Connection> {
+    let connection = Connection::open_in_memory()?;
+    connection.execute_batch(&SCHEMA.concat())?;
+    Ok(connection)
+}
+
+/// The schema's text: what it says is said by the program and by nobody's data.
+pub fn schema_text() -> String {
+    SCHEMA.concat()
+}
+
+/// The file as SQLite opens what nobody changes meanwhile: without locks, and without a look for a journal.
+fn immutable_uri(path: &Path) -> String {
+    const RESERVED: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'?').add(b'#');
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    format!("file:{}?immutable=1", percent_encode(path.as_os_str().as_bytes(), RESERVED))
 }
 
 /// Makes an empty file a staging file.
@@ -199,7 +281,16 @@ fn lock(path: &Path) -> Result<File> {
             .hint("its owner must run this command, or change its mode")
     };
     let file = OpenOptions::new().read(true).write(true).open(path).map_err(refused)?;
-    match file.try_lock() {
+    // whoever notes that somebody looked at a record holds it for a moment
+    let mut locked = file.try_lock();
+    for _ in 0..5 {
+        if !matches!(locked, Err(TryLockError::WouldBlock)) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(40));
+        locked = file.try_lock();
+    }
+    match locked {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
             Err(Error::staging(format!("another command is writing to {}", path.display()))

@@ -2,7 +2,9 @@
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Rows, Statement, params_from_iter};
+use serde_json::json;
 
+use super::journal::append;
 use super::open::Staging;
 use super::{Step, now, quoted};
 use crate::entity::association::Association;
@@ -14,7 +16,10 @@ impl Staging {
     /// Drops every earlier result of `transform` and of what builds on it.
     pub fn clear_resolved(&mut self) -> Result<()> {
         self.begin(Step::Transform)?;
+        let run = self.run;
         self.transaction(|connection| {
+            // the receipts go too, and the journal says so
+            append(connection, run, "step", &json!({ "step": Step::Transform.word(), "begins": true }))?;
             let ready: String =
                 entity::ALL.iter().map(|entity| format!("delete from {};", entity.ready_table())).collect();
             connection.execute_batch(&format!(

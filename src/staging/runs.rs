@@ -1,21 +1,38 @@
 //! The commands that were run on the file, and what the present one is doing.
 
+use serde_json::json;
+
+use super::journal::{VERSION, append_at};
 use super::now;
 use super::open::Staging;
 use crate::error::{Kind, Result};
 
 impl Staging {
     /// Notes that a command starts; its number goes into everything it leaves.
-    pub fn start_run(&mut self, verb: &str) -> Result<i64> {
-        self.connection.execute(
-            "insert into runs (verb, tool_version, started_at) values (?, ?, ?)",
-            (verb, env!("CARGO_PKG_VERSION"), now()),
-        )?;
-        Ok(self.connection.last_insert_rowid())
+    pub fn start_run(&mut self, verb: &str, arguments: &[String]) -> Result<i64> {
+        let moment = now();
+        let run_id = self.transaction(|connection| {
+            connection.execute(
+                "insert into runs (verb, tool_version, started_at) values (?, ?, ?)",
+                (verb, VERSION, &moment),
+            )?;
+            let run_id = connection.last_insert_rowid();
+            let content = json!({ "verb": verb, "arguments": arguments, "tool_version": VERSION });
+            append_at(connection, Some(run_id), "started", &content, &moment)?;
+            Ok(run_id)
+        })?;
+        self.run = Some(run_id);
+        Ok(run_id)
     }
 
     /// Notes how the command ended.
     pub fn finish_run(&mut self, run_id: i64, ended: Option<Kind>) -> Result<()> {
+        let moment = self.ends_at.take().filter(|_| ended.is_none()).unwrap_or_else(now);
+        self.finish_run_at(run_id, ended, &moment)
+    }
+
+    /// The same at a given moment: a sealed copy and its original say the same of the command that made it.
+    pub fn finish_run_at(&mut self, run_id: i64, ended: Option<Kind>, moment: &str) -> Result<()> {
         let outcome = match ended {
             // the step was done; its result is what the exit code speaks of
             None | Some(Kind::Records | Kind::Verification) => "done",
@@ -25,8 +42,10 @@ impl Staging {
         self.transaction(|connection| {
             connection.execute(
                 "update runs set finished_at = ?, outcome = ?, exit_code = ? where run_id = ?",
-                (now(), outcome, ended.map_or(0, Kind::code), run_id),
+                (moment, outcome, ended.map_or(0, Kind::code), run_id),
             )?;
+            let content = json!({ "outcome": outcome, "exit_code": ended.map_or(0, Kind::code) });
+            append_at(connection, Some(run_id), "finished", &content, moment)?;
             connection.execute("delete from progress", [])?;
             Ok(())
         })

@@ -17,6 +17,16 @@ use crate::target::Target;
 
 use contents::Found;
 
+/// What each query of the list proves when it returns nothing.
+pub fn sentences() -> Vec<String> {
+    list::ALL.iter().flat_map(|check| [check.target, check.staging]).flatten().map(list::sentence).collect()
+}
+
+/// The merges whose receipts the ready rows of the file do not give, each as phase and entity.
+pub fn receipts_that_differ(staging: &Staging) -> Result<Vec<String>> {
+    Ok(proof::sent(staging)?.iter().filter_map(proof::Sent::difference).collect())
+}
+
 /// What a verification found.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Summary {

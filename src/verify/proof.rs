@@ -50,6 +50,13 @@ pub struct Sent {
     digest: String,
 }
 
+impl Sent {
+    /// The merge, where the ready rows are not what was sent.
+    pub fn difference(&self) -> Option<String> {
+        (!self.is_right).then(|| format!("{} {}", self.merge.phase.as_str(), self.merge.entity.name))
+    }
+}
+
 /// Takes the digests of the ready rows again, merge by merge, as they were sent.
 pub fn sent(staging: &Staging) -> Result<Vec<Sent>> {
     let mut all = Vec::new();

@@ -1,0 +1,160 @@
+//! Sealing: a copy without free pages, its digests, a manifest, a signature, encryption; whole or not there at all.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::encrypt::Recipients;
+use super::manifest::{FORMAT, Fates, Manifest, Redacted, Shipped};
+use super::parcel::{ENCRYPTED, FILE, MANIFEST, Parcel, SIGNATURE};
+use super::redact::redact;
+use super::sign::Signer;
+use super::{digest, place};
+use crate::error::{Error, Result};
+use crate::failpoint;
+use crate::progress::Progress;
+use crate::staging::{Head, Seal, Staging, random_key};
+
+/// What to seal, and how.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// A folder that does not exist yet, or is empty.
+    pub out: PathBuf,
+    /// Whether to make people unrecognisable.
+    pub redact: bool,
+    /// A new file for what each token stands for.
+    pub token_key: Option<PathBuf>,
+    /// Who signs the manifest.
+    pub signer: Option<Signer>,
+    /// Who alone can open the copy.
+    pub recipients: Option<Recipients>,
+}
+
+/// What was sealed.
+#[derive(Debug, Serialize)]
+pub struct Summary {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Its manifest.
+    pub manifest: Manifest,
+    /// What is not as it should be with the place of the folder.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// Makes the folder.
+pub fn seal(staging: &mut Staging, options: &Options, run_id: i64, progress: Progress) -> Result<Summary> {
+    if let Some(key) = &options.token_key {
+        refuse_beside(key, &options.out)?;
+    }
+    let parcel = Parcel::begin(&options.out)?;
+    let copy = parcel.path(FILE);
+    let redacted = if options.redact {
+        progress.say("audit seal: writing the redacted copy");
+        Some(redact(staging, &copy, options.token_key.as_deref())?)
+    } else {
+        progress.say("audit seal: writing the copy");
+        staging.copy_to(&copy)?;
+        None
+    };
+    failpoint::reach("sealed_copy");
+    progress.say("audit seal: taking digests");
+    let (tables, journal) = close(&copy, staging.settle_end(), run_id, redacted.is_some())?;
+    let (bytes, sha256) = digest::file(&copy)?;
+    failpoint::reach("sealed_digests");
+    let mut manifest = Manifest {
+        format: FORMAT.to_owned(),
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        staging_id: staging.fact("staging_id")?.unwrap_or_default(),
+        sealed_at: staging.settle_end(),
+        file: Shipped { name: FILE.to_owned(), bytes, sha256 },
+        encrypted: None,
+        signed_by: options.signer.as_ref().map(Signer::public),
+        journal,
+        configuration_sha256: staging.fact("configuration_sha256")?,
+        excluded_columns: excluded_columns(staging, redacted.as_ref())?,
+        accounting: staging.accounting()?.into_iter().map(Fates::from).collect(),
+        tables,
+        redacted,
+    };
+    if let Some(recipients) = &options.recipients {
+        progress.say("audit seal: encrypting");
+        let encrypted = parcel.path(ENCRYPTED);
+        recipients.encrypt(&copy, &encrypted)?;
+        let (bytes, sha256) = digest::file(&encrypted)?;
+        manifest.encrypted = Some(Shipped { name: ENCRYPTED.to_owned(), bytes, sha256 });
+        // the file is in another folder's name still: nobody has seen it, and its blocks are overwritten once
+        super::shred(&copy)?;
+    }
+    let mut text = serde_json::to_string_pretty(&manifest)
+        .map_err(|cause| Error::internal("the manifest cannot be written").cause(cause))?;
+    text.push('\n');
+    parcel.write(MANIFEST, text.as_bytes())?;
+    if let Some(signer) = &options.signer {
+        parcel.write(SIGNATURE, &signer.sign(text.as_bytes()))?;
+    }
+    failpoint::reach("sealed_manifest");
+    parcel.finish()?;
+    Ok(Summary {
+        folder: options.out.clone(),
+        manifest,
+        warnings: if options.recipients.is_some() || options.redact {
+            Vec::new()
+        } else {
+            place::warnings(&options.out)
+        },
+    })
+}
+
+/// Ends the command in the copy as it will end in the original, and writes the seal.
+fn close(
+    copy: &Path,
+    sealed_at: String,
+    run_id: i64,
+    is_redacted: bool,
+) -> Result<(Vec<crate::staging::SealedTable>, Head)> {
+    let mut file = Staging::open(copy)?;
+    file.finish_run_at(run_id, None, &sealed_at)?;
+    let head = file.head()?;
+    drop(file);
+    let salt = random_key()?;
+    let tables = digest::tables(copy, &salt)?;
+    let mut file = Staging::open(copy)?;
+    file.write_seal(&Seal { sealed_at, is_redacted, salt, tables: tables.clone() })?;
+    Ok((tables, head))
+}
+
+/// The columns that were never taken; in a redacted copy's manifest only those whose names say nothing of anybody.
+fn excluded_columns(staging: &Staging, redacted: Option<&Redacted>) -> Result<BTreeMap<String, Vec<String>>> {
+    let vocabulary = super::vocabulary::Vocabulary::new();
+    let mut excluded = BTreeMap::new();
+    for table in staging.manifest()? {
+        let names: Vec<String> = table
+            .excluded_columns
+            .into_iter()
+            .filter(|name| redacted.is_none() || vocabulary.has(name))
+            .collect();
+        if !names.is_empty() {
+            excluded.insert(table.table, names);
+        }
+    }
+    Ok(excluded)
+}
+
+/// The key must not travel with what it opens.
+fn refuse_beside(key: &Path, out: &Path) -> Result<()> {
+    let refused = |what: &str| {
+        Err(Error::precondition(format!("the token key {} {what}", key.display()))
+            .hint("give a new file in another folder with --token-key; it names everybody"))
+    };
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    if absolute(key).starts_with(absolute(out)) {
+        return refused("lies in the folder that is shipped");
+    }
+    if fs::symlink_metadata(key).is_ok() {
+        return refused("exists already");
+    }
+    Ok(())
+}
