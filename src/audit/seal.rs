@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::encrypt::Recipients;
-use super::manifest::{FORMAT, Fates, Manifest, Redacted, Shipped};
+use super::manifest::{FORMAT, Fates, Manifest, Shipped};
 use super::parcel::{ENCRYPTED, FILE, MANIFEST, Parcel, SIGNATURE};
 use super::redact::redact;
 use super::sign::Signer;
@@ -64,21 +64,24 @@ pub fn seal(staging: &mut Staging, options: &Options, run_id: i64, progress: Pro
     let (tables, journal) = close(&copy, staging.settle_end(), run_id, redacted.is_some())?;
     let (bytes, sha256) = digest::file(&copy)?;
     failpoint::reach("sealed_digests");
+    // of the copy: what it says of itself is what can be checked
+    let sealed = Staging::examine(&copy)?;
     let mut manifest = Manifest {
         format: FORMAT.to_owned(),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        staging_id: staging.fact("staging_id")?.unwrap_or_default(),
+        staging_id: sealed.fact("staging_id")?.unwrap_or_default(),
         sealed_at: staging.settle_end(),
         file: Shipped { name: FILE.to_owned(), bytes, sha256 },
         encrypted: None,
         signed_by: options.signer.as_ref().map(Signer::public),
         journal,
-        configuration_sha256: staging.fact("configuration_sha256")?,
-        excluded_columns: excluded_columns(staging, redacted.as_ref())?,
-        accounting: staging.accounting()?.into_iter().map(Fates::from).collect(),
+        configuration_sha256: sealed.fact("configuration_sha256")?,
+        excluded_columns: excluded_columns(&sealed)?,
+        accounting: sealed.accounting()?.into_iter().map(Fates::from).collect(),
         tables,
         redacted,
     };
+    drop(sealed);
     if let Some(recipients) = &options.recipients {
         progress.say("audit seal: encrypting");
         let encrypted = parcel.path(ENCRYPTED);
@@ -126,21 +129,10 @@ fn close(
     Ok((tables, head))
 }
 
-/// The columns that were never taken; in a redacted copy's manifest only those whose names say nothing of anybody.
-fn excluded_columns(staging: &Staging, redacted: Option<&Redacted>) -> Result<BTreeMap<String, Vec<String>>> {
-    let vocabulary = super::vocabulary::Vocabulary::new();
-    let mut excluded = BTreeMap::new();
-    for table in staging.manifest()? {
-        let names: Vec<String> = table
-            .excluded_columns
-            .into_iter()
-            .filter(|name| redacted.is_none() || vocabulary.has(name))
-            .collect();
-        if !names.is_empty() {
-            excluded.insert(table.table, names);
-        }
-    }
-    Ok(excluded)
+/// The columns that were never taken, by table.
+pub(super) fn excluded_columns(staging: &Staging) -> Result<BTreeMap<String, Vec<String>>> {
+    let excluded = staging.manifest()?.into_iter().map(|table| (table.table, table.excluded_columns));
+    Ok(excluded.filter(|(_, columns)| !columns.is_empty()).collect())
 }
 
 /// The key must not travel with what it opens.

@@ -29,7 +29,9 @@ const OTHERS: &str = "\
     lacks lack held back file snapshot catalog constraint unique primary foreign exclusion index enum domain base generated \
     computed database type types value values record records profile profiles practices members owners association \
     associations links link page public fit link override approve group groups status role suffix scheme schemes sex archived \
-    suspended submitted customer emails apt valid started finished looked";
+    suspended submitted customer emails apt valid started finished looked identity \
+    debian postgresql deb supabase totals distinct providers digests agree taken contents fields differences proof proofs \
+    sides side handed noted sent written receipt read";
 
 /// The words.
 #[derive(Debug)]
@@ -55,7 +57,8 @@ impl Vocabulary {
                 take(&text.to_lowercase());
             }
         }
-        for sentence in verify::sentences() {
+        for (name, sentence) in verify::sentences() {
+            take(name);
             take(&sentence.to_lowercase());
         }
         for (table, columns) in super::classification::LEGACY {

@@ -35,9 +35,10 @@ fn shown(arguments: impl Iterator<Item = String>) -> Vec<String> {
             } else {
                 HIDDEN.to_owned()
             });
-        } else if argument.starts_with("--") && is_word(&argument) {
-            shown.push(argument);
-        } else if is_plain_value && is_short(&argument) || WORDS.contains(&argument.as_str()) {
+        } else if argument.starts_with("--") && is_word(&argument)
+            || is_plain_value && is_short(&argument)
+            || WORDS.contains(&argument.as_str())
+        {
             shown.push(argument);
         } else if verb.is_none() && shown.is_empty() {
             // the entry names the verb itself

@@ -188,7 +188,11 @@ fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
         Verb::Survey(arguments) => survey::run(common, arguments),
         Verb::Transform(arguments) => transform::run(common, arguments),
         Verb::Analyze(arguments) => analyze::run(common, arguments),
-        Verb::Explain(arguments) => explain::run(common, arguments),
+        Verb::Explain(arguments) => {
+            let ended = explain::run(common, arguments)?;
+            session::note_look(common, "explain");
+            Ok(ended)
+        }
         Verb::Errors(arguments) => errors::run(common, arguments),
         Verb::Diff(arguments) => diff::run(common, arguments),
         Verb::Gate(arguments) => gate::run(common, arguments),
@@ -197,7 +201,13 @@ fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
         Verb::Rollback(arguments) => rollback::run(common, arguments),
         Verb::Verify(arguments) => verify::run(common, arguments),
         Verb::Run(arguments) => run::run(common, arguments),
-        Verb::Review(arguments) => review::run(common, arguments),
+        Verb::Review(arguments) => {
+            let ended = review::run(common, arguments)?;
+            if arguments.shows_values() {
+                session::note_look(common, "review export");
+            }
+            Ok(ended)
+        }
         Verb::Status(arguments) => status::run(common, arguments),
         Verb::Report(arguments) => report::run(common, arguments),
         Verb::Duplicates(arguments) => duplicates::run(common, arguments),

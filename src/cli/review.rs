@@ -49,6 +49,13 @@ enum Direction {
     },
 }
 
+impl Arguments {
+    /// Whether values of records are shown.
+    pub const fn shows_values(&self) -> bool {
+        matches!(self.direction, Direction::Export { full: true, .. })
+    }
+}
+
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>> {
     match &arguments.direction {
         Direction::Export { full, entity, out } => export(common, *full, entity.as_deref(), out.as_deref()),

@@ -148,6 +148,17 @@ pub(super) fn journalled(
     Ok(ended)
 }
 
+/// Notes in the journal that somebody was shown values of records. Looking works on a file that cannot be written, too; then
+/// it is said that nothing was noted.
+pub(super) fn note_look(common: &Common, verb: &str) {
+    let noted = Staging::open(&common.staging)
+        .and_then(|mut staging| staging.note_look(verb, &super::given::arguments()));
+    if let Err(error) = noted {
+        let why = error.to_string();
+        eprintln!("not noted in the journal: {}", why.lines().next().unwrap_or_default());
+    }
+}
+
 impl Common {
     /// The configuration given on the command line.
     pub(super) fn given_config(&self) -> Result<Option<Config>> {

@@ -17,9 +17,12 @@ use crate::target::Target;
 
 use contents::Found;
 
-/// What each query of the list proves when it returns nothing.
-pub fn sentences() -> Vec<String> {
-    list::ALL.iter().flat_map(|check| [check.target, check.staging]).flatten().map(list::sentence).collect()
+/// The checks that are queries, each with what it proves when it returns nothing.
+pub fn sentences() -> Vec<(&'static str, String)> {
+    let queries = |check: &'static list::Listed| {
+        [check.target, check.staging].into_iter().flatten().map(|sql| (check.name, list::sentence(sql)))
+    };
+    list::ALL.iter().flat_map(queries).collect()
 }
 
 /// The merges whose receipts the ready rows of the file do not give, each as phase and entity.
