@@ -31,6 +31,7 @@
 //! - `staging`, `legacy` and `target` never import each other, only the above, `config` and `interrupt`. What two of them must both know is in `entity`
 //!   (the surveyed catalog) or `record`.
 //! - `transform` imports neither `legacy`, `target` nor `connect`: it is offline by construction.
+//! - `audit` opens no session: an auditor has the file and nothing else.
 //! - Only `staging` names rusqlite, only `connect`, `legacy`, `target` and `demo` name postgres, and nothing but `cli`,
 //!   `progress` and the panic hook prints.
 //!
@@ -47,6 +48,8 @@
 //!   record as loaded only after the database shows it as it was sent.
 //! - **Bounded harm.** The legacy session is read only. In the target only rows with this migration's legacy ids are
 //!   written; metadata only under its own key; fields that the legacy never had only on insert.
+//! - **What was done is in the file.** Every command is an entry of a hash chain, in the transaction of what it speaks of, and
+//!   no entry holds a value ([`audit`] says what that proves).
 //! - **No value leaves the file.** Messages are built from SQLSTATE, table, column, constraint and legacy id; the server's
 //!   own text is never passed on, and a panic prints its place only.
 //!

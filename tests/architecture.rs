@@ -84,6 +84,22 @@ fn modules_import_only_what_they_may() {
     only("staging", &["record", "entity", "error", "config", "interrupt"]);
     only("legacy", &["record", "entity", "error", "connect", "interrupt"]);
     only("target", &["record", "entity", "error", "connect", "config", "interrupt", "failpoint"]);
+    // an auditor has the file and nothing else
+    only(
+        "audit",
+        &[
+            "record",
+            "entity",
+            "clean",
+            "config",
+            "staging",
+            "verify",
+            "error",
+            "progress",
+            "interrupt",
+            "failpoint",
+        ],
+    );
 }
 
 #[test]

@@ -510,10 +510,15 @@ fn a_cut_tail_shows_against_a_head_that_was_kept() {
 
 #[test]
 fn every_command_is_noted_and_says_where_the_journal_ends() {
-    let job = Job::of_tables(&[], harness::empty_target());
+    let job = job();
     let entries = || job.staged("select count(*) from journal").parse::<u64>().unwrap();
     for verb in ["extract", "survey", "transform", "load", "verify"] {
-        let outcome = job.verb(verb).args(["--json"]).run().expect(0);
+        let outcome = job
+            .verb(verb)
+            .args(["--json"])
+            .args(if verb == "extract" { &["--replace"][..] } else { &[] })
+            .run()
+            .expect(0);
         let _: Value = serde_json::from_str(&outcome.stdout).expect("nothing but JSON");
         assert_eq!(
             head(&outcome),
@@ -541,6 +546,11 @@ fn every_command_is_noted_and_says_where_the_journal_ends() {
             "select kind || json_extract(content, '$.verb') from journal order by sequence desc limit 1"
         ),
         "lookedreview export"
+    );
+    job.drydock(&["explain", "profile", "1"]).run().expect(0);
+    assert_eq!(
+        job.staged("select json_extract(content, '$.subject') from journal order by sequence desc limit 1"),
+        r#"{"entity":"profiles","legacy_id":1}"#
     );
     assert!(checked(&job.file()).holds(), "{:?}", found(&checked(&job.file())));
 }

@@ -5,7 +5,9 @@
 mod harness;
 
 use std::fs;
+use std::path::Path;
 
+use drydock::audit::{TABLES, Treatment};
 use drydock::demo::world::LEGACY_DDL;
 use harness::{Database, Drydock, Job, Outcome, database, empty_target};
 
@@ -244,4 +246,131 @@ fn a_legacy_database_also_when_it_refuses_because_of_a_value() {
     );
     silent_and(job.drydock(&["extract", "--staging", "refused"]).legacy(&legacy), 4);
     assert!(!job.path("refused").exists(), "a file was left behind");
+}
+
+/// The columns that hold what records say. Left out: what the operator types for others to read (who approved a gate and why),
+/// where a checkpoint lies, and what the target's catalog says.
+fn value_columns() -> Vec<(&'static str, &'static str)> {
+    let kept = |treatment: Treatment| {
+        matches!(
+            treatment,
+            Treatment::Id | Treatment::Word | Treatment::Words | Treatment::Moment | Treatment::Digest
+        )
+    };
+    TABLES
+        .iter()
+        .filter(|(table, _)| {
+            !["facts", "gate_approvals", "gate_overrides", "checkpoints"].contains(table)
+                && (!table.starts_with("target_") || *table == "target_rows")
+        })
+        .flat_map(|(table, columns)| {
+            columns.iter().map(move |(column, treatment)| (*table, *column, *treatment))
+        })
+        .filter(|(_, column, treatment)| !kept(*treatment) && *column != "decided_by")
+        .map(|(table, column, _)| (table, column))
+        .collect()
+}
+
+/// The mark in every such column of every row, and in every column of every raw table.
+fn plant(job: &Job) {
+    let file = rusqlite::Connection::open(job.file()).expect("the staging file");
+    file.execute_batch("pragma ignore_check_constraints = on").expect("a pragma");
+    let raw = job.staged(
+        "select s.name || '|' || c.name from sqlite_schema s join pragma_table_info(s.name) c \
+         where s.type = 'table' and s.name like 'legacy\\_%' escape '\\' and c.name <> 'legacy_id' \
+         and s.name not in ('legacy_tables', 'legacy_unreadable')",
+    );
+    let raw = raw.lines().filter_map(|line| line.split_once('|'));
+    for (table, column) in value_columns().into_iter().chain(raw) {
+        let value = if ["metadata", "schemes"].contains(&column) {
+            format!("'{{\"legacy\":{{\"name\":\"{MARK}\"}},\"{MARK}\":\"{MARK}\"}}'")
+        } else {
+            format!("'{MARK}_{table}_{column}'")
+        };
+        file.execute_batch(&format!("update \"{table}\" set \"{column}\" = {value}")).expect("an update");
+    }
+}
+
+/// Nothing of what a command wrote into a folder has the mark, but for the files named.
+#[track_caller]
+fn silent_files(folder: &Path, but: &[&str]) -> usize {
+    let mut searched = 0;
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if but.iter().any(|name| path.ends_with(name)) {
+            continue;
+        }
+        let bytes = fs::read(&path).expect("a file").to_ascii_lowercase();
+        let leak = bytes.windows(MARK.len()).any(|window| window == MARK.as_bytes());
+        assert!(!leak, "{} has a value", path.display());
+        searched += 1;
+    }
+    searched
+}
+
+#[test]
+fn whatever_looks_at_a_file_or_is_written_from_it() {
+    let job = transformed();
+    silent_and(job.drydock(&["load"]), 0);
+    silent_and(job.drydock(&["verify"]), 0);
+    fs::copy(job.file(), job.path("old.drydock")).expect("a copy");
+    for planted in [false, true] {
+        if planted {
+            plant(&job);
+        }
+        let out = |name: &str| format!("{name}-{planted}");
+        for json in [false, true] {
+            let run = |arguments: &[&str]| {
+                let run = job.drydock(arguments);
+                silent(if json { run.args(["--json"]) } else { run })
+            };
+            for arguments in [
+                &["status"][..],
+                &["errors"],
+                &["errors", "--severity", "low"],
+                &["analyze"],
+                &["gate"],
+                &["review", "export"],
+                &["report"],
+                &["report", "--format", "md"],
+                &["report", "--format", "json"],
+                &["report", "--format", "html"],
+                &["diff", "old.drydock", "staging.drydock"],
+                &["extract", "--check", "--csv", "legacy"],
+                &["doctor", "--csv", "legacy"],
+                &["explain", "profile", "999"],
+                &["load", "--dry-run"],
+                &["rollback", "--run", "999"],
+                &["audit", "check"],
+                &["audit", "check", "--expect-head", &"0".repeat(64)],
+                &["help", "email_shared"],
+                &["transform", "--staging", "nowhere.drydock"],
+                &["review", "import", "nowhere.csv"],
+            ] {
+                let outcome = run(arguments);
+                assert!(!matches!(outcome.code, None | Some(1)), "{arguments:?}: {outcome:?}");
+            }
+        }
+        silent(job.drydock(&["report", "--out", &out("report.html")]));
+        silent(job.drydock(&["checkpoint", "3", "--out", &out("checkpoint")]));
+        silent_and(job.drydock(&["audit", "seal", "--out", &out("sealed")]), 0);
+        silent_and(job.drydock(&["audit", "seal", "--redact", "--out", &out("redacted")]), 0);
+        silent(job.drydock(&["audit", "check", &out("sealed")]));
+        silent(job.drydock(&["audit", "check", &out("redacted")]));
+        let report = fs::read_to_string(job.path(&out("report.html"))).expect("a report").to_lowercase();
+        assert!(!report.contains(MARK), "the report has a value");
+        // the backup of the target's tables and the copy of the file are what they are for
+        if job.path(&out("checkpoint")).exists() {
+            assert!(silent_files(&job.path(&out("checkpoint")), &["staging.drydock", "target.sql"]) > 1);
+        }
+        assert_eq!(silent_files(&job.path(&out("sealed")), &["staging.drydock"]), 1);
+        assert_eq!(silent_files(&job.path(&out("redacted")), &[]), 2);
+        assert!(job.staged("select count(*) from journal where content like '%kanari%'") == "0");
+    }
+    // and what the target refuses because of such values
+    for arguments in
+        [&["load"][..], &["load", "--retry-failed"], &["verify"], &["run", "--csv", "legacy"], &["transform"]]
+    {
+        silent(job.drydock(arguments));
+    }
 }

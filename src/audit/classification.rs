@@ -47,44 +47,39 @@ pub enum Treatment {
     ByFact,
 }
 
-use Treatment::{
-    Address, ByFact, ByField, Code, Context, Country, Date, Digest, Email, Flag, Id, Json, Moment, Name,
-    Phone, Text, Username, Word, Words,
-};
-
 impl Treatment {
     /// What the manifest calls it.
     pub const fn word(self) -> &'static str {
         match self {
-            Id => "kept if a number or a uuid, else a token",
-            Flag => "kept if true or false, else a token",
-            Code => "kept if a short code, else a token",
-            Word => "kept if the program's own words and numbers, else a token",
-            Words => "a list, each kept if the program's own words and numbers, else a token",
-            Context => "kept if it names another record, else a token",
-            Moment => "kept if a moment, else a token",
-            Country => "kept if a country, else a token",
-            Name | Email | Phone | Address | Username | Text => "token",
-            Treatment::Birth => "year, early years together; a token where it is no date",
-            Date => "year; a token where it is no date",
-            Json => "value by value",
-            Digest => "keyed digest",
-            ByField => "by the row's field",
-            ByFact => "by the fact's name",
+            Self::Id => "kept if a number or a uuid, else a token",
+            Self::Flag => "kept if true or false, else a token",
+            Self::Code => "kept if a short code, else a token",
+            Self::Word => "kept if the program's own words and numbers, else a token",
+            Self::Words => "a list, each kept if the program's own words and numbers, else a token",
+            Self::Context => "kept if it names another record, else a token",
+            Self::Moment => "kept if a moment, else a token",
+            Self::Country => "kept if a country, else a token",
+            Self::Name | Self::Email | Self::Phone | Self::Address | Self::Username | Self::Text => "token",
+            Self::Birth => "year, early years together; a token where it is no date",
+            Self::Date => "year; a token where it is no date",
+            Self::Json => "value by value",
+            Self::Digest => "keyed digest",
+            Self::ByField => "by the row's field",
+            Self::ByFact => "by the fact's name",
         }
     }
 
     /// What its tokens begin with.
     pub const fn token(self) -> &'static str {
         match self {
-            Name => "name",
-            Email => "email",
-            Phone => "phone",
-            Address | Country => "address",
-            Username => "username",
-            Treatment::Birth | Date | Moment => "date",
-            Id => "id",
-            Flag | Code => "code",
+            Self::Name => "name",
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::Address | Self::Country => "address",
+            Self::Username => "username",
+            Self::Birth | Self::Date | Self::Moment => "date",
+            Self::Id => "id",
+            Self::Flag | Self::Code => "code",
             _ => "text",
         }
     }
@@ -93,595 +88,125 @@ impl Treatment {
 /// The columns of a table.
 pub type Columns = &'static [(&'static str, Treatment)];
 
+macro_rules! tables {
+    ($($table:literal: $($column:literal $treatment:ident),+;)+) => {
+        &[$(($table, &[$(($column, Treatment::$treatment)),+])),+]
+    };
+}
+
 /// Every table of the schema but the raw ones and the seal's own.
-pub const TABLES: &[(&str, Columns)] = &[
-    ("facts", &[("name", Word), ("value", ByFact)]),
-    (
-        "entities",
-        &[
-            ("entity", Word),
-            ("position", Id),
-            ("entity_type", Word),
-            ("legacy_table", Word),
-            ("target_table", Word),
-            ("phase", Word),
-        ],
-    ),
-    (
-        "runs",
-        &[
-            ("run_id", Id),
-            ("verb", Word),
-            ("tool_version", Word),
-            ("started_at", Moment),
-            ("finished_at", Moment),
-            ("outcome", Word),
-            ("exit_code", Id),
-        ],
-    ),
-    (
-        "progress",
-        &[
-            ("only_row", Id),
-            ("operation", Word),
-            ("done", Id),
-            ("total", Id),
-            ("updated_at", Moment),
-            ("started_at", Moment),
-        ],
-    ),
-    (
-        "legacy_tables",
-        &[
-            ("table_name", Word),
-            ("position", Id),
-            ("columns", Words),
-            ("excluded_columns", Words),
-            ("missing_columns", Words),
-            ("rows", Id),
-            ("unreadable", Id),
-            ("bytes", Id),
-            ("digest", Digest),
-        ],
-    ),
-    (
-        "legacy_unreadable",
-        &[
-            ("table_name", Word),
-            ("number", Id),
-            ("reason", Word),
-            ("legacy_id", Id),
-            ("file", Text),
-            ("line", Id),
-            ("byte", Id),
-            ("raw", Text),
-        ],
-    ),
-    (
-        "target_columns",
-        &[
-            ("table_name", Word),
-            ("column_name", Word),
-            ("position", Id),
-            ("type_name", Word),
-            ("type_kind", Word),
-            ("max_length", Id),
-            ("precision", Id),
-            ("scale", Id),
-            ("type_text", Word),
-            ("is_nullable", Id),
-            ("has_default", Id),
-            ("default_text", Text),
-            ("is_generated", Id),
-        ],
-    ),
-    ("target_enums", &[("type_name", Word), ("position", Id), ("label", Word)]),
-    (
-        "target_keys",
-        &[
-            ("table_name", Word),
-            ("key_name", Word),
-            ("kind", Word),
-            ("columns", Words),
-            ("references_table", Word),
-            ("references_columns", Words),
-            ("definition", Text),
-        ],
-    ),
-    (
-        "target_tables",
-        &[
-            ("table_name", Word),
-            ("owner", Username),
-            ("is_owner", Id),
-            ("row_security", Id),
-            ("forces_row_security", Id),
-            ("rights", Words),
-            ("policies", Id),
-        ],
-    ),
-    (
-        "target_triggers",
-        &[("table_name", Word), ("trigger_name", Word), ("is_enabled", Id), ("definition", Text)],
-    ),
-    (
-        "target_rows",
-        &[
-            ("entity", Word),
-            ("target_id", Id),
-            ("legacy_id", Id),
-            ("legacy_id_from", Word),
-            ("email", Email),
-            ("digest", Digest),
-        ],
-    ),
-    (
-        "target_matches",
-        &[
-            ("entity", Word),
-            ("legacy_id", Id),
-            ("target_id", Id),
-            ("confidence_level", Word),
-            ("evidence", Word),
-            ("is_applied", Id),
-            ("reason", Word),
-        ],
-    ),
-    (
-        "records",
-        &[("entity", Word), ("legacy_id", Id), ("fate", Word), ("merged_into", Id), ("batch_id", Id)],
-    ),
-    (
-        "changes",
-        &[
-            ("entity", Word),
-            ("legacy_id", Id),
-            ("position", Id),
-            ("field", Word),
-            ("rule", Word),
-            ("before", ByField),
-            ("after", ByField),
-        ],
-    ),
-    (
-        "migration_errors",
-        &[
-            ("error_id", Id),
-            ("phase", Word),
-            ("severity", Word),
-            ("entity_type", Word),
-            ("entity", Word),
-            ("entity_id", Id),
-            ("error_code", Word),
-            ("error_category", Word),
-            ("field", Word),
-            ("error_message", Word),
-            ("error_context", Context),
-            ("suggested_resolution", Word),
-            ("resolution_strategy", Word),
-            ("resolution_status", Word),
-            ("batch_id", Id),
-            ("retry_count", Id),
-            ("created_at", Moment),
-            ("resolved_at", Moment),
-        ],
-    ),
-    (
-        "associations",
-        &[
-            ("entity", Word),
-            ("legacy_id", Id),
-            ("legacy_user_id", Id),
-            ("profile_id", Id),
-            ("practice_legacy_id", Id),
-            ("practice_id", Id),
-            ("association_method", Word),
-            ("confidence_level", Word),
-            ("requires_manual_review", Id),
-            ("evidence", Word),
-            ("other_practices", Words),
-        ],
-    ),
-    ("loads", &[("entity", Word), ("phase", Word), ("legacy_id", Id), ("outcome", Word), ("run_id", Id)]),
-    (
-        "receipts",
-        &[
-            ("receipt_id", Id),
-            ("run_id", Id),
-            ("number", Id),
-            ("phase", Word),
-            ("entity", Word),
-            ("first_legacy_id", Id),
-            ("last_legacy_id", Id),
-            ("rows", Id),
-            ("inserted", Id),
-            ("updated", Id),
-            ("unchanged", Id),
-            ("digest", Digest),
-            ("loaded_at", Moment),
-        ],
-    ),
-    (
-        "retries",
-        &[
-            ("retry_id", Id),
-            ("run_id", Id),
-            ("phase", Word),
-            ("entity", Word),
-            ("attempt", Id),
-            ("reason", Word),
-            ("waited_ms", Id),
-            ("retried_at", Moment),
-        ],
-    ),
-    (
-        "checkpoints",
-        &[
-            ("checkpoint_id", Id),
-            ("checkpoint", Id),
-            ("run_id", Id),
-            ("folder", Text),
-            ("rollback", Word),
-            ("taken_at", Moment),
-        ],
-    ),
-    (
-        "checks",
-        &[
-            ("position", Id),
-            ("level", Word),
-            ("name", Word),
-            ("sentence", Word),
-            ("expected", Id),
-            ("found", Id),
-            ("wrong", Id),
-            ("exceptions", Id),
-        ],
-    ),
-    (
-        "findings",
-        &[("name", Word), ("entity", Word), ("legacy_id", Id), ("field", Word), ("is_exception", Id)],
-    ),
-    (
-        "proofs",
-        &[("part", Word), ("name", Word), ("side", Word), ("rows", Id), ("digest", Digest), ("is_equal", Id)],
-    ),
-    ("differences", &[("entity", Word), ("legacy_id", Id), ("field", Word), ("kind", Word)]),
-    (
-        "missing_profiles",
-        &[
-            ("legacy_user_id", Id),
-            ("batch_id", Id),
-            ("cause", Word),
-            ("error_category", Word),
-            ("evidence", Word),
-            ("fate", Word),
-        ],
-    ),
-    (
-        "phase_one_batches",
-        &[
-            ("batch_id", Id),
-            ("first_legacy_id", Id),
-            ("last_legacy_id", Id),
-            ("users", Id),
-            ("missing", Id),
-            ("without_address", Id),
-        ],
-    ),
-    (
-        "remediation",
-        &[
-            ("position", Id),
-            ("resolution_strategy", Word),
-            ("error_category", Word),
-            ("error_code", Word),
-            ("records", Id),
-            ("missing", Id),
-            ("action", Word),
-        ],
-    ),
-    (
-        "gate_approvals",
-        &[
-            ("approval_id", Id),
-            ("gate", Id),
-            ("approved_by", Name),
-            ("approved_at", Moment),
-            ("subject", Digest),
-            ("note", Text),
-        ],
-    ),
-    (
-        "gate_overrides",
-        &[
-            ("override_id", Id),
-            ("gate", Id),
-            ("reason", Text),
-            ("missing", Word),
-            ("run_id", Id),
-            ("overridden_at", Moment),
-        ],
-    ),
-    (
-        "duplicate_pairs",
-        &[
-            ("entity", Word),
-            ("legacy_id", Id),
-            ("other_legacy_id", Id),
-            ("score", Id),
-            ("evidence", Word),
-            ("verdict", Word),
-        ],
-    ),
-    ("duplicate_clusters", &[("entity", Word), ("cluster_id", Id), ("legacy_id", Id)]),
-    (
-        "schema_findings",
-        &[
-            ("position", Id),
-            ("table_name", Word),
-            ("column_name", Word),
-            ("error_category", Word),
-            ("sentence", Word),
-        ],
-    ),
-    (
-        "decisions",
-        &[
-            ("decision_id", Id),
-            ("entity", Word),
-            ("legacy_id", Id),
-            ("question", Word),
-            ("action", Word),
-            ("value", ByField),
-            ("refers_to", Word),
-            ("reason", Text),
-            ("decided_by", Name),
-            ("decided_at", Moment),
-            ("run_id", Id),
-            ("state", Word),
-            ("superseded_by", Id),
-        ],
-    ),
-    (
-        "closed_errors",
-        &[
-            ("entity", Word),
-            ("entity_id", Id),
-            ("field", Word),
-            ("error_code", Word),
-            ("severity", Word),
-            ("resolution_status", Word),
-            ("closed_because", Word),
-            ("created_at", Moment),
-            ("resolved_at", Moment),
-        ],
-    ),
-    (
-        "earlier_errors",
-        &[
-            ("entity", Word),
-            ("entity_id", Id),
-            ("field", Word),
-            ("error_code", Word),
-            ("severity", Word),
-            ("created_at", Moment),
-            ("resolved_at", Moment),
-            ("retry_count", Id),
-        ],
-    ),
+pub const TABLES: &[(&str, Columns)] = tables! {
+    "facts": "name" Word, "value" ByFact;
+    "entities": "entity" Word, "position" Id, "entity_type" Word, "legacy_table" Word, "target_table" Word,
+        "phase" Word;
+    "runs": "run_id" Id, "verb" Word, "tool_version" Word, "started_at" Moment, "finished_at" Moment,
+        "outcome" Word, "exit_code" Id;
+    "progress": "only_row" Id, "operation" Word, "done" Id, "total" Id, "updated_at" Moment,
+        "started_at" Moment;
+    "legacy_tables": "table_name" Word, "position" Id, "columns" Words, "excluded_columns" Words,
+        "missing_columns" Words, "rows" Id, "unreadable" Id, "bytes" Id, "digest" Digest;
+    "legacy_unreadable": "table_name" Word, "number" Id, "reason" Word, "legacy_id" Id, "file" Text, "line" Id,
+        "byte" Id, "raw" Text;
+    "target_columns": "table_name" Word, "column_name" Word, "position" Id, "type_name" Word, "type_kind" Word,
+        "max_length" Id, "precision" Id, "scale" Id, "type_text" Word, "is_nullable" Id, "has_default" Id,
+        "default_text" Text, "is_generated" Id;
+    "target_enums": "type_name" Word, "position" Id, "label" Word;
+    "target_keys": "table_name" Word, "key_name" Word, "kind" Word, "columns" Words, "references_table" Word,
+        "references_columns" Words, "definition" Text;
+    "target_tables": "table_name" Word, "owner" Username, "is_owner" Id, "row_security" Id,
+        "forces_row_security" Id, "rights" Words, "policies" Id;
+    "target_triggers": "table_name" Word, "trigger_name" Word, "is_enabled" Id, "definition" Text;
+    "target_rows": "entity" Word, "target_id" Id, "legacy_id" Id, "legacy_id_from" Word, "email" Email,
+        "digest" Digest;
+    "target_matches": "entity" Word, "legacy_id" Id, "target_id" Id, "confidence_level" Word, "evidence" Word,
+        "is_applied" Id, "reason" Word;
+    "records": "entity" Word, "legacy_id" Id, "fate" Word, "merged_into" Id, "batch_id" Id;
+    "changes": "entity" Word, "legacy_id" Id, "position" Id, "field" Word, "rule" Word, "before" ByField,
+        "after" ByField;
+    "migration_errors": "error_id" Id, "phase" Word, "severity" Word, "entity_type" Word, "entity" Word,
+        "entity_id" Id, "error_code" Word, "error_category" Word, "field" Word, "error_message" Word,
+        "error_context" Context, "suggested_resolution" Word, "resolution_strategy" Word,
+        "resolution_status" Word, "batch_id" Id, "retry_count" Id, "created_at" Moment, "resolved_at" Moment;
+    "associations": "entity" Word, "legacy_id" Id, "legacy_user_id" Id, "profile_id" Id,
+        "practice_legacy_id" Id, "practice_id" Id, "association_method" Word, "confidence_level" Word,
+        "requires_manual_review" Id, "evidence" Word, "other_practices" Words;
+    "loads": "entity" Word, "phase" Word, "legacy_id" Id, "outcome" Word, "run_id" Id;
+    "receipts": "receipt_id" Id, "run_id" Id, "number" Id, "phase" Word, "entity" Word, "first_legacy_id" Id,
+        "last_legacy_id" Id, "rows" Id, "inserted" Id, "updated" Id, "unchanged" Id, "digest" Digest,
+        "loaded_at" Moment;
+    "retries": "retry_id" Id, "run_id" Id, "phase" Word, "entity" Word, "attempt" Id, "reason" Word,
+        "waited_ms" Id, "retried_at" Moment;
+    "checkpoints": "checkpoint_id" Id, "checkpoint" Id, "run_id" Id, "folder" Text, "rollback" Word,
+        "taken_at" Moment;
+    "checks": "position" Id, "level" Word, "name" Word, "sentence" Word, "expected" Id, "found" Id, "wrong" Id,
+        "exceptions" Id;
+    "findings": "name" Word, "entity" Word, "legacy_id" Id, "field" Word, "is_exception" Id;
+    "proofs": "part" Word, "name" Word, "side" Word, "rows" Id, "digest" Digest, "is_equal" Id;
+    "differences": "entity" Word, "legacy_id" Id, "field" Word, "kind" Word;
+    "missing_profiles": "legacy_user_id" Id, "batch_id" Id, "cause" Word, "error_category" Word,
+        "evidence" Word, "fate" Word;
+    "phase_one_batches": "batch_id" Id, "first_legacy_id" Id, "last_legacy_id" Id, "users" Id, "missing" Id,
+        "without_address" Id;
+    "remediation": "position" Id, "resolution_strategy" Word, "error_category" Word, "error_code" Word,
+        "records" Id, "missing" Id, "action" Word;
+    "gate_approvals": "approval_id" Id, "gate" Id, "approved_by" Name, "approved_at" Moment, "subject" Digest,
+        "note" Text;
+    "gate_overrides": "override_id" Id, "gate" Id, "reason" Text, "missing" Word, "run_id" Id,
+        "overridden_at" Moment;
+    "duplicate_pairs": "entity" Word, "legacy_id" Id, "other_legacy_id" Id, "score" Id, "evidence" Word,
+        "verdict" Word;
+    "duplicate_clusters": "entity" Word, "cluster_id" Id, "legacy_id" Id;
+    "schema_findings": "position" Id, "table_name" Word, "column_name" Word, "error_category" Word,
+        "sentence" Word;
+    "decisions": "decision_id" Id, "entity" Word, "legacy_id" Id, "question" Word, "action" Word,
+        "value" ByField, "refers_to" Word, "reason" Text, "decided_by" Name, "decided_at" Moment, "run_id" Id,
+        "state" Word, "superseded_by" Id;
+    "closed_errors": "entity" Word, "entity_id" Id, "field" Word, "error_code" Word, "severity" Word,
+        "resolution_status" Word, "closed_because" Word, "created_at" Moment, "resolved_at" Moment;
+    "earlier_errors": "entity" Word, "entity_id" Id, "field" Word, "error_code" Word, "severity" Word,
+        "created_at" Moment, "resolved_at" Moment, "retry_count" Id;
     // the chain holds nothing of anybody; it is copied as it is, or nobody could check it
-    (
-        "journal",
-        &[
-            ("sequence", Id),
-            ("at", Moment),
-            ("kind", Word),
-            ("run_id", Id),
-            ("content", Word),
-            ("previous_hash", Word),
-            ("hash", Word),
-        ],
-    ),
-    (
-        "ready_practices",
-        &[
-            ("id", Id),
-            ("legacy_id", Id),
-            ("name", Name),
-            ("address", Address),
-            ("city", Address),
-            ("state", Address),
-            ("zip_code", Address),
-            ("country", Country),
-            ("phone", Phone),
-            ("tax_rate", Text),
-            ("is_active", Flag),
-            ("metadata", Json),
-        ],
-    ),
-    (
-        "ready_profiles",
-        &[
-            ("id", Id),
-            ("legacy_id", Id),
-            ("email", Email),
-            ("first_name", Name),
-            ("last_name", Name),
-            ("role", Word),
-            ("is_active", Flag),
-            ("metadata", Json),
-            ("created_at", Date),
-            ("updated_at", Date),
-            ("practice_id", Id),
-        ],
-    ),
-    (
-        "ready_patients",
-        &[
-            ("id", Id),
-            ("legacy_id", Id),
-            ("user_id", Id),
-            ("first_name", Name),
-            ("last_name", Name),
-            ("email", Email),
-            ("date_of_birth", Treatment::Birth),
-            ("gender", Word),
-            ("practice_id", Id),
-            ("assigned_profile_id", Id),
-            ("phone", Phone),
-            ("address", Address),
-            ("city", Address),
-            ("state", Address),
-            ("zip_code", Address),
-            ("insurance_provider", Text),
-            ("insurance_id", Text),
-            ("emergency_contact_name", Name),
-            ("emergency_contact_phone", Phone),
-            ("medical_history", Text),
-            ("allergies", Text),
-            ("medications", Text),
-            ("metadata", Json),
-            ("created_at", Date),
-            ("updated_at", Date),
-        ],
-    ),
-    (
-        "ready_practice_owners",
-        &[
-            ("id", Id),
-            ("legacy_id", Id),
-            ("practice_id", Id),
-            ("profile_id", Id),
-            ("role", Word),
-            ("is_primary", Flag),
-        ],
-    ),
-    (
-        "ready_practice_members",
-        &[
-            ("id", Id),
-            ("legacy_id", Id),
-            ("practice_id", Id),
-            ("profile_id", Id),
-            ("role", Word),
-            ("is_primary", Flag),
-        ],
-    ),
-];
+    "journal": "sequence" Id, "at" Moment, "kind" Word, "run_id" Id, "content" Word, "previous_hash" Word,
+        "hash" Word;
+    "ready_practices": "id" Id, "legacy_id" Id, "name" Name, "address" Address, "city" Address, "state" Address,
+        "zip_code" Address, "country" Country, "phone" Phone, "tax_rate" Text, "is_active" Flag,
+        "metadata" Json;
+    "ready_profiles": "id" Id, "legacy_id" Id, "email" Email, "first_name" Name, "last_name" Name, "role" Word,
+        "is_active" Flag, "metadata" Json, "created_at" Date, "updated_at" Date, "practice_id" Id;
+    "ready_patients": "id" Id, "legacy_id" Id, "user_id" Id, "first_name" Name, "last_name" Name, "email" Email,
+        "date_of_birth" Birth, "gender" Word, "practice_id" Id, "assigned_profile_id" Id, "phone" Phone,
+        "address" Address, "city" Address, "state" Address, "zip_code" Address, "insurance_provider" Text,
+        "insurance_id" Text, "emergency_contact_name" Name, "emergency_contact_phone" Phone,
+        "medical_history" Text, "allergies" Text, "medications" Text, "metadata" Json, "created_at" Date,
+        "updated_at" Date;
+    "ready_practice_owners": "id" Id, "legacy_id" Id, "practice_id" Id, "profile_id" Id, "role" Word,
+        "is_primary" Flag;
+    "ready_practice_members": "id" Id, "legacy_id" Id, "practice_id" Id, "profile_id" Id, "role" Word,
+        "is_primary" Flag;
+};
 
 /// The columns of legacy tables that are known; a legacy database has more, and those stay out.
-pub const LEGACY: &[(&str, Columns)] = &[
-    (
-        "auth_user",
-        &[
-            ("id", Id),
-            ("username", Username),
-            ("first_name", Name),
-            ("last_name", Name),
-            ("email", Email),
-            ("is_superuser", Flag),
-            ("is_staff", Flag),
-            ("is_active", Flag),
-            ("date_joined", Date),
-            ("last_login", Date),
-        ],
-    ),
-    ("auth_group", &[("id", Id), ("name", Word)]),
-    ("auth_user_groups", &[("id", Id), ("user_id", Id), ("group_id", Id)]),
-    (
-        "dispatch_office",
-        &[
-            ("id", Id),
-            ("doctor_id", Id),
-            ("name", Name),
-            ("address", Address),
-            ("apt", Address),
-            ("city", Address),
-            ("state", Address),
-            ("zip", Address),
-            ("country", Country),
-            ("phone", Phone),
-            ("tax_rate", Text),
-            ("valid", Flag),
-            ("sq_customer_id", Username),
-            ("emails", Flag),
-        ],
-    ),
-    ("dispatch_office_doctors", &[("id", Id), ("office_id", Id), ("user_id", Id)]),
-    ("dispatch_usersetting", &[("id", Id), ("user_id", Id), ("emails", Flag), ("require_2fa", Flag)]),
-    (
-        "dispatch_patient",
-        &[
-            ("id", Id),
-            ("user_id", Id),
-            ("doctor_id", Id),
-            ("office_id", Id),
-            ("birthdate", Treatment::Birth),
-            ("sex", Code),
-            ("status", Code),
-            ("archived", Flag),
-            ("suspended", Flag),
-            ("schemes", Json),
-            ("suffix", Text),
-            ("submitted_at", Date),
-            ("updated_at", Date),
-        ],
-    ),
-    (
-        "dispatch_instruction",
-        &[
-            ("id", Id),
-            ("patient_id", Id),
-            ("course_id", Id),
-            ("order", Code),
-            ("status", Code),
-            ("deleted", Flag),
-            ("suffix", Text),
-            ("notes", Text),
-            ("price", Text),
-            ("submitted_at", Date),
-            ("updated_at", Date),
-        ],
-    ),
-    (
-        "dispatch_plan",
-        &[
-            ("id", Id),
-            ("instruction_id", Id),
-            ("project_id", Id),
-            ("number", Code),
-            ("name", Text),
-            ("notes", Text),
-            ("original", Flag),
-        ],
-    ),
-    (
-        "dispatch_project",
-        &[
-            ("id", Id),
-            ("uid", Text),
-            ("name", Text),
-            ("size", Text),
-            ("type", Code),
-            ("status", Code),
-            ("public", Flag),
-            ("creator_id", Id),
-            ("created_at", Date),
-        ],
-    ),
-    (
-        "dispatch_state",
-        &[
-            ("id", Id),
-            ("status", Code),
-            ("on", Flag),
-            ("changed_at", Date),
-            ("actor_id", Id),
-            ("instruction_id", Id),
-        ],
-    ),
-];
+pub const LEGACY: &[(&str, Columns)] = tables! {
+    "auth_user": "id" Id, "username" Username, "first_name" Name, "last_name" Name, "email" Email,
+        "is_superuser" Flag, "is_staff" Flag, "is_active" Flag, "date_joined" Date, "last_login" Date;
+    "auth_group": "id" Id, "name" Word;
+    "auth_user_groups": "id" Id, "user_id" Id, "group_id" Id;
+    "dispatch_office": "id" Id, "doctor_id" Id, "name" Name, "address" Address, "apt" Address, "city" Address,
+        "state" Address, "zip" Address, "country" Country, "phone" Phone, "tax_rate" Text, "valid" Flag,
+        "sq_customer_id" Username, "emails" Flag;
+    "dispatch_office_doctors": "id" Id, "office_id" Id, "user_id" Id;
+    "dispatch_usersetting": "id" Id, "user_id" Id, "emails" Flag, "require_2fa" Flag;
+    "dispatch_patient": "id" Id, "user_id" Id, "doctor_id" Id, "office_id" Id, "birthdate" Birth, "sex" Code,
+        "status" Code, "archived" Flag, "suspended" Flag, "schemes" Json, "suffix" Text, "submitted_at" Date,
+        "updated_at" Date;
+    "dispatch_instruction": "id" Id, "patient_id" Id, "course_id" Id, "order" Code, "status" Code,
+        "deleted" Flag, "suffix" Text, "notes" Text, "price" Text, "submitted_at" Date, "updated_at" Date;
+    "dispatch_plan": "id" Id, "instruction_id" Id, "project_id" Id, "number" Code, "name" Text, "notes" Text,
+        "original" Flag;
+    "dispatch_project": "id" Id, "uid" Text, "name" Text, "size" Text, "type" Code, "status" Code,
+        "public" Flag, "creator_id" Id, "created_at" Date;
+    "dispatch_state": "id" Id, "status" Code, "on" Flag, "changed_at" Date, "actor_id" Id, "instruction_id" Id;
+};
 
 /// The columns of a table of the schema.
 pub fn columns_of(table: &str) -> Option<Columns> {
@@ -697,9 +222,9 @@ pub fn legacy_columns_of(table: &str) -> Columns {
 pub fn of_field(field: &str) -> Treatment {
     // names that mean one thing in the metadata and decisions
     match field {
-        "email_status" | "groups" => return Word,
-        "practice" | "provider" | "user" | "owner" | "member" => return Id,
-        "legacy" => return Json,
+        "email_status" | "groups" => return Treatment::Word,
+        "practice" | "provider" | "user" | "owner" | "member" => return Treatment::Id,
+        "legacy" => return Treatment::Json,
         _ => {}
     }
     let ready = TABLES.iter().filter(|(name, _)| name.starts_with("ready_"));
@@ -707,5 +232,5 @@ pub fn of_field(field: &str) -> Treatment {
         .chain(LEGACY)
         .flat_map(|(_, columns)| columns.iter())
         .find(|(name, _)| *name == field)
-        .map_or(Text, |(_, treatment)| *treatment)
+        .map_or(Treatment::Text, |(_, treatment)| *treatment)
 }

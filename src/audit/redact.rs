@@ -29,7 +29,7 @@ pub fn redact(from: &Staging, to: &Path, token_key: Option<&Path>) -> Result<Red
         .hint("`drydock audit check` says more; seal a file that was not changed by other means"));
     }
     let mut copy = Staging::create_new(to)?;
-    copy.clear_entities()?;
+    copy.prepare_copy()?;
     let mut redactor = Redactor {
         tokens: Tokens::new(token_key)?,
         vocabulary: Vocabulary::new(),

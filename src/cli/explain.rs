@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::Common;
+use super::session::note_look;
 use crate::entity::{self, Entity};
 use crate::error::{Error, Kind, Result};
 use crate::record::{LegacyId, TargetId};
@@ -45,6 +46,8 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         ));
     }
     common.print(&explanation, || text(entity, &explanation))?;
+    drop(reader);
+    note_look(common, "explain", &serde_json::json!({ "entity": entity.name, "legacy_id": legacy_id.0 }));
     Ok(None)
 }
 

@@ -165,18 +165,18 @@ pub fn main() -> ExitCode {
             return code;
         }
     };
-    let ended = interrupt::listen().and_then(|()| dispatch(&cli));
-    if cli.verb.has_a_journal() {
-        say_head(&cli.common.staging);
-    }
-    match ended {
+    let code = match interrupt::listen().and_then(|()| dispatch(&cli)) {
         Ok(None) => ExitCode::SUCCESS,
         Ok(Some(kind)) => kind.into(),
         Err(error) => {
             eprintln!("error: {error}");
             error.kind().into()
         }
+    };
+    if cli.verb.has_a_journal() {
+        say_head(&cli.common.staging);
     }
+    code
 }
 
 /// Runs a verb. A step that was done but whose result asks for attention ends with its kind.
@@ -188,11 +188,7 @@ fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
         Verb::Survey(arguments) => survey::run(common, arguments),
         Verb::Transform(arguments) => transform::run(common, arguments),
         Verb::Analyze(arguments) => analyze::run(common, arguments),
-        Verb::Explain(arguments) => {
-            let ended = explain::run(common, arguments)?;
-            session::note_look(common, "explain");
-            Ok(ended)
-        }
+        Verb::Explain(arguments) => explain::run(common, arguments),
         Verb::Errors(arguments) => errors::run(common, arguments),
         Verb::Diff(arguments) => diff::run(common, arguments),
         Verb::Gate(arguments) => gate::run(common, arguments),
@@ -201,13 +197,7 @@ fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
         Verb::Rollback(arguments) => rollback::run(common, arguments),
         Verb::Verify(arguments) => verify::run(common, arguments),
         Verb::Run(arguments) => run::run(common, arguments),
-        Verb::Review(arguments) => {
-            let ended = review::run(common, arguments)?;
-            if arguments.shows_values() {
-                session::note_look(common, "review export");
-            }
-            Ok(ended)
-        }
+        Verb::Review(arguments) => review::run(common, arguments),
         Verb::Status(arguments) => status::run(common, arguments),
         Verb::Report(arguments) => report::run(common, arguments),
         Verb::Duplicates(arguments) => duplicates::run(common, arguments),

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::Common;
-use super::session::journalled;
+use super::session::{journalled, note_look};
 use crate::error::{Error, Kind, Result};
 use crate::record::LegacyId;
 use crate::review::{self, Export, Imported};
@@ -47,13 +47,6 @@ enum Direction {
         #[arg(long)]
         revise: bool,
     },
-}
-
-impl Arguments {
-    /// Whether values of records are shown.
-    pub const fn shows_values(&self) -> bool {
-        matches!(self.direction, Direction::Export { full: true, .. })
-    }
 }
 
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>> {
@@ -101,6 +94,11 @@ fn export(common: &Common, full: bool, entity: Option<&str>, out: Option<&Path>)
         Some(path) => write_new(path, &text)?,
     }
     eprintln!("{}", left(&export));
+    drop(reader);
+    if full {
+        let subject = serde_json::json!({ "questions": export.items.len(), "entity": entity });
+        note_look(common, "review export", &subject);
+    }
     Ok(None)
 }
 

@@ -150,9 +150,8 @@ pub(super) fn journalled(
 
 /// Notes in the journal that somebody was shown values of records. Looking works on a file that cannot be written, too; then
 /// it is said that nothing was noted.
-pub(super) fn note_look(common: &Common, verb: &str) {
-    let noted = Staging::open(&common.staging)
-        .and_then(|mut staging| staging.note_look(verb, &super::given::arguments()));
+pub(super) fn note_look(common: &Common, verb: &str, subject: &serde_json::Value) {
+    let noted = Staging::open(&common.staging).and_then(|mut staging| staging.note_look(verb, subject));
     if let Err(error) = noted {
         let why = error.to_string();
         eprintln!("not noted in the journal: {}", why.lines().next().unwrap_or_default());

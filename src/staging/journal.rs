@@ -145,14 +145,14 @@ impl Staging {
     }
 
     /// Notes that somebody was shown values of records.
-    pub fn note_look(&mut self, verb: &str, arguments: &[String]) -> Result<()> {
+    pub fn note_look(&mut self, verb: &str, subject: &Value) -> Result<()> {
         self.settle_identity()?;
         self.transaction(|connection| {
             append(
                 connection,
                 None,
                 "looked",
-                &json!({ "verb": verb, "arguments": arguments, "tool_version": VERSION }),
+                &json!({ "verb": verb, "subject": subject, "tool_version": VERSION }),
             )
         })
     }

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::open::{Reader, Staging};
 use super::{now, quoted};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::interrupt;
 
 /// One cell of a row, as SQLite has it.
@@ -173,9 +173,10 @@ impl Staging {
         })
     }
 
-    /// Empties the program's own list of entities, to be filled from another file.
-    pub fn clear_entities(&mut self) -> Result<()> {
-        self.connection.execute("delete from entities", [])?;
+    /// Prepares a new file for being filled from another one: whatever stands there may come, also what a constraint would
+    /// refuse, and the list of entities is that file's.
+    pub fn prepare_copy(&mut self) -> Result<()> {
+        self.connection.execute_batch("pragma ignore_check_constraints = on; delete from entities")?;
         Ok(())
     }
 
@@ -208,7 +209,17 @@ impl Staging {
                 })
             })
             .optional()?;
-        let Some(mut seal) = found else { return Ok(None) };
+        let Some(mut seal) = found else {
+            let is_left: bool =
+                self.connection
+                    .query_row("select exists (select 1 from sealed_tables)", [], |row| row.get(0))?;
+            if is_left {
+                return Err(Error::staging(
+                    "the seal is missing, and the digests that belong to it are there",
+                ));
+            }
+            return Ok(None);
+        };
         let mut statement = self
             .connection
             .prepare("select table_name, rows, digest from sealed_tables order by table_name")?;

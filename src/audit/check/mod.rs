@@ -1,6 +1,7 @@
 //! Checking what was shipped, with nothing but what was shipped: is it what was sealed (integrity), does every record of the
 //! source have exactly one fate (completeness). Everything is read as it stands, and nothing is written.
 
+mod completeness;
 mod journal;
 mod shipped;
 
@@ -15,7 +16,7 @@ use super::encrypt::Identities;
 use super::manifest::{Fates, Manifest};
 use super::seal::excluded_columns;
 use super::sign::Verifier;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::staging::{Entry, Head, Seal, Staging, Step};
 use crate::verify;
 
@@ -107,20 +108,29 @@ impl Checked {
         self.part(Verdict::Integrity, name, sentence, found);
     }
 
-    /// A part that could not even be asked has found that.
     fn asked(
         &mut self,
         name: &'static str,
         sentence: &'static str,
         asked: Result<Vec<String>>,
     ) -> Result<()> {
+        self.asked_for(Verdict::Integrity, name, sentence, asked)
+    }
+
+    /// A part that could not even be asked has found that: the file is too broken for the question.
+    fn asked_for(
+        &mut self,
+        verdict: Verdict,
+        name: &'static str,
+        sentence: &'static str,
+        asked: Result<Vec<String>>,
+    ) -> Result<()> {
         let found = match asked {
-            Err(error) if error.kind() == crate::error::Kind::Interrupted => return Err(error),
-            // the file is too broken for the question
+            Err(error) if error.kind() == Kind::Interrupted => return Err(error),
             Err(error) => vec![first_line(&error)],
             Ok(found) => found,
         };
-        self.integrity(name, sentence, found);
+        self.part(verdict, name, sentence, found);
         Ok(())
     }
 
@@ -209,6 +219,12 @@ fn contents(
             "every table has the rows and the digest that it was sealed with",
             compare_tables(file, seal),
         )?;
+    } else if let Err(error) = &seal {
+        checked.integrity(
+            "tables",
+            "every table has the rows and the digest that it was sealed with",
+            vec![first_line(error)],
+        );
     } else {
         checked.unchecked.push(
             "rows that no digest is taken over before sealing, such as changes, issues and associations"
@@ -246,7 +262,7 @@ fn contents(
                 .to_owned(),
         );
     }
-    completeness(checked, staging)
+    completeness::completeness(checked, staging)
 }
 
 fn compare_tables(file: &Path, seal: &Seal) -> Result<Vec<String>> {
@@ -345,73 +361,6 @@ fn receipts(staging: &Staging, seal: &Result<Option<Seal>>) -> Result<Vec<String
         );
     }
     Ok(found)
-}
-
-fn completeness(checked: &mut Checked, staging: &Staging) -> Result<()> {
-    let mut asked = |name: &'static str, sentence: &'static str, asked: Result<Vec<String>>| -> Result<()> {
-        let found = match asked {
-            Err(error) if error.kind() == crate::error::Kind::Interrupted => return Err(error),
-            Err(error) => vec![first_line(&error)],
-            Ok(found) => found,
-        };
-        checked.parts.push(Part { verdict: Verdict::Completeness, name, sentence, found });
-        Ok(())
-    };
-    let steps = || -> Result<Vec<String>> {
-        let mut missing = Vec::new();
-        for (step, what) in [
-            (Step::Extract, "no complete snapshot"),
-            (Step::Transform, "records without a fate: transform is not complete"),
-        ] {
-            if staging.completed(step)?.is_none() {
-                missing.push(what.to_owned());
-            }
-        }
-        Ok(missing)
-    };
-    asked("steps", "the snapshot is complete, and every record has been decided", steps())?;
-    asked(
-        "rows_of_the_source",
-        "every row that the source handed over is in the file, readable or not",
-        staging.miscounted_tables().map(|tables| {
-            tables
-                .into_iter()
-                .map(|(table, said, found)| {
-                    format!("{table} has {found} rows, the source handed over {said}")
-                })
-                .collect()
-        }),
-    )?;
-    asked(
-        "one_fate_each",
-        "every record has exactly one fate, and its rows agree with it",
-        staging.contradictions().map(|rows| {
-            rows.into_iter()
-                .map(|(entity, problem, count)| format!("{entity}: {count} with {problem}"))
-                .collect()
-        }),
-    )?;
-    let accounting: Result<Vec<Fates>> =
-        staging.accounting().map(|lines| lines.into_iter().map(Fates::from).collect());
-    let lines = accounting.as_ref().ok().cloned().unwrap_or_default();
-    asked(
-        "accounting",
-        "for every entity extracted = ready + merged + rejected + quarantined",
-        accounting.map(|lines| {
-            lines
-                .iter()
-                .filter(|line| !line.adds_up())
-                .map(|line| {
-                    format!(
-                        "{}: {} extracted, {} ready, {} merged, {} rejected, {} quarantined, {} loaded, {} failed",
-                        line.entity, line.extracted, line.ready, line.merged, line.rejected, line.quarantined, line.loaded, line.failed
-                    )
-                })
-                .collect()
-        }),
-    )?;
-    checked.accounting = lines;
-    Ok(())
 }
 
 /// What SQLite would take for the truth instead of the file.
