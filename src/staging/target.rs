@@ -80,6 +80,22 @@ impl Staging {
         Ok(())
     }
 
+    /// The existing rows whose legacy id stands elsewhere than in their column and that a ready record is meant to become,
+    /// in legacy id order, each with its id.
+    pub fn for_claims(&self, entity: &Entity, mut each: impl FnMut(LegacyId, &str)) -> Result<()> {
+        let mut statement = self.connection.prepare(&format!(
+            "select r.legacy_id, t.target_id from target_rows t join {} r on r.legacy_id = t.legacy_id and r.id = t.target_id \
+             where t.entity = ? and t.legacy_id_from <> 'column' order by r.legacy_id",
+            quoted(&entity.ready_table())
+        ))?;
+        let mut rows = statement.query([entity.name])?;
+        while let Some(row) = rows.next()? {
+            let target_id: String = row.get(1)?;
+            each(LegacyId(row.get(0)?), &target_id);
+        }
+        Ok(())
+    }
+
     /// The addresses of rows that this migration will not write: rows of others, and rows whose legacy record is not in
     /// the snapshot. Each with the row's id.
     pub fn for_foreign_emails(&self, mut each: impl FnMut(&str, TargetId) -> Result<()>) -> Result<()> {

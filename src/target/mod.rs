@@ -7,6 +7,7 @@
 mod backup;
 mod catalog;
 mod chunk;
+mod claim;
 mod conditions;
 mod contents;
 mod copy;
