@@ -89,8 +89,9 @@ pub fn extract(
 
 /// Asks the source what it has and decides what to take.
 fn selection(reader: &mut Reader, config: &Config) -> Result<Selection> {
-    let (shapes, references) = reader.ask(|source| Ok((source.shapes()?, source.references()?)))?;
-    select(&shapes, &references, &config.source)
+    let (shapes, references, suffix) =
+        reader.ask(|source| Ok((source.shapes()?, source.references()?, source.suffix())))?;
+    select(&shapes, &references, suffix, &config.source)
 }
 
 /// What an extract would take.

@@ -145,6 +145,11 @@ pub trait Source: Send {
     /// The snapshot that all tables are read under, in `PostgreSQL`'s notation; `None` for files.
     fn snapshot(&self) -> Option<String>;
 
+    /// What follows a table's name where each table is a file of its own; nothing elsewhere.
+    fn suffix(&self) -> &'static str {
+        ""
+    }
+
     /// Every table that is there, by name.
     fn shapes(&mut self) -> Result<Vec<Shape>>;
 
