@@ -65,7 +65,7 @@ impl SourceArguments {
         }
         let address = self.address()?;
         let client = connect(Side::Legacy, &address)?;
-        Ok(Box::new(PostgresSource::new(client, address.identity())?))
+        Ok(Box::new(PostgresSource::new(client, &address)?))
     }
 }
 

@@ -15,11 +15,13 @@ mod password;
 mod session;
 mod sqlstate;
 mod tls;
+mod wire;
 mod written;
 
 pub use address::Address;
 pub use failure::{is_transient, server_error};
 pub use session::connect;
+pub use wire::Wire;
 
 use crate::error::Kind;
 

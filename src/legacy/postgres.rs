@@ -1,12 +1,13 @@
 //! A live `PostgreSQL`, 9.5 or newer, read with COPY under one snapshot. The connection comes open, with its session
-//! settings made; here it is only read from.
+//! settings made; here it is only read from. Where a second session can be had cheaply, the tables are read through it,
+//! under the same snapshot.
 
 use std::collections::HashMap;
 use std::io::{self, BufRead};
 
 use postgres::{Client, SimpleQueryMessage};
 
-use crate::connect::{Side, server_error};
+use crate::connect::{Address, Side, Wire, server_error};
 use crate::error::{Error, Result};
 use crate::legacy::copy_text::Decoder;
 use crate::legacy::{Place, Projection, Shape, Sink, Source};
@@ -34,23 +35,27 @@ pub struct PostgresSource {
     counts: HashMap<String, u64>,
     /// Whether the database's encoding is `SQL_ASCII`: the server then knows nothing about its own bytes.
     raw_bytes: bool,
+    /// A second session that sees the same snapshot, where one can be had; tables are read through it.
+    wire: Option<Wire>,
 }
 
 impl PostgresSource {
-    /// Begins the transaction. `identity` is `host:port/dbname`; `client`'s session speaks UTF-8 and ISO dates.
-    pub fn new(mut client: Client, identity: String) -> Result<Self> {
-        client.batch_execute(BEGIN).map_err(|cause| refused("the read-only transaction", &cause))?;
+    /// Begins the transaction. `client` is a session on `address` that speaks UTF-8 and ISO dates.
+    pub fn new(mut client: Client, address: &Address) -> Result<Self> {
+        begin(&mut client)?;
+        let wire = if Wire::reaches(address) { beside(&mut client, address)? } else { None };
         let facts = rows(&mut client, FACTS, "its version and snapshot")?.pop().unwrap_or_default();
         let Ok([version, encoding, snapshot]) = <[String; 3]>::try_from(facts) else {
             return Err(Error::legacy("the legacy server did not say its version and snapshot"));
         };
         Ok(Self {
             client: Some(client),
-            identity,
+            identity: address.identity(),
             version,
             snapshot,
             counts: HashMap::new(),
             raw_bytes: encoding == "SQL_ASCII",
+            wire,
         })
     }
 
@@ -66,6 +71,11 @@ impl PostgresSource {
         let projection = Projection::all(&shape.columns);
         let mut decoder = Decoder::new(&projection, Place::default());
         let sql = copy_statement(shape, self.raw_bytes);
+        if let Some(mut wire) = self.wire.take() {
+            wire.copy_out(&what, &sql, |row| decoder.push(row, sink))?;
+            self.wire = Some(wire);
+            return decoder.finish(sink);
+        }
         let mut reader = self.client()?.copy_out(&sql).map_err(|cause| refused(&what, &cause))?;
         loop {
             let bytes = reader.fill_buf().map_err(|cause| broken(&what, cause))?;
@@ -144,6 +154,34 @@ impl Source for PostgresSource {
         }
         Ok(arrived)
     }
+}
+
+fn begin(client: &mut Client) -> Result<()> {
+    client.batch_execute(BEGIN).map_err(|cause| refused("the read-only transaction", &cause))
+}
+
+/// A second session under the snapshot of the first one, which must hold its transaction meanwhile. A server that exports
+/// no snapshot (a standby before 10) or takes no second session is read through the first one.
+fn beside(client: &mut Client, address: &Address) -> Result<Option<Wire>> {
+    let exported = match rows(client, "select pg_catalog.pg_export_snapshot()", "its snapshot") {
+        Ok(exported) => exported.into_iter().flatten().next().unwrap_or_default(),
+        Err(error) => {
+            tracing::debug!("one session only: {error}");
+            client.batch_execute("rollback").map_err(|cause| refused("the read-only transaction", &cause))?;
+            begin(client)?;
+            return Ok(None);
+        }
+    };
+    let opened = Wire::open(Side::Legacy, address).and_then(|mut wire| {
+        // the snapshot has to be taken before anything else is asked
+        let (isolation, settings) = BEGIN.split_once("; ").unwrap_or((BEGIN, ""));
+        wire.execute(&format!(
+            "{isolation}; set transaction snapshot '{}'; {settings}",
+            exported.replace('\'', "''")
+        ))?;
+        Ok(wire)
+    });
+    Ok(opened.inspect_err(|error| tracing::debug!("one session only: {error}")).ok())
 }
 
 /// The COPY statement of a table. The table's name needs no schema: the list has only what an unqualified name finds. From
