@@ -47,19 +47,24 @@ impl Progress {
             Progress::Bars => ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr_with_hz(10)),
             Progress::Quiet | Progress::Lines => ProgressBar::hidden(),
         };
-        let template = if total.is_some() {
-            "{msg:32} {wide_bar} {human_pos}/{human_len}  {rate}  {eta} left"
-        } else {
-            "{msg:32} {spinner} {human_pos}  {rate}  {elapsed}"
-        };
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.with_key("rate", write_rate));
-        }
+        set_style(&bar, total.is_some());
         bar.set_message(operation.to_owned());
         if self == Progress::Bars {
             bar.enable_steady_tick(Duration::from_millis(200));
         }
         Bar { bar, line: (self == Progress::Lines).then(|| operation.to_owned()) }
+    }
+}
+
+/// What is shown beside the operation.
+fn set_style(bar: &ProgressBar, total_is_known: bool) {
+    let template = if total_is_known {
+        "{msg:32} {wide_bar} {human_pos}/{human_len}  {rate}  {eta} left"
+    } else {
+        "{msg:32} {spinner} {human_pos}  {rate}  {elapsed}"
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.with_key("rate", write_rate));
     }
 }
 
@@ -73,6 +78,14 @@ impl Bar {
     /// How many records are done; call it per chunk, not per record.
     pub fn set(&self, done: u64) {
         self.bar.set_position(done);
+    }
+
+    /// Says over how many records the operation goes, once that is known.
+    pub fn set_total(&self, total: u64) {
+        if self.bar.length().is_none() {
+            self.bar.set_length(total);
+            set_style(&self.bar, true);
+        }
     }
 
     /// Ends the operation.

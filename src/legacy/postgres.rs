@@ -4,13 +4,14 @@
 
 use std::collections::HashMap;
 use std::io::{self, BufRead};
+use std::thread::{self, JoinHandle};
 
 use postgres::{Client, SimpleQueryMessage};
 
 use crate::connect::{Address, Side, Wire, server_error};
 use crate::error::{Error, Result};
 use crate::legacy::copy_text::Decoder;
-use crate::legacy::{Place, Projection, Shape, Sink, Source};
+use crate::legacy::{Count, Place, Projection, Shape, Sink, Source};
 
 /// All tables are read inside this transaction. Without `row_security` off, a policy would hide rows silently; so the
 /// server refuses instead.
@@ -26,13 +27,15 @@ const REFERENCES: &str = include_str!("../../sql/extract/references.sql");
 
 /// A legacy database, seen through one repeatable-read, read-only transaction.
 pub struct PostgresSource {
-    /// `None` after a COPY that was broken off.
+    /// `None` after a COPY that was broken off, and while it counts.
     client: Option<Client>,
+    /// A thread that counts the rows of a table with the client while they are read through the other session.
+    counting: Option<JoinHandle<(Client, Result<u64>)>>,
     identity: String,
     version: String,
     snapshot: String,
     /// The rows of the tables counted so far.
-    counts: HashMap<String, u64>,
+    counts: HashMap<String, Count>,
     /// Whether the database's encoding is `SQL_ASCII`: the server then knows nothing about its own bytes.
     raw_bytes: bool,
     /// A second session that sees the same snapshot, where one can be had; tables are read through it.
@@ -50,6 +53,7 @@ impl PostgresSource {
         };
         Ok(Self {
             client: Some(client),
+            counting: None,
             identity: address.identity(),
             version,
             snapshot,
@@ -60,6 +64,8 @@ impl PostgresSource {
     }
 
     fn client(&mut self) -> Result<&mut Client> {
+        // whoever counts in vain is told when the count is asked for
+        let _ = self.count_under_way();
         let lost =
             || Error::legacy("the snapshot is lost: reading a table was broken off").hint("extract again");
         self.client.as_mut().ok_or_else(lost)
@@ -88,19 +94,24 @@ impl PostgresSource {
         }
     }
 
-    /// The rows that the snapshot has of a table; asked for once.
+    /// The rows that the snapshot has of a table, from the count that is under way or from one now.
     fn counted(&mut self, table: &str) -> Result<u64> {
-        if let Some(counted) = self.counts.get(table) {
-            return Ok(*counted);
+        match self.count_under_way() {
+            Some(counted) => counted,
+            None => counted(self.client()?, table),
         }
-        let sql = format!("select count(*) from {}", quoted(table));
-        let counted = rows(self.client()?, &sql, &format!("the row count of table {table}"))?;
-        let counted = counted
-            .first()
-            .and_then(|row| row.first()?.parse().ok())
-            .ok_or_else(|| Error::legacy(format!("the legacy server gave no row count for table {table}")))?;
-        self.counts.insert(table.to_owned(), counted);
-        Ok(counted)
+    }
+
+    /// Waits for the count that is under way, and takes the client back.
+    fn count_under_way(&mut self) -> Option<Result<u64>> {
+        let counting = self.counting.take()?;
+        Some(match counting.join() {
+            Ok((client, counted)) => {
+                self.client = Some(client);
+                counted
+            }
+            Err(_) => Err(Error::internal("the thread that counts rows stopped")),
+        })
     }
 }
 
@@ -134,17 +145,36 @@ impl Source for PostgresSource {
         Ok(rows(self.client()?, REFERENCES, "its foreign keys")?.into_iter().filter_map(pair).collect())
     }
 
-    fn count(&mut self, table: &str) -> Result<Option<u64>> {
-        self.counted(table).map(Some)
+    fn count(&mut self, table: &str) -> Result<Count> {
+        let count = Count::default();
+        if self.wire.is_none() {
+            count.tell(self.counted(table)?);
+            self.counts.insert(table.to_owned(), count.clone());
+            return Ok(count);
+        }
+        self.client()?;
+        let Some(mut client) = self.client.take() else { return Ok(count) };
+        let (table, told) = (table.to_owned(), count.clone());
+        let work = move || {
+            let counted = counted(&mut client, &table).inspect(|rows| told.tell(*rows));
+            (client, counted)
+        };
+        let counting = thread::Builder::new().name("count".to_owned()).spawn(work);
+        self.counting =
+            Some(counting.map_err(|cause| Error::internal("cannot start a thread").cause(cause))?);
+        Ok(count)
     }
 
     fn read(&mut self, shape: &Shape, sink: &mut dyn Sink) -> Result<u64> {
         let arrived = self.copy(shape, sink).inspect_err(|_| {
             // Dropping a client waits for all that the server still has to send, which may take minutes. Forgotten, its
             // socket is closed when the process ends, which an error makes soon.
-            std::mem::forget(self.client.take());
+            std::mem::forget((self.client.take(), self.counting.take()));
         })?;
-        let counted = self.counted(&shape.table)?;
+        let counted = match self.counts.get(&shape.table).and_then(Count::get) {
+            Some(counted) => counted,
+            None => self.counted(&shape.table)?,
+        };
         if arrived != counted {
             return Err(Error::legacy(format!(
                 "table {} has {counted} rows in the snapshot, but {arrived} arrived",
@@ -182,6 +212,16 @@ fn beside(client: &mut Client, address: &Address) -> Result<Option<Wire>> {
         Ok(wire)
     });
     Ok(opened.inspect_err(|error| tracing::debug!("one session only: {error}")).ok())
+}
+
+/// Asks for the rows of a table.
+fn counted(client: &mut Client, table: &str) -> Result<u64> {
+    let sql = format!("select count(*) from {}", quoted(table));
+    let counted = rows(client, &sql, &format!("the row count of table {table}"))?;
+    counted
+        .first()
+        .and_then(|row| row.first()?.parse().ok())
+        .ok_or_else(|| Error::legacy(format!("the legacy server gave no row count for table {table}")))
 }
 
 /// The COPY statement of a table. The table's name needs no schema: the list has only what an unqualified name finds. From

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::flusher::Flusher;
 use crate::entity;
 use crate::error::{Error, Result};
 
@@ -34,6 +35,8 @@ const SCHEMA: &[&str] = &[
 pub struct Staging {
     // closed before the lock is let go: closing any handle of the file lets go of SQLite's own locks too
     pub(super) connection: Connection,
+    /// While a snapshot is written.
+    pub(super) flusher: Option<Flusher>,
     path: PathBuf,
     lock: File,
 }
@@ -58,7 +61,7 @@ impl Staging {
         let lock = lock(path)?;
         let connection = connect(path)?;
         check_version(&connection, path)?;
-        Ok(Self { connection, path: path.to_owned(), lock })
+        Ok(Self { connection, flusher: None, path: path.to_owned(), lock })
     }
 
     /// Creates a new staging file. It gets its name when it is whole, so that whoever is killed here leaves no file that is
@@ -96,6 +99,13 @@ impl Staging {
         let done = work(&transaction)?;
         transaction.commit()?;
         Ok(done)
+    }
+
+    /// Begins to flush in the background when asked to.
+    pub(super) fn flush_meanwhile(&mut self) {
+        if self.flusher.is_none() {
+            self.flusher = Flusher::start(&self.lock);
+        }
     }
 
     /// Makes everything written so far outlast a power cut. Within a command the file is not flushed, because a killed

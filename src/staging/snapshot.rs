@@ -1,5 +1,6 @@
 //! Raw rows in: one table per legacy table, every value as text exactly as read, null and '' kept apart. The row id is
-//! the legacy key, so the order in which rows arrive leaves no trace.
+//! the legacy key, so the order in which rows arrive leaves no trace. Rows of files have their line and byte before their
+//! values; no digest is taken over these.
 //!
 //! Rows come in [`Batch`]es and go in a batch at a time (`table`), as whole cells (`image`). `canonical` says what the
 //! manifest's digests are taken over, `contents` reads a snapshot back to prove it and to compare it with its source.
@@ -55,6 +56,8 @@ pub struct NewTable {
     pub missing: Vec<String>,
     /// The rows that the source says it has.
     pub total: Option<u64>,
+    /// Whether rows stand in a file, so that each has a line and a byte.
+    pub has_places: bool,
 }
 
 impl Staging {
@@ -62,6 +65,7 @@ impl Staging {
     /// from the first moment on, however far the dropping gets.
     pub fn begin_snapshot(&mut self) -> Result<()> {
         self.begin(Step::Extract)?;
+        self.flush_meanwhile();
         let path = self.path().to_owned();
         let tables: Vec<String> = {
             let mut statement = self.connection.prepare(
@@ -83,10 +87,11 @@ impl Staging {
         let raw_table = raw_table(&new.table);
         let names = raw_columns(&new.columns);
         let declared: String = names.iter().map(|name| format!(", {} text", quoted(name))).collect();
+        let places = if new.has_places { ", legacy_line integer, legacy_byte integer" } else { "" };
         self.transaction(|connection| {
             connection.execute_batch(&format!(
                 "drop table if exists {raw_table}; \
-                 create table {raw_table} (legacy_id integer primary key{declared})"
+                 create table {raw_table} (legacy_id integer primary key{places}{declared})"
             ))?;
             connection.execute(
                 "insert into legacy_tables (table_name, position, columns, excluded_columns, missing_columns, rows, \
@@ -115,10 +120,10 @@ fn key_position(columns: &[String]) -> Option<usize> {
     columns.iter().position(|column| column == "id")
 }
 
-/// The raw table's columns: `SQLite` folds case in column names and the raw table has a column of its own, so a clash gets
-/// a number.
+/// The raw table's columns: `SQLite` folds case in column names and the raw table has columns of its own, so a clash gets a
+/// number.
 fn raw_columns(columns: &[String]) -> Vec<String> {
-    let mut taken: Vec<String> = vec!["legacy_id".to_owned()];
+    let mut taken: Vec<String> = ["legacy_id", "legacy_line", "legacy_byte"].map(str::to_owned).into();
     let mut names = Vec::with_capacity(columns.len());
     for column in columns {
         let mut name = column.clone();

@@ -2,8 +2,10 @@
 //! (`insert into … select *` between tables of the same shape), without a value ever being bound. That halves the time
 //! that a snapshot's writer takes. Pure: rows in, bytes out. The format is <https://www.sqlite.org/fileformat2.html>.
 //!
-//! The database has one table, `arrived`: the legacy key as its row id, and every column as text or null. Rows come in key
-//! order. One that does not fit on a page is refused, and goes the ordinary way.
+//! The database has one table, `arrived`: the legacy key as its row id, the place of the row where rows have one, and every
+//! column as text or null. Rows come in key order. One that does not fit on a page is refused, and goes the ordinary way.
+
+use super::batch::Spot;
 
 /// The largest page that SQLite knows.
 const PAGE: usize = 65_536;
@@ -25,6 +27,7 @@ const MOST_LEAVES: usize = 2_000;
 #[derive(Debug)]
 pub(super) struct Image {
     create: String,
+    has_places: bool,
     bytes: Vec<u8>,
     rows: usize,
     last_key: i64,
@@ -38,12 +41,15 @@ pub(super) struct Image {
 }
 
 impl Image {
-    /// An empty image of a table with that many text columns.
-    pub(super) fn new(columns: usize) -> Self {
+    /// An empty image of a table with that many text columns; `has_places`: with the line and the byte of each row before
+    /// them.
+    pub(super) fn new(columns: usize, has_places: bool) -> Self {
+        let places = if has_places { ", legacy_line integer, legacy_byte integer" } else { "" };
         let listed: String = (0..columns).map(|column| format!(", c{column} text")).collect();
-        let create = format!("create table arrived (legacy_id integer primary key{listed})");
+        let create = format!("create table arrived (legacy_id integer primary key{places}{listed})");
         let mut image = Self {
             create,
+            has_places,
             bytes: Vec::new(),
             rows: 0,
             last_key: i64::MIN,
@@ -73,12 +79,20 @@ impl Image {
     pub(super) fn push<'f>(
         &mut self,
         key: i64,
+        spot: Spot,
         fields: impl Iterator<Item = Option<&'f [u8]>> + Clone,
     ) -> bool {
         debug_assert!(self.rows == 0 || key > self.last_key, "keys ascend");
         self.kinds.clear();
         // the key's own column, which is the row id and stored as null
         let (mut kinds_len, mut body) = (1, 0);
+        let place = if self.has_places { &[spot.line, spot.byte][..] } else { &[] };
+        for number in place {
+            let len = number.map_or(0, number_len);
+            kinds_len += 1;
+            body += len;
+            self.kinds.push(NUMBER_KINDS[len]);
+        }
         for field in fields.clone() {
             let kind = field.map_or(0, |field| 13 + 2 * field.len() as u64);
             kinds_len += varint_len(kind);
@@ -119,6 +133,11 @@ impl Image {
         at += 1;
         for &kind in &self.kinds {
             at = put_varint(leaf, at, kind);
+        }
+        for number in place.iter().flatten() {
+            let (bytes, len) = (number.to_be_bytes(), number_len(*number));
+            leaf[at..at + len].copy_from_slice(&bytes[bytes.len() - len..]);
+            at += len;
         }
         for field in fields.flatten() {
             leaf[at..at + field.len()].copy_from_slice(field);
@@ -206,6 +225,21 @@ impl Image {
     }
 }
 
+/// The kind of a whole number by the bytes that it takes; the lengths in between do not exist.
+const NUMBER_KINDS: [u64; 9] = [0, 1, 2, 3, 4, 0, 5, 0, 6];
+
+/// How many bytes a number takes, its sign included.
+fn number_len(number: u64) -> usize {
+    match 65 - number.leading_zeros() {
+        0..=8 => 1,
+        9..=16 => 2,
+        17..=24 => 3,
+        25..=32 => 4,
+        33..=48 => 6,
+        _ => 8,
+    }
+}
+
 /// Two bytes, most significant first. 65,536 is written as 0, as the format has it.
 fn put_u16(page: &mut [u8], at: usize, value: usize) {
     let bytes = value.to_be_bytes();
@@ -258,10 +292,14 @@ mod tests {
     use rusqlite::Connection;
 
     fn image(columns: usize, rows: &[(i64, Vec<Option<String>>)]) -> (Vec<u8>, Vec<i64>) {
-        let mut image = Image::new(columns);
+        let mut image = Image::new(columns, false);
         let mut refused = Vec::new();
         for (key, fields) in rows {
-            if !image.push(*key, fields.iter().map(|field| field.as_deref().map(str::as_bytes))) {
+            if !image.push(
+                *key,
+                Spot::default(),
+                fields.iter().map(|field| field.as_deref().map(str::as_bytes)),
+            ) {
                 refused.push(*key);
             }
         }
@@ -296,6 +334,25 @@ mod tests {
         ] {
             assert_eq!(varint_len(value), len, "{value}");
         }
+    }
+
+    #[test]
+    fn places_of_every_size_come_back() {
+        let numbers = [0, 1, 127, 128, 32_767, 32_768, 8_388_608, 1 << 31, 1 << 47, (1 << 63) - 1];
+        let mut image = Image::new(1, true);
+        for (key, number) in (1..).zip(numbers) {
+            let spot = Spot { line: Some(number), byte: (key != 3).then_some(number / 2) };
+            assert!(image.push(key, spot, [Some(b"x".as_slice())].into_iter()));
+        }
+        let connection = opened(image.finish());
+        let mut statement = connection.prepare("select legacy_line, legacy_byte from arrived").unwrap();
+        let read: Vec<(u64, Option<u64>)> = statement
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        let expected = (1..).zip(numbers).map(|(key, number)| (number, (key != 3).then_some(number / 2)));
+        assert_eq!(read, expected.collect::<Vec<_>>());
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::image::Image;
 use super::{NewTable, TableManifest, contents, key_position, raw_table};
 use crate::error::Result;
 use crate::record::LegacyId;
+use crate::staging::flusher::Flusher;
 use crate::staging::{Staging, disk, now, quoted};
 
 /// The database in memory that a batch is copied from.
@@ -22,21 +23,30 @@ const ARRIVED: &str = "arrived";
 /// Rows between two notes of how far it is: few enough for `status` to see it move.
 const ROWS_PER_NOTE: u64 = 50_000;
 
+/// Bytes of values between two flushes in the background.
+const BYTES_PER_FLUSH: u64 = 32 * 1024 * 1024;
+
 /// One table of the snapshot being written.
 #[derive(Debug)]
 pub struct SnapshotTable<'a> {
     connection: &'a mut Connection,
+    flusher: Option<&'a Flusher>,
+    /// The bytes at the last flush.
+    flushed: u64,
     path: PathBuf,
     finished: bool,
     manifest: TableManifest,
     total: Option<u64>,
     image: Image,
+    has_places: bool,
     /// Copies the rows of the image; inserts one row.
     copy_all: String,
     insert_one: String,
     /// The position of the key; without one, rows are numbered as they come.
     key: Option<usize>,
     numbers: u64,
+    /// The file that the rows stand in.
+    file: Option<String>,
     unnoted: u64,
     clashes: BTreeSet<i64>,
     digest: TableDigest,
@@ -71,20 +81,25 @@ impl<'a> SnapshotTable<'a> {
         let connection = &mut staging.connection;
         let raw_table = raw_table(&new.table);
         let listed: String = names.iter().map(|name| format!(", {}", quoted(name))).collect();
+        let places = if new.has_places { ", legacy_line, legacy_byte" } else { "" };
         connection.execute_batch(&format!("attach ':memory:' as {ARRIVED}"))?;
         Ok(Self {
             connection,
+            flusher: staging.flusher.as_ref(),
+            flushed: 0,
             path,
             finished: false,
             total: new.total,
-            image: Image::new(names.len()),
+            image: Image::new(names.len(), new.has_places),
+            has_places: new.has_places,
             copy_all: format!("insert into main.{raw_table} select * from {ARRIVED}.arrived"),
             insert_one: format!(
-                "insert or fail into main.{raw_table} (legacy_id{listed}) values (?{})",
-                ", ?".repeat(names.len())
+                "insert or fail into main.{raw_table} (legacy_id{places}{listed}) values (?{})",
+                ", ?".repeat(names.len() + if new.has_places { 2 } else { 0 })
             ),
             key: key_position(&new.columns),
             numbers: 0,
+            file: None,
             unnoted: 0,
             clashes: BTreeSet::new(),
             digest: TableDigest::new(&names),
@@ -108,6 +123,9 @@ impl SnapshotTable<'_> {
     /// Writes the rows of a batch. A row that cannot stand under its key is kept as unreadable.
     pub fn push(&mut self, batch: &Batch) -> Result<()> {
         let before = self.manifest.rows;
+        if self.file != batch.file {
+            self.file.clone_from(&batch.file);
+        }
         let mut placed = Vec::with_capacity(batch.rows.len());
         let mut unplaced = Vec::new();
         for arrived in &batch.rows {
@@ -139,12 +157,21 @@ impl SnapshotTable<'_> {
         for (row, _) in placed.iter().zip(&stands).filter(|(_, stands)| **stands) {
             self.placed(batch, row);
         }
+        if self.manifest.bytes >= self.flushed + BYTES_PER_FLUSH {
+            self.flushed = self.manifest.bytes;
+            self.flusher.inspect(|flusher| flusher.ask());
+        }
         self.unnoted += self.manifest.rows - before;
         if self.unnoted >= ROWS_PER_NOTE {
             self.unnoted = 0;
             self.note_progress()?;
         }
         Ok(())
+    }
+
+    /// Says how many rows there will be, once that is known.
+    pub fn expect(&mut self, total: u64) {
+        self.total = Some(total);
     }
 
     /// How many rows have arrived.
@@ -205,10 +232,10 @@ impl SnapshotTable<'_> {
                 singly.push(at);
                 continue;
             }
-            let mut fits = self.image.push(row.key, batch.fields(row.first, width));
+            let mut fits = self.image.push(row.key, row.spot, batch.fields(row.first, width));
             if !fits && self.image.rows() > 0 {
                 singly.extend(self.copy_image(&mut in_image)?);
-                fits = self.image.push(row.key, batch.fields(row.first, width));
+                fits = self.image.push(row.key, row.spot, batch.fields(row.first, width));
             }
             if fits {
                 in_image.push(at);
@@ -242,8 +269,14 @@ impl SnapshotTable<'_> {
         let stored = {
             let mut statement = self.connection.prepare_cached(&self.insert_one)?;
             statement.raw_bind_parameter(1, row.key)?;
-            for (at, field) in batch.fields(row.first, width).enumerate() {
-                statement.raw_bind_parameter(at + 2, Raw(field))?;
+            let mut at = 2;
+            if self.has_places {
+                statement.raw_bind_parameter(2, row.spot.line)?;
+                statement.raw_bind_parameter(3, row.spot.byte)?;
+                at = 4;
+            }
+            for (field, at) in batch.fields(row.first, width).zip(at..) {
+                statement.raw_bind_parameter(at, Raw(field))?;
             }
             statement.raw_execute()
         };
@@ -341,10 +374,19 @@ impl SnapshotTable<'_> {
     fn set_apart_clashes(&mut self) -> Result<()> {
         let raw_table = raw_table(&self.manifest.table);
         for key in std::mem::take(&mut self.clashes) {
-            let first: Vec<Option<String>> = self.connection.query_row(
+            let before = if self.has_places { 3 } else { 1 };
+            let (first, spot) = self.connection.query_row(
                 &format!("select * from {raw_table} where legacy_id = ?"),
                 [key],
-                |row| (1..row.as_ref().column_count()).map(|column| row.get(column)).collect(),
+                |row| {
+                    let fields = (before..row.as_ref().column_count()).map(|column| row.get(column));
+                    let first: Vec<Option<String>> = fields.collect::<Result<_, _>>()?;
+                    let spot = match before {
+                        3 => Spot { line: row.get(1)?, byte: row.get(2)? },
+                        _ => Spot::default(),
+                    };
+                    Ok((first, spot))
+                },
             )?;
             let raw = as_json(first.iter().map(|field| field.as_deref().map(str::as_bytes)));
             self.connection.execute(
@@ -361,7 +403,8 @@ impl SnapshotTable<'_> {
             if others > 0 {
                 // counted as arrived already, as a row of its table
                 self.manifest.rows -= 1;
-                self.keep_unreadable("duplicate_key", Some(key), None, Spot::default(), &raw)?;
+                let file = self.file.clone();
+                self.keep_unreadable("duplicate_key", Some(key), file.as_deref(), spot, &raw)?;
                 self.connection.execute(&format!("delete from {raw_table} where legacy_id = ?"), [key])?;
             }
         }
