@@ -2,7 +2,8 @@
 //! standard error, so that standard output is the result and nothing else.
 
 use std::io::{IsTerminal, stderr};
-use std::time::Duration;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
@@ -17,11 +18,16 @@ pub enum Progress {
     Bars,
 }
 
+/// Between two lines about one operation.
+const PER_LINE: Duration = Duration::from_secs(15);
+
 /// One operation being shown.
 #[derive(Debug)]
 pub struct Bar {
     bar: ProgressBar,
     line: Option<String>,
+    /// When the operation was last spoken of.
+    spoken: Mutex<Instant>,
 }
 
 impl Progress {
@@ -52,7 +58,8 @@ impl Progress {
         if self == Progress::Bars {
             bar.enable_steady_tick(Duration::from_millis(200));
         }
-        Bar { bar, line: (self == Progress::Lines).then(|| operation.to_owned()) }
+        let line = (self == Progress::Lines).then(|| operation.to_owned());
+        Bar { bar, line, spoken: Mutex::new(Instant::now()) }
     }
 }
 
@@ -78,6 +85,20 @@ impl Bar {
     /// How many records are done; call it per chunk, not per record.
     pub fn set(&self, done: u64) {
         self.bar.set_position(done);
+        let Some(line) = &self.line else { return };
+        if let Ok(mut spoken) = self.spoken.lock()
+            && spoken.elapsed() >= PER_LINE
+        {
+            *spoken = Instant::now();
+            let rate = self.bar.per_sec();
+            match self.bar.length() {
+                Some(total) => eprintln!(
+                    "{line}: {done} of {total} records, {rate:.0}/s, {} s left",
+                    self.bar.eta().as_secs()
+                ),
+                None => eprintln!("{line}: {done} records, {rate:.0}/s"),
+            }
+        }
     }
 
     /// Says over how many records the operation goes, once that is known.

@@ -223,4 +223,27 @@ fn a_target_that_lost_its_mapping_is_loaded_into_the_rows_that_it_has() {
     );
     drydock(home, &target, &["rollback", "--run", &run]).expect(0);
     assert_eq!(psql(&target, all), before, "an undo takes the legacy ids back");
+
+    // what was not certain is a question, and its answer is loaded
+    let questions = drydock(home, &target, &["review", "export"]).expect(0).stdout;
+    for item in ["practices:2:id", "practices:3:id"] {
+        assert!(questions.contains(item) && questions.contains("target_row_uncertain"), "{questions}");
+    }
+    let answers = |second: &str| {
+        let text = format!(
+            "item,action,value,reason\npractices:2:id,set,{second},asked\npractices:3:id,accept,,asked\n"
+        );
+        fs::write(home.join("answers.csv"), text).unwrap();
+        drydock(home, &target, &["review", "import", "answers.csv", "--by", "Anna Berg"])
+    };
+    answers(&format!("{ROW}5")).expect(3);
+    answers(&format!("{ROW}1")).expect(3);
+    answers(&format!("{ROW}2")).expect(0);
+    drydock(home, &target, &["transform"]).expect(0);
+    drydock(home, &target, &["load"]).expect(0);
+    assert_eq!(psql(&target, mapped), "1|1\n2|2\n4|4");
+    assert_eq!(psql(&target, "select count(*), count(legacy_id) from practices"), "4|4");
+    drydock(home, &target, &["verify"]).expect(0);
+    let open = "select count(*) from v_review_items where question = 'id'";
+    assert_eq!(sqlite3(&home.join("s"), open), "0");
 }

@@ -102,6 +102,16 @@ fn csv_options(config: &config::Csv) -> Result<CsvOptions> {
                 .hint("write one of , ; | or a tab as \"\\t\", or leave the key out"));
         }
     }
+    match config.quote.as_bytes() {
+        [] => {}
+        [quote] if options.delimiter != Some(*quote) => options.quote = *quote,
+        _ => {
+            return Err(Error::precondition(
+                "source.csv.quote is not a single character, or is the delimiter",
+            )
+            .hint("write one character such as ', or leave the key out"));
+        }
+    }
     if !config.encoding.is_empty() {
         options.encoding = Some(config.encoding.clone());
     }

@@ -12,6 +12,7 @@ mod address;
 mod failure;
 mod parameters;
 mod password;
+mod pooler;
 mod session;
 mod sqlstate;
 mod tls;
@@ -20,6 +21,7 @@ mod written;
 
 pub use address::Address;
 pub use failure::{is_transient, server_error};
+pub use pooler::refuse_transaction_mode;
 pub use session::connect;
 pub use wire::Wire;
 

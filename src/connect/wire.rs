@@ -15,7 +15,7 @@ use postgres_protocol::message::frontend;
 use super::address::{Address, Host};
 use super::session::SETTINGS;
 use super::tls::Mode;
-use super::{Side, sqlstate};
+use super::{Side, failure, sqlstate};
 use crate::error::{Error, Result};
 
 /// Room for what has arrived and is not read yet. Messages longer than that make it grow.
@@ -236,16 +236,16 @@ fn sqlstate_of(content: &[u8]) -> String {
 }
 
 fn told(side: Side, what: &str, stop: &Stop) -> Error {
-    match stop {
-        Stop::Refused(code) => Error::new(
-            side.kind(),
-            format!("{}: {what}: {} (SQLSTATE {code})", side.name(), sqlstate::name(code)),
-        ),
-        Stop::Broken(cause) => Error::new(
-            side.kind(),
-            format!("{}: {what}: the connection broke: {}", side.name(), cause.kind()),
-        )
-        .hint("this may pass: run the same command again, it starts where it can"),
+    let (told, hint) = match stop {
+        Stop::Refused(code) => {
+            (format!("{} (SQLSTATE {code})", sqlstate::name(code)), failure::hint_for(code))
+        }
+        Stop::Broken(cause) => (format!("the connection broke: {}", cause.kind()), Some(failure::MAY_PASS)),
+    };
+    let error = Error::new(side.kind(), format!("{}: {what}: {told}", side.name()));
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
     }
 }
 

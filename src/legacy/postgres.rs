@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 
 use postgres::{Client, SimpleQueryMessage};
 
-use crate::connect::{Address, Side, Wire, server_error};
+use crate::connect::{Address, Side, Wire, refuse_transaction_mode, server_error};
 use crate::error::{Error, Result};
 use crate::legacy::copy_text::Decoder;
 use crate::legacy::{Count, Place, Projection, Shape, Sink, Source};
@@ -21,6 +21,11 @@ const BEGIN: &str =
 /// The three facts of the snapshot. `txid_current_snapshot` takes no transaction id, so it works on a standby too.
 const FACTS: &str = "select current_setting('server_version'), current_setting('server_encoding'), \
                      txid_current_snapshot()::text";
+
+/// While the second session reads a large table the first one has nothing to say, and must not be ended for that. 9.5 does
+/// not know the setting, so it is set where it is.
+const PATIENCE: &str = "select pg_catalog.set_config(name, '0', true) from pg_catalog.pg_settings \
+                        where name = 'idle_in_transaction_session_timeout'";
 
 const COLUMNS: &str = include_str!("../../sql/extract/columns.sql");
 const REFERENCES: &str = include_str!("../../sql/extract/references.sql");
@@ -45,6 +50,7 @@ pub struct PostgresSource {
 impl PostgresSource {
     /// Begins the transaction. `client` is a session on `address` that speaks UTF-8 and ISO dates.
     pub fn new(mut client: Client, address: &Address) -> Result<Self> {
+        refuse_transaction_mode(Side::Legacy, &mut client, address)?;
         begin(&mut client)?;
         let wire = if Wire::reaches(address) { beside(&mut client, address)? } else { None };
         let facts = rows(&mut client, FACTS, "its version and snapshot")?.pop().unwrap_or_default();
@@ -202,6 +208,7 @@ fn beside(client: &mut Client, address: &Address) -> Result<Option<Wire>> {
             return Ok(None);
         }
     };
+    rows(client, PATIENCE, "its timeouts")?;
     let opened = Wire::open(Side::Legacy, address).and_then(|mut wire| {
         // the snapshot has to be taken before anything else is asked
         let (isolation, settings) = BEGIN.split_once("; ").unwrap_or((BEGIN, ""));

@@ -16,7 +16,6 @@ mod failure;
 mod health;
 mod lock;
 mod merge;
-mod pooler;
 mod preflight;
 mod receipts;
 mod sender;
@@ -38,7 +37,7 @@ pub use receipts::Writing;
 pub use sender::{Sender, digest_of};
 pub use undo::{Left, Undone};
 
-use crate::connect::{Address, Side, connect, server_error};
+use crate::connect::{Address, Side, connect, refuse_transaction_mode, server_error};
 use crate::entity::Entity;
 use crate::error::{Error, Result};
 
@@ -145,7 +144,7 @@ impl Target {
 /// A session whose statements find the tables in `schema`.
 fn session(address: &Address, schema: &str) -> Result<Client> {
     let mut client = connect(Side::Target, address)?;
-    pooler::refuse_transaction_mode(&mut client, address)?;
+    refuse_transaction_mode(Side::Target, &mut client, address)?;
     let path = format!("set search_path = {}, pg_temp", quoted(schema));
     client.batch_execute(&path).map_err(|cause| failed("choosing the schema", &cause))?;
     Ok(client)
