@@ -43,9 +43,25 @@ impl Staging {
         let mut ids: Vec<_> = ids.collect();
         ids.sort_unstable();
         ids.dedup();
+        let (Some(first), Some(last)) = (ids.first().copied(), ids.last().copied()) else {
+            return Ok(HashMap::new());
+        };
+        let mut rows = HashMap::with_capacity(ids.len());
+        // ids that lie close together are read in one go
+        if last.0.abs_diff(first.0) <= 4 * ids.len() as u64 {
+            let sql = format!("{} where legacy_id between ? and ?", self.select_legacy::<R>()?);
+            let mut statement = self.connection.prepare_cached(&sql)?;
+            let mut found = statement.query((first.0, last.0))?;
+            while let Some(row) = found.next()? {
+                if ids.binary_search(&LegacyId(row.get(0)?)).is_ok() {
+                    let row = read::<R>(row)?;
+                    rows.insert(row.legacy_id(), row);
+                }
+            }
+            return Ok(rows);
+        }
         let mut statement =
             self.connection.prepare_cached(&format!("{} where legacy_id = ?", self.select_legacy::<R>()?))?;
-        let mut rows = HashMap::with_capacity(ids.len());
         for id in ids {
             if let Some(row) = statement.query_map([id.0], read::<R>)?.next() {
                 rows.insert(id, row?);

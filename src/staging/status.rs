@@ -220,20 +220,20 @@ fn is_accounted(connection: &Connection) -> Result<bool> {
     for entity in crate::entity::ALL {
         let (name, ready) = (entity.name, entity.ready_table());
         let raw = super::quoted(&format!("legacy_{}", entity.legacy.name));
+        // one walk over the records, with both tables at its side in the same order
         let holds: bool = connection.query_row(
             &format!(
-                "select (select count(*) from {raw}) \
-                            = (select count(*) from records where entity = '{name}') \
-                    and (select count(*) from {ready}) \
-                            = (select count(*) from records where entity = '{name}' and fate = 'ready') \
-                    and not exists (select 1 from records r where r.entity = '{name}' \
-                            and not exists (select 1 from {raw} x where x.legacy_id = r.legacy_id)) \
-                    and not exists (select 1 from records r where r.entity = '{name}' and r.fate = 'ready' \
-                            and not exists (select 1 from {ready} y where y.legacy_id = r.legacy_id)) \
-                    and not exists (select 1 from records r where r.entity = '{name}' and r.fate = 'merged' \
-                            and not exists (select 1 from {ready} y where y.legacy_id = r.merged_into)) \
+                "select count(*) = (select count(*) from {raw}) \
+                    and count(*) = count(x.legacy_id) \
+                    and count(y.legacy_id) = (select count(*) from {ready}) \
+                    and coalesce(sum((r.fate = 'ready') = (y.legacy_id is null)), 0) = 0 \
+                    and not exists (select 1 from records m where m.entity = '{name}' and m.fate = 'merged' \
+                            and not exists (select 1 from {ready} k where k.legacy_id = m.merged_into)) \
                     and not exists (select 1 from loads l where l.entity = '{name}' \
-                            and not exists (select 1 from {ready} y where y.legacy_id = l.legacy_id))"
+                            and not exists (select 1 from {ready} k where k.legacy_id = l.legacy_id)) \
+                 from records r left join {raw} x on x.legacy_id = r.legacy_id \
+                                left join {ready} y on y.legacy_id = r.legacy_id \
+                 where r.entity = '{name}'"
             ),
             [],
             |row| row.get(0),

@@ -21,7 +21,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::clean::EmailPolicy;
 use crate::config::Config;
-use crate::entity::{self, Kind, patients, practice_members, practice_owners, practices, profiles};
+use crate::entity::{self, Entity, patients, practice_members, practice_owners, practices, profiles};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::record::{Category, LegacyId};
@@ -67,7 +67,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     staging.set_progress("transform: reading the whole set", 0, None)?;
     let email_policy = EmailPolicy::new(&config.policy.company_domains);
     let mut finder = Finder::default();
-    let mut facts = Facts::read(staging, &email_policy, &decided, &mut finder)?;
+    let mut facts = staging.together(|staging| Facts::read(staging, &email_policy, &decided, &mut finder))?;
     claim_decided(&mut facts.claims, &decided);
     let found = finder.find();
     let merges = Merges::new(&config.policy, &found, &facts, &decided);
@@ -123,11 +123,13 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
         },
         |row, same_as| resolver.member(row, same_as.get(&row.legacy_id).copied()),
     )?;
-    let panicked = passes.panicked();
+    let (panicked, labels_missing) = (passes.panicked(), passes.labels_missing());
+    staging.index_resolved()?;
     staging.note_unreadable()?;
     staging.settle_errors(&decided.outcome())?;
     staging.settle_followers(&resolver.ladder.followers())?;
-    finish(staging, config, &decided, panicked)
+    let summary = finish(staging, config, &decided, panicked)?;
+    Ok(Summary { obstacles: obstacles(staging, &labels_missing)?, ..summary })
 }
 
 /// Runs a rule; one that panics costs the record that met it and nothing else.
@@ -238,34 +240,25 @@ fn finish(staging: &mut Staging, config: &Config, decided: &Decided, panicked: u
         .filter(|(line, count)| *count > config.policy.allowed_rejects(&line.entity))
         .map(|(line, count)| (line.entity.clone(), count))
         .collect();
-    let obstacles = obstacles(staging)?;
-    Ok(Summary { accounting, panicked, beyond_allowed, obstacles })
+    Ok(Summary { accounting, panicked, beyond_allowed, obstacles: Vec::new() })
 }
 
 /// What stands in the way of every record of a table, labels that ready records need included; kept in the file.
-fn obstacles(staging: &mut Staging) -> Result<Vec<Obstacle>> {
-    let catalog = staging.catalog()?;
-    let mut obstacles = fit::obstacles(&catalog);
-    for entity in entity::ALL {
-        for column in entity.columns.iter().filter(|column| matches!(column.kind, Kind::Enum(_))) {
-            let known = catalog.columns.iter().find(|known| {
-                known.table == entity.target_table && known.name == column.name && known.type_kind == "e"
-            });
-            let Some(known) = known else { continue };
-            let labels = catalog.enums.get(&known.type_name).map_or(&[][..], Vec::as_slice);
-            for label in staging.labels_used(entity, column)?.iter().filter(|label| !labels.contains(label)) {
-                obstacles.push(Obstacle {
-                    table: known.table.clone(),
-                    column: Some(known.name.clone()),
-                    category: Category::SchemaMismatch,
-                    sentence: format!(
-                        "column {}.{}: type {} has no label '{label}'",
-                        known.table, known.name, known.type_name
-                    ),
-                });
-            }
-        }
-    }
+fn obstacles(
+    staging: &mut Staging,
+    labels_missing: &[(&'static Entity, &'static str, String)],
+) -> Result<Vec<Obstacle>> {
+    let mut obstacles = fit::obstacles(&staging.catalog()?);
+    let mut labels: Vec<_> = labels_missing.iter().collect();
+    labels.sort_by_key(|(entity, column, sentence)| {
+        (entity::ALL.iter().position(|known| known.name == entity.name), *column, sentence.as_str())
+    });
+    obstacles.extend(labels.into_iter().map(|(entity, column, sentence)| Obstacle {
+        table: entity.target_table.to_owned(),
+        column: Some((*column).to_owned()),
+        category: Category::SchemaMismatch,
+        sentence: format!("column {sentence}"),
+    }));
     staging.write_schema_findings(obstacles.iter().map(|found| {
         (found.table.as_str(), found.column.as_deref(), found.category.as_str(), found.sentence.as_str())
     }))?;
