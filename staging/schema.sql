@@ -136,6 +136,15 @@ create table target_rows (
 ) without rowid;
 create index target_rows_legacy_id on target_rows (entity, legacy_id);
 
+-- one row says what a row of the target held under a unique key when it was surveyed
+create table target_unique_values (
+    table_name text not null,
+    key_name   text not null,
+    digest     text not null,         -- MD5 of the values, so that none of them stands here
+    target_id  text not null,
+    primary key (table_name, key_name, digest)
+) without rowid;
+
 -- one row is a row of the target without a legacy id that may stand for a legacy record, by what both say of themselves
 create table target_matches (
     entity           text not null,

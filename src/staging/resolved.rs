@@ -31,8 +31,9 @@ impl Staging {
         })
     }
 
-    /// Makes the indexes of what was written.
+    /// Makes the indexes of what was written; another thread helps to sort.
     pub fn index_resolved(&mut self) -> Result<()> {
+        self.connection.execute_batch("pragma threads = 1")?;
         self.transaction(|connection| Ok(connection.execute_batch(INDEXES)?))
     }
 

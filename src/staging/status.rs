@@ -137,6 +137,13 @@ impl Staging {
         unaccounted(&self.connection)
     }
 
+    /// Everything `status` shows.
+    pub fn status(&self) -> Result<Status> {
+        status(&self.connection, true)
+    }
+}
+
+impl Reader {
     /// The plan's error analysis.
     pub fn error_analysis(&self) -> Result<ErrorAnalysis> {
         error_analysis(&self.connection)
@@ -147,13 +154,6 @@ impl Staging {
         associations(&self.connection)
     }
 
-    /// Everything `status` shows.
-    pub fn status(&self) -> Result<Status> {
-        status(&self.connection, true)
-    }
-}
-
-impl Reader {
     /// Everything `status` shows.
     pub fn status(&self) -> Result<Status> {
         status(&self.connection, self.is_being_written)
@@ -245,25 +245,36 @@ fn is_accounted(connection: &Connection) -> Result<bool> {
     Ok(true)
 }
 
+/// `v_accounting` in one walk over the records of each entity.
 fn accounting(connection: &Connection) -> Result<Vec<Accounting>> {
-    let mut statement = connection.prepare(
-        "select entity, extracted, ready, merged, rejected, quarantined, loaded, failed from v_accounting",
-    )?;
-    let lines = statement
-        .query_map([], |row| {
+    let line = |entity: &&crate::entity::Entity| {
+        let (name, legacy, phase) = (entity.name, entity.legacy.name, entity.phase.as_str());
+        let sql = format!(
+            "select (select count(*) from {}) + u.rows, sum(r.fate = 'ready'), sum(r.fate = 'merged'), \
+                    sum(r.fate = 'rejected'), coalesce(sum(r.fate = 'quarantined'), 0) + u.rows, l.loaded, l.failed \
+             from (select count(*) as rows from legacy_unreadable where table_name = '{legacy}') u \
+             join (select coalesce(sum(outcome <> 'failed'), 0) as loaded, \
+                          coalesce(sum(outcome = 'failed'), 0) as failed \
+                   from loads where entity = '{name}' and phase = '{phase}') l \
+             left join records r on r.entity = '{name}'",
+            super::quoted(&format!("legacy_{legacy}"))
+        );
+        let line = connection.query_row(&sql, [], |row| {
+            let count = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<u64>>(column)?.unwrap_or(0));
             Ok(Accounting {
-                entity: row.get(0)?,
-                extracted: row.get(1)?,
-                ready: row.get(2)?,
-                merged: row.get(3)?,
-                rejected: row.get(4)?,
-                quarantined: row.get(5)?,
-                loaded: row.get(6)?,
-                failed: row.get(7)?,
+                entity: name.to_owned(),
+                extracted: count(0)?,
+                ready: count(1)?,
+                merged: count(2)?,
+                rejected: count(3)?,
+                quarantined: count(4)?,
+                loaded: count(5)?,
+                failed: count(6)?,
             })
-        })?
-        .collect::<Result<_, rusqlite::Error>>()?;
-    Ok(lines)
+        })?;
+        Ok(line)
+    };
+    crate::entity::ALL.iter().map(line).collect()
 }
 
 pub(super) fn error_analysis(connection: &Connection) -> Result<ErrorAnalysis> {

@@ -18,6 +18,7 @@ mod resolve;
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
 
 use crate::clean::EmailPolicy;
 use crate::config::Config;
@@ -26,7 +27,7 @@ use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::record::{Category, LegacyId};
 use crate::review::{Decided, StandIn};
-use crate::staging::{Accounting, Staging, Step};
+use crate::staging::{Accounting, AssociationCount, ErrorAnalysis, Reader, Staging, Step};
 
 use duplicates::{Finder, Found};
 use emails::Settled;
@@ -46,6 +47,10 @@ pub struct Summary {
     /// The fates of every entity's records.
     #[serde(skip)]
     pub accounting: Vec<Accounting>,
+    /// The plan's error analysis.
+    pub error_analysis: ErrorAnalysis,
+    /// How records found their practices.
+    pub associations: Vec<AssociationCount>,
     /// Records that a rule failed on; they are in quarantine.
     pub panicked: u64,
     /// Records rejected or quarantined beyond the number that the configuration allows, by entity.
@@ -224,15 +229,20 @@ pub fn snapshot_day(staging: &Staging) -> Result<chrono::NaiveDate> {
     })
 }
 
-/// Proves conservation before the result counts as one.
+/// Proves conservation before the result counts as one. Meanwhile another session counts what is told about it.
 fn finish(staging: &mut Staging, config: &Config, decided: &Decided, panicked: u64) -> Result<Summary> {
-    let unaccounted = staging.unaccounted()?;
-    if unaccounted > 0 {
-        return Err(Error::internal(format!("{unaccounted} records have not exactly one fate"))
-            .hint("look at v_unaccounted in the staging file, and report it"));
-    }
+    let path = staging.path().to_owned();
+    let (proved, counted) = thread::scope(|scope| {
+        let counting = scope.spawn(|| {
+            let reader = Reader::open(&path)?;
+            Ok::<_, Error>((reader.error_analysis()?, reader.associations()?))
+        });
+        let proved = prove(staging);
+        (proved, counting.join())
+    });
+    let accounting = proved?;
+    let (error_analysis, associations) = counted.map_err(|_| Error::internal("counting failed"))??;
     staging.complete(Step::Transform)?;
-    let accounting = staging.accounting()?;
     let beyond_allowed = accounting
         .iter()
         // what a person rejected is allowed by that decision
@@ -240,7 +250,17 @@ fn finish(staging: &mut Staging, config: &Config, decided: &Decided, panicked: u
         .filter(|(line, count)| *count > config.policy.allowed_rejects(&line.entity))
         .map(|(line, count)| (line.entity.clone(), count))
         .collect();
-    Ok(Summary { accounting, panicked, beyond_allowed, obstacles: Vec::new() })
+    Ok(Summary { accounting, error_analysis, associations, panicked, beyond_allowed, obstacles: Vec::new() })
+}
+
+/// The fates of every entity's records, when each record has exactly one.
+fn prove(staging: &Staging) -> Result<Vec<Accounting>> {
+    let unaccounted = staging.unaccounted()?;
+    if unaccounted > 0 {
+        return Err(Error::internal(format!("{unaccounted} records have not exactly one fate"))
+            .hint("look at v_unaccounted in the staging file, and report it"));
+    }
+    staging.accounting()
 }
 
 /// What stands in the way of every record of a table, labels that ready records need included; kept in the file.

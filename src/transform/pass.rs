@@ -64,13 +64,17 @@ impl<'a> Passes<'a> {
         let mut has_merged = false;
         let mut done = 0;
         let mut decided: Vec<Decision> = Vec::new();
+        let mut spent: Vec<Decision> = Vec::new();
         let mut chunk = self.staging.together(|staging| read(staging, None))?;
         while let Some((rows, related)) = chunk {
             interrupt::check()?;
             let last = rows.last().map(LegacyRow::legacy_id);
             let (staging, held_back) = (&mut *self.staging, &self.held_back);
             let (decisions, next) = thread::scope(|scope| {
+                let spent = std::mem::take(&mut spent);
                 let deciding = scope.spawn(|| {
+                    // the thread that writes has the longer day
+                    drop(spent);
                     decide(entity, &rows, |row| {
                         let mut decision = rule(row, &related);
                         follow(entity, held_back, &mut decision);
@@ -91,7 +95,7 @@ impl<'a> Passes<'a> {
             }
             done += rows.len() as u64;
             bar.set(done);
-            decided = decisions;
+            spent = std::mem::replace(&mut decided, decisions);
             chunk = next;
         }
         self.staging.apply(entity, &decided)?;
@@ -131,31 +135,23 @@ impl<'a> Passes<'a> {
         self.held_back.entry(entity.name).or_default().insert(id);
     }
 
-    /// Holds back every record that has the same values as an earlier one under a unique key of the target.
+    /// Holds back every record that has the same values as an earlier one, or as an existing row, under a unique key of the
+    /// target.
     fn hold_back_takers(&mut self, entity: &'static Entity) -> Result<()> {
         for key in self.staging.catalog()?.keys {
-            let is_own = |column: &String| entity.columns.iter().any(|own| own.name == column);
-            let is_settled = |column: &String| {
-                // these are given once each, or resolved over the whole set
-                matches!(column.as_str(), "id" | "legacy_id")
-                    || entity.columns.iter().any(|own| own.name == column && own.unique)
+            let Some(columns) = key.compared_by(entity) else { continue };
+            let place = format!("{}.{}: {}", key.table, key.columns.join(", "), key.name);
+            let issue = |fact: &str| {
+                Issue::new(Code::KeyTaken, columns[0].name).with_context(format!("{place}{fact}"))
             };
-            let concerns = key.table == entity.target_table && matches!(key.kind.as_str(), "p" | "u");
-            if !concerns || key.columns.is_empty() || !key.columns.iter().all(is_own) {
-                continue;
+            // addresses are settled over the whole set
+            if !columns.iter().any(|column| column.unique) {
+                let takers = self.staging.takers_of_a_key(entity, &key.columns)?;
+                self.hold_back(entity, &takers, &issue(""))?;
             }
-            let Some(first) = entity.columns.iter().find(|own| own.name == key.columns[0]) else { continue };
-            if key.columns.iter().any(is_settled) {
-                continue;
+            for (legacy_id, holder) in self.staging.taken_by_existing(entity, &key, &columns)? {
+                self.hold_back(entity, &[legacy_id], &issue(&format!(", held by row {holder}")))?;
             }
-            let takers = self.staging.takers_of_a_key(entity, &key.columns)?;
-            let issue = Issue::new(Code::KeyTaken, first.name).with_context(format!(
-                "{}.{}: {}",
-                key.table,
-                key.columns.join(", "),
-                key.name
-            ));
-            self.hold_back(entity, &takers, &issue)?;
         }
         Ok(())
     }

@@ -147,7 +147,7 @@ fn drydock(directory: &Path) -> Command {
 fn transform(directory: &Path, staging: &Path) -> (Duration, u64) {
     let started = Instant::now();
     let mut child = drydock(directory)
-        .args(["transform", "--quiet", "--json", "--staging"])
+        .args(["transform", "--quiet", "--staging"])
         .arg(staging)
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::null())
