@@ -20,6 +20,7 @@ mod preflight;
 mod receipts;
 mod sender;
 mod undo;
+mod unique_values;
 mod unit;
 
 use postgres::Client;
