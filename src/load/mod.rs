@@ -5,6 +5,7 @@
 //! Read `carry` next (chunks, retries, isolation), then `target::chunk` (what one chunk does).
 
 mod backoff;
+mod beside;
 mod carry;
 mod refused;
 
@@ -20,6 +21,9 @@ use crate::target::{Demand, Demands, Merge, Target, Writing, drift, preflight};
 
 use carry::Carried;
 
+/// Sessions that write side by side unless somebody wants another number.
+pub const SESSIONS: usize = 2;
+
 /// How to load.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
@@ -33,6 +37,8 @@ pub struct Options {
     pub dry_run: bool,
     /// What one transaction carries.
     pub chunk: Chunk,
+    /// Sessions that write side by side where there is much to write.
+    pub sessions: usize,
 }
 
 impl Default for Options {
@@ -43,6 +49,7 @@ impl Default for Options {
             retry_failed: false,
             dry_run: false,
             chunk: Chunk::default(),
+            sessions: SESSIONS,
         }
     }
 }
@@ -67,7 +74,7 @@ pub struct Chunk {
 
 impl Default for Chunk {
     fn default() -> Self {
-        Self { rows: 250_000, bytes: 128 << 20 }
+        Self { rows: 125_000, bytes: 64 << 20 }
     }
 }
 
@@ -121,7 +128,9 @@ struct Loader<'a> {
     staging: &'a mut Staging,
     target: &'a mut Target,
     writing: Writing<'a>,
-    options: &'a Options,
+    options: Options,
+    /// Sessions beside the first, opened when there is much to write.
+    beside: Vec<Target>,
     run_id: i64,
     /// Ready records of the present merge.
     total: u64,
@@ -151,8 +160,15 @@ pub fn load(
     }
 
     let staging_id = staging.fact("staging_id")?.unwrap_or_default();
-    let mut loader =
-        Loader { staging, target, writing: Writing::new(&staging_id, run_id), options, run_id, total: 0 };
+    let mut loader = Loader {
+        staging,
+        target,
+        writing: Writing::new(&staging_id, run_id),
+        options: options.clone(),
+        beside: Vec::new(),
+        run_id,
+        total: 0,
+    };
     let (mut receipts, mut refused) = (Vec::new(), Vec::new());
     for phase in &options.phases {
         loader.writing.begin_phase();

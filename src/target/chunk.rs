@@ -159,7 +159,7 @@ impl Target {
             self.mark_phase(writing, merge.phase)?;
             let mut what_for = Receipted { range: Some(range.clone()), ..Receipted::default() };
             if known.different > 0 {
-                self.keep_pre_images(writing, merge, &table, &mut what_for)?;
+                self.keep_pre_images(writing, merge, &table, known.different, &mut what_for)?;
             }
             if to_insert > 0 {
                 what_for.inserted_ids = self.ids(

@@ -25,14 +25,36 @@ pub(super) struct Backend {
 impl Target {
     /// Makes sure that no other load is at work, and learns what may change rows on their way in.
     pub fn prepare_load(&mut self) -> Result<()> {
-        // asked of a server that knows it: a process that is gone is noticed within a statement, not after it
+        self.notice_a_lost_client()?;
+        self.take_lock()?;
+        self.triggered = Some(self.triggered_tables()?);
+        Ok(())
+    }
+
+    /// Another session for the load that this one has the lock of.
+    pub fn beside(&self) -> Result<Self> {
+        let mut beside = Self {
+            client: session(&self.address, &self.schema)?,
+            address: self.address.clone(),
+            identity: self.identity.clone(),
+            schema: self.schema.clone(),
+            depth: 0,
+            backend: None,
+            is_beside: true,
+            triggered: self.triggered.clone(),
+        };
+        beside.notice_a_lost_client()?;
+        beside.remember_backend()?;
+        Ok(beside)
+    }
+
+    /// Asked of a server that knows it: a process that is gone is noticed within a statement, not after it.
+    fn notice_a_lost_client(&mut self) -> Result<()> {
         if self.version_number()? >= 140_000 {
             self.client
                 .batch_execute("set client_connection_check_interval = '1s'")
                 .map_err(|cause| failed("setting the session up", &cause))?;
         }
-        self.take_lock()?;
-        self.triggered = Some(self.triggered_tables()?);
         Ok(())
     }
 
@@ -53,6 +75,10 @@ impl Target {
             interrupt::check()?;
             thread::sleep(BETWEEN_LOOKS);
         }
+        self.remember_backend()
+    }
+
+    fn remember_backend(&mut self) -> Result<()> {
         let row = self
             .client
             .query_one(
@@ -61,7 +87,7 @@ impl Target {
                 &[],
             )
             .map_err(|cause| failed("looking at the session", &cause))?;
-        self.holds_lock = Some(Backend { pid: row.get(0), started: row.get(1) });
+        self.backend = Some(Backend { pid: row.get(0), started: row.get(1) });
         Ok(())
     }
 
@@ -74,7 +100,7 @@ impl Target {
     pub fn reconnect(&mut self) -> Result<()> {
         self.depth = 0;
         self.client = session(&self.address, &self.schema)?;
-        if let Some(backend) = self.holds_lock.take() {
+        if let Some(backend) = self.backend.take() {
             // on a line that broke without a word the server would wait for us for hours; to end one's own session
             // needs no right, and one that has ended already is not found
             self.client
@@ -84,7 +110,12 @@ impl Target {
                     &[&backend.pid, &backend.started],
                 )
                 .map_err(|cause| failed("ending the broken session", &cause))?;
-            self.prepare_load()?;
+            if self.is_beside {
+                self.notice_a_lost_client()?;
+                self.remember_backend()?;
+            } else {
+                self.prepare_load()?;
+            }
         }
         Ok(())
     }

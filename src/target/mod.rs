@@ -60,8 +60,10 @@ pub struct Target {
     schema: String,
     /// Transactions and savepoints that are open.
     depth: u32,
-    /// Whether this session is the one that may load.
-    holds_lock: Option<lock::Backend>,
+    /// The server's process, once this session loads.
+    backend: Option<lock::Backend>,
+    /// Whether another session has the load lock for this one.
+    is_beside: bool,
     /// Tables whose rows may become something else on their way in; not known before the lock is taken.
     triggered: Option<Vec<String>>,
 }
@@ -75,7 +77,8 @@ impl Target {
             address: address.clone(),
             schema: schema.to_owned(),
             depth: 0,
-            holds_lock: None,
+            backend: None,
+            is_beside: false,
             triggered: None,
         })
     }
