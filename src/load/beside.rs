@@ -146,7 +146,9 @@ impl<'a> Loader<'a> {
             let mut ids: Vec<LegacyId> = Vec::new();
             let (mut piece, mut in_piece, mut sent) = (Vec::with_capacity(2 * PIECE), 0, 0);
             while ids.len() < rows && sent < bytes {
-                let Some(id) = next_row(merge, ready, |fields| encode_row(&mut piece, fields))? else { break };
+                let Some(id) = next_row(merge, ready, |fields| encode_row(&mut piece, fields))? else {
+                    break;
+                };
                 if ids.is_empty() {
                     messages.send(Message::Begin(writing.beside())).map_err(gone)?;
                 }
@@ -228,12 +230,7 @@ impl<'a> Loader<'a> {
 }
 
 /// A session's thread: chunk after chunk, until nobody speaks to it any more.
-fn serve<'a>(
-    session: &mut Target,
-    merge: &Merge,
-    messages: &Receiver<Message<'a>>,
-    answers: &Answers<Answer>,
-) {
+fn serve(session: &mut Target, merge: &Merge, messages: &Receiver<Message<'_>>, answers: &Answers<Answer>) {
     while let Ok(Message::Begin(mut writing)) = messages.recv() {
         let mut merged = Merged::default();
         let mut is_whole = false;

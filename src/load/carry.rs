@@ -1,6 +1,7 @@
 //! One merge, chunk by chunk. A chunk that passing trouble interrupted is tried again; one that the database refuses is
 //! split until the records at fault are alone, and the others are loaded.
 
+use std::collections::BTreeMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -37,7 +38,8 @@ pub struct Carried<'a> {
     /// The records that the target refuses.
     pub refused: Vec<Refused>,
     made_room: bool,
-    digests: String,
+    /// By the first record of each chunk: a chunk that came to trouble is done after the one that follows it.
+    digests: BTreeMap<LegacyId, String>,
 }
 
 /// What one unit has done: known before its commit, so that it is known when only the commit's answer is lost.
@@ -67,26 +69,30 @@ impl<'a> Carried<'a> {
             },
             refused: Vec::new(),
             made_room: false,
-            digests: String::new(),
+            digests: BTreeMap::new(),
         }
     }
 
     /// The receipt of the whole merge: where several chunks made it, its digest is that of theirs.
     pub fn finish(mut self) -> (Receipt, Vec<Refused>) {
         self.bar.finish();
-        self.receipt.digest = match self.digests.len() {
-            0..=64 => self.digests,
-            _ => crate::target::digest_of(&self.digests),
+        let digests: Vec<String> = self.digests.into_values().collect();
+        self.receipt.digest = match digests.as_slice() {
+            [] => String::new(),
+            [only] => only.clone(),
+            several => crate::target::digest_of(&several.concat()),
         };
         (self.receipt, self.refused)
     }
 
-    fn add(&mut self, receipt: &Receipt) {
+    fn add(&mut self, first: Option<LegacyId>, receipt: &Receipt) {
         self.receipt.rows += receipt.rows;
         self.receipt.inserted += receipt.inserted;
         self.receipt.updated += receipt.updated;
         self.receipt.unchanged += receipt.unchanged;
-        self.digests.push_str(&receipt.digest);
+        if let Some(first) = first {
+            self.digests.insert(first, receipt.digest.clone());
+        }
         self.bar.set(self.receipt.rows + self.refused.len() as u64);
     }
 }
@@ -335,7 +341,7 @@ impl Loader<'_> {
             failpoint::reach("after_note");
         }
         carried.refused.extend(refused);
-        carried.add(&receipt);
+        carried.add(ids.first().copied(), &receipt);
         Ok(())
     }
 }
@@ -349,9 +355,12 @@ pub(super) fn next_row(
     let position = merge.columns.iter().position(|column| column.name == "legacy_id");
     ready.next(|legacy_id, values| {
         let key = legacy_id.to_string();
-        each(&mut values.iter().enumerate().map(|(column, value)| {
-            if Some(column) == position { Some(key.as_str()) } else { *value }
-        }));
+        each(
+            &mut values
+                .iter()
+                .enumerate()
+                .map(|(column, value)| if Some(column) == position { Some(key.as_str()) } else { *value }),
+        );
         Ok(legacy_id)
     })
 }

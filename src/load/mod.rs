@@ -12,12 +12,13 @@ mod refused;
 use std::collections::BTreeMap;
 
 use crate::entity;
+use crate::entity::catalog::Catalog;
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::record::Phase;
 use crate::staging::{Accounting, Receipt, Refused, Staging, Step};
-use crate::target::{Demand, Demands, Merge, Target, Writing, drift, preflight};
+use crate::target::{Demand, Demands, Merge, Target, Writing, drift};
 
 use carry::Carried;
 
@@ -178,6 +179,7 @@ pub fn load(
             refused.extend(count_refused(&merge, of_merge));
             receipts.push(receipt);
         }
+        loader.target.prove_references(*phase)?;
         if !options.dry_run {
             between(loader.staging, loader.target, *phase)?;
         }
@@ -286,19 +288,52 @@ fn refuse_obstacles(staging: &Staging, target: &mut Target) -> Result<Vec<String
         }
     }
     let mut problems = conditions.problems();
-    problems.extend(preflight(&catalog, &demands));
+    if !target.may_hold_triggers() {
+        problems.push(format!(
+            "target.triggers is \"off\", and role {0} may not switch them off for itself: grant set on parameter \
+             session_replication_role to {0}, or leave it \"on\"",
+            conditions.role
+        ));
+    }
+    problems.extend(target.preflight(&catalog, &demands));
     let drift: Vec<String> = drift(&staging.catalog()?, &catalog)
         .into_iter()
         .map(|change| format!("since the survey: {change}"))
         .collect();
     if problems.is_empty() {
-        return Ok(conditions.notes().into_iter().chain(drift).collect());
+        let size = size_note(staging, target, &catalog)?;
+        return Ok(conditions.notes().into_iter().chain(drift).chain(size).collect());
     }
     problems.extend(drift);
     Err(Error::target(format!("the target cannot take the records:\n  {}", problems.join("\n  "))).hint(
         "nothing was written; mend the target or the configuration, then run `drydock survey` and `drydock transform` \
          again",
     ))
+}
+
+/// What the rows that no load has tried yet will take in the target, as far as it can be told: a row is as long as those
+/// of a sample, and every index has an entry for it.
+fn size_note(staging: &Staging, target: &mut Target, catalog: &Catalog) -> Result<Option<String>> {
+    const ROW_HEAD: u64 = 32;
+    const INDEX_ENTRY: u64 = 48;
+    let mut wanted = 0;
+    for entity in entity::ALL {
+        let (rows, bytes) = staging.untried_size(entity)?;
+        let keys = catalog.keys.iter().filter(|key| {
+            key.table == entity.target_table && matches!(key.kind.as_str(), "p" | "u" | "i" | "f")
+        });
+        wanted += rows * (bytes + ROW_HEAD + keys.count() as u64 * INDEX_ENTRY);
+    }
+    let megabytes = |bytes: u64| bytes.div_ceil(1 << 20);
+    if megabytes(wanted) < 2 {
+        return Ok(None);
+    }
+    let now = target.count("asking for the size", "select pg_database_size(current_database())")?;
+    Ok(Some(format!(
+        "the rows will take about {} MB in the target, where the database has {} MB now, and as much again in its log",
+        megabytes(wanted),
+        megabytes(now)
+    )))
 }
 
 /// Refused records by what the target said.

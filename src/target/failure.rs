@@ -117,7 +117,10 @@ impl Failure {
 
     /// The session would have to begin the phase.
     pub(super) fn unmarked() -> Self {
-        Self { cause: Cause::Unmarked, error: Error::internal("a session beside the first was to begin a phase") }
+        Self {
+            cause: Cause::Unmarked,
+            error: Error::internal("a session beside the first was to begin a phase"),
+        }
     }
 
     /// A failure that the same again may pass.
