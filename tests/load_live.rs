@@ -36,31 +36,31 @@ fn others_read_and_write_while_a_load_is_at_work() {
         let (mut reader, mut writer) = (session(), session());
         let over = &is_over;
         let reading = scope.spawn(move || {
-            let mut reads = 0;
+            let mut looks = 0;
             while !over.load(Ordering::SeqCst) {
                 let row = reader
                     .query_one("select count(*) from profiles p left join patients q on q.user_id = p.id where p.legacy_id is null", &[])
                     .unwrap();
                 assert_eq!(row.get::<_, i64>(0), 500);
-                reads += 1;
+                looks += 1;
             }
-            reads
+            looks
         });
         let writing = scope.spawn(move || {
-            let mut writes = 0;
+            let mut rounds = 0;
             while !over.load(Ordering::SeqCst) {
                 // somebody of theirs moves, and one of ours who has just arrived is looked at with a lock
                 writer
                     .batch_execute(&format!(
-                        "update profiles set first_name = 'Bea' || {writes} where email = 'theirs{}@example.net';
+                        "update profiles set first_name = 'Bea' || {rounds} where email = 'theirs{}@example.net';
                          begin; select 1 from profiles where legacy_id = {} for share; commit;",
-                        1 + writes % 500,
-                        1001 + writes % 3000
+                        1 + rounds % 500,
+                        1001 + rounds % 3000
                     ))
                     .unwrap();
-                writes += 1;
+                rounds += 1;
             }
-            writes
+            rounds
         });
         let loaded = migration.drydock(["load", "--quiet", "--chunk-rows", "150"]).run();
         is_over.store(true, Ordering::SeqCst);
@@ -71,7 +71,7 @@ fn others_read_and_write_while_a_load_is_at_work() {
     assert_eq!(migration.psql(theirs), before, "rows of others are byte for byte what they were");
     assert_eq!(
         migration.psql("select count(*) from profiles where first_name like 'Bea%' and legacy_id is null"),
-        { writes.min(500).to_string() }
+        { written.min(500).to_string() }
     );
     migration.run(["verify", "--quiet"]);
     assert_eq!(
