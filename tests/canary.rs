@@ -289,7 +289,8 @@ fn plant(job: &Job) {
         };
         // what an issue of an address says beside its code is another record's id or a word of ours
         let but = if column == "error_context" { " where error_code not like 'email%'" } else { "" };
-        file.execute_batch(&format!("update \"{table}\" set \"{column}\" = {value}{but}")).expect("an update");
+        file.execute_batch(&format!("update \"{table}\" set \"{column}\" = {value}{but}"))
+            .expect("an update");
     }
 }
 

@@ -118,6 +118,7 @@ pub const TABLES: &[(&str, Columns)] = tables! {
     "target_triggers": "table_name" Word, "trigger_name" Word, "is_enabled" Id, "definition" Text;
     "target_rows": "entity" Word, "target_id" Id, "legacy_id" Id, "legacy_id_from" Word, "email" Email,
         "digest" Digest;
+    "target_unique_values": "table_name" Word, "key_name" Word, "digest" Digest, "target_id" Id;
     "target_matches": "entity" Word, "legacy_id" Id, "target_id" Id, "confidence_level" Word, "evidence" Word,
         "is_applied" Id, "reason" Word;
     "records": "entity" Word, "legacy_id" Id, "fate" Word, "merged_into" Id, "batch_id" Id;
