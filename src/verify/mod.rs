@@ -8,14 +8,18 @@ mod digest;
 mod list;
 mod proof;
 pub mod queries;
+mod source;
 
-use crate::entity;
+use std::time::Instant;
+
 use crate::error::Result;
 use crate::progress::Progress;
-use crate::staging::{Check, Level, Staging, Step};
+use crate::{entity, extract};
+use crate::staging::{Check, Level, Staging, Step, ThreeWayProof};
 use crate::target::Target;
 
 use contents::Found;
+pub use source::Live;
 
 /// What a verification found.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -26,6 +30,11 @@ pub struct Summary {
     pub differences: u64,
     /// Records that the target holds and the snapshot no longer does; reported, never deleted.
     pub gone_from_source: u64,
+    /// The three-way proof as one statement.
+    pub three_way_proof: Option<ThreeWayProof>,
+    /// What changed in the legacy data since the snapshot, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<extract::Report>,
 }
 
 impl Summary {
@@ -35,8 +44,13 @@ impl Summary {
     }
 }
 
-/// Verifies the target in one snapshot of it.
-pub fn verify(staging: &mut Staging, target: &mut Target, progress: Progress) -> Result<Summary> {
+/// Verifies the target in one snapshot of it; and, where they are given, what the legacy data are now.
+pub fn verify(
+    staging: &mut Staging,
+    target: &mut Target,
+    live: Option<Live<'_>>,
+    progress: Progress,
+) -> Result<Summary> {
     staging.require(Step::Transform, "verify")?;
     staging.expect_identity("target", target.identity())?;
     staging.begin(Step::Verify)?;
@@ -50,8 +64,9 @@ pub fn verify(staging: &mut Staging, target: &mut Target, progress: Progress) ->
         staging.set_progress(&operation, 0, Some(total))?;
         let bar = progress.start(&operation, Some(total));
         let gone = staging.gone_from_source(entity.name)?;
-        let before = found.differences;
+        let (before, begun) = (found.differences, Instant::now());
         let sides = contents::compare(staging, target, entity, &gone, &mut found, &bar)?;
+        tracing::debug!(entity = entity.name, ms = begun.elapsed().as_millis(), "compared");
         proofs.extend(proof::ready(entity, &sides));
         bar.set(total);
         bar.finish();
@@ -77,10 +92,18 @@ pub fn verify(staging: &mut Staging, target: &mut Target, progress: Progress) ->
     checks.push(proof::receipts(sent, &in_target, &mut findings, &mut proofs));
     checks.push(proof::digests(&proofs, &mut findings));
     target.end_reading()?;
+    let source = live.map(|live| source::compare(staging, live, progress)).transpose()?;
+    checks.extend(source.iter().map(|report| source::check(report, &mut findings)));
 
     checks.sort_by_key(|check| check.level);
     staging.replace_verification(&checks, &findings, &found.detailed, &proofs)?;
-    let summary = Summary { checks, differences: found.differences, gone_from_source: found.gone };
+    let summary = Summary {
+        checks,
+        differences: found.differences,
+        gone_from_source: found.gone,
+        three_way_proof: staging.three_way_proof()?,
+        source,
+    };
     if summary.passed() {
         staging.complete(Step::Verify)?;
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::thread;
+use std::time::Instant;
 
 use super::list::{self, Listed, sentence};
 use crate::error::{Error, Result};
@@ -11,6 +12,9 @@ use crate::target::{FoundRow, Target};
 
 /// The plan's totals, counted over rows of this migration.
 const TOTALS: &str = include_str!("../../sql/verify/totals.sql");
+
+/// The check that `Staging::unaccounted` can answer at once.
+const FATES: &str = "every_record_has_one_fate";
 
 /// Findings of one check kept in detail; beyond that they are counted.
 const DETAILED: usize = 10_000;
@@ -68,6 +72,7 @@ fn ask(target: &mut Target, listed: &Listed) -> Result<Answer> {
     let Some(sql) = listed.target else { return Ok(answer) };
     let kept = if listed.staging.is_some() { usize::MAX } else { DETAILED };
     crate::interrupt::check()?;
+    let begun = Instant::now();
     target.for_found_rows(&format!("checking {}", listed.name), sql, |row| {
         if answer.rows.len() < kept {
             answer.rows.push(row);
@@ -76,6 +81,7 @@ fn ask(target: &mut Target, listed: &Listed) -> Result<Answer> {
         }
         Ok(())
     })?;
+    tracing::debug!(check = listed.name, ms = begun.elapsed().as_millis(), "asked the target");
     Ok(answer)
 }
 
@@ -83,12 +89,17 @@ fn ask(target: &mut Target, listed: &Listed) -> Result<Answer> {
 fn look(staging: &Staging, listed: &Listed) -> Result<Vec<FoundRow>> {
     let mut rows = Vec::new();
     crate::interrupt::check()?;
-    if let Some(sql) = listed.staging {
+    let Some(sql) = listed.staging else { return Ok(rows) };
+    let begun = Instant::now();
+    // equal counts and an inclusion each way say in a fifth of the time that there is nothing to list
+    let is_settled = listed.name == FATES && staging.unaccounted()? == 0;
+    if !is_settled {
         staging.for_found_rows(sql, |entity, legacy_id, field| {
             let (entity, field) = (entity.to_owned(), field.to_owned());
             rows.push(FoundRow { entity, legacy_id: legacy_id.map(LegacyId), field });
         })?;
     }
+    tracing::debug!(check = listed.name, ms = begun.elapsed().as_millis(), "asked the file");
     Ok(rows)
 }
 
