@@ -74,6 +74,9 @@ fn every_figure_of_the_page_stands_in_the_status() {
         "/error_analysis/total_errors",
         "/associations/0/records",
         "/checks/0/wrong",
+        "/error_matrix/validation_failure/low",
+        "/three_way_proof/target/rows",
+        "/three_way_proof/unexplained",
         "/receipts/0/rows",
     ] {
         assert!(found.iter().any(|(known, _)| known == path), "the page lacks {path}");

@@ -91,7 +91,14 @@ pub fn page(figures: &Figures) -> String {
         &["expected", "found", "wrong", "exceptions"],
     );
     three_way_proof(figures, &mut page);
-    list(figures, &mut page, "Three-way proof, table by table", "/proofs", &["name", "part", "side", "digest"], &["rows"]);
+    list(
+        figures,
+        &mut page,
+        "Three-way proof, table by table",
+        "/proofs",
+        &["name", "part", "side", "digest"],
+        &["rows"],
+    );
     list(
         figures,
         &mut page,
@@ -112,7 +119,8 @@ pub fn page(figures: &Figures) -> String {
     heading(&mut page, "Lessons", &["cause", "entity", "records", "remedy", "code"], &[]);
     for lesson in next::lessons(figures) {
         let records = figures.get(lesson.figure).plain();
-        let texts = [&lesson.cause, &lesson.entity, &records, &lesson.remedy, &lesson.code].map(String::as_str);
+        let texts =
+            [&lesson.cause, &lesson.entity, &records, &lesson.remedy, &lesson.code].map(String::as_str);
         row(figures, &mut page, &texts, "", &[]);
     }
     page

@@ -291,12 +291,18 @@ fn error_matrix(connection: &Connection) -> Result<Map<String, Value>> {
         found.map_or(0, |(_, _, issues)| *issues)
     };
     let row = |category: Category| -> Map<String, Value> {
-        Severity::ALL.iter().map(|severity| {
-            let word = severity.as_str();
-            (word.to_owned(), Value::from(count(category.as_str(), word)))
-        }).collect()
+        Severity::ALL
+            .iter()
+            .map(|severity| {
+                let word = severity.as_str();
+                (word.to_owned(), Value::from(count(category.as_str(), word)))
+            })
+            .collect()
     };
-    Ok(Category::ALL.iter().map(|category| (category.as_str().to_owned(), Value::Object(row(*category)))).collect())
+    Ok(Category::ALL
+        .iter()
+        .map(|category| (category.as_str().to_owned(), Value::Object(row(*category))))
+        .collect())
 }
 
 fn totals(lines: &[Accounting]) -> Accounting {

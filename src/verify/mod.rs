@@ -10,15 +10,19 @@ mod proof;
 pub mod queries;
 mod source;
 
+use std::sync::mpsc::channel;
+use std::thread;
 use std::time::Instant;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::progress::Progress;
+use crate::staging::{Check, Level, Proof, Staging, Step, ThreeWayProof};
+use crate::target::{FoundRow, RangeDigest, Target};
 use crate::{entity, extract};
-use crate::staging::{Check, Level, Staging, Step, ThreeWayProof};
-use crate::target::Target;
 
-use contents::Found;
+use contents::{Found, Plan};
+use proof::Sent;
+use queries::Answer;
 pub use source::Live;
 
 /// What a verification found.
@@ -56,40 +60,31 @@ pub fn verify(
     staging.begin(Step::Verify)?;
     target.begin_reading()?;
 
+    let plans = entity::ALL.iter().map(|entity| Plan::new(staging, entity)).collect::<Result<Vec<_>>>()?;
+    let (of_target, of_file) = both(staging, target, &plans, progress)?;
+
+    staging.set_progress("verify: comparing", 0, None)?;
     let mut found = Found::default();
     let (mut checks, mut findings, mut proofs) = (Vec::new(), Vec::new(), Vec::new());
-    for entity in entity::ALL {
-        let operation = format!("verify {}", entity.name);
-        let total = staging.count_ready(entity)?;
-        staging.set_progress(&operation, 0, Some(total))?;
-        let bar = progress.start(&operation, Some(total));
-        let gone = staging.gone_from_source(entity.name)?;
-        let (before, begun) = (found.differences, Instant::now());
-        let sides = contents::compare(staging, target, entity, &gone, &mut found, &bar)?;
-        tracing::debug!(entity = entity.name, ms = begun.elapsed().as_millis(), "compared");
-        proofs.extend(proof::ready(entity, &sides));
-        bar.set(total);
-        bar.finish();
+    for ((plan, meant), is) in plans.iter().zip(of_file.digests).zip(of_target.digests) {
+        let gone = staging.gone_from_source(plan.entity.name)?;
+        let before = found.differences;
+        let sides = plan.compare(staging, target, (meant, is), &gone, &mut found)?;
+        proofs.extend(proof::ready(plan.entity, &sides));
         let sentence = format!(
             "every ready record of {} is in the target under its id with every field as meant, and no other is",
-            entity.name
+            plan.entity.name
         );
         checks.push(Check {
             wrong: found.differences - before,
-            ..Check::of(Level::Entity, &format!("contents_{}", entity.name), sentence)
+            ..Check::of(Level::Entity, &format!("contents_{}", plan.entity.name), sentence)
         });
     }
-    let operation = "verify: checks";
-    staging.set_progress(operation, 0, None)?;
-    progress.say(operation);
-    checks.extend(queries::totals(target, &staging.expected_totals()?, found.gone)?);
-    let staging_id = staging.fact("staging_id")?.unwrap_or_default();
-    let in_target = target.receipts(&staging_id)?;
-    let (listed, (raw, sent)) =
-        queries::run(staging, target, &mut findings, || Ok((staging.raw_proofs()?, proof::sent(staging)?)))?;
+    checks.extend(queries::totals(&of_target.totals, &of_file.totals, found.gone));
+    let listed = queries::judge_all(of_target.answers, of_file.rows, &mut findings);
     checks.extend(listed);
-    checks.push(proof::raw(raw, &mut findings, &mut proofs));
-    checks.push(proof::receipts(sent, &in_target, &mut findings, &mut proofs));
+    checks.push(proof::raw(of_file.raw, &mut findings, &mut proofs));
+    checks.push(proof::receipts(of_file.sent, &of_target.receipts, &mut findings, &mut proofs));
     checks.push(proof::digests(&proofs, &mut findings));
     target.end_reading()?;
     let source = live.map(|live| source::compare(staging, live, progress)).transpose()?;
@@ -108,4 +103,80 @@ pub fn verify(
         staging.complete(Step::Verify)?;
     }
     Ok(summary)
+}
+
+/// What the target says.
+struct OfTarget {
+    digests: Vec<Vec<RangeDigest>>,
+    totals: Vec<(String, u64)>,
+    receipts: Vec<String>,
+    answers: Vec<Answer>,
+}
+
+/// What the file says.
+struct OfFile {
+    digests: Vec<Vec<RangeDigest>>,
+    totals: Vec<(String, u64)>,
+    rows: Vec<Vec<FoundRow>>,
+    raw: Vec<Proof>,
+    sent: Vec<Sent>,
+}
+
+/// Asks both at the same time, each in its own order: neither waits for the other before the end.
+fn both(
+    staging: &Staging,
+    target: &mut Target,
+    plans: &[Plan],
+    progress: Progress,
+) -> Result<(OfTarget, OfFile)> {
+    let staging_id = staging.fact("staging_id")?.unwrap_or_default();
+    let (sender, answered) = channel::<()>();
+    thread::scope(|scope| {
+        let asking = scope.spawn(move || {
+            // nobody listens any more when the file's side has failed
+            let mut told =
+                || sender.send(()).map_err(|_| Error::internal("the comparison with the target stopped"));
+            let mut digests = Vec::with_capacity(plans.len());
+            for plan in plans {
+                let begun = Instant::now();
+                digests.push(plan.read(target, &mut told)?);
+                let ms = begun.elapsed().as_millis();
+                tracing::debug!(entity = plan.entity.name, ms, "read the target back");
+            }
+            let totals = queries::count_totals(target)?;
+            let receipts = target.receipts(&staging_id)?;
+            let answers = queries::ask_all(target, told)?;
+            Ok(OfTarget { digests, totals, receipts, answers })
+        });
+        // moved into the scope, so that it ends with this side
+        let answered = answered;
+        let of_file = of_file(staging, plans, progress)?;
+        let operation = "verify: what the target answers";
+        staging.set_progress(operation, 0, None)?;
+        progress.say(operation);
+        answered.iter().for_each(drop);
+        let of_target: Result<_> =
+            asking.join().unwrap_or_else(|_| Err(Error::internal("the comparison with the target stopped")));
+        Ok((of_target?, of_file))
+    })
+}
+
+fn of_file(staging: &Staging, plans: &[Plan], progress: Progress) -> Result<OfFile> {
+    let mut digests = Vec::with_capacity(plans.len());
+    for plan in plans {
+        let begun = Instant::now();
+        digests.push(plan.hash(staging, progress)?);
+        tracing::debug!(entity = plan.entity.name, ms = begun.elapsed().as_millis(), "hashed the file");
+    }
+    let operation = "verify: checks";
+    staging.set_progress(operation, 0, None)?;
+    progress.say(operation);
+    let rows = queries::look_all(staging)?;
+    let begun = Instant::now();
+    let raw = staging.raw_proofs()?;
+    tracing::debug!(ms = begun.elapsed().as_millis(), "hashed the raw rows");
+    let begun = Instant::now();
+    let sent = proof::sent(staging)?;
+    tracing::debug!(ms = begun.elapsed().as_millis(), "hashed what was sent");
+    Ok(OfFile { digests, totals: staging.expected_totals()?, rows, raw, sent })
 }

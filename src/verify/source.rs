@@ -36,7 +36,8 @@ pub fn check(report: &Report, findings: &mut Vec<Finding>) -> Check {
             check.wrong += keys.count;
             keys.first.iter().for_each(|key| note(Some(*key), &table.table, what));
         }
-        for (what, columns) in [("column added", &table.columns_added), ("column gone", &table.columns_gone)] {
+        for (what, columns) in [("column added", &table.columns_added), ("column gone", &table.columns_gone)]
+        {
             check.wrong += columns.len() as u64;
             columns.iter().for_each(|column| note(None, &table.table, &format!("{what}: {column}")));
         }

@@ -53,7 +53,11 @@ fn phase_2(progress: &Value) -> String {
     let percent = |path: &str| number(path).map_or_else(|| "– %".to_owned(), |share| format!("{share} %"));
     let mut text = String::new();
     for (name, phase, measures) in [
-        ("2A profiles", "/phase_2a_profiles", ["total_remaining", "analyzed", "resolved", "failed"].as_slice()),
+        (
+            "2A profiles",
+            "/phase_2a_profiles",
+            ["total_remaining", "analyzed", "resolved", "failed"].as_slice(),
+        ),
         ("2B patients", "/phase_2b_patients", &["total_target", "processed", "associated", "failed"]),
         (
             "2C integration",

@@ -105,21 +105,8 @@ pub fn svg(figures: &Figures) -> String {
     format!(
         "<svg class=\"flow\" viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\" aria-labelledby=\"flow-picture\">\
          <title id=\"flow-picture\">Legacy records of each entity and what became of them; the table below has the same \
-         numbers</title><defs>{}</defs>{paths}{labels}</svg>",
-        shades()
+         numbers</title>{paths}{labels}</svg>"
     )
-}
-
-/// From the colour of what came to that of what became of it.
-fn shades() -> String {
-    FATES.iter().fold(String::new(), |mut shades, fate| {
-        let _ = write!(
-            shades,
-            "<linearGradient id=\"to-{fate}\"><stop offset=\"0\" class=\"entity\"/><stop offset=\"1\" class=\"{fate}\"/>\
-             </linearGradient>"
-        );
-        shades
-    })
 }
 
 /// What became of an entity's records, without what there is none of.
@@ -143,7 +130,7 @@ fn draw_band(paths: &mut String, fate: &str, from: f64, to: f64, thick: f64) {
     let middle = f64::midpoint(LEFT, RIGHT);
     let _ = write!(
         paths,
-        r#"<path class="band {fate}" fill="url(#to-{fate})" d="M{LEFT} {from:.1}C{middle} {from:.1} {middle} {to:.1} {RIGHT} {to:.1}V{:.1}C{middle} {:.1} {middle} {:.1} {LEFT} {:.1}Z"/>"#,
+        r#"<path class="band {fate}" d="M{LEFT} {from:.1}C{middle} {from:.1} {middle} {to:.1} {RIGHT} {to:.1}V{:.1}C{middle} {:.1} {middle} {:.1} {LEFT} {:.1}Z"/>"#,
         to + thick,
         to + thick,
         from + thick,

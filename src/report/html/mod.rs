@@ -193,5 +193,7 @@ fn next_section(figures: &Figures) -> String {
             )
         })
         .collect();
-    format!("<p class=\"lead\">The most pressing first; the number is how many records.</p><ol class=\"todo-list\">{items}</ol>")
+    format!(
+        "<p class=\"lead\">The most pressing first; the number is how many records.</p><ol class=\"todo-list\">{items}</ol>"
+    )
 }
