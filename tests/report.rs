@@ -196,6 +196,13 @@ fn every_code_is_explained_and_help_still_helps() {
             "{entry}"
         );
     }
+    // a check that fails is explained too, and what it says to ask can be asked
+    for check in status(file)["checks"].as_array().unwrap() {
+        let name = check["name"].as_str().unwrap();
+        let entry: Value = serde_json::from_str(&drydock(file, &["help", name, "--json"])).unwrap();
+        assert!(entry["means"].as_str().unwrap().contains("a check of the verification"), "{entry}");
+        sqlite3(file, entry["look"].as_str().unwrap());
+    }
     // the query of an entry runs on the file as it is printed
     let entry: Value = serde_json::from_str(&drydock(file, &["help", "email_shared", "--json"])).unwrap();
     let rows = sqlite3(file, entry["look"].as_str().unwrap());

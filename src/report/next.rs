@@ -87,7 +87,7 @@ pub fn steps(figures: &Figures) -> Vec<Step> {
         if figures.get(format!("{path}/wrong")).value() > 0.0 {
             let name = figures.text(&format!("{path}/name"));
             let action = format!("a check failed: {name}; look at findings and differences in the file");
-            steps.push(step("verification", action, format!("{path}/wrong"), "verification", "critical"));
+            steps.push(step("verification", action, format!("{path}/wrong"), name, "critical"));
         }
     }
     for path in figures.list("/waiting") {

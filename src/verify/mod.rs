@@ -105,6 +105,12 @@ pub fn verify(
     Ok(summary)
 }
 
+/// The name and sentence of a check that is a query.
+pub fn check_named(name: &str) -> Option<(&'static str, String)> {
+    let listed = list::ALL.iter().find(|listed| listed.name == name)?;
+    Some((listed.name, list::sentence(listed.target.or(listed.staging)?)))
+}
+
 /// What the target says.
 struct OfTarget {
     digests: Vec<Vec<RangeDigest>>,
