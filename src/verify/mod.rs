@@ -5,6 +5,7 @@
 mod compare;
 mod contents;
 mod digest;
+mod json;
 mod list;
 mod proof;
 pub mod queries;

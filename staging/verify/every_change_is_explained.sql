@@ -70,7 +70,8 @@ with offices as not materialized (
     from compared
     where raw is not ready
       and not (kind = 'moment' and (raw is null or trim(raw) = ''))
-      and not (kind = 'flag' and (raw is null and ready = 'true'
+      and not (kind = 'flag' and (raw = 't' and ready = 'true' or raw = 'f' and ready = 'false'
+                                  or raw is null and ready = 'true'
                                   or lower(trim(raw)) in ('t', 'true', '1', 'yes', 'y', 'on') and ready = 'true'
                                   or lower(trim(raw)) in ('f', 'false', '0', 'no', 'n', 'off') and ready = 'false'))
       -- in UTC the text is the same but for zeros at its end; in another zone, or without one, the moment is the same
