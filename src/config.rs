@@ -54,6 +54,8 @@ pub struct Csv {
     pub null: String,
     /// The delimiter; '' is detected from the header line.
     pub delimiter: String,
+    /// The quote around fields; '' is the double quote.
+    pub quote: String,
     /// The encoding; '' is UTF-8, or what a byte order mark says.
     pub encoding: String,
 }

@@ -16,19 +16,7 @@ const RIGHTS: &[&str] = &["select", "insert", "update", "delete"];
 
 /// Examines a target.
 pub fn examine_target(address: Result<Address>, config: &Config) -> Vec<Finding> {
-    let mut seen = Examination::of("target");
-    let address = match address {
-        Ok(address) => address,
-        Err(error) => {
-            seen.failed("address", &error);
-            return seen.findings;
-        }
-    };
-    seen.ok("address", address.to_string());
-    if let Err(error) = session(&mut seen, &address, config) {
-        seen.failed("session", &error);
-    }
-    seen.findings
+    Examination::of("target").of_sessions(address, |seen, address| session(seen, address, config))
 }
 
 fn session(seen: &mut Examination, address: &Address, config: &Config) -> Result<()> {

@@ -214,9 +214,35 @@ impl Loader<'_> {
         if !self.options.dry_run {
             self.staging.set_progress(&operation, 0, Some(self.total))?;
         }
+        if merge.inserts() {
+            let claimed = self.claim(merge)?;
+            if claimed > 0 {
+                progress.say(&format!(
+                    "{operation}: {claimed} rows got the legacy id that the survey found for them"
+                ));
+            }
+        }
         let mut carried = Carried::new(merge, progress.start(&operation, Some(self.total)));
         self.carry_all(&mut carried)?;
         Ok(carried.finish())
+    }
+
+    /// Gives rows their legacy id that say it elsewhere than in their column.
+    fn claim(&mut self, merge: &Merge) -> Result<u64> {
+        let mut claims = Vec::new();
+        self.staging.for_claims(merge.entity, |legacy_id, target_id| {
+            claims.push((target_id.to_owned(), legacy_id.to_string()));
+        })?;
+        if claims.is_empty() {
+            return Ok(0);
+        }
+        let claimed = self.target.claim(&mut self.writing, merge, |sender| {
+            for (target_id, legacy_id) in &claims {
+                sender.send([Some(target_id.as_str()), Some(legacy_id.as_str())]);
+            }
+            Ok(())
+        });
+        Ok(claimed?)
     }
 }
 

@@ -7,6 +7,7 @@
 mod backup;
 mod catalog;
 mod chunk;
+mod claim;
 mod conditions;
 mod contents;
 mod copy;
@@ -16,12 +17,12 @@ mod health;
 mod lock;
 mod merge;
 mod names;
-mod pooler;
 mod preflight;
 mod receipts;
 mod references;
 mod sender;
 mod undo;
+mod unique_values;
 mod unit;
 
 use postgres::Client;
@@ -40,7 +41,7 @@ pub use sender::{Sender, digest_of};
 pub use undo::{Left, Undone};
 
 use crate::config::{self, Triggers};
-use crate::connect::{Address, Side, connect, server_error};
+use crate::connect::{Address, Side, connect, refuse_transaction_mode, server_error};
 use crate::entity::Entity;
 use crate::error::{Error, Result};
 
@@ -178,7 +179,7 @@ impl Target {
 /// A session whose statements find the tables in `schema`.
 fn session(address: &Address, schema: &str, names: &names::Names) -> Result<Client> {
     let mut client = connect(Side::Target, address)?;
-    pooler::refuse_transaction_mode(&mut client, address)?;
+    refuse_transaction_mode(Side::Target, &mut client, address)?;
     // the views that bear our names come before the tables, and nothing else temporary does
     let last = if names.is_plain() { ", pg_temp" } else { "" };
     let path = format!("set search_path = {}{last}", quoted(schema));

@@ -171,6 +171,27 @@ impl Target {
         )
     }
 
+    /// Keeps the rows listed in `claims` as they are, with the legacy id that they lack, so that an undo takes it from them
+    /// again.
+    pub(super) fn keep_unclaimed(
+        &mut self,
+        writing: &Writing<'_>,
+        merge: &Merge,
+        table: &str,
+        claims: &str,
+    ) -> Result<(), Failure> {
+        self.execute(
+            &format!("keeping pre-images of {}", merge.entity.name),
+            &format!(
+                "{INSERT_IMAGES} select {}, t.id, {} || jsonb_build_object('legacy_id', t.legacy_id), {} \
+                 from {claims} c join {table} t on t.id = c.id for update of t on conflict do nothing",
+                image_key(writing, merge),
+                merge.image(),
+                written_by(merge.entity.target_table)
+            ),
+        )
+    }
+
     /// Writes the receipt of a unit.
     pub(super) fn write_receipt(
         &mut self,
@@ -392,7 +413,7 @@ impl Target {
         Ok(merged.updated.len() as u64)
     }
 
-    fn moved(&mut self, what: &str, statement: &str, digest: String) -> Result<Merged, Failure> {
+    pub(super) fn moved(&mut self, what: &str, statement: &str, digest: String) -> Result<Merged, Failure> {
         let rows = self.client.query(statement, &[]).map_err(|cause| Failure::of(what, &cause))?;
         let mut merged = Merged { digest, rows: rows.len() as u64, ..Merged::default() };
         for row in rows {

@@ -227,7 +227,9 @@ impl Target {
             "update {table} t set {} from drydock_undo u \
              cross join lateral jsonb_populate_record(null::{table}, u.image) r \
              where u.how = 'updated' and {of_merge}",
+            // a row that was claimed gave its legacy id into its image, and gets that back: none
             assigned(&|name| format!("r.{name}"))
+                + ", legacy_id = case when u.image ? 'legacy_id' then r.legacy_id else t.legacy_id end"
         ));
         let mut restored = 0;
         for sql in [completed, updated] {
@@ -235,7 +237,7 @@ impl Target {
         }
         let sql = format!(
             "select count(*) from drydock_undo u join {table} t on {of_merge} \
-             where u.how = 'updated' and {} <> u.image",
+             where u.how = 'updated' and {} <> u.image - 'legacy_id'",
             merge.image()
         );
         let differing = self.count(&what, &sql)?;
