@@ -86,7 +86,10 @@ pub fn steps(figures: &Figures) -> Vec<Step> {
     for path in figures.list("/checks") {
         if figures.get(format!("{path}/wrong")).value() > 0.0 {
             let name = figures.text(&format!("{path}/name"));
-            let action = format!("a check failed: {name}; look at findings and differences in the file");
+            let action = format!(
+                "{name} does not hold: {}; look at findings and differences in the file",
+                figures.text(&format!("{path}/sentence"))
+            );
             steps.push(step("verification", action, format!("{path}/wrong"), name, "critical"));
         }
     }

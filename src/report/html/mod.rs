@@ -55,6 +55,9 @@ fn header(figures: &Figures) -> String {
         next::Verdict::Failed => ("bad", "✗"),
     };
     let moment = |name: &str| match figures.text(&format!("/file/{name}")) {
+        "" if name == "verify_completed_at" && class == "bad" => {
+            "<span class=\"bad\">did not pass</span>".to_owned()
+        }
         "" => "<span class=\"soft\">not yet</span>".to_owned(),
         // a moment breaks where a person would break it
         text if name.ends_with("_at") => escaped(&text.replacen('T', " ", 1).replace('Z', " UTC")),

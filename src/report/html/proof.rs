@@ -25,7 +25,7 @@ pub fn section(figures: &Figures) -> String {
     };
     let chain = [
         side(figures, "source", "source snapshot"),
-        link(flag("raw_is_as_taken"), "<span class=\"sign\">=</span>".to_owned()),
+        link(flag("raw_is_as_taken"), equals(flag("raw_is_as_taken"))),
         side(figures, "raw", "raw rows in the file"),
         link(
             unexplained.number.map(|unexplained| unexplained == 0.0),
@@ -36,7 +36,7 @@ pub fn section(figures: &Figures) -> String {
             ),
         ),
         side(figures, "ready", "ready rows in the file"),
-        link(flag("ready_is_in_target"), "<span class=\"sign\">=</span>".to_owned()),
+        link(flag("ready_is_in_target"), equals(flag("ready_is_in_target"))),
         side(figures, "target", "rows in the target"),
     ]
     .concat();
@@ -45,6 +45,10 @@ pub fn section(figures: &Figures) -> String {
         if holds { "good" } else { "bad" },
         digests(figures)
     )
+}
+
+fn equals(holds: Option<bool>) -> String {
+    format!("<span class=\"sign\">{}</span>", if holds == Some(true) { "=" } else { "≠" })
 }
 
 fn side(figures: &Figures, name: &str, title: &str) -> String {
