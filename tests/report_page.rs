@@ -96,30 +96,26 @@ fn the_page_is_quiet_and_accessible() {
     let failed = report("failed.html");
     let axe = axe(directory);
 
-    for page in [&verified, &failed] {
+    let wide_and_narrow = [(false, 1280), (true, 1280), (false, 500), (true, 500)];
+    for (page, modes) in [(&verified, &wide_and_narrow[..]), (&failed, &wide_and_narrow[1..3])] {
         let text = fs::read_to_string(page).unwrap();
         // what is folded is looked at too
         let unfolded = text.replace("<details>", "<details open>");
         let checked = directory.join("checked.html");
         let script = format!("<script>{axe}</script><script>{CHECK}</script></body>");
         fs::write(&checked, unfolded.replace("</body>", &script)).unwrap();
-        for shown in [(false, 1280), (true, 1280), (false, 500), (true, 500)] {
-            let (document, console) = open(directory, page, shown);
-            assert!(document.contains("</footer>"), "{shown:?}: the page did not load");
-            assert!(console.is_empty(), "{shown:?}: {console:?}");
-
-            let (document, _) = open(directory, &checked, shown);
+        let (document, console) = open(directory, page, modes[0]);
+        assert!(document.contains("</footer>"), "{}: the page did not load", page.display());
+        assert!(console.is_empty(), "{console:?}");
+        for mode in modes {
+            let (document, console) = open(directory, &checked, *mode);
+            assert!(console.is_empty(), "{mode:?}: {console:?}");
             let (_, found) = document.split_once("<pre id=\"axe\">").expect("the checker's result");
-            let found = found
-                .split("</pre>")
-                .next()
-                .unwrap()
-                .replace("&lt;", "<")
-                .replace("&gt;", ">")
-                .replace("&amp;", "&");
+            let found = found.split("</pre>").next().unwrap();
+            let found = found.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
             let result: Value = serde_json::from_str(&found).unwrap();
             assert!(result["passed"].as_u64() > Some(20), "{result}");
-            assert_eq!(result["found"], serde_json::json!([]), "{} {shown:?}", page.display());
+            assert_eq!(result["found"], serde_json::json!([]), "{} {mode:?}", page.display());
         }
     }
 }
