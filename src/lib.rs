@@ -60,6 +60,8 @@
 //! - Merge statements are built from the list of entities instead of being files: no column list is written twice.
 //! - `verify` compares digests of text with digests of text, and where they differ text with text, instead of asking the
 //!   server to compare typed values: one that the column's type silently changed would look equal to itself there.
+//! - Other names of tables and columns are temporary views that bear ours: no statement knows that there are others, and
+//!   only what asks the catalog translates (`target::names`).
 //! - Addresses that move between profiles are put aside before a load: uniqueness is checked row by row, and two profiles
 //!   may hold each other's address.
 

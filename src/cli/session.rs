@@ -88,7 +88,7 @@ impl TargetArguments {
 
     /// Opens the target.
     pub fn open(&self, config: &Config) -> Result<Target> {
-        Target::open(&self.address()?, &config.target.schema)
+        Target::open(&self.address()?, &config.target)
     }
 }
 

@@ -42,6 +42,7 @@ pub use facts::Step;
 pub use figures::{ChangeCount, ErrorCount, Figures, Gate, IssueCount, ReceiptLine, RunLine, WaitingCount};
 pub use gates::{Approval, Dependency, GateFacts};
 pub use held_back::{KeptMember, KeptPair};
+pub use legacy::ById;
 pub use loads::{Outcome, Receipt, Refused};
 pub use open::{Reader, Staging};
 pub use resolved::ReadyRows;

@@ -8,7 +8,7 @@ use super::catalog::{read_catalog, write_catalog};
 use super::open::Staging;
 use super::quoted;
 use crate::entity::Entity;
-use crate::entity::catalog::{Catalog, ExistingRow};
+use crate::entity::catalog::{Catalog, CatalogKey, ExistingRow};
 use crate::error::Result;
 use crate::record::{LegacyId, TargetId};
 
@@ -54,6 +54,24 @@ impl Staging {
                     &row.email,
                     &row.digest,
                 ))?;
+                Ok(())
+            })
+        })
+    }
+
+    /// Replaces what existing rows hold under unique keys. `values` hands over table, key, row and digest.
+    pub fn replace_unique_values(
+        &mut self,
+        values: impl FnOnce(&mut dyn FnMut(&CatalogKey, &str, &str) -> Result<()>) -> Result<()>,
+    ) -> Result<()> {
+        self.transaction(|connection| {
+            connection.execute_batch("delete from target_unique_values")?;
+            let mut insert = connection.prepare(
+                "insert or ignore into target_unique_values (table_name, key_name, digest, target_id) \
+                 values (?, ?, ?, ?)",
+            )?;
+            values(&mut |key, target_id, digest| {
+                insert.execute((&key.table, &key.name, digest, target_id))?;
                 Ok(())
             })
         })
