@@ -119,6 +119,13 @@ impl Staging {
         Ok(done)
     }
 
+    /// A session that reads in another thread what is written so far; let go of it before the next thing is written.
+    pub fn reader(&self) -> Result<Reader> {
+        let connection = connect(&self.path)?;
+        connection.pragma_update(None, "query_only", true)?;
+        Ok(Reader { connection, is_being_written: true })
+    }
+
     /// Makes everything written so far outlast a power cut. Within a command the file is not flushed, because a killed
     /// process loses nothing that it has handed to the operating system.
     pub fn flush(&mut self) -> Result<()> {

@@ -31,10 +31,13 @@ impl Staging {
         })
     }
 
-    /// Makes the indexes of what was written; another thread helps to sort.
+    /// Makes the indexes of what was written. Another thread helps to sort; what does not fit into the cache is sorted in a
+    /// file without a name, which may hold ids but no value of a record.
     pub fn index_resolved(&mut self) -> Result<()> {
-        self.connection.execute_batch("pragma threads = 1")?;
-        self.transaction(|connection| Ok(connection.execute_batch(INDEXES)?))
+        self.connection.execute_batch("pragma threads = 1; pragma temp_store = file")?;
+        let indexed = self.transaction(|connection| Ok(connection.execute_batch(INDEXES)?));
+        self.connection.execute_batch("pragma temp_store = memory")?;
+        indexed
     }
 
     /// Applies decisions about records of one entity, in one transaction.

@@ -20,7 +20,7 @@ use crate::review::{Decided, StandIn};
 use crate::staging::Staging;
 
 /// Rows read at once.
-pub const CHUNK: usize = 20_000;
+pub const CHUNK: usize = 10_000;
 
 /// An office, as the ladder sees it.
 #[derive(Debug, Clone, Copy)]

@@ -27,7 +27,7 @@ use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::record::{Category, LegacyId};
 use crate::review::{Decided, StandIn};
-use crate::staging::{Accounting, AssociationCount, ErrorAnalysis, Reader, Staging, Step};
+use crate::staging::{Accounting, AssociationCount, ErrorAnalysis, Staging, Step};
 
 use duplicates::{Finder, Found};
 use emails::Settled;
@@ -231,12 +231,10 @@ pub fn snapshot_day(staging: &Staging) -> Result<chrono::NaiveDate> {
 
 /// Proves conservation before the result counts as one. Meanwhile another session counts what is told about it.
 fn finish(staging: &mut Staging, config: &Config, decided: &Decided, panicked: u64) -> Result<Summary> {
-    let path = staging.path().to_owned();
+    let reader = staging.reader()?;
     let (proved, counted) = thread::scope(|scope| {
-        let counting = scope.spawn(|| {
-            let reader = Reader::open(&path)?;
-            Ok::<_, Error>((reader.error_analysis()?, reader.associations()?))
-        });
+        let counting =
+            scope.spawn(move || Ok::<_, Error>((reader.error_analysis()?, reader.associations()?)));
         let proved = prove(staging);
         (proved, counting.join())
     });
