@@ -16,6 +16,7 @@ mod errors;
 mod explain;
 mod facts;
 mod figures;
+mod flusher;
 mod gates;
 mod held_back;
 mod legacy;

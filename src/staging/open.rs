@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::flusher::Flusher;
 use crate::entity;
 use crate::error::{Error, Result};
 
@@ -38,6 +39,8 @@ pub(super) const INDEXES: &str = include_str!("../../staging/indexes.sql");
 pub struct Staging {
     // closed before the lock is let go: closing any handle of the file lets go of SQLite's own locks too
     pub(super) connection: Connection,
+    /// While a snapshot is written.
+    pub(super) flusher: Option<Flusher>,
     path: PathBuf,
     lock: File,
 }
@@ -62,7 +65,7 @@ impl Staging {
         let lock = lock(path)?;
         let connection = connect(path)?;
         check_version(&connection, path)?;
-        Ok(Self { connection, path: path.to_owned(), lock })
+        Ok(Self { connection, flusher: None, path: path.to_owned(), lock })
     }
 
     /// Creates a new staging file. It gets its name when it is whole, so that whoever is killed here leaves no file that is
@@ -124,6 +127,13 @@ impl Staging {
         let connection = connect(&self.path)?;
         connection.pragma_update(None, "query_only", true)?;
         Ok(Reader { connection, is_being_written: true })
+    }
+
+    /// Begins to flush in the background when asked to.
+    pub(super) fn flush_meanwhile(&mut self) {
+        if self.flusher.is_none() {
+            self.flusher = Flusher::start(&self.lock);
+        }
     }
 
     /// Makes everything written so far outlast a power cut. Within a command the file is not flushed, because a killed

@@ -12,7 +12,7 @@ use crate::entity::{self, LegacyRow};
 use crate::error::Result;
 use crate::progress::Progress;
 use crate::staging::{Match, Staging, Step};
-use crate::target::{Demands, NamedPractice, Target, preflight};
+use crate::target::{Demands, NamedPractice, Target};
 
 /// Offices read at once.
 const CHUNK: usize = 10_000;
@@ -57,7 +57,7 @@ pub fn survey(
     let version = target.version()?;
     target.begin_reading()?;
     let catalog = target.catalog()?;
-    let problems = preflight(&catalog, &Demands::new());
+    let problems = target.preflight(&catalog, &Demands::new());
 
     let mut existing = Vec::new();
     staging.replace_survey(&catalog, |write| {

@@ -87,7 +87,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
         facts: &facts,
         ladder: Ladder { facts: &facts, default_practice, decided: &decided },
         settled: &settled,
-        ids: &Ids::read(staging)?,
+        ids: &Ids::read(staging, &decided)?,
         merges: &merges,
         fit: &fit,
         email_policy: &email_policy,

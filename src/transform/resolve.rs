@@ -316,6 +316,9 @@ impl Resolver<'_> {
             }
             decision.issue(entity.phase, Issue::new(Code::TargetRowMismatch, "legacy_id"));
         }
+        if let Some(rows) = self.ids.uncertain(entity, decision.legacy_id) {
+            decision.issue(entity.phase, Issue::new(Code::TargetRowUncertain, "id").with_context(rows));
+        }
         if let Verdict::Ready(row) = &decision.verdict {
             let (issues, waits) = self.fit.check(entity, row);
             decision.issues.extend(issues.into_iter().map(|issue| (entity.phase, issue)));

@@ -50,7 +50,7 @@ fn prepare(directory: &Path, staging: &Path, records: u64) {
     let cluster = drydock::demo::cluster::Cluster::start().unwrap_or_else(|error| panic!("{error}"));
     cluster.create_database("bench").unwrap_or_else(|error| panic!("{error}"));
     let address = drydock::connect::Address::parse(&cluster.url("bench")).expect("a URL");
-    drydock::target::Target::open(&address, "public")
+    drydock::target::Target::open(&address, &drydock::config::Target::default())
         .and_then(|mut target| target.create_tables())
         .unwrap_or_else(|error| panic!("{error}"));
     let surveyed = drydock(directory)
