@@ -29,6 +29,7 @@ mod runs;
 mod snapshot;
 mod status;
 mod target;
+mod three_way;
 mod unreadable;
 
 pub use analysis::{Analysis, MissingProfile, MissingUser, PhaseOneBatch, Presence, Remedy};
@@ -49,6 +50,7 @@ pub use resolved::ReadyRows;
 pub use snapshot::{Batch, Comparison, Keys, NewTable, SnapshotTable, Spot, TableManifest};
 pub use status::{Accounting, AssociationCount, ErrorAnalysis, Progress, Status};
 pub use target::Match;
+pub use three_way::{ProofSide, ThreeWayProof};
 
 /// An identifier as SQLite and PostgreSQL quote it.
 pub fn quoted(identifier: &str) -> String {

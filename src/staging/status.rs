@@ -177,6 +177,9 @@ fn status(connection: &Connection, is_being_written: bool) -> Result<Status> {
     let known = |step: Step| !file[step.fact()].is_null();
     let (extracted, surveyed, transformed, verified) =
         (known(Step::Extract), known(Step::Survey), known(Step::Transform), known(Step::Verify));
+    let checks = checks(connection)?;
+    // also what a verification found that did not pass
+    let is_checked = !checks.is_empty();
 
     // a killed command leaves its last words behind; they are only current while somebody writes
     let progress = if is_being_written { progress(connection)? } else { None };
@@ -185,9 +188,8 @@ fn status(connection: &Connection, is_being_written: bool) -> Result<Status> {
         .iter()
         .map(|line| (line.entity.clone(), serde_json::to_value(line).unwrap_or_default()))
         .collect();
-    let checks = checks(connection)?;
-    let phase_2 =
-        phase_2(connection, progress.as_ref(), Known { extracted, surveyed, transformed, verified })?;
+    let known = Known { extracted, surveyed, transformed, verified: is_checked };
+    let phase_2 = phase_2(connection, progress.as_ref(), known)?;
     let figures = figures(connection, &lines, &checks, &phase_2, Steps { surveyed, transformed, verified })?;
     Ok(Status {
         accounting,
@@ -197,7 +199,7 @@ fn status(connection: &Connection, is_being_written: bool) -> Result<Status> {
         error_analysis: transformed.then(|| error_analysis(connection)).transpose()?,
         associations: associations(connection)?,
         checks,
-        differences: verified.then(|| count(connection, "select count(*) from differences")).transpose()?,
+        differences: is_checked.then(|| count(connection, "select count(*) from differences")).transpose()?,
         lines,
         file,
     })
