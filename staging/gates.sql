@@ -25,7 +25,7 @@ from records r
 where r.entity = 'patients' and r.fate in ('ready', 'quarantined')
   and not exists (
       select 1 from associations a
-      join records o on o.entity = 'practices' and o.legacy_id = a.practice_legacy_id and o.fate = 'ready'
+      join ready_practices o on o.legacy_id = a.practice_legacy_id
       where a.entity = 'patients' and a.legacy_id = r.legacy_id)
 union all
 select '2B', 'patient_user_links', 'patients', m.entity_id, 0

@@ -268,7 +268,10 @@ impl Staging {
     ) -> Result<u64> {
         self.transaction(|connection| {
             let mut find = connection
-                .prepare("select exists (select 1 from v_extracted where entity = ? and legacy_id = ?)")?;
+                .prepare(
+                    "select exists (select 1 from v_extracted where entity = ?1 and legacy_id = ?2) \
+                     or exists (select 1 from created_records where entity = ?1 and legacy_id = ?2)",
+                )?;
             let mut insert = connection.prepare(
                 "insert into target_rows (entity, target_id, legacy_id, legacy_id_from) values (?, ?, ?, 'column') \
                  on conflict (entity, target_id) do nothing",

@@ -9,6 +9,7 @@ mod catalog;
 mod checkpoints;
 mod checks;
 mod chunks;
+mod created;
 mod decisions;
 mod diff;
 mod disk;

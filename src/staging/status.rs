@@ -32,6 +32,13 @@ pub struct Accounting {
     pub loaded: u64,
     /// Refused by the target.
     pub failed: u64,
+    /// Made by the migration itself, such as the practice "Unassigned": in none of the other numbers.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub created: u64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Accounting {
@@ -51,7 +58,11 @@ impl Accounting {
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
         let sum = if parts.is_empty() { "0".to_owned() } else { parts.join(" + ") };
-        format!("{} {} = {sum}", self.entity, self.extracted)
+        let created = match self.created {
+            0 => String::new(),
+            created => format!(", and {created} created by the migration"),
+        };
+        format!("{} {} = {sum}{created}", self.entity, self.extracted)
     }
 }
 
@@ -226,6 +237,7 @@ fn is_accounted(connection: &Connection) -> Result<bool> {
                             = (select count(*) from records where entity = '{name}') \
                     and (select count(*) from {ready}) \
                             = (select count(*) from records where entity = '{name}' and fate = 'ready') \
+                              + (select count(*) from created_records where entity = '{name}') \
                     and not exists (select 1 from records r where r.entity = '{name}' \
                             and not exists (select 1 from {raw} x where x.legacy_id = r.legacy_id)) \
                     and not exists (select 1 from records r where r.entity = '{name}' and r.fate = 'ready' \
@@ -247,7 +259,7 @@ fn is_accounted(connection: &Connection) -> Result<bool> {
 
 fn accounting(connection: &Connection) -> Result<Vec<Accounting>> {
     let mut statement = connection.prepare(
-        "select entity, extracted, ready, merged, rejected, quarantined, loaded, failed from v_accounting",
+        "select entity, extracted, ready, merged, rejected, quarantined, loaded, failed, created from v_accounting",
     )?;
     let lines = statement
         .query_map([], |row| {
@@ -260,6 +272,7 @@ fn accounting(connection: &Connection) -> Result<Vec<Accounting>> {
                 quarantined: row.get(5)?,
                 loaded: row.get(6)?,
                 failed: row.get(7)?,
+                created: row.get(8)?,
             })
         })?
         .collect::<Result<_, rusqlite::Error>>()?;

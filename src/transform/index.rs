@@ -63,4 +63,9 @@ impl<V: Ord> Lists<V> {
         let length = self.entries[start..].partition_point(|(known, _)| *known == key);
         self.entries[start..start + length].iter().map(|(_, value)| value)
     }
+
+    /// Every key that has a value, once, in order.
+    pub fn keys(&self) -> impl Iterator<Item = LegacyId> {
+        self.entries.chunk_by(|(one, _), (other, _)| one == other).map(|of_key| of_key[0].0)
+    }
 }

@@ -1,7 +1,7 @@
 //! Raw rows to fates: offline, in parallel, every decision a row. This module can name neither the legacy nor the target
 //! session; a test holds that.
 //!
-//! Read `facts` first (what is known of the whole set), then `emails`, `ladder`, `duplicates` and `merges` (what is decided
+//! Read `facts` first (what is known of the whole set), then `emails`, `posts`, `ladder`, `duplicates` and `merges` (what is decided
 //! over the whole set), then `resolve` and `fit` (one record at a time), then `pass` (how records go through). Pure code
 //! decides; [`Staging::apply`] is the one writer.
 
@@ -14,14 +14,15 @@ mod index;
 mod ladder;
 mod merges;
 mod pass;
+mod posts;
 mod resolve;
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::clean::EmailPolicy;
-use crate::config::Config;
-use crate::entity::{self, Kind, patients, practice_members, practice_owners, practices, profiles};
+use crate::config::{Config, DefaultPractice};
+use crate::entity::{self, Kind, Verdict, patients, practice_members, practice_owners, practices, profiles};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::record::{Category, LegacyId};
@@ -36,6 +37,7 @@ use ids::Ids;
 use ladder::Ladder;
 use merges::Merges;
 use pass::Passes;
+use posts::Posts;
 use resolve::Resolver;
 
 pub use fit::Obstacle;
@@ -77,10 +79,11 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     // the address of a merged user is nobody's until a person says otherwise
     claims.retain(|claim| merges.user_into(claim.user).is_none());
     let settled = Settled::settle(claims, foreign_addresses(staging)?);
+    let posts = Posts::judge(&facts);
     let fit = Fit::new(&staging.catalog()?, &config.policy);
     let resolver = Resolver {
         facts: &facts,
-        ladder: Ladder { facts: &facts, default_practice, decided: &decided },
+        ladder: Ladder { facts: &facts, posts: &posts, default_practice, decided: &decided },
         settled: &settled,
         ids: &Ids::read(staging)?,
         merges: &merges,
@@ -90,6 +93,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
         today: snapshot_day(staging)?,
     };
 
+    create_unassigned(staging, &resolver)?;
     let mut passes = Passes::new(staging, progress, resolver.ids);
     passes.run(&practices::ENTITY, |_, _| Ok(()), |office, ()| resolver.practice(office))?;
     passes.run(
@@ -174,7 +178,18 @@ fn keep_duplicates(staging: &mut Staging, found: &Found, facts: &Facts, merges: 
 }
 
 fn default_practice(config: &Config, facts: &Facts) -> Result<Option<LegacyId>> {
-    let Some(office) = config.policy.default_practice() else { return Ok(None) };
+    let office = match config.policy.default_practice {
+        None => return Ok(None),
+        Some(DefaultPractice::Office(office)) => office,
+        Some(DefaultPractice::Unassigned) if facts.offices.contains(practices::UNASSIGNED) => {
+            return Err(Error::precondition(format!(
+                "policy.default_practice is \"unassigned\", whose key {} is an office of the snapshot",
+                practices::UNASSIGNED
+            ))
+            .hint("name the legacy id of an office in its place"));
+        }
+        Some(DefaultPractice::Unassigned) => return Ok(Some(practices::UNASSIGNED)),
+    };
     if facts.offices.contains(office) {
         return Ok(Some(office));
     }
@@ -182,6 +197,32 @@ fn default_practice(config: &Config, facts: &Facts) -> Result<Option<LegacyId>> 
         "policy.default_practice is office {office}, which the snapshot does not have"
     ))
     .hint("name the legacy id of an office that exists, or leave the key out"))
+}
+
+/// Makes the practice "Unassigned", where the configuration asks for it.
+fn create_unassigned(staging: &mut Staging, resolver: &Resolver<'_>) -> Result<()> {
+    const KEY: &str = "policy.default_practice";
+    if resolver.ladder.default_practice != Some(practices::UNASSIGNED) {
+        return Ok(());
+    }
+    let decision = resolver.unassigned(KEY);
+    match &decision.verdict {
+        Verdict::Ready(row) => staging.create_record(&practices::ENTITY, practices::UNASSIGNED, row, KEY),
+        _ => {
+            let what: Vec<String> = decision
+                .issues
+                .iter()
+                .map(|(_, issue)| format!("{} ({})", issue.code.as_str(), issue.field))
+                .collect();
+            Err(Error::precondition(format!(
+                "the target would refuse the practice \"Unassigned\": {}",
+                what.join(", ")
+            ))
+            .hint(
+                "make the practice by hand and name its office in policy.default_practice, or mend the table",
+            ))
+        }
+    }
 }
 
 /// An address that a person gave is claimed before all others; the user claims no other any more. Who was rejected or
