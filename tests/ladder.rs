@@ -26,11 +26,14 @@ impl Random {
     }
 }
 
+/// City, state, country.
+type City = (String, String, String);
+
 /// What the rows say; none where a reference is null or leads nowhere.
 #[derive(Default)]
 struct World {
     /// Office: owner and place.
-    offices: BTreeMap<i64, (Option<i64>, Option<(String, String, String)>)>,
+    offices: BTreeMap<i64, (Option<i64>, Option<City>)>,
     users: BTreeSet<i64>,
     members: BTreeSet<(i64, i64)>,
     /// Patient: user, doctor, office.
@@ -62,7 +65,7 @@ fn random(seed: u64) -> World {
     ];
     let mut table = "id,name,doctor_id,city,state,country\n".to_owned();
     for office in 1..=30_i64 {
-        let owner = random.one(&[random_doctor(doctors, office), Some(9_999), None]);
+        let owner = random.one(&[Some(owner_of(doctors, office)), Some(9_999), None]);
         let (city, state, country) = random.one(&cities);
         let place = match (city.trim().to_lowercase().as_str(), state.to_lowercase().as_str()) {
             ("", _) => None,
@@ -106,10 +109,10 @@ fn random(seed: u64) -> World {
     world
 }
 
-/// Owners are among the doctors without a membership too.
-fn random_doctor(doctors: &[i64], office: i64) -> Option<i64> {
+/// Twelve of the doctors without a membership own offices, some of them several.
+fn owner_of(doctors: &[i64], office: i64) -> i64 {
     let place = usize::try_from(40 + office * 7 % 12).expect("small");
-    Some(doctors[place])
+    doctors[place]
 }
 
 /// Practice, method, confidence, review, and the offices not chosen.

@@ -33,12 +33,7 @@ pub struct Accounting {
     /// Refused by the target.
     pub failed: u64,
     /// Made by the migration itself, such as the practice "Unassigned": in none of the other numbers.
-    #[serde(skip_serializing_if = "is_zero")]
     pub created: u64,
-}
-
-fn is_zero(count: &u64) -> bool {
-    *count == 0
 }
 
 impl Accounting {

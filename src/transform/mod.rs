@@ -206,23 +206,19 @@ fn create_unassigned(staging: &mut Staging, resolver: &Resolver<'_>) -> Result<(
         return Ok(());
     }
     let decision = resolver.unassigned(KEY);
-    match &decision.verdict {
-        Verdict::Ready(row) => staging.create_record(&practices::ENTITY, practices::UNASSIGNED, row, KEY),
-        _ => {
-            let what: Vec<String> = decision
-                .issues
-                .iter()
-                .map(|(_, issue)| format!("{} ({})", issue.code.as_str(), issue.field))
-                .collect();
-            Err(Error::precondition(format!(
-                "the target would refuse the practice \"Unassigned\": {}",
-                what.join(", ")
-            ))
-            .hint(
-                "make the practice by hand and name its office in policy.default_practice, or mend the table",
-            ))
-        }
+    if let Verdict::Ready(row) = &decision.verdict {
+        return staging.create_record(&practices::ENTITY, practices::UNASSIGNED, row, KEY);
     }
+    let what: Vec<String> = decision
+        .issues
+        .iter()
+        .map(|(_, issue)| format!("{} ({})", issue.code.as_str(), issue.field))
+        .collect();
+    Err(Error::precondition(format!(
+        "the target would refuse the practice \"Unassigned\": {}",
+        what.join(", ")
+    ))
+    .hint("make the practice by hand and name its office in policy.default_practice, or mend the table"))
 }
 
 /// An address that a person gave is claimed before all others; the user claims no other any more. Who was rejected or
