@@ -158,7 +158,10 @@ fn left(export: &Export) -> String {
         text += &format!("; {} profiles get the practice of their patient", export.follow_their_patient);
     }
     if export.waiting_for_transform > 0 {
-        text += &format!("; {} are decided and wait for `drydock transform`", export.waiting_for_transform);
+        text += &format!(
+            "; {} are decided and wait for `drydock transform` or `drydock load`",
+            export.waiting_for_transform
+        );
     }
     text
 }

@@ -197,8 +197,8 @@ impl Staging {
                     .execute((name, phase, legacy_id.0, run_id))?;
                 let known = connection
                     .prepare_cached(
-                        "update migration_errors set retry_count = retry_count + 1, resolution_status = 'pending', \
-                         resolved_at = null \
+                        "update migration_errors set retry_count = retry_count + 1, resolved_at = null, \
+                         resolution_status = iif(resolution_status = 'escalated', 'escalated', 'pending') \
                          where entity = ? and phase = ? and entity_id = ? and error_code = ? and error_context = ?",
                     )?
                     .execute((name, phase, legacy_id.0, code.as_str(), context))?;

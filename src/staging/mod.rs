@@ -13,6 +13,7 @@ mod created;
 mod decisions;
 mod diff;
 mod disk;
+mod error_life;
 mod errors;
 mod explain;
 mod facts;
