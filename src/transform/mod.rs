@@ -16,9 +16,11 @@ mod merges;
 mod pass;
 mod posts;
 mod resolve;
+mod watch;
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
 
 use crate::clean::EmailPolicy;
 use crate::config::{Config, DefaultPractice};
@@ -39,6 +41,7 @@ use merges::Merges;
 use pass::Passes;
 use posts::Posts;
 use resolve::Resolver;
+use watch::Watch;
 
 pub use fit::Obstacle;
 
@@ -59,6 +62,7 @@ pub struct Summary {
 
 /// Decides every record of the snapshot again. The file's earlier result, if any, is replaced.
 pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> Result<Summary> {
+    let begun = Instant::now();
     staging.require(Step::Extract, "transform")?;
     staging.require(Step::Survey, "transform")?;
     let decided = Decided::read(staging)?;
@@ -79,7 +83,8 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     // the address of a merged user is nobody's until a person says otherwise
     claims.retain(|claim| merges.user_into(claim.user).is_none());
     let settled = Settled::settle(claims, foreign_addresses(staging)?);
-    let posts = Posts::judge(&facts);
+    let watch = Watch::default();
+    let posts = watch.whole(|| Posts::judge(&facts));
     let fit = Fit::new(&staging.catalog()?, &config.policy);
     let resolver = Resolver {
         facts: &facts,
@@ -90,6 +95,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
         fit: &fit,
         email_policy: &email_policy,
         policy: &config.policy,
+        watch: &watch,
         today: snapshot_day(staging)?,
     };
 
@@ -111,27 +117,36 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
         },
         |patient, users| resolver.patient(patient, users),
     )?;
-    passes.run(&practice_owners::ENTITY, |_, _| Ok(()), |office, ()| resolver.owner(office))?;
+    watch
+        .whole(|| passes.run(&practice_owners::ENTITY, |_, _| Ok(()), |office, ()| resolver.owner(office)))?;
     // which membership says the same as an earlier one depends on all that came before
     let mut seen = HashMap::new();
-    passes.run(
-        &practice_members::ENTITY,
-        |_, rows: &[practice_members::OfficeDoctor]| {
-            let mut same = HashMap::new();
-            for row in rows {
-                if let Some(first) = resolve::same_as(row, &decided, &merges, &mut seen) {
-                    same.insert(row.legacy_id, first);
+    watch.whole(|| {
+        passes.run(
+            &practice_members::ENTITY,
+            |_, rows: &[practice_members::OfficeDoctor]| {
+                let mut same = HashMap::new();
+                for row in rows {
+                    if let Some(first) = resolve::same_as(row, &decided, &merges, &mut seen) {
+                        same.insert(row.legacy_id, first);
+                    }
                 }
-            }
-            Ok(same)
-        },
-        |row, same_as| resolver.member(row, same_as.get(&row.legacy_id).copied()),
-    )?;
+                Ok(same)
+            },
+            |row, same_as| resolver.member(row, same_as.get(&row.legacy_id).copied()),
+        )
+    })?;
     let panicked = passes.panicked();
     staging.note_unreadable()?;
     staging.settle_errors(&decided.outcome())?;
     staging.settle_followers(&resolver.ladder.followers())?;
-    finish(staging, config, &decided, panicked)
+    let summary = finish(staging, config, &decided, panicked)?;
+    let (whole, associations) = (begun.elapsed().as_secs_f64(), watch.sum().as_secs_f64());
+    progress.say(&format!(
+        "transform: {whole:.1} s, of which at most {associations:.2} s ({:.1}%) for deciding associations",
+        associations * 100.0 / whole.max(f64::MIN_POSITIVE)
+    ));
+    Ok(summary)
 }
 
 /// Runs a rule; one that panics costs the record that met it and nothing else.

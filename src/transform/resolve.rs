@@ -8,6 +8,7 @@ use super::fit::Fit;
 use super::ids::Ids;
 use super::ladder::{Choice, Ladder};
 use super::merges::Merges;
+use super::watch::Watch;
 use crate::clean::{self, Email, EmailPolicy, fallback_email, fallback_email_nth, name};
 use crate::config::{self, Policy};
 use crate::entity::association::{self, Association, Method};
@@ -33,6 +34,7 @@ pub struct Resolver<'a> {
     pub fit: &'a Fit,
     pub email_policy: &'a EmailPolicy,
     pub policy: &'a Policy,
+    pub watch: &'a Watch,
     pub today: chrono::NaiveDate,
 }
 
@@ -69,10 +71,12 @@ impl Resolver<'_> {
             decision.take(Phase::Profiles, clean::boolean("is_active", Some(raw))).unwrap_or(false)
         });
         let target_id = self.ids.of(&profiles::ENTITY, id);
-        let by_rules = self.ladder.profile(id);
-        note_practice(&mut decision, by_rules.as_ref(), || self.ladder.profiles_candidates(id));
-        let choice = self.ladder.decided_profile(id, by_rules);
-        let association = choice.map(|choice| self.association(choice, Some(id)));
+        let association = self.watch.about(id, || {
+            let by_rules = self.ladder.profile(id);
+            note_practice(&mut decision, by_rules.as_ref(), || self.ladder.profiles_candidates(id));
+            let choice = self.ladder.decided_profile(id, by_rules);
+            choice.map(|choice| self.association(choice, Some(id)))
+        });
 
         let standing = self.facts.users.get(id).map(|facts| facts.standing).unwrap_or_default();
         let patient = self.facts.patient_of(id).and_then(|patient| patients.get(&patient));
@@ -112,12 +116,13 @@ impl Resolver<'_> {
             decision.issue(Phase::Patients, Issue::new(Code::UserShared, "user_id"));
         }
 
-        let by_rules = self.ladder.patient(patient.legacy_id);
-        note_practice(&mut decision, by_rules.as_ref(), || {
-            self.ladder.patients_candidates(patient.legacy_id)
+        let id = patient.legacy_id;
+        let association = self.watch.about(id, || {
+            let by_rules = self.ladder.patient(id);
+            note_practice(&mut decision, by_rules.as_ref(), || self.ladder.patients_candidates(id));
+            let choice = self.ladder.decided_patient(id, by_rules);
+            choice.map(|choice| self.association(choice, user))
         });
-        let choice = self.ladder.decided_patient(patient.legacy_id, by_rules);
-        let association = choice.map(|choice| self.association(choice, user));
 
         let user = user.and_then(|user| users.get(&user));
         let email = user.map_or(Email::Missing, |user| {
