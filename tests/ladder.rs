@@ -57,7 +57,7 @@ fn random(seed: u64) -> World {
 
     let cities = [
         ("Reno", "NV", "USA"),
-        (" reno ", "nv", "United States"),
+        (" reno ", "Nevada", "United States"),
         ("Pune", "MH", "India"),
         ("Köln", "", ""),
         ("KO\u{308}LN", "", ""),
@@ -67,9 +67,9 @@ fn random(seed: u64) -> World {
     for office in 1..=30_i64 {
         let owner = random.one(&[Some(owner_of(doctors, office)), Some(9_999), None]);
         let (city, state, country) = random.one(&cities);
-        let place = match (city.trim().to_lowercase().as_str(), state.to_lowercase().as_str()) {
+        let place = match (city.trim().to_lowercase().as_str(), state) {
             ("", _) => None,
-            ("reno", _) => Some(("reno", "nv", "us")),
+            ("reno", "NV" | "Nevada") => Some(("reno", "nv", "us")),
             ("pune", _) => Some(("pune", "mh", "in")),
             _ => Some(("koln", "", "")),
         };
@@ -400,4 +400,16 @@ fn a_person_places_whom_the_default_caught() {
         )),
         format!("{}|direct_membership|0", listed[0])
     );
+
+    // a snapshot without the patient leaves the decision with nothing to decide, and the next one with it does not
+    let (_, patients) =
+        world.tables.iter().find(|(name, _)| *name == "dispatch_patient").expect("the patients");
+    let without: Vec<&str> = patients.lines().filter(|line| !line.starts_with(&format!("{id},"))).collect();
+    for (table, state) in [(without.join("\n") + "\n", "stale"), (patients.clone(), "applied")] {
+        job.write_table("dispatch_patient", &table);
+        job.verb("extract").args(["--replace"]).run().expect(0);
+        let said = job.verb("transform").run().stderr;
+        assert_eq!(said.contains("decisions that decide nothing"), state == "stale", "{said}");
+        assert_eq!(job.staged("select state from decisions"), state);
+    }
 }

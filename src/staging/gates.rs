@@ -201,8 +201,9 @@ fn gate_facts(connection: &Connection) -> Result<GateFacts> {
     Ok(GateFacts {
         dependencies: transformed.then(|| dependencies(connection, DEPENDENCIES)).transpose()?,
         critical: counted(
+            // one that somebody else has to decide is not decided
             "select phase, count(*) from migration_errors where severity = 'critical' \
-             and resolution_status in ('pending', 'in_progress', 'failed') group by phase",
+             and resolution_status <> 'resolved' group by phase",
         )?,
         rejected_by_people: counted(
             "select entity, count(distinct legacy_id) from v_decisions \

@@ -9,7 +9,7 @@ use super::duplicates::Finder;
 use super::emails::{self, Claim};
 use super::index::{Index, Lists};
 use super::{fail_on, isolated};
-use crate::clean::{self, Email, EmailPolicy, place_key};
+use crate::clean::{self, Email, EmailPolicy, city_key, state_key};
 use crate::entity::patients::PatientLinks;
 use crate::entity::practice_members::OfficeDoctor;
 use crate::entity::practices::Office;
@@ -190,9 +190,9 @@ fn read_offices(staging: &Staging, decided: &Decided) -> Result<(Index<OfficeFac
     let mut places: HashMap<[String; 3], u32> = HashMap::new();
     staging.for_legacy_rows::<Office>(CHUNK, |rows| {
         for office in rows {
-            let city = place_key(office.city.as_deref().unwrap_or_default());
+            let city = city_key(office.city.as_deref().unwrap_or_default());
             let place = (!city.is_empty()).then(|| {
-                let state = place_key(office.state.as_deref().unwrap_or_default());
+                let state = state_key(office.state.as_deref().unwrap_or_default());
                 let land = clean::country("country", office.country.as_deref()).value.unwrap_or_default();
                 let next = u32::try_from(places.len()).unwrap_or(u32::MAX);
                 *places.entry([city, state, land]).or_insert(next)

@@ -58,6 +58,8 @@ pub struct Summary {
     /// What in the target stands in the way of every record of a table.
     #[serde(skip)]
     pub obstacles: Vec<Obstacle>,
+    /// Decisions of people that had nothing to decide, because the snapshot lacks the record or the one it names.
+    pub stale_decisions: u64,
 }
 
 /// Decides every record of the snapshot again. The file's earlier result, if any, is replaced.
@@ -291,7 +293,7 @@ fn finish(staging: &mut Staging, config: &Config, decided: &Decided, panicked: u
         .map(|(line, count)| (line.entity.clone(), count))
         .collect();
     let obstacles = obstacles(staging)?;
-    Ok(Summary { accounting, panicked, beyond_allowed, obstacles })
+    Ok(Summary { accounting, panicked, beyond_allowed, obstacles, stale_decisions: decided.stale() })
 }
 
 /// What stands in the way of every record of a table, labels that ready records need included; kept in the file.
