@@ -294,7 +294,12 @@ mod tests {
 
     #[test]
     fn unknown_keys_and_words_are_errors() {
-        for text in ["[policy]\ndefault_office = 1", "polcy = 1", "[policy.roles]\nking = \"admin\""] {
+        for text in [
+            "[policy]\ndefault_office = 1",
+            "polcy = 1",
+            "[policy.roles]\nking = \"admin\"",
+            "[policy]\nmerge_threshold = 101",
+        ] {
             assert!(Config::parse(text).is_err(), "{text}");
         }
     }

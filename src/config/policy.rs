@@ -25,6 +25,7 @@ pub struct Policy {
     /// What happens to records that look like one person.
     pub duplicates: DuplicatePolicy,
     /// From which score on, in percent, duplicates are merged where they are.
+    #[serde(deserialize_with = "percent")]
     pub merge_threshold: u8,
     /// How many records of an entity may be rejected or quarantined before a command ends with exit code 6.
     pub allowed_rejects: BTreeMap<String, u64>,
@@ -108,6 +109,15 @@ pub enum DuplicatePolicy {
     Link,
     /// Merged at and above the threshold; whatever pointed at a merged record follows.
     Merge,
+}
+
+fn percent<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    let number = u8::deserialize(deserializer)?;
+    let unexpected = serde::de::Unexpected::Unsigned(number.into());
+    if number > 100 {
+        return Err(serde::de::Error::invalid_value(unexpected, &"a percentage, at most 100"));
+    }
+    Ok(number)
 }
 
 impl Default for Policy {

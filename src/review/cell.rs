@@ -100,8 +100,8 @@ pub fn date(cell: &str) -> Result<NaiveDate, DateTrouble> {
     if let Some(number) = day_number(text) {
         return number;
     }
-    if let Some(date) = named_month(text) {
-        return date.ok_or(DateTrouble::NoDate);
+    if let Some(named) = named_month(text) {
+        return named;
     }
     let part = |part: &str| part.parse::<u32>().ok();
     let parts: Vec<&str> = day.split(['/', '.', '-']).collect();
@@ -130,9 +130,9 @@ pub fn date(cell: &str) -> Result<NaiveDate, DateTrouble> {
     }
 }
 
-/// A date whose month has its English name, the day before it or after it: `7-Mar-1980`, `March 7, 1980`. The outer none:
+/// A date whose month has its English name, the day before it or after it: `7-Mar-1980`, `March 7, 1980`. None:
 /// there is no such name in it. A year of two digits could be of two centuries.
-fn named_month(text: &str) -> Option<Option<NaiveDate>> {
+fn named_month(text: &str) -> Option<Result<NaiveDate, DateTrouble>> {
     const MONTHS: [&str; 12] =
         ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     let lower = text.to_lowercase();
@@ -153,7 +153,8 @@ fn named_month(text: &str) -> Option<Option<NaiveDate>> {
         _ => return None,
     };
     let year = Some(year).filter(|year| year.len() == 4).and_then(|year| year.parse().ok());
-    Some(year.zip(day.parse().ok()).and_then(|(year, day)| NaiveDate::from_ymd_opt(year, month, day)))
+    let date = year.zip(day.parse().ok()).and_then(|(year, day)| NaiveDate::from_ymd_opt(year, month, day));
+    Some(date.ok_or(DateTrouble::NoDate))
 }
 
 /// A spreadsheet counts days from the end of 1899; below 61 its calendar has a day that never was.

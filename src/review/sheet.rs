@@ -140,8 +140,8 @@ fn unreadable(cause: &csv::Error) -> Error {
 /// The delimiter that the header line has most of, outside of quotes.
 fn delimiter(text: &str) -> u8 {
     let header = text.trim_start().split(['\r', '\n']).next().unwrap_or_default();
-    let bare: Vec<u8> = header.split('"').step_by(2).flat_map(str::bytes).collect();
-    let count = |delimiter: &u8| bare.iter().filter(|byte| *byte == delimiter).count();
+    let bare: String = header.split('"').step_by(2).collect();
+    let count = |delimiter: &u8| bare.matches(char::from(*delimiter)).count();
     [b'|', b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',')
 }
 

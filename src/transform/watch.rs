@@ -18,7 +18,7 @@ pub struct Watch {
 impl Watch {
     /// Does the work about a record.
     pub fn about<T>(&self, record: LegacyId, work: impl FnOnce() -> T) -> T {
-        if record.0.unsigned_abs() % EVERY != 0 {
+        if !record.0.unsigned_abs().is_multiple_of(EVERY) {
             return work();
         }
         let begun = Instant::now();
