@@ -31,6 +31,10 @@ impl Line {
 
 /// The lines of a review file that hold anything.
 pub fn lines(bytes: &[u8]) -> Result<Vec<Line>> {
+    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xd0\xcf\x11\xe0") {
+        return Err(Error::precondition("the review file is a workbook; nothing was imported")
+            .hint("save the sheet as CSV, and import that"));
+    }
     let text = decoded(bytes);
     let text = text.trim_start_matches('\u{feff}');
     let mut lines = if text.trim_start().starts_with(['[', '{']) { json(text)? } else { csv(text)? };
@@ -264,5 +268,6 @@ mod tests {
     fn a_file_without_its_header_is_refused() {
         assert!(lines(b"patients:1:practice_id,accept\n").is_err());
         assert!(lines(b"[1, 2]").is_err());
+        assert!(lines(b"PK\x03\x04 and more").unwrap_err().to_string().contains("workbook"));
     }
 }
