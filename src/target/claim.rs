@@ -28,7 +28,7 @@ impl Target {
                      select t.id, t.legacy_id from {table} t with no data"
                 ),
             )?;
-            let sent = copy_in(&mut target.client, &what, "drydock_claims (id, legacy_id)", send)?;
+            let copied = copy_in(&mut target.client, &what, "drydock_claims (id, legacy_id)", send)?;
             let of_others = match merge.entity.discriminator {
                 Some((column, value)) => {
                     format!("o.{} = {} and ", super::quoted(column), quoted_text(value))
@@ -53,7 +53,7 @@ impl Target {
                 "update {table} t set legacy_id = c.legacy_id from drydock_claims c \
                  where t.id = c.id and t.legacy_id is null returning t.legacy_id::bigint, t.xmin::text::bigint"
             );
-            let claimed = target.moved(&what, &statement, sent.digest)?;
+            let claimed = target.moved(&what, &statement, copied.digest)?;
             target.write_receipt(writing, number, merge, &claimed, &Receipted::default())?;
             target.execute(&what, "drop table drydock_claims")?;
             Ok(Some(claimed))
