@@ -25,6 +25,7 @@ const SCHEMA: &[&str] = &[
     include_str!("../../staging/patients.sql"),
     include_str!("../../staging/practice_owners.sql"),
     include_str!("../../staging/practice_members.sql"),
+    include_str!("../../staging/created.sql"),
     INDEXES,
     include_str!("../../staging/views.sql"),
     include_str!("../../staging/decisions.sql"),

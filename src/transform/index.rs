@@ -135,4 +135,9 @@ mod tests {
         assert_eq!(lists.of(LegacyId(1)).copied().collect::<Vec<_>>(), [9]);
         assert_eq!(lists.of(LegacyId(2)).len(), 0);
     }
+
+    /// Every key that has a value, once, in order.
+    pub fn keys(&self) -> impl Iterator<Item = LegacyId> {
+        self.entries.chunk_by(|(one, _), (other, _)| one == other).map(|of_key| of_key[0].0)
+    }
 }
