@@ -11,6 +11,8 @@
 
 #[path = "bench/duplicates/measure.rs"]
 mod measure;
+#[path = "bench/duplicates/nasty.rs"]
+mod nasty;
 #[path = "bench/duplicates/people.rs"]
 mod people;
 #[path = "bench/duplicates/worlds.rs"]
@@ -411,6 +413,10 @@ fn the_worlds_are_told_apart() {
         wanted("practice", worlds::practice(23), 0.98, 0.97, 0.98),
         wanted("historical", worlds::historical(24), 0.99, 0.95, 0.90),
         wanted("two formats", worlds::two_formats(25), 0.99, 0.99, 0.99),
+        wanted("families", nasty::families(28), 0.97, 0.90, 0.95),
+        wanted("scanned", nasty::scanned(29), 0.99, 0.90, 0.90),
+        wanted("mixed", nasty::mixed(30), 0.99, 0.80, 0.80),
+        wanted("gaps", nasty::gaps(31), 0.98, 0.60, 0.60),
         wanted("register", worlds::register(26, 5_000), 0.99, 0.97, 0.97),
         wanted("million", worlds::million(27, 5_000), 0.999, 0.995, 0.98),
     ] {

@@ -26,6 +26,15 @@ impl Letters {
         Self(letters | (text.len().min(Self::LONGEST) as u64) << 54 | first << 59)
     }
 
+    /// The two halves of the word, to be kept among other words of half the size.
+    pub(super) fn halves(self) -> [u32; 2] {
+        [(self.0 >> 32) as u32, self.0 as u32]
+    }
+
+    pub(super) fn from_halves([high, low]: [u32; 2]) -> Self {
+        Self(u64::from(high) << 32 | u64::from(low))
+    }
+
     /// Whether two texts may resemble each other at all: whether their Jaro-Winkler similarity can reach some 0.75, or for
     /// long texts, where chance brings many letters together, whether three letters in four can be in common.
     pub(super) fn may_resemble(self, other: Self) -> bool {
