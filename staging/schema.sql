@@ -394,6 +394,7 @@ create table duplicate_search (
     high                  integer not null,
     medium                integer not null,
     low                   integer not null,
+    unreported            integer not null,  -- the weakest pairs, beyond what is kept of a file of this size
     looks                 integer not null,
     expected_pairs        real not null,     -- pairs of one person among all that were compared
     expected_share_high   real not null,     -- of all true pairs that were compared

@@ -37,7 +37,7 @@ pub(super) struct Candidates {
 }
 
 /// Pairs that all passes may bring, with repetition: so many a record, and so many besides.
-const BUDGET: (u64, u64) = (16, 200_000);
+const BUDGET: (u64, u64) = (14, 250_000);
 /// Pairs of one share, roughly.
 const SHARE: u64 = 1 << 22;
 
@@ -93,7 +93,7 @@ pub(super) fn candidates(fields: &[Field]) -> Candidates {
         keys.extend(others.map(|other| (Some(other), part)));
     }
     let budget = BUDGET.0 * count as u64 + BUDGET.1;
-    let part = (count / 50_000).next_power_of_two().min(16) as u64;
+    let part = (count / 50_000).next_power_of_two().min(4) as u64;
     let sizes: Vec<Vec<u32>> = keys.par_iter().map(|&key| sampled_sizes(fields, key, count, part)).collect();
     let bound = bound(&sizes, budget / part);
     let found: Vec<(Blocks, Pass)> = keys.par_iter().map(|&key| blocks(fields, key, count, bound)).collect();
@@ -194,14 +194,15 @@ impl Sizes {
         (digest >> (64 - self.slots.len().trailing_zeros())) as usize
     }
 
-    /// The sizes of the slots that hold more than so many records, but fewer than a slot can count; and of the others.
+    /// The sizes of the slots that hold more than so many records.
     fn above(&self, size: usize) -> impl Iterator<Item = usize> {
-        let counted = self.slots.iter().map(|&size| usize::from(size)).filter(|&size| size < 255);
-        // exactly 255 has no entry of its own
-        let full = self.slots.iter().filter(|&&size| size == u8::MAX).count() - self.large.len();
-        let full = std::iter::repeat_n(255, full);
+        // a slot that is full to the brim has no entry of its own
+        let is_large = |slot: usize| self.large.contains_key(&scramble(slot as u64));
+        let counted = self.slots.iter().enumerate();
+        let counted = counted.filter(move |&(slot, &size)| size < u8::MAX || !is_large(slot));
+        let counted = counted.map(|(_, &size)| usize::from(size));
         let large = self.large.values().map(|&size| size as usize);
-        counted.chain(full).chain(large).filter(move |&counted| counted > size)
+        counted.chain(large).filter(move |&counted| counted > size)
     }
 }
 

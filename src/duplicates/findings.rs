@@ -79,6 +79,8 @@ pub struct Findings {
     pub passes: Vec<Pass>,
     /// Pairs that were compared.
     pub compared: usize,
+    /// Pairs that were beyond what is reported of a file of this size; the weakest ones.
+    pub unreported: usize,
     /// The largest block that was compared in full.
     pub largest_block: usize,
 }

@@ -140,12 +140,14 @@ pub(super) fn parts(fields: &[Field]) -> Vec<Part> {
     parts
 }
 
-/// The sound of the first word of each name; where there is no letter to sound, the name itself.
+/// The sound of the first word of each name; where there is no letter to sound, or a number tells, the name itself.
 fn sounds(field: &Field) -> Vec<u32> {
     let Values::Names(names) = &field.values else { return Vec::new() };
+    let is_numbered = |code: u32| names.texts.get(code as usize).ends_with(|c: char| c.is_ascii_digit());
     let sound = |(code, &(first, _)): (u32, &(u32, u32))| match (code, first) {
         (MISSING, _) => 0,
         (code, 0) => scramble(u64::from(code)) as u32 | 1 << 31,
+        (code, _) if is_numbered(code) => scramble(u64::from(code)) as u32 | 1 << 31,
         (_, sound) => sound,
     };
     (0u32..).zip(&names.sounds).map(sound).collect()

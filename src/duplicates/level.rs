@@ -3,8 +3,8 @@
 use super::field::{Field, Names, Values, Words};
 use super::scale::word::{CLOSE, EXACT, OTHER, PART, SLIP, VAGUE};
 use super::text::{
-    is_number, scrambled, shares_word, similarity, slips, squeezed_equal, two_slips, within_one_slip,
-    within_one_slip_chars,
+    is_number, numbered_apart, scrambled, shares_word, similarity, slips, squeezed_equal, two_slips,
+    within_one_slip, within_one_slip_chars,
 };
 use super::{Kind, date};
 
@@ -48,6 +48,9 @@ impl Field {
 impl Names {
     fn level(&self, a: u32, b: u32) -> u8 {
         let (one, other) = (self.texts.get(a as usize), self.texts.get(b as usize));
+        if numbered_apart(one, other) {
+            return OTHER;
+        }
         match (self.latin.get(&a), self.latin.get(&b)) {
             (None, None) => self.latin_level(one, other, a, b),
             (Some(_), Some(_)) => {
@@ -236,6 +239,8 @@ mod tests {
             ("Catherine", "Catherina", Some(SLIP)),
             ("Meyer", "Maier", Some(CLOSE)),
             ("Tanaka", "Yamamoto", Some(OTHER)),
+            ("Tester 12", "Tester 13", Some(OTHER)),
+            ("Meyer", "Meyer2", Some(SLIP)),
             ("田中", "田中", Some(EXACT)),
             ("田中", "山本", Some(OTHER)),
             ("健", "謙", Some(OTHER)),

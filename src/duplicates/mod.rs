@@ -62,6 +62,8 @@ use score::{Scored, Scorer};
 const REPORTED: f64 = 0.01;
 /// A pair joins two records into one person from this probability on.
 const JOINED: f64 = 0.90;
+/// So many pairs are reported at most, and one for each record besides; the best ones.
+const MOST_PAIRS: usize = 500_000;
 /// Candidates that are weighed to settle the model before all are.
 const SAMPLE: u64 = 400_000;
 
@@ -88,15 +90,15 @@ pub fn find(records: Records) -> Result<Findings> {
     // records of one register are distinct people, whatever they look like
     let register = |record: u32| registers[record as usize];
     let may_be_one = |pair: &Scored| register(pair.a) == 0 || register(pair.a) != register(pair.b);
-    let (mut weighed, mut compared) = (Vec::new(), 0);
+    let (mut weighed, mut count) = (Vec::new(), 0);
     for pairs in candidates.shares() {
-        compared += pairs.len();
+        count += pairs.len();
         weighed.extend(scorer.all(&pairs).into_iter().filter(may_be_one));
     }
     let (passes, bound) = candidates.into_account();
     scorer.settle(&weighed, order.len(), 1.0);
     weighed.par_iter_mut().for_each(|weighed| *weighed = scorer.reweigh(weighed));
-    Ok(conclude(&scorer, &weighed, ids, order, &registers, passes, (compared, bound)))
+    Ok(conclude(&scorer, &weighed, ids, order, &registers, passes, (count, bound)))
 }
 
 /// Folds the columns, in parallel.
@@ -142,6 +144,9 @@ fn conclude(
     kept.sort_by(|(one, _), (other, _)| {
         other.weight.total_cmp(&one.weight).then_with(|| (one.a, one.b).cmp(&(other.a, other.b)))
     });
+    // a file in which nearly everybody resembles nearly everybody is not told in full
+    let unreported = kept.len().saturating_sub(MOST_PAIRS + order.len());
+    kept.truncate(kept.len() - unreported);
     let links = |wanted: &dyn Fn(&Pair) -> bool| -> Vec<Scored> {
         kept.iter().filter(|(pair, _)| wanted(pair)).map(|(_, weighed)| **weighed).collect()
     };
@@ -176,6 +181,7 @@ fn conclude(
         expected_pairs,
         passes,
         compared,
+        unreported,
         largest_block,
     }
 }

@@ -56,6 +56,13 @@ impl Letters {
     }
 }
 
+/// Whether both texts end in numbers, and in other ones: `Tester 12` and `Tester 13` are two, however alike.
+pub(super) fn numbered_apart(one: &str, other: &str) -> bool {
+    let stem = |text: &str| text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    let (one_at, other_at) = (stem(one), stem(other));
+    one_at < one.len() && other_at < other.len() && one[one_at..] != other[other_at..]
+}
+
 pub(super) fn is_number(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -41,6 +41,8 @@ pub struct KeptSearch {
     pub largest_block: u64,
     /// Pairs in each band, best first.
     pub bands: [u64; 3],
+    /// Pairs beyond what is kept.
+    pub unreported: u64,
     /// Looks worth taking where high pairs are merged.
     pub looks: u64,
     /// Pairs of one person among all compared.
@@ -182,9 +184,9 @@ impl Staging {
     pub fn write_duplicate_search(&mut self, search: &KeptSearch) -> Result<()> {
         self.transaction(|connection| {
             connection.execute(
-                "insert into duplicate_search (records, compared_pairs, largest_block, high, medium, low, looks, \
-                 expected_pairs, expected_share_high, expected_share_review, clusters, sure_clusters) \
-                 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "insert into duplicate_search (records, compared_pairs, largest_block, high, medium, low, unreported, \
+                 looks, expected_pairs, expected_share_high, expected_share_review, clusters, sure_clusters) \
+                 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 rusqlite::params![
                     search.records,
                     search.compared_pairs,
@@ -192,6 +194,7 @@ impl Staging {
                     search.bands[0],
                     search.bands[1],
                     search.bands[2],
+                    search.unreported,
                     search.looks,
                     search.expected_pairs,
                     search.expected_share.0,

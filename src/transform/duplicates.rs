@@ -87,7 +87,7 @@ pub struct Finder {
 #[derive(Debug, Clone, Copy)]
 struct Patient {
     user: LegacyId,
-    patient: LegacyId,
+    legacy_id: LegacyId,
     /// Year, month and day, as the raw text says; 0 for none.
     birth: (u16, u8, u8),
     sex: clean::Gender,
@@ -126,7 +126,7 @@ impl Finder {
         self.patients.extend(patients.iter().filter_map(|patient| {
             Some(Patient {
                 user: id(&patient.user_id)?,
-                patient: patient.legacy_id,
+                legacy_id: patient.legacy_id,
                 birth: patient.birthdate.as_deref().and_then(day).unwrap_or_default(),
                 sex: clean::gender("", patient.sex.as_deref()).value,
                 practice: id(&patient.office_id),
@@ -138,7 +138,7 @@ impl Finder {
     /// The pairs and clusters.
     pub fn find(mut self) -> Result<Found> {
         let Some(mut records) = self.users else { return Ok(Found::default()) };
-        self.patients.sort_unstable_by_key(|patient| (patient.user, patient.patient));
+        self.patients.sort_unstable_by_key(|patient| (patient.user, patient.legacy_id));
         self.patients.dedup_by_key(|patient| patient.user);
         let of: Vec<Option<u32>> = self
             .ids
@@ -254,7 +254,9 @@ pub fn clusters<'a>(
         groups.entry(keep).or_default().extend(moved);
     }
     let mut clusters: Vec<Vec<LegacyId>> = groups.into_values().filter(|group| group.len() > 1).collect();
-    clusters.iter_mut().for_each(|cluster| cluster.sort_unstable());
+    for cluster in &mut clusters {
+        cluster.sort_unstable();
+    }
     clusters.sort_unstable();
     clusters
 }
@@ -306,6 +308,7 @@ fn account(findings: &Findings) -> KeptSearch {
         compared_pairs: number(findings.compared),
         largest_block: number(findings.largest_block),
         bands: Band::ALL.map(|band| number(findings.count(band))),
+        unreported: number(findings.unreported),
         looks: number(findings.review.len()),
         expected_pairs: findings.expected_pairs,
         expected_share: findings.expected_share,
