@@ -54,6 +54,8 @@ pub struct Csv {
     pub null: String,
     /// The delimiter; '' is detected from the header line.
     pub delimiter: String,
+    /// The quote around fields; '' is the double quote.
+    pub quote: String,
     /// The encoding; '' is UTF-8, or what a byte order mark says.
     pub encoding: String,
 }
@@ -66,12 +68,35 @@ pub struct Target {
     pub schema: String,
     /// Where an existing row says which legacy record it stands for, beside its column `legacy_id`.
     pub legacy_id: LegacyIdIn,
+    /// Whether the target's triggers fire for the rows that are loaded.
+    pub triggers: Triggers,
+    /// The target's name of a table, where it is another.
+    pub tables: BTreeMap<String, String>,
+    /// The target's name of a column, by table, where it is another.
+    pub columns: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl Default for Target {
     fn default() -> Self {
-        Self { schema: "public".to_owned(), legacy_id: LegacyIdIn::default() }
+        Self {
+            schema: "public".to_owned(),
+            legacy_id: LegacyIdIn::default(),
+            triggers: Triggers::default(),
+            tables: BTreeMap::new(),
+            columns: BTreeMap::new(),
+        }
     }
+}
+
+/// `target.triggers`
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Triggers {
+    /// They fire as for anybody else.
+    #[default]
+    On,
+    /// They do not fire for this session, and the load looks after the foreign keys itself.
+    Off,
 }
 
 /// `[gates]`
@@ -218,6 +243,17 @@ impl Config {
         let roles: Vec<&str> = entity::profiles::Role::ALL.iter().map(|role| role.as_str()).collect();
         let genders: Vec<&str> = crate::clean::Gender::ALL.iter().map(|gender| gender.as_str()).collect();
         let entities: Vec<&str> = entity::ALL.iter().map(|entity| entity.name).collect();
+        let tables = entity::target_tables();
+        known_words("target.tables", config.target.tables.keys(), &tables)?;
+        known_words("target.columns", config.target.columns.keys(), &tables)?;
+        for (table, columns) in &config.target.columns {
+            let known: Vec<&str> = entity::ALL
+                .iter()
+                .filter(|entity| entity.target_table == table)
+                .flat_map(|entity| entity.columns.iter().map(|column| column.name))
+                .collect();
+            known_words("target.columns", columns.keys(), &known)?;
+        }
         known_words("policy.roles", config.policy.roles.keys(), &roles)?;
         known_words("policy.genders", config.policy.genders.keys(), &genders)?;
         known_words("policy.allowed_rejects", config.policy.allowed_rejects.keys(), &entities)?;

@@ -2,7 +2,8 @@
 //! standard error, so that standard output is the result and nothing else.
 
 use std::io::{IsTerminal, stderr};
-use std::time::Duration;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
@@ -17,11 +18,16 @@ pub enum Progress {
     Bars,
 }
 
+/// Between two lines about one operation.
+const PER_LINE: Duration = Duration::from_secs(15);
+
 /// One operation being shown.
 #[derive(Debug)]
 pub struct Bar {
     bar: ProgressBar,
     line: Option<String>,
+    /// When the operation was last spoken of.
+    spoken: Mutex<Instant>,
 }
 
 impl Progress {
@@ -47,19 +53,25 @@ impl Progress {
             Progress::Bars => ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr_with_hz(10)),
             Progress::Quiet | Progress::Lines => ProgressBar::hidden(),
         };
-        let template = if total.is_some() {
-            "{msg:32} {wide_bar} {human_pos}/{human_len}  {rate}  {eta} left"
-        } else {
-            "{msg:32} {spinner} {human_pos}  {rate}  {elapsed}"
-        };
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.with_key("rate", write_rate));
-        }
+        set_style(&bar, total.is_some());
         bar.set_message(operation.to_owned());
         if self == Progress::Bars {
             bar.enable_steady_tick(Duration::from_millis(200));
         }
-        Bar { bar, line: (self == Progress::Lines).then(|| operation.to_owned()) }
+        let line = (self == Progress::Lines).then(|| operation.to_owned());
+        Bar { bar, line, spoken: Mutex::new(Instant::now()) }
+    }
+}
+
+/// What is shown beside the operation.
+fn set_style(bar: &ProgressBar, total_is_known: bool) {
+    let template = if total_is_known {
+        "{msg:32} {wide_bar} {human_pos}/{human_len}  {rate}  {eta} left"
+    } else {
+        "{msg:32} {spinner} {human_pos}  {rate}  {elapsed}"
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.with_key("rate", write_rate));
     }
 }
 
@@ -73,6 +85,28 @@ impl Bar {
     /// How many records are done; call it per chunk, not per record.
     pub fn set(&self, done: u64) {
         self.bar.set_position(done);
+        let Some(line) = &self.line else { return };
+        if let Ok(mut spoken) = self.spoken.lock()
+            && spoken.elapsed() >= PER_LINE
+        {
+            *spoken = Instant::now();
+            let rate = self.bar.per_sec();
+            match self.bar.length() {
+                Some(total) => eprintln!(
+                    "{line}: {done} of {total} records, {rate:.0}/s, {} s left",
+                    self.bar.eta().as_secs()
+                ),
+                None => eprintln!("{line}: {done} records, {rate:.0}/s"),
+            }
+        }
+    }
+
+    /// Says over how many records the operation goes, once that is known.
+    pub fn set_total(&self, total: u64) {
+        if self.bar.length().is_none() {
+            self.bar.set_length(total);
+            set_style(&self.bar, true);
+        }
     }
 
     /// Ends the operation.

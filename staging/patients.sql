@@ -1,6 +1,6 @@
 -- one row is one patient as it will be loaded; the fields that the legacy never had are '' and written on insert only
 create table ready_patients (
-    id                      text not null unique,
+    id                      text not null,
     legacy_id               integer primary key,
     user_id                 text not null,
     first_name              text not null,

@@ -1,6 +1,6 @@
 -- one row is one membership (role doctor) as it will be loaded; legacy_id is the dispatch_office_doctors row
 create table ready_practice_members (
-    id          text not null unique,
+    id          text not null,
     legacy_id   integer primary key,
     practice_id text not null,
     profile_id  text not null,

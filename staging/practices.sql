@@ -1,6 +1,6 @@
 -- one row is one practice as it will be loaded; every value is text in the form in which PostgreSQL prints the column
 create table ready_practices (
-    id        text not null unique,
+    id        text not null,
     legacy_id integer primary key,
     name      text not null,
     address   text,

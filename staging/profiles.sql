@@ -1,6 +1,6 @@
 -- one row is one profile as it will be loaded; practice_id is written by phase 2C
 create table ready_profiles (
-    id          text not null unique,
+    id          text not null,
     legacy_id   integer primary key,
     email       text,
     first_name  text not null,

@@ -1,6 +1,7 @@
 -- The staging file's own tables. Raw rows are in legacy_<table> (made by extract with the columns of the source), resolved
 -- rows in ready_<entity> (their own files here). Values of records stand in the raw, ready, changes, migration_errors and
--- associations tables, and nowhere else.
+-- associations tables, and nowhere else. Where a table has a row for every record, a check lists its words with `or`: for `in`
+-- with more than two of them SQLite builds a table for each row, which takes longer than writing the row.
 
 -- one row is one fact about the file: what it is, where it comes from, by which rules
 create table facts (
@@ -135,6 +136,15 @@ create table target_rows (
 ) without rowid;
 create index target_rows_legacy_id on target_rows (entity, legacy_id);
 
+-- one row says what a row of the target held under a unique key when it was surveyed
+create table target_unique_values (
+    table_name text not null,
+    key_name   text not null,
+    digest     text not null,         -- MD5 of the values, so that none of them stands here
+    target_id  text not null,
+    primary key (table_name, key_name, digest)
+) without rowid;
+
 -- one row is a row of the target without a legacy id that may stand for a legacy record, by what both say of themselves
 create table target_matches (
     entity           text not null,
@@ -151,7 +161,7 @@ create table target_matches (
 create table records (
     entity      text not null,
     legacy_id   integer not null,
-    fate        text not null check (fate in ('ready', 'merged', 'rejected', 'quarantined')),
+    fate        text not null check (fate = 'ready' or fate = 'merged' or fate = 'rejected' or fate = 'quarantined'),
     merged_into integer,
     batch_id    integer,              -- profiles: the phase 1 batch, 100 per batch in id order
     primary key (entity, legacy_id)
@@ -172,27 +182,30 @@ create table changes (
 -- one row is one issue of one record, in the plan's words
 create table migration_errors (
     error_id            integer primary key,
-    phase               text not null check (phase in ('2A', '2B', '2C')),
-    severity            text not null check (severity in ('critical', 'high', 'medium', 'low')),
-    entity_type         text not null check (entity_type in ('practice', 'profile', 'patient', 'association')),
+    phase               text not null check (phase = '2A' or phase = '2B' or phase = '2C'),
+    severity            text not null check (
+        severity = 'low' or severity = 'medium' or severity = 'high' or severity = 'critical'),
+    entity_type         text not null check (
+        entity_type = 'practice' or entity_type = 'profile' or entity_type = 'patient' or entity_type = 'association'),
     entity              text not null,
     entity_id           integer,           -- the record's legacy id; null for a row whose key cannot be told
     error_code          text not null,
     error_category      text not null check (
-        error_category in ('email_conflict', 'validation_failure', 'constraint_violation', 'schema_mismatch')),
+        error_category = 'email_conflict' or error_category = 'validation_failure'
+        or error_category = 'constraint_violation' or error_category = 'schema_mismatch'),
     field               text not null,
     error_message       text not null,
     error_context       text,
     suggested_resolution text not null,
     resolution_strategy text not null check (resolution_strategy in ('automatic', 'manual')),
     resolution_status   text not null check (
-        resolution_status in ('pending', 'in_progress', 'resolved', 'escalated', 'failed')),
+        resolution_status = 'pending' or resolution_status = 'in_progress' or resolution_status = 'resolved'
+        or resolution_status = 'escalated' or resolution_status = 'failed'),
     batch_id            integer,
     retry_count         integer not null default 0,
     created_at          text not null,
     resolved_at         text
 );
-create index migration_errors_entity on migration_errors (entity, entity_id);
 
 -- one row says which practice a profile or a patient belongs to, how that was found and how sure it is
 create table associations (
@@ -203,8 +216,9 @@ create table associations (
     practice_legacy_id     integer not null,
     practice_id            text not null,
     association_method     text not null check (
-        association_method in ('direct_membership', 'geographic', 'organizational', 'default')),
-    confidence_level       text not null check (confidence_level in ('high', 'medium', 'low')),
+        association_method = 'direct_membership' or association_method = 'geographic'
+        or association_method = 'organizational' or association_method = 'default'),
+    confidence_level       text not null check (confidence_level = 'high' or confidence_level = 'medium' or confidence_level = 'low'),
     requires_manual_review integer not null check (requires_manual_review in (0, 1)),
     evidence               text not null,
     other_practices        text not null,  -- JSON array of legacy office ids, in id order
@@ -216,7 +230,8 @@ create table loads (
     entity    text not null,
     phase     text not null,
     legacy_id integer not null,
-    outcome   text not null check (outcome in ('inserted', 'updated', 'unchanged', 'failed')),
+    outcome   text not null check (
+        outcome = 'inserted' or outcome = 'updated' or outcome = 'unchanged' or outcome = 'failed'),
     run_id    integer not null references runs,
     primary key (entity, phase, legacy_id)
 ) without rowid;

@@ -2,47 +2,10 @@
 
 mod harness;
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-
 use drydock::demo::world::{EmailStatus, World};
-use harness::{Database, Drydock, Outcome, database, sqlite3};
+use harness::Migrated;
 use serde_json::Value;
-use tempfile::TempDir;
-
-/// The demonstration's world, migrated.
-struct Migrated {
-    directory: TempDir,
-    _target: Database,
-}
-
-impl Migrated {
-    fn new() -> Self {
-        let directory = TempDir::new().expect("a temporary directory");
-        let target = database();
-        Drydock::new(directory.path())
-            .args(["demo", "--quiet", "--dir", "world", "--to", &target.url()])
-            .run()
-            .expect(0);
-        Self { directory, _target: target }
-    }
-
-    fn file(&self) -> PathBuf {
-        self.directory.path().join("world/demo.drydock")
-    }
-
-    fn run(&self, arguments: &[&str]) -> Outcome {
-        drydock(self.directory.path(), &self.file(), arguments)
-    }
-}
-
-fn drydock(directory: &Path, file: &Path, arguments: &[&str]) -> Outcome {
-    Drydock::new(directory).env("DRYDOCK_STAGING", file).args(["--quiet"]).args(arguments).run()
-}
-
-fn json(outcome: &Outcome) -> Value {
-    serde_json::from_str(&outcome.stdout).expect("JSON on standard output")
-}
+use std::collections::BTreeSet;
 
 #[test]
 fn every_missing_profile_is_named_and_the_gate_asks_for_approval_of_just_that() {
@@ -52,7 +15,7 @@ fn every_missing_profile_is_named_and_the_gate_asks_for_approval_of_just_that() 
     let refused = migrated.run(&["gate", "approve", "1", "--by", "Anna Berg"]).expect(3);
     assert!(refused.stderr.contains("error_analysis_complete"), "{}", refused.stderr);
 
-    let analysis = json(&migrated.run(&["analyze", "--json"]).expect(0));
+    let analysis = migrated.json(&["analyze"]);
     let in_target: BTreeSet<i64> =
         world.phase_one.tables[1].values("legacy_id").filter_map(|id| id?.parse().ok()).collect();
     let missing: BTreeSet<i64> =
@@ -111,26 +74,26 @@ fn every_missing_profile_is_named_and_the_gate_asks_for_approval_of_just_that() 
         ["email_conflicts", "validation_failures", "constraint_violations", "schema_mismatches"];
     assert_eq!(count("total_errors"), by_category.iter().map(|name| count(name)).sum::<u64>());
     assert_eq!(count("total_errors"), count("resolvable_errors") + count("manual_intervention_required"));
-    assert_eq!(json(&migrated.run(&["status", "--json"]).expect(0))["error_analysis"], *counts);
-    assert_eq!(sqlite3(&migrated.file(), "select count(*) from missing_profiles"), "3595");
-    assert_eq!(sqlite3(&migrated.file(), "select sum(missing) from phase_one_batches"), "3595");
+    assert_eq!(migrated.json(&["status"])["error_analysis"], *counts);
+    assert_eq!(migrated.sql("select count(*) from missing_profiles"), "3595");
+    assert_eq!(migrated.sql("select sum(missing) from phase_one_batches"), "3595");
 
     // the approval holds for the same analysis made again, and not for another one
-    let approved = json(&migrated.run(&["gate", "approve", "1", "--by", "Anna Berg", "--json"]).expect(0));
+    let approved = migrated.json(&["gate", "approve", "1", "--by", "Anna Berg"]);
     assert_eq!(approved["passed"], true);
     migrated.run(&["analyze"]).expect(0);
-    let gates = json(&migrated.run(&["gate", "--json"]).expect(0));
+    let gates = migrated.json(&["gate"]);
     assert_eq!(gates["gates"].as_array().map(Vec::len), Some(5));
     assert_eq!(gates["gates"][0]["approval"]["approved_by"], "Anna Berg");
 
-    let config = migrated.directory.path().join("other.toml");
+    let config = migrated.folder().join("other.toml");
     std::fs::write(&config, "[policy]\nallowed_rejects = { practice_owners = 3, practice_members = 2 }\n")
         .expect("a configuration");
     let config = config.to_string_lossy().into_owned();
     migrated.run(&["transform", "--reconfigure", "--config", &config]).expect(6);
-    let gates = json(&migrated.run(&["gate", "--json"]).expect(0));
+    let gates = migrated.json(&["gate"]);
     assert_eq!(gates["gates"][0]["criteria"][0]["met"], Value::Null);
     migrated.run(&["analyze"]).expect(0);
-    let gates = json(&migrated.run(&["gate", "--json"]).expect(0));
+    let gates = migrated.json(&["gate"]);
     assert_eq!(gates["gates"][0]["passed"], false, "another result asks for another approval");
 }

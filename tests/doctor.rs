@@ -22,7 +22,9 @@ fn legacy() -> Database {
 fn target() -> Database {
     let database = database();
     let address = Address::parse(&database.url()).unwrap();
-    Target::open(&address, "public").and_then(|mut target| target.create_tables()).unwrap();
+    Target::open(&address, &drydock::config::Target::default())
+        .and_then(|mut target| target.create_tables())
+        .unwrap();
     database
 }
 

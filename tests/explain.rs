@@ -2,50 +2,8 @@
 
 mod harness;
 
-use std::path::PathBuf;
-
 use drydock::demo::world::{EmailStatus, World};
-use harness::{Database, Drydock, Outcome, database, sqlite3};
-use serde_json::Value;
-use tempfile::TempDir;
-
-struct Migrated {
-    directory: TempDir,
-    _target: Database,
-}
-
-impl Migrated {
-    fn new() -> Self {
-        let directory = TempDir::new().expect("a temporary directory");
-        let target = database();
-        Drydock::new(directory.path())
-            .args(["demo", "--quiet", "--dir", "world", "--to", &target.url()])
-            .run()
-            .expect(0);
-        Self { directory, _target: target }
-    }
-
-    fn file(&self) -> PathBuf {
-        self.directory.path().join("world/demo.drydock")
-    }
-
-    fn sql(&self, sql: &str) -> String {
-        sqlite3(&self.file(), sql)
-    }
-
-    fn run(&self, arguments: &[&str]) -> Outcome {
-        Drydock::new(self.directory.path())
-            .env("DRYDOCK_STAGING", self.file())
-            .args(["--quiet"])
-            .args(arguments)
-            .run()
-    }
-
-    fn json(&self, arguments: &[&str]) -> Value {
-        let outcome = self.run(&[arguments, &["--json"]].concat()).expect(0);
-        serde_json::from_str(&outcome.stdout).expect("JSON on standard output")
-    }
-}
+use harness::Migrated;
 
 #[test]
 fn a_record_is_explained_from_both_ends() {

@@ -1,5 +1,6 @@
 //! A load that is killed, cut off or thrown out anywhere ends, when it is run again, in the target of an undisturbed
-//! load. `DRYDOCK_KILLS` is the number of kills at random moments: few by default, 200 at night.
+//! load. `DRYDOCK_KILLS` is the number of kills at random moments: few by default, 200 at night, when chunks are smaller
+//! too, so that there are more commits to be killed at, and the server is killed more often.
 
 mod harness;
 mod loading;
@@ -73,8 +74,18 @@ const BEFORE: &str = "insert into profiles (id, legacy_id, email) values
     ('00000000-0000-4000-8000-000000001001', 1001, 'ann1060@example.org'),
     ('00000000-0000-4000-8000-000000001060', 1060, 'ann1001@example.org');";
 
+/// Kills at random moments.
+fn kills() -> u64 {
+    std::env::var("DRYDOCK_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(6)
+}
+
+fn is_night() -> bool {
+    kills() >= 100
+}
+
 #[test]
 fn killed_at_every_commit_point() {
+    let chunk = if is_night() { "8" } else { CHUNK };
     let repeated = Repeated::new();
     let mut kills = 0;
     for place in ["before_commit", "after_commit", "after_note"] {
@@ -82,7 +93,7 @@ fn killed_at_every_commit_point() {
             repeated.reset();
             let killed = repeated
                 .migration
-                .drydock(["load", "--quiet", "--chunk-rows", CHUNK])
+                .drydock(["load", "--quiet", "--chunk-rows", chunk])
                 .env("DRYDOCK_FAILPOINT", format!("{place}:{time}"))
                 .run();
             if killed.code == Some(0) {
@@ -93,14 +104,13 @@ fn killed_at_every_commit_point() {
             repeated.expect_undisturbed(&format!("{place}:{time}"));
         }
     }
-    assert!(kills >= 20, "{kills} kills");
+    assert!(kills >= if is_night() { 60 } else { 20 }, "{kills} kills");
 }
 
 #[test]
 fn killed_at_random_moments() {
-    let kills: u64 = std::env::var("DRYDOCK_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(6);
     let repeated = Repeated::new();
-    for kill in 0..kills {
+    for kill in 0..kills() {
         repeated.reset();
         let mut child = repeated.migration.drydock(["load", "--quiet", "--chunk-rows", "9"]).spawn();
         // spread over the second that such a load takes; the same on every run
@@ -182,13 +192,20 @@ impl Listening {
 #[test]
 fn cut_in_the_middle_of_copy_and_at_commit() {
     let server = Listening::start();
-    for breaks in [
-        Break::AfterBytes(60_000),
-        Break::AfterBytes(75_000),
-        Break::AfterBytes(100_000),
-        Break::AtCommit(1),
-        Break::AtCommit(3),
-        Break::AtCommit(6),
+    // one session with three chunks, and two that share eight; with two, the third commit of a session is one of theirs
+    let (one, two) = (("1", CHUNK, "3|3"), ("2", "9", "8|8"));
+    for ((sessions, rows, receipts), breaks) in [
+        (one, Break::AfterBytes(60_000)),
+        (one, Break::AfterBytes(75_000)),
+        (one, Break::AfterBytes(100_000)),
+        (one, Break::AtCommit(1)),
+        (one, Break::AtCommit(3)),
+        (one, Break::AtCommit(6)),
+        (two, Break::AfterBytes(20_000)),
+        (two, Break::AfterBytes(30_000)),
+        (two, Break::AtCommit(1)),
+        (two, Break::AtCommit(3)),
+        (two, Break::AtCommit(5)),
     ] {
         let migration = Migration::without_tables(SIZE);
         // the file belongs to the address by which it was surveyed, so the steps before go through the proxy as well;
@@ -198,15 +215,14 @@ fn cut_in_the_middle_of_copy_and_at_commit() {
         server.resolve(&migration, quiet.port);
         let proxy = Proxy::start(server.port, breaks);
         rename(&migration, quiet.port, proxy.port);
-        Listening::drydock(&migration, proxy.port, &["load", "--quiet", "--chunk-rows", CHUNK])
-            .run()
-            .expect(0);
+        let arguments = ["load", "--quiet", "--chunk-rows", rows, "--sessions", sessions];
+        Listening::drydock(&migration, proxy.port, &arguments).run().expect(0);
         assert!(proxy.broken.load(std::sync::atomic::Ordering::SeqCst), "{breaks:?} never happened");
         assert_eq!(migration.sqlite("select count(*) from retries"), "1", "{breaks:?}");
         Listening::drydock(&migration, proxy.port, &["verify", "--quiet"]).run().expect(0);
         assert_eq!(
             server.psql("select count(*), count(distinct (entity, first_legacy_id)) from drydock.receipts where phase = '2A'"),
-            "3|3",
+            receipts,
             "{breaks:?}: a commit whose answer was lost is not done twice"
         );
     }
@@ -227,6 +243,14 @@ fn rename(migration: &Migration, from: u16, to: u16) {
 #[test]
 fn the_server_is_killed_and_started_again() {
     let server = Listening::start();
+    for time in 0..if is_night() { 20 } else { 1 } {
+        kill_the_server(&server, time * 23);
+    }
+}
+
+/// Kills the server some milliseconds after the first profiles have arrived.
+fn kill_the_server(server: &Listening, later: u64) {
+    server.psql("drop schema if exists drydock cascade; drop table if exists practice_members, patients, profiles, practices");
     let migration = Migration::without_tables(SIZE);
     server.resolve(&migration, server.port);
     let mut child =
@@ -234,6 +258,7 @@ fn the_server_is_killed_and_started_again() {
     while server.psql("select count(*) from profiles") == "0" {
         sleep(Duration::from_millis(5));
     }
+    sleep(Duration::from_millis(later));
     let data = server.cluster.socket_directory().join("data");
     let owner = fs::metadata(&data).unwrap();
     let status = Command::new(installed().unwrap().join("pg_ctl"))

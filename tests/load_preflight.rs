@@ -234,4 +234,10 @@ fn a_pooler_in_session_mode_works_and_in_transaction_mode_is_refused() {
         let refused = run(&[verb, "--quiet"]).expect(5);
         assert!(refused.stderr.contains("a pooler in transaction mode"), "{}", refused.stderr);
     }
+    let refused = Drydock::new(migration.path())
+        .env("DRYDOCK_LEGACY_URL", &url)
+        .args(["--staging", "other", "extract"])
+        .run()
+        .expect(4);
+    assert!(refused.stderr.contains("a pooler in transaction mode"), "{}", refused.stderr);
 }

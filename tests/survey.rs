@@ -178,3 +178,72 @@ fn a_target_that_never_had_legacy_ids_is_read_all_the_same() {
     assert!(outcome.stdout.contains("practices 2 rows already there"), "{}", outcome.stdout);
     assert!(outcome.stdout.contains("column practices.legacy_id does not exist"), "{}", outcome.stdout);
 }
+
+#[test]
+fn a_target_that_lost_its_mapping_is_loaded_into_the_rows_that_it_has() {
+    let (directory, target) = surveyed();
+    let home = directory.path();
+    target.execute(&format!(
+        "insert into practices (id, name, city, phone, zip_code) values
+             ('{ROW}1', 'harbour smiles', 'Portland', '+1 503 555 0100', '97201'), ('{ROW}2', 'Chain', 'Kobe', null, null),
+             ('{ROW}4', 'Office 4', 'Osaka', null, null);
+         insert into profiles (id, email, role, metadata) values
+             ('{ROW}7', 'a@b.example', 'doctor', '{{\"legacy_id\": 1, \"theirs\": true}}')"
+    ));
+    let all = "select string_agg(md5(t::text), ' ' order by id) from (select id, t::text as t from practices t \
+               union all select id, t::text from profiles t union all select id, t::text from practice_members t) x (id, t)";
+    let before = psql(&target, all);
+    survey_with(home, &target, "[target]\nlegacy_id = \"metadata\"\n").expect(0);
+    drydock(home, &target, &["transform"]).expect(0);
+    let rehearsed = drydock(home, &target, &["load", "--dry-run"]).expect(0);
+    assert!(rehearsed.stderr.contains("2 rows got the legacy id"), "{}", rehearsed.stderr);
+    assert_eq!(psql(&target, all), before, "a rehearsal leaves nothing");
+
+    drydock(home, &target, &["load"]).expect(0);
+    let mapped = "select right(id::text, 1), legacy_id from practices where id::text like '0000%' order by 1";
+    assert_eq!(psql(&target, mapped), "1|1\n2|\n4|4");
+    assert_eq!(
+        psql(&target, "select count(*), count(legacy_id) from practices"),
+        "5|4",
+        "two are new, one is nobody's"
+    );
+    assert_eq!(
+        psql(&target, "select legacy_id, metadata -> 'theirs', email from profiles"),
+        "1|true|a@b.example"
+    );
+    drydock(home, &target, &["verify"]).expect(0);
+
+    let loaded = psql(&target, "select string_agg(xmin::text, ' ' order by id) from practices");
+    drydock(home, &target, &["load"]).expect(0);
+    assert_eq!(psql(&target, "select string_agg(xmin::text, ' ' order by id) from practices"), loaded);
+
+    let run = sqlite3(
+        &home.join("s"),
+        "select min(run_id) from runs where verb = 'load' and outcome = 'done' and run_id in (select run_id from loads)",
+    );
+    drydock(home, &target, &["rollback", "--run", &run]).expect(0);
+    assert_eq!(psql(&target, all), before, "an undo takes the legacy ids back");
+
+    // what was not certain is a question, and its answer is loaded
+    let questions = drydock(home, &target, &["review", "export"]).expect(0).stdout;
+    for item in ["practices:2:id", "practices:3:id"] {
+        assert!(questions.contains(item) && questions.contains("target_row_uncertain"), "{questions}");
+    }
+    let answers = |second: &str| {
+        let text = format!(
+            "item,action,value,reason\npractices:2:id,set,{second},asked\npractices:3:id,accept,,asked\n"
+        );
+        fs::write(home.join("answers.csv"), text).unwrap();
+        drydock(home, &target, &["review", "import", "answers.csv", "--by", "Anna Berg"])
+    };
+    answers(&format!("{ROW}5")).expect(3);
+    answers(&format!("{ROW}1")).expect(3);
+    answers(&format!("{ROW}2")).expect(0);
+    drydock(home, &target, &["transform"]).expect(0);
+    drydock(home, &target, &["load"]).expect(0);
+    assert_eq!(psql(&target, mapped), "1|1\n2|2\n4|4");
+    assert_eq!(psql(&target, "select count(*), count(legacy_id) from practices"), "4|4");
+    drydock(home, &target, &["verify"]).expect(0);
+    let open = "select count(*) from v_review_items where question = 'id'";
+    assert_eq!(sqlite3(&home.join("s"), open), "0");
+}

@@ -40,7 +40,9 @@ impl Surveyed {
         write(&world, &directory.path().join("legacy"));
         let target = database();
         let address = Address::parse(&target.url()).expect("the database's URL");
-        Target::open(&address, "public").and_then(|mut target| target.create_tables()).expect("the tables");
+        Target::open(&address, &drydock::config::Target::default())
+            .and_then(|mut target| target.create_tables())
+            .expect("the tables");
         if has_phase_one {
             seed_phase_one(&address, &world).expect("phase 1");
         }

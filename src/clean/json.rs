@@ -1,6 +1,6 @@
 //! JSON in text columns (`dispatch_patient.schemes`), sometimes malformed: parsed for the target's metadata,
-//! or kept as the text it is. The raw text stays in the snapshot, so what JSON itself does not keep (repeated
-//! keys, digits beyond a double's) is not lost.
+//! or kept as the text it is. Every digit of a number is kept, in the plain form in which PostgreSQL's jsonb prints
+//! it. The raw text stays in the snapshot, so what JSON itself does not keep (repeated keys) is not lost.
 
 use serde_json::Value;
 
@@ -21,9 +21,10 @@ pub fn json(field: &'static str, raw: Option<&str>) -> Cleaned<Option<Value>> {
             None => cleaned,
         };
     };
-    let (mut value, issue) = match serde_json::from_str(text) {
-        Ok(value) => (value, None),
-        Err(_) => (Value::String(raw.to_owned()), Some(Issue::new(Code::JsonMalformed, field))),
+    let parsed = serde_json::from_str(text).ok().and_then(|mut value| write_out(&mut value).then_some(value));
+    let (mut value, issue) = match parsed {
+        Some(value) => (value, None),
+        None => (Value::String(raw.to_owned()), Some(Issue::new(Code::JsonMalformed, field))),
     };
     let mut cleaned = Cleaned::unchanged(None);
     // PostgreSQL's jsonb cannot hold the character U+0000
@@ -33,6 +34,62 @@ pub fn json(field: &'static str, raw: Option<&str>) -> Cleaned<Option<Value>> {
     cleaned.value = Some(value);
     cleaned.issues.extend(issue);
     cleaned
+}
+
+/// A number with more digits than this, written out, is no measure of anything.
+const LONGEST_NUMBER: usize = 500;
+
+/// Writes every number out; `false` when one is too long for that.
+fn write_out(value: &mut Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
+        Value::Array(values) => values.iter_mut().all(write_out),
+        Value::Object(members) => members.values_mut().all(write_out),
+        Value::Number(number) => {
+            let text = number.as_str();
+            if text.len() <= LONGEST_NUMBER && !text.contains(['e', 'E']) && !text.starts_with("-0") {
+                return true;
+            }
+            let plain = plain_number(text).and_then(|plain| serde_json::from_str(&plain).ok());
+            plain.is_some_and(|plain| {
+                *number = plain;
+                true
+            })
+        }
+    }
+}
+
+/// A JSON number without an exponent, each digit kept: `1.50e3` is `1500`, `15e-1` is `1.5`, and nothing is less than nothing.
+fn plain_number(text: &str) -> Option<String> {
+    let (is_negative, text) = text.strip_prefix('-').map_or((false, text), |text| (true, text));
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let exponent: i64 = exponent.parse().ok()?;
+    let longest = i64::try_from(LONGEST_NUMBER).ok()?;
+    let mut digits = format!("{whole}{fraction}");
+    // how many of the digits stand after the point
+    let after = i64::try_from(fraction.len()).ok()?.checked_sub(exponent)?;
+    if !(-longest..=longest).contains(&after) || digits.len() > LONGEST_NUMBER {
+        return None;
+    }
+    let after = match usize::try_from(after) {
+        Ok(after) => after,
+        Err(_) => {
+            digits.extend(std::iter::repeat_n('0', usize::try_from(-after).ok()?));
+            0
+        }
+    };
+    if digits.len() <= after {
+        digits.insert_str(0, &"0".repeat(after + 1 - digits.len()));
+    }
+    let (whole, fraction) = digits.split_at(digits.len() - after);
+    let whole = whole.trim_start_matches('0');
+    let is_zero = whole.is_empty() && fraction.bytes().all(|digit| digit == b'0');
+    let sign = if is_negative && !is_zero { "-" } else { "" };
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let point = if fraction.is_empty() { "" } else { "." };
+    let plain = format!("{sign}{whole}{point}{fraction}");
+    (plain.len() <= LONGEST_NUMBER).then_some(plain)
 }
 
 /// Drops NUL characters from every text and key; says whether there were any.
@@ -91,6 +148,32 @@ mod tests {
             assert_eq!(!cleaned.issues.is_empty(), malformed, "{raw}");
         }
         assert_eq!(json("schemes", None), Cleaned::unchanged(None));
+    }
+
+    #[test]
+    fn every_digit_of_a_number_is_kept() {
+        for (raw, kept) in [
+            ("12345678901234567890.12345678901234567890", "12345678901234567890.12345678901234567890"),
+            ("0.1000", "0.1000"),
+            ("1e2", "100"),
+            ("1.50E3", "1500"),
+            ("1.50e1", "15.0"),
+            ("15e-1", "1.5"),
+            ("-2.5e-4", "-0.00025"),
+            ("123456789e-12", "0.000123456789"),
+            ("0e5", "0"),
+            ("-0", "0"),
+            ("-0.00", "0.00"),
+            ("-0.5", "-0.5"),
+        ] {
+            let cleaned = json("schemes", Some(&format!("[{raw}]")));
+            assert_eq!(cleaned.value.map(|value| value.to_string()), Some(format!("[{kept}]")), "{raw}");
+        }
+        for raw in ["1e501", "1e-501", "1e99999999999999999999", "-1e9223372036854775807"] {
+            let cleaned = json("schemes", Some(raw));
+            assert_eq!(cleaned.value, Some(value!(raw)), "{raw}");
+            assert_eq!(cleaned.issues[0].code, Code::JsonMalformed, "{raw}");
+        }
     }
 
     #[test]

@@ -34,7 +34,7 @@ mod unicode;
 pub use boolean::boolean;
 pub use country::{country, place_key};
 pub use date::{birthdate, possibly_swapped};
-pub use email::{Email, EmailPolicy, Reason, email, fallback_email, fallback_email_nth};
+pub use email::{Email, EmailPolicy, Reason, email, fallback_email, fallback_email_nth, mailbox};
 pub use json::json;
 pub use name::name;
 pub use number::tax_rate;

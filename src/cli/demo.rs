@@ -73,7 +73,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
     };
     let address = Address::parse(&url)?;
     let config = Config::read(&files.config)?;
-    Target::open(&address, &config.target.schema)?.create_tables()?;
+    Target::open(&address, &config.target)?.create_tables()?;
     seed_phase_one(&address, &world)?;
 
     let common =

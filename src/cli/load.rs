@@ -44,6 +44,9 @@ pub(super) struct How {
     /// Records in one transaction at most
     #[arg(long, value_name = "N", default_value_t = Chunk::default().rows, value_parser = rows)]
     chunk_rows: usize,
+    /// Sessions that write side by side where there is much to write
+    #[arg(long, value_name = "N", default_value_t = load::SESSIONS, value_parser = sessions)]
+    sessions: usize,
     /// A folder for the checkpoints that are taken after each phase
     #[arg(long, value_name = "DIR")]
     checkpoints: Option<PathBuf>,
@@ -55,6 +58,7 @@ impl Default for How {
             on_error: OnErrorArgument::Isolate,
             max_rejects: 0,
             chunk_rows: Chunk::default().rows,
+            sessions: load::SESSIONS,
             checkpoints: None,
         }
     }
@@ -100,6 +104,7 @@ impl How {
                 OnErrorArgument::Isolate => OnError::Isolate,
             },
             chunk: Chunk { rows: self.chunk_rows, ..Chunk::default() },
+            sessions: self.sessions,
             ..Options::default()
         }
     }
@@ -165,5 +170,12 @@ fn rows(text: &str) -> std::result::Result<usize, String> {
     match text.parse() {
         Ok(0) | Err(_) => Err("a whole number from 1 up is wanted".to_owned()),
         Ok(rows) => Ok(rows),
+    }
+}
+
+fn sessions(text: &str) -> std::result::Result<usize, String> {
+    match text.parse() {
+        Ok(sessions @ 1..=8) => Ok(sessions),
+        _ => Err("a whole number from 1 to 8 is wanted".to_owned()),
     }
 }

@@ -65,7 +65,7 @@ impl SourceArguments {
         }
         let address = self.address()?;
         let client = connect(Side::Legacy, &address)?;
-        Ok(Box::new(PostgresSource::new(client, address.identity())?))
+        Ok(Box::new(PostgresSource::new(client, &address)?))
     }
 }
 
@@ -88,7 +88,7 @@ impl TargetArguments {
 
     /// Opens the target.
     pub fn open(&self, config: &Config) -> Result<Target> {
-        Target::open(&self.address()?, &config.target.schema)
+        Target::open(&self.address()?, &config.target)
     }
 }
 
@@ -100,6 +100,16 @@ fn csv_options(config: &config::Csv) -> Result<CsvOptions> {
         _ => {
             return Err(Error::precondition("source.csv.delimiter is not a single character")
                 .hint("write one of , ; | or a tab as \"\\t\", or leave the key out"));
+        }
+    }
+    match config.quote.as_bytes() {
+        [] => {}
+        [quote] if options.delimiter != Some(*quote) => options.quote = *quote,
+        _ => {
+            return Err(Error::precondition(
+                "source.csv.quote is not a single character, or is the delimiter",
+            )
+            .hint("write one character such as ', or leave the key out"));
         }
     }
     if !config.encoding.is_empty() {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::doctor::{Finding, Verdict};
 use crate::staging::{Accounting, AssociationCount, Check, ErrorAnalysis, Status};
-use crate::{checkpoint, extract, load, rollback, survey, verify};
+use crate::{checkpoint, extract, load, rollback, survey, transform, verify};
 
 pub(super) fn extract(summary: &extract::Summary, staging: &Path) -> String {
     let mut text = format!("snapshot of {} in {}\n", summary.source, staging.display());
@@ -119,12 +119,13 @@ pub(super) fn survey(summary: &survey::Summary) -> String {
     text
 }
 
-pub(super) fn transform(
-    analysis: &ErrorAnalysis,
-    counts: &[AssociationCount],
-    lines: &[Accounting],
-) -> String {
-    [error_analysis(Some(analysis)), associations(counts), accounting(lines)].join("\n")
+pub(super) fn transform(summary: &transform::Summary) -> String {
+    [
+        error_analysis(Some(&summary.error_analysis)),
+        associations(&summary.associations),
+        accounting(&summary.accounting),
+    ]
+    .join("\n")
 }
 
 pub(super) fn load(summary: &load::Summary) -> String {

@@ -31,10 +31,8 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         if common.json {
             common.print(&staging.status()?, String::new)?;
         } else {
-            let (analysis, associations) = (staging.error_analysis()?, staging.associations()?);
             let kept_back = super::gate::dependencies(&staging.dependencies_kept_back()?);
-            common
-                .print(&(), || text::transform(&analysis, &associations, &summary.accounting) + &kept_back)?;
+            common.print(&(), || text::transform(&summary) + &kept_back)?;
         }
         Ok(attention(&summary))
     })

@@ -15,6 +15,9 @@ use crate::error::Error;
 const NO_IPV6: &str =
     "a Supabase project's direct host has an IPv6 address only: without IPv6, use the session pooler's host";
 
+/// What to do about a failure that passes.
+pub(super) const MAY_PASS: &str = "this may pass: run the same command again, it starts where it can";
+
 /// Why one attempt to open a session came to nothing.
 pub(super) enum Refused {
     UnknownHost,
@@ -36,16 +39,17 @@ pub fn server_error(side: Side, what: &str, cause: &postgres::Error) -> Error {
 /// full, or another transaction was in the way. Anything else fails the same way again.
 pub fn is_transient(cause: &postgres::Error) -> bool {
     match cause.code() {
-        Some(code) => {
-            let code = code.code();
-            code.starts_with("08")
-                || matches!(code, "40001" | "40P01" | "53300" | "57P01" | "57P02" | "57P03")
-        }
+        Some(code) => passes(code.code()),
         None => {
             cause.is_closed()
                 || broken_line(cause).is_some_and(|kind| kind != io::ErrorKind::PermissionDenied)
         }
     }
+}
+
+/// Whether a condition may be gone in a moment.
+fn passes(code: &str) -> bool {
+    code.starts_with("08") || matches!(code, "40001" | "40P01" | "53300" | "57P01" | "57P02" | "57P03")
 }
 
 /// Whether a server that refused a session may take one in a moment: starting, stopping or full. A port where nobody
@@ -96,9 +100,17 @@ fn tls_failure(cause: &postgres::Error) -> Option<&rustls::Error> {
 
 fn hint(cause: &postgres::Error) -> Option<&'static str> {
     if is_transient(cause) {
-        return Some("this may pass: run the same command again, it starts where it can");
+        return Some(MAY_PASS);
     }
-    Some(match cause.code()?.code() {
+    hint_for(cause.code()?.code())
+}
+
+/// What to do about a condition.
+pub(super) fn hint_for(code: &str) -> Option<&'static str> {
+    if passes(code) {
+        return Some(MAY_PASS);
+    }
+    Some(match code {
         "25006" => "the session is read only: is this a replica, or a read-only role?",
         "42501" => "grant the role what this step needs, or connect as the owner of the tables",
         "53100" => "the server's disk is full: make room, then run the same command again",

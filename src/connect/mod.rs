@@ -12,14 +12,18 @@ mod address;
 mod failure;
 mod parameters;
 mod password;
+mod pooler;
 mod session;
 mod sqlstate;
 mod tls;
+mod wire;
 mod written;
 
 pub use address::Address;
 pub use failure::{is_transient, server_error};
+pub use pooler::refuse_transaction_mode;
 pub use session::connect;
+pub use wire::Wire;
 
 use crate::error::Kind;
 

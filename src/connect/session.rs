@@ -20,7 +20,7 @@ const RETRIES: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 /// Every setting exists in 9.5. `search_path` is left alone: where the tables are is the server's business.
-const SETTINGS: &str = "\
+pub(super) const SETTINGS: &str = "\
     set client_encoding = 'UTF8';
     set datestyle = 'ISO';
     set timezone = 'UTC';

@@ -12,19 +12,7 @@ const OLDEST: i32 = 90_500;
 
 /// Examines a live database.
 pub fn examine_legacy(address: Result<Address>, config: &Config) -> Vec<Finding> {
-    let mut seen = Examination::of("source");
-    let address = match address {
-        Ok(address) => address,
-        Err(error) => {
-            seen.failed("address", &error);
-            return seen.findings;
-        }
-    };
-    seen.ok("address", address.to_string());
-    if let Err(error) = sessions(&mut seen, &address, config) {
-        seen.failed("session", &error);
-    }
-    seen.findings
+    Examination::of("source").of_sessions(address, |seen, address| sessions(seen, address, config))
 }
 
 fn sessions(seen: &mut Examination, address: &Address, config: &Config) -> Result<()> {
@@ -74,7 +62,7 @@ fn sessions(seen: &mut Examination, address: &Address, config: &Config) -> Resul
             "connect as the tables' owner, or alter the role: alter role … bypassrls",
         );
     }
-    let source = PostgresSource::new(client, address.identity())?;
+    let source = PostgresSource::new(client, address)?;
     tables(seen, Box::new(source), config);
     Ok(())
 }

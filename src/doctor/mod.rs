@@ -7,7 +7,8 @@ mod target;
 pub use legacy::{examine_files, examine_legacy};
 pub use target::examine_target;
 
-use crate::error::Error;
+use crate::connect::Address;
+use crate::error::{Error, Result};
 
 /// How a thing stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -47,6 +48,24 @@ struct Examination {
 impl Examination {
     fn of(side: &'static str) -> Self {
         Self { side, findings: Vec::new() }
+    }
+
+    /// Examines a server, as far as its address and its sessions let us.
+    fn of_sessions(
+        mut self,
+        address: Result<Address>,
+        look: impl FnOnce(&mut Self, &Address) -> Result<()>,
+    ) -> Vec<Finding> {
+        match address {
+            Ok(address) => {
+                self.ok("address", address.to_string());
+                if let Err(error) = look(&mut self, &address) {
+                    self.failed("session", &error);
+                }
+            }
+            Err(error) => self.failed("address", &error),
+        }
+        self.findings
     }
 
     fn ok(&mut self, subject: &'static str, found: impl Into<String>) {

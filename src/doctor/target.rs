@@ -6,7 +6,7 @@ use crate::connect::Address;
 use crate::entity;
 use crate::entity::catalog::Catalog;
 use crate::error::Result;
-use crate::target::{Demands, Health, Target, preflight};
+use crate::target::{Demands, Health, Target};
 
 /// The oldest server that Supabase still runs.
 const OLDEST: i32 = 130_000;
@@ -16,23 +16,11 @@ const RIGHTS: &[&str] = &["select", "insert", "update", "delete"];
 
 /// Examines a target.
 pub fn examine_target(address: Result<Address>, config: &Config) -> Vec<Finding> {
-    let mut seen = Examination::of("target");
-    let address = match address {
-        Ok(address) => address,
-        Err(error) => {
-            seen.failed("address", &error);
-            return seen.findings;
-        }
-    };
-    seen.ok("address", address.to_string());
-    if let Err(error) = session(&mut seen, &address, config) {
-        seen.failed("session", &error);
-    }
-    seen.findings
+    Examination::of("target").of_sessions(address, |seen, address| session(seen, address, config))
 }
 
 fn session(seen: &mut Examination, address: &Address, config: &Config) -> Result<()> {
-    let mut target = Target::open(address, &config.target.schema)?;
+    let mut target = Target::open(address, &config.target)?;
     let health = target.health()?;
     let version = format!("PostgreSQL {}", health.version);
     if health.version_number < OLDEST {
@@ -74,7 +62,7 @@ fn session(seen: &mut Examination, address: &Address, config: &Config) -> Result
         return Ok(());
     }
     tables(seen, &catalog, &health);
-    for problem in preflight(&catalog, &Demands::new()) {
+    for problem in target.preflight(&catalog, &Demands::new()) {
         seen.wrong("tables", problem, "mend the table, or the configuration where it names it");
     }
     Ok(())

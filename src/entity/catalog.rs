@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Kind;
+use super::{Column, Entity, Kind};
 
 /// The part of the target's catalog that concerns the tables to be written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -126,6 +126,28 @@ pub struct CatalogKey {
     pub references_columns: Vec<String>,
     /// As the database writes it.
     pub definition: String,
+}
+
+impl CatalogKey {
+    /// What stands between the values of a key when they are made one text.
+    pub const BETWEEN_VALUES: char = '\u{1f}';
+
+    /// The columns of the entity that the key is over, where its values can be compared as texts: it is a unique one over
+    /// columns of the entity that PostgreSQL prints in one way only. The entity's own identities are not asked about:
+    /// every record has its own.
+    pub fn compared_by(&self, entity: &Entity) -> Option<Vec<&'static Column>> {
+        if self.table != entity.target_table || !matches!(self.kind.as_str(), "p" | "u") {
+            return None;
+        }
+        let columns: Option<Vec<_>> = self.columns.iter().map(|name| entity.column(name)).collect();
+        columns.filter(|columns| {
+            let is_text = |column: &&&Column| !matches!(column.kind, Kind::Numeric | Kind::Metadata);
+            let is_identity = |column: &&Column| matches!(column.name, "id" | "legacy_id");
+            !columns.is_empty()
+                && columns.iter().filter(is_text).count() == columns.len()
+                && !columns.iter().any(is_identity)
+        })
+    }
 }
 
 /// A row that the target already held.

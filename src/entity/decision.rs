@@ -15,6 +15,22 @@ impl Row {
         Row(vec![None; entity.columns.len()])
     }
 
+    /// A row of these values, which stand in the order of the columns. A column that the legacy never had is '' where it has
+    /// none, any other null. A name that the entity does not have there is a defect and panics, which isolates the record.
+    pub fn new<const N: usize>(entity: &Entity, values: [(&'static str, Option<String>); N]) -> Self {
+        let mut values = values.into_iter().peekable();
+        let row =
+            entity.columns.iter().map(|column| match values.next_if(|(name, _)| *name == column.name) {
+                Some((_, value)) => value,
+                None => (column.write == Write::OnInsert).then(String::new),
+            });
+        let row = Row(row.collect());
+        if let Some((name, _)) = values.next() {
+            panic!("{} has no column {name} there", entity.name);
+        }
+        row
+    }
+
     /// Sets the column; a name that the entity does not have is a defect and panics, which isolates the record.
     pub fn set(&mut self, entity: &Entity, column: &str, value: Option<String>) {
         let position = entity.columns.iter().position(|known| known.name == column);

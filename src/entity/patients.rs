@@ -136,31 +136,28 @@ pub fn resolve(mut decision: Decision, patient: &LegacyPatient, context: Context
     profiles::keep_unreadable(&mut metadata, "updated_at", patient.updated_at.as_deref());
     metadata.set("schemes", schemes.unwrap_or_default());
 
-    let mut row = Row::of(&ENTITY);
-    for column in ENTITY.columns.iter().filter(|column| column.write == super::Write::OnInsert) {
-        row.set(&ENTITY, column.name, Some(String::new()));
-    }
     let email = match context.email {
         Email::Valid(address) => address,
         Email::Missing | Email::Invalid(_) => String::new(),
     };
-    for (column, value) in [
-        ("id", Some(context.target_id.to_string())),
-        ("legacy_id", Some(patient.legacy_id.to_string())),
-        ("user_id", Some(user_id.to_string())),
-        ("first_name", Some(first_name)),
-        ("last_name", Some(last_name)),
-        ("email", Some(email)),
-        ("date_of_birth", date_of_birth.map(|day| day.to_string())),
-        ("gender", Some((context.gender_label)(gender).to_owned())),
-        ("practice_id", Some(practice_id.to_string())),
-        ("assigned_profile_id", context.provider.map(|id| id.to_string())),
-        ("metadata", Some(metadata.into_text())),
-        ("created_at", Some(created_at)),
-        ("updated_at", Some(updated_at)),
-    ] {
-        row.set(&ENTITY, column, value);
-    }
+    let row = Row::new(
+        &ENTITY,
+        [
+            ("id", Some(context.target_id.to_string())),
+            ("legacy_id", Some(patient.legacy_id.to_string())),
+            ("user_id", Some(user_id.to_string())),
+            ("first_name", Some(first_name)),
+            ("last_name", Some(last_name)),
+            ("email", Some(email)),
+            ("date_of_birth", date_of_birth.map(|day| day.to_string())),
+            ("gender", Some((context.gender_label)(gender).to_owned())),
+            ("practice_id", Some(practice_id.to_string())),
+            ("assigned_profile_id", context.provider.map(|id| id.to_string())),
+            ("metadata", Some(metadata.into_text())),
+            ("created_at", Some(created_at)),
+            ("updated_at", Some(updated_at)),
+        ],
+    );
     decision.verdict = Verdict::Ready(row);
     decision
 }

@@ -62,17 +62,17 @@ pub fn resolve(
         return decision;
     }
     let role = entity.discriminator.map(|(_, role)| role.to_owned());
-    let mut row = Row::of(entity);
-    for (column, value) in [
-        ("id", Some(target_id.to_string())),
-        ("legacy_id", Some(decision.legacy_id.to_string())),
-        ("practice_id", Some(ends.practice_id.to_string())),
-        ("profile_id", Some(ends.profile_id.to_string())),
-        ("role", role),
-        ("is_primary", Some(ends.is_primary.to_string())),
-    ] {
-        row.set(entity, column, value);
-    }
+    let row = Row::new(
+        entity,
+        [
+            ("id", Some(target_id.to_string())),
+            ("legacy_id", Some(decision.legacy_id.to_string())),
+            ("practice_id", Some(ends.practice_id.to_string())),
+            ("profile_id", Some(ends.profile_id.to_string())),
+            ("role", role),
+            ("is_primary", Some(ends.is_primary.to_string())),
+        ],
+    );
     decision.verdict = Verdict::Ready(row);
     decision
 }

@@ -84,23 +84,23 @@ pub fn resolve(office: &Office, target_id: TargetId) -> Decision {
         metadata.raw(key, value.as_deref());
     }
 
-    let mut row = Row::of(&ENTITY);
-    for (column, value) in [
-        ("id", Some(target_id.to_string())),
-        ("legacy_id", Some(office.legacy_id.to_string())),
-        ("name", Some(name)),
-        ("address", address),
-        ("city", city),
-        ("state", state),
-        ("zip_code", zip_code),
-        ("country", country),
-        ("phone", phone),
-        ("tax_rate", tax_rate),
-        ("is_active", Some(is_active.to_string())),
-        ("metadata", Some(metadata.into_text())),
-    ] {
-        row.set(&ENTITY, column, value);
-    }
+    let row = Row::new(
+        &ENTITY,
+        [
+            ("id", Some(target_id.to_string())),
+            ("legacy_id", Some(office.legacy_id.to_string())),
+            ("name", Some(name)),
+            ("address", address),
+            ("city", city),
+            ("state", state),
+            ("zip_code", zip_code),
+            ("country", country),
+            ("phone", phone),
+            ("tax_rate", tax_rate),
+            ("is_active", Some(is_active.to_string())),
+            ("metadata", Some(metadata.into_text())),
+        ],
+    );
     decision.verdict = Verdict::Ready(row);
     decision
 }

@@ -260,22 +260,22 @@ pub fn resolve(mut decision: Decision, user: &User, context: Context<'_>) -> Dec
     let practice_id = context.association.as_ref().map(|association| association.practice_id.to_string());
     decision.association = context.association;
 
-    let mut row = Row::of(&ENTITY);
-    for (column, value) in [
-        ("id", Some(context.target_id.to_string())),
-        ("legacy_id", Some(user.legacy_id.to_string())),
-        ("email", email),
-        ("first_name", Some(first_name)),
-        ("last_name", Some(last_name)),
-        ("role", Some(context.role_label.to_owned())),
-        ("is_active", Some(context.is_active.to_string())),
-        ("metadata", Some(metadata.into_text())),
-        ("created_at", Some(created_at)),
-        ("updated_at", Some(updated_at)),
-        ("practice_id", practice_id),
-    ] {
-        row.set(&ENTITY, column, value);
-    }
+    let row = Row::new(
+        &ENTITY,
+        [
+            ("id", Some(context.target_id.to_string())),
+            ("legacy_id", Some(user.legacy_id.to_string())),
+            ("email", email),
+            ("first_name", Some(first_name)),
+            ("last_name", Some(last_name)),
+            ("role", Some(context.role_label.to_owned())),
+            ("is_active", Some(context.is_active.to_string())),
+            ("metadata", Some(metadata.into_text())),
+            ("created_at", Some(created_at)),
+            ("updated_at", Some(updated_at)),
+            ("practice_id", practice_id),
+        ],
+    );
     decision.verdict = Verdict::Ready(row);
     decision
 }

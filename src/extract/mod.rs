@@ -60,6 +60,8 @@ pub fn extract(
     }
 
     let (version, snapshot) = (source.version(), source.snapshot());
+    // what has no snapshot is files
+    let has_places = snapshot.is_none();
     let mut reader = Reader::new(source);
     let selection = selection(&mut reader, config)?;
 
@@ -70,7 +72,7 @@ pub fn extract(
     let started_at = staging.note_moment("extract_started_at")?;
     let mut tables = Vec::new();
     for (position, wanted) in selection.tables.into_iter().enumerate() {
-        tables.push(copy_table(staging, &mut reader, position, wanted, progress)?);
+        tables.push(copy_table(staging, &mut reader, position, wanted, has_places, progress)?);
     }
     // before the file says that the snapshot is complete, everything of it is safe on the disk
     staging.flush()?;
@@ -89,8 +91,9 @@ pub fn extract(
 
 /// Asks the source what it has and decides what to take.
 fn selection(reader: &mut Reader, config: &Config) -> Result<Selection> {
-    let (shapes, references) = reader.ask(|source| Ok((source.shapes()?, source.references()?)))?;
-    select(&shapes, &references, &config.source)
+    let (shapes, references, suffix) =
+        reader.ask(|source| Ok((source.shapes()?, source.references()?, source.suffix())))?;
+    select(&shapes, &references, suffix, &config.source)
 }
 
 /// What an extract would take.
@@ -120,21 +123,27 @@ fn copy_table(
     reader: &mut Reader,
     position: usize,
     wanted: Wanted,
+    has_places: bool,
     progress: Progress,
 ) -> Result<TableManifest> {
     let Wanted { shape, excluded, missing } = wanted;
     let name = shape.table.clone();
-    let total = reader.ask(move |source| source.count(&name))?;
-    let bar = progress.start(&format!("extract {}", shape.table), total);
+    let count = reader.ask(move |source| source.count(&name))?;
+    let bar = progress.start(&format!("extract {}", shape.table), count.get());
     let mut table = staging.snapshot_table(NewTable {
         position,
         table: shape.table.clone(),
         columns: shape.columns.clone(),
         excluded,
         missing,
-        total,
+        total: count.get(),
+        has_places,
     })?;
     let read = reader.read(&shape, |batch| {
+        if let Some(total) = count.get() {
+            table.expect(total);
+            bar.set_total(total);
+        }
         table.push(batch)?;
         bar.set(table.rows());
         Ok(())

@@ -9,9 +9,10 @@ use crate::legacy::{Place, Shape, Sink, Source, Unreadable};
 use crate::record::LegacyId;
 use crate::staging::{Batch, Spot};
 
-/// Bytes of rows in one batch, and batches on their way: enough for neither side to wait, little enough for the cache.
-const BATCH_BYTES: usize = 256 * 1024;
-const BATCHES: usize = 8;
+/// Bytes of rows in one batch, and batches on their way: enough for neither side to wait, and for what a batch costs beside
+/// its rows not to show.
+const BATCH_BYTES: usize = 1024 * 1024;
+const BATCHES: usize = 4;
 
 /// A source that answers from its own thread, one question at a time.
 pub(super) struct Reader {
@@ -43,9 +44,10 @@ impl Reader {
         let mut source = self.source()?;
         let shape = shape.clone();
         let (sender, batches) = sync_channel(BATCHES);
+        let (used, spare) = sync_channel(BATCHES);
         let (done, outcome) = sync_channel(1);
         let work = move || {
-            let mut filling = Filling { batch: Batch::with_capacity(BATCH_BYTES), sender };
+            let mut filling = Filling { batch: Batch::with_capacity(BATCH_BYTES), sender, spare };
             let read = source.read(&shape, &mut filling).and_then(|rows| filling.send().map(|()| rows));
             drop(filling);
             // nobody listens any more after an interrupt
@@ -55,7 +57,11 @@ impl Reader {
             .name("reader".to_owned())
             .spawn(work)
             .map_err(|cause| Error::internal("cannot start a thread").cause(cause))?;
-        take_all(&batches, &mut take)?;
+        while let Some(batch) = interrupt::receive(&batches)? {
+            take(&batch)?;
+            // its memory goes back to be filled again, unless enough is on its way already
+            let _ = used.try_send(batch);
+        }
         let stopped = || Error::internal("the reader of the source stopped");
         let (source, read) = interrupt::receive(&outcome)?.ok_or_else(stopped)?;
         self.source = Some(source);
@@ -67,23 +73,20 @@ impl Reader {
     }
 }
 
-fn take_all(batches: &Receiver<Batch>, take: &mut impl FnMut(&Batch) -> Result<()>) -> Result<()> {
-    while let Some(batch) = interrupt::receive(batches)? {
-        take(&batch)?;
-    }
-    Ok(())
-}
-
 /// The reader's end: fills batches and sends them on.
 struct Filling {
     batch: Batch,
     sender: SyncSender<Batch>,
+    /// Batches that were written already.
+    spare: Receiver<Batch>,
 }
 
 impl Filling {
     fn send(&mut self) -> Result<()> {
-        let batch = std::mem::replace(&mut self.batch, Batch::with_capacity(BATCH_BYTES));
-        self.sender.send(batch).map_err(|_| Error::internal("the writer stopped"))
+        let mut next = self.spare.try_recv().unwrap_or_else(|_| Batch::with_capacity(BATCH_BYTES));
+        next.clear();
+        let full = std::mem::replace(&mut self.batch, next);
+        self.sender.send(full).map_err(|_| Error::internal("the writer stopped"))
     }
 
     fn sent_when_full(&mut self) -> Result<()> {

@@ -28,14 +28,16 @@ pub(super) struct Selection {
     pub idle_exclusions: Vec<String>,
 }
 
-/// Decides what to take. `references` are the foreign keys of the source, from table to table.
+/// Decides what to take. `references` are the foreign keys of the source, from table to table; `suffix` is what follows a
+/// table's name where each is a file.
 pub(super) fn select(
     shapes: &[Shape],
     references: &[(String, String)],
+    suffix: &str,
     source: &config::Source,
 ) -> Result<Selection> {
     let missing = legacy::missing(shapes, &needs());
-    missing.refuse()?;
+    missing.refuse(suffix)?;
     let mut selection = Selection {
         missing_tables: missing.optional_tables.iter().map(|table| (*table).to_owned()).collect(),
         idle_exclusions: idle_exclusions(shapes, source),
@@ -202,7 +204,7 @@ mod tests {
     fn further(references: &[(&str, &str)], source: &config::Source) -> Vec<String> {
         let references: Vec<_> =
             references.iter().map(|(from, to)| ((*from).to_owned(), (*to).to_owned())).collect();
-        let selection = select(&shapes(), &references, source).unwrap();
+        let selection = select(&shapes(), &references, "", source).unwrap();
         let known = entity::legacy_tables().len();
         selection.tables[known..].iter().map(|wanted| wanted.shape.table.clone()).collect()
     }
@@ -220,16 +222,20 @@ mod tests {
         assert_eq!(further(&[], &source(&["audit_*"], &[])), ["audit_log", "audit_session"]);
         assert_eq!(further(&[], &source(&["audit_*", "audit_log"], &["*_session"])), ["audit_log"]);
         for unknown in ["audit", "billing_*"] {
-            let error = select(&shapes(), &[], &source(&[unknown], &[])).unwrap_err().to_string();
+            let error = select(&shapes(), &[], "", &source(&[unknown], &[])).unwrap_err().to_string();
             assert!(error.contains(unknown), "{error}");
         }
     }
 
     #[test]
     fn columns_are_left_out_by_patterns() {
-        let selection =
-            select(&shapes(), &[], &source(&["audit_*"], &["*.token", "*_patient.su*", "nothing.at_all"]))
-                .unwrap();
+        let selection = select(
+            &shapes(),
+            &[],
+            "",
+            &source(&["audit_*"], &["*.token", "*_patient.su*", "nothing.at_all"]),
+        )
+        .unwrap();
         let of = |table: &str| selection.tables.iter().find(|wanted| wanted.shape.table == table).unwrap();
         assert_eq!(of("audit_session").shape.columns, ["id"]);
         assert_eq!(of("audit_session").excluded, ["token"]);
@@ -240,7 +246,7 @@ mod tests {
     #[test]
     fn what_the_rules_need_cannot_be_left_out() {
         for pattern in ["auth_user.id", "*.id", "auth_user", "auth_user.*", "*.user_id"] {
-            let error = select(&shapes(), &[], &source(&[], &[pattern])).unwrap_err().to_string();
+            let error = select(&shapes(), &[], "", &source(&[], &[pattern])).unwrap_err().to_string();
             assert!(error.contains("schema_mismatch"), "{pattern}: {error}");
         }
     }

@@ -108,6 +108,10 @@ impl Source for CsvSource {
         None
     }
 
+    fn suffix(&self) -> &'static str {
+        SUFFIXES[0]
+    }
+
     fn snapshot(&self) -> Option<String> {
         None
     }

@@ -17,6 +17,7 @@ mod projection;
 mod required;
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 pub use self::csv::{CsvOptions, CsvSource};
 pub use self::file::open;
@@ -134,6 +135,27 @@ pub trait Sink {
     ) -> Result<()>;
 }
 
+/// A number of rows that is known now, later, or never.
+#[derive(Debug, Clone, Default)]
+pub struct Count(Arc<OnceLock<u64>>);
+
+impl Count {
+    /// A number that is known.
+    pub fn known(rows: u64) -> Self {
+        Self(Arc::new(OnceLock::from(rows)))
+    }
+
+    /// The number, if it is known by now.
+    pub fn get(&self) -> Option<u64> {
+        self.0.get().copied()
+    }
+
+    /// Makes it known; the first time counts.
+    fn tell(&self, rows: u64) {
+        let _ = self.0.set(rows);
+    }
+}
+
 /// A read-only source of legacy tables, as they were at one moment.
 pub trait Source: Send {
     /// What the source is, without secrets: `host:port/dbname`, `csv:FOLDER`, `pg_dump:FILE`.
@@ -145,6 +167,11 @@ pub trait Source: Send {
     /// The snapshot that all tables are read under, in `PostgreSQL`'s notation; `None` for files.
     fn snapshot(&self) -> Option<String>;
 
+    /// What follows a table's name where each table is a file of its own; nothing elsewhere.
+    fn suffix(&self) -> &'static str {
+        ""
+    }
+
     /// Every table that is there, by name.
     fn shapes(&mut self) -> Result<Vec<Shape>>;
 
@@ -153,9 +180,9 @@ pub trait Source: Send {
         Ok(Vec::new())
     }
 
-    /// How many rows the table has, where the source knows that before it is read.
-    fn count(&mut self, _table: &str) -> Result<Option<u64>> {
-        Ok(None)
+    /// How many rows the table has, where the source can tell; perhaps only while it is read.
+    fn count(&mut self, _table: &str) -> Result<Count> {
+        Ok(Count::default())
     }
 
     /// Hands every row of a table to `sink`, in the source's order, and returns how many, unreadable ones included. `shape`

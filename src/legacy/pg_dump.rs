@@ -12,7 +12,7 @@ use self::script::{Block, Script};
 use super::file;
 use crate::error::{Error, Result};
 use crate::legacy::copy_text::Decoder;
-use crate::legacy::{Place, Projection, Shape, Sink, Source};
+use crate::legacy::{Count, Place, Projection, Shape, Sink, Source};
 
 /// The schema whose tables need no prefix.
 const PUBLIC: &str = "public";
@@ -62,8 +62,9 @@ impl Source for PgDumpSource {
         Ok(self.references.clone())
     }
 
-    fn count(&mut self, table: &str) -> Result<Option<u64>> {
-        Ok(self.tables.iter().find(|(name, _)| name == table).map(|(_, block)| block.rows))
+    fn count(&mut self, table: &str) -> Result<Count> {
+        let block = self.tables.iter().find(|(name, _)| name == table);
+        Ok(block.map_or_else(Count::default, |(_, block)| Count::known(block.rows)))
     }
 
     fn read(&mut self, asked: &Shape, sink: &mut dyn Sink) -> Result<u64> {

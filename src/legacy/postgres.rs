@@ -1,15 +1,17 @@
 //! A live `PostgreSQL`, 9.5 or newer, read with COPY under one snapshot. The connection comes open, with its session
-//! settings made; here it is only read from.
+//! settings made; here it is only read from. Where a second session can be had cheaply, the tables are read through it,
+//! under the same snapshot.
 
 use std::collections::HashMap;
 use std::io::{self, BufRead};
+use std::thread::{self, JoinHandle};
 
 use postgres::{Client, SimpleQueryMessage};
 
-use crate::connect::{Side, server_error};
+use crate::connect::{Address, Side, Wire, refuse_transaction_mode, server_error};
 use crate::error::{Error, Result};
 use crate::legacy::copy_text::Decoder;
-use crate::legacy::{Place, Projection, Shape, Sink, Source};
+use crate::legacy::{Count, Place, Projection, Shape, Sink, Source};
 
 /// All tables are read inside this transaction. Without `row_security` off, a policy would hide rows silently; so the
 /// server refuses instead.
@@ -20,41 +22,56 @@ const BEGIN: &str =
 const FACTS: &str = "select current_setting('server_version'), current_setting('server_encoding'), \
                      txid_current_snapshot()::text";
 
+/// While the second session reads a large table the first one has nothing to say, and must not be ended for that. 9.5 does
+/// not know the setting, so it is set where it is.
+const PATIENCE: &str = "select pg_catalog.set_config(name, '0', true) from pg_catalog.pg_settings \
+                        where name = 'idle_in_transaction_session_timeout'";
+
 const COLUMNS: &str = include_str!("../../sql/extract/columns.sql");
 const REFERENCES: &str = include_str!("../../sql/extract/references.sql");
 
 /// A legacy database, seen through one repeatable-read, read-only transaction.
 pub struct PostgresSource {
-    /// `None` after a COPY that was broken off.
+    /// `None` after a COPY that was broken off, and while it counts.
     client: Option<Client>,
+    /// A thread that counts the rows of a table with the client while they are read through the other session.
+    counting: Option<JoinHandle<(Client, Result<u64>)>>,
     identity: String,
     version: String,
     snapshot: String,
     /// The rows of the tables counted so far.
-    counts: HashMap<String, u64>,
+    counts: HashMap<String, Count>,
     /// Whether the database's encoding is `SQL_ASCII`: the server then knows nothing about its own bytes.
     raw_bytes: bool,
+    /// A second session that sees the same snapshot, where one can be had; tables are read through it.
+    wire: Option<Wire>,
 }
 
 impl PostgresSource {
-    /// Begins the transaction. `identity` is `host:port/dbname`; `client`'s session speaks UTF-8 and ISO dates.
-    pub fn new(mut client: Client, identity: String) -> Result<Self> {
-        client.batch_execute(BEGIN).map_err(|cause| refused("the read-only transaction", &cause))?;
+    /// Begins the transaction. `client` is a session on `address` that speaks UTF-8 and ISO dates.
+    pub fn new(mut client: Client, address: &Address) -> Result<Self> {
+        refuse_transaction_mode(Side::Legacy, &mut client, address)?;
+        begin(&mut client)?;
+        let wire = if Wire::reaches(address) { beside(&mut client, address)? } else { None };
         let facts = rows(&mut client, FACTS, "its version and snapshot")?.pop().unwrap_or_default();
         let Ok([version, encoding, snapshot]) = <[String; 3]>::try_from(facts) else {
             return Err(Error::legacy("the legacy server did not say its version and snapshot"));
         };
         Ok(Self {
             client: Some(client),
-            identity,
+            counting: None,
+            identity: address.identity(),
             version,
             snapshot,
             counts: HashMap::new(),
             raw_bytes: encoding == "SQL_ASCII",
+            wire,
         })
     }
 
     fn client(&mut self) -> Result<&mut Client> {
+        // whoever counts in vain is told when the count is asked for
+        let _ = self.count_under_way();
         let lost =
             || Error::legacy("the snapshot is lost: reading a table was broken off").hint("extract again");
         self.client.as_mut().ok_or_else(lost)
@@ -66,6 +83,11 @@ impl PostgresSource {
         let projection = Projection::all(&shape.columns);
         let mut decoder = Decoder::new(&projection, Place::default());
         let sql = copy_statement(shape, self.raw_bytes);
+        if let Some(mut wire) = self.wire.take() {
+            wire.copy_out(&what, &sql, |row| decoder.push(row, sink))?;
+            self.wire = Some(wire);
+            return decoder.finish(sink);
+        }
         let mut reader = self.client()?.copy_out(&sql).map_err(|cause| refused(&what, &cause))?;
         loop {
             let bytes = reader.fill_buf().map_err(|cause| broken(&what, cause))?;
@@ -78,19 +100,24 @@ impl PostgresSource {
         }
     }
 
-    /// The rows that the snapshot has of a table; asked for once.
+    /// The rows that the snapshot has of a table, from the count that is under way or from one now.
     fn counted(&mut self, table: &str) -> Result<u64> {
-        if let Some(counted) = self.counts.get(table) {
-            return Ok(*counted);
+        match self.count_under_way() {
+            Some(counted) => counted,
+            None => counted(self.client()?, table),
         }
-        let sql = format!("select count(*) from {}", quoted(table));
-        let counted = rows(self.client()?, &sql, &format!("the row count of table {table}"))?;
-        let counted = counted
-            .first()
-            .and_then(|row| row.first()?.parse().ok())
-            .ok_or_else(|| Error::legacy(format!("the legacy server gave no row count for table {table}")))?;
-        self.counts.insert(table.to_owned(), counted);
-        Ok(counted)
+    }
+
+    /// Waits for the count that is under way, and takes the client back.
+    fn count_under_way(&mut self) -> Option<Result<u64>> {
+        let counting = self.counting.take()?;
+        Some(match counting.join() {
+            Ok((client, counted)) => {
+                self.client = Some(client);
+                counted
+            }
+            Err(_) => Err(Error::internal("the thread that counts rows stopped")),
+        })
     }
 }
 
@@ -124,17 +151,36 @@ impl Source for PostgresSource {
         Ok(rows(self.client()?, REFERENCES, "its foreign keys")?.into_iter().filter_map(pair).collect())
     }
 
-    fn count(&mut self, table: &str) -> Result<Option<u64>> {
-        self.counted(table).map(Some)
+    fn count(&mut self, table: &str) -> Result<Count> {
+        let count = Count::default();
+        if self.wire.is_none() {
+            count.tell(self.counted(table)?);
+            self.counts.insert(table.to_owned(), count.clone());
+            return Ok(count);
+        }
+        self.client()?;
+        let Some(mut client) = self.client.take() else { return Ok(count) };
+        let (table, told) = (table.to_owned(), count.clone());
+        let work = move || {
+            let counted = counted(&mut client, &table).inspect(|rows| told.tell(*rows));
+            (client, counted)
+        };
+        let counting = thread::Builder::new().name("count".to_owned()).spawn(work);
+        self.counting =
+            Some(counting.map_err(|cause| Error::internal("cannot start a thread").cause(cause))?);
+        Ok(count)
     }
 
     fn read(&mut self, shape: &Shape, sink: &mut dyn Sink) -> Result<u64> {
         let arrived = self.copy(shape, sink).inspect_err(|_| {
             // Dropping a client waits for all that the server still has to send, which may take minutes. Forgotten, its
             // socket is closed when the process ends, which an error makes soon.
-            std::mem::forget(self.client.take());
+            std::mem::forget((self.client.take(), self.counting.take()));
         })?;
-        let counted = self.counted(&shape.table)?;
+        let counted = match self.counts.get(&shape.table).and_then(Count::get) {
+            Some(counted) => counted,
+            None => self.counted(&shape.table)?,
+        };
         if arrived != counted {
             return Err(Error::legacy(format!(
                 "table {} has {counted} rows in the snapshot, but {arrived} arrived",
@@ -144,6 +190,45 @@ impl Source for PostgresSource {
         }
         Ok(arrived)
     }
+}
+
+fn begin(client: &mut Client) -> Result<()> {
+    client.batch_execute(BEGIN).map_err(|cause| refused("the read-only transaction", &cause))
+}
+
+/// A second session under the snapshot of the first one, which must hold its transaction meanwhile. A server that exports
+/// no snapshot (a standby before 10) or takes no second session is read through the first one.
+fn beside(client: &mut Client, address: &Address) -> Result<Option<Wire>> {
+    let exported = match rows(client, "select pg_catalog.pg_export_snapshot()", "its snapshot") {
+        Ok(exported) => exported.into_iter().flatten().next().unwrap_or_default(),
+        Err(error) => {
+            tracing::debug!("one session only: {error}");
+            client.batch_execute("rollback").map_err(|cause| refused("the read-only transaction", &cause))?;
+            begin(client)?;
+            return Ok(None);
+        }
+    };
+    rows(client, PATIENCE, "its timeouts")?;
+    let opened = Wire::open(Side::Legacy, address).and_then(|mut wire| {
+        // the snapshot has to be taken before anything else is asked
+        let (isolation, settings) = BEGIN.split_once("; ").unwrap_or((BEGIN, ""));
+        wire.execute(&format!(
+            "{isolation}; set transaction snapshot '{}'; {settings}",
+            exported.replace('\'', "''")
+        ))?;
+        Ok(wire)
+    });
+    Ok(opened.inspect_err(|error| tracing::debug!("one session only: {error}")).ok())
+}
+
+/// Asks for the rows of a table.
+fn counted(client: &mut Client, table: &str) -> Result<u64> {
+    let sql = format!("select count(*) from {}", quoted(table));
+    let counted = rows(client, &sql, &format!("the row count of table {table}"))?;
+    counted
+        .first()
+        .and_then(|row| row.first()?.parse().ok())
+        .ok_or_else(|| Error::legacy(format!("the legacy server gave no row count for table {table}")))
 }
 
 /// The COPY statement of a table. The table's name needs no schema: the list has only what an unqualified name finds. From

@@ -48,9 +48,11 @@ pub fn missing(shapes: &[Shape], needs: &[Need]) -> Missing {
 }
 
 impl Missing {
-    /// Refuses a source that lacks anything required, and names all of it in one message.
-    pub fn refuse(&self) -> Result<()> {
-        let tables = self.tables.iter().map(|table| format!("table {table}"));
+    /// Refuses a source that lacks anything required, and names all of it in one message. `suffix` is what follows a table's
+    /// name where each table is a file, such as `.csv`.
+    pub fn refuse(&self, suffix: &str) -> Result<()> {
+        let kind = if suffix.is_empty() { "table" } else { "file" };
+        let tables = self.tables.iter().map(|table| format!("{kind} {table}{suffix}"));
         let columns = self.columns.iter().map(|(table, column)| format!("column {table}.{column}"));
         let lacking: Vec<_> = tables.chain(columns).collect();
         if lacking.is_empty() {
@@ -90,8 +92,10 @@ mod tests {
                 optional_columns: vec![("dispatch_patient", "doctor_id")],
             }
         );
-        let message = found.refuse().unwrap_err().to_string();
+        let message = found.refuse("").unwrap_err().to_string();
         assert!(message.contains("table auth_user, column dispatch_patient.user_id"), "{message}");
+        let message = found.refuse(".csv").unwrap_err().to_string();
+        assert!(message.contains("file auth_user.csv, column dispatch_patient.user_id"), "{message}");
     }
 
     #[test]
@@ -103,6 +107,6 @@ mod tests {
         ];
         let found = missing(&shapes, NEEDS);
         assert_eq!(found.optional_columns, [("dispatch_patient", "doctor_id")]);
-        assert!(found.refuse().is_ok());
+        assert!(found.refuse("").is_ok());
     }
 }

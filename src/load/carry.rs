@@ -1,10 +1,12 @@
 //! One merge, chunk by chunk. A chunk that passing trouble interrupted is tried again; one that the database refuses is
 //! split until the records at fault are alone, and the others are loaded.
 
+use std::collections::BTreeMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::backoff;
+use super::beside::FIRST;
 use super::refused::refused;
 use super::{Loader, OnError};
 use crate::error::{Error, Result};
@@ -13,7 +15,7 @@ use crate::interrupt;
 use crate::progress::Bar;
 use crate::record::{LegacyId, Phase};
 use crate::staging::{Outcome, ReadyRows, Receipt, Refused, Staging, Which};
-use crate::target::{Cause, Failure, Merge, Merged, Refusal, Sender, Target, Writing};
+use crate::target::{Cause, Failure, Merge, Merged, Refusal, Target, Writing};
 
 /// Parts that a refused chunk is split into at once: few enough to find one bad record soon, many enough that many bad
 /// ones do not go through every size.
@@ -29,22 +31,25 @@ const fn batch(phase: Phase) -> usize {
 
 /// What one merge has come to so far.
 pub struct Carried<'a> {
-    merge: &'a Merge,
+    pub(super) merge: &'a Merge,
     bar: Bar,
     /// All its receipts together.
     pub receipt: Receipt,
     /// The records that the target refuses.
     pub refused: Vec<Refused>,
     made_room: bool,
-    digests: String,
+    /// By the first record of each chunk: a chunk that came to trouble is done after the one that follows it.
+    digests: BTreeMap<LegacyId, String>,
 }
 
 /// What one unit has done: known before its commit, so that it is known when only the commit's answer is lost.
 #[derive(Default)]
-struct Unit {
-    ids: Vec<LegacyId>,
-    merged: Merged,
-    refused: Vec<(LegacyId, Refusal)>,
+pub(super) struct Unit {
+    /// The number of its receipt.
+    pub number: i64,
+    pub ids: Vec<LegacyId>,
+    pub merged: Merged,
+    pub refused: Vec<(LegacyId, Refusal)>,
 }
 
 impl<'a> Carried<'a> {
@@ -64,26 +69,30 @@ impl<'a> Carried<'a> {
             },
             refused: Vec::new(),
             made_room: false,
-            digests: String::new(),
+            digests: BTreeMap::new(),
         }
     }
 
     /// The receipt of the whole merge: where several chunks made it, its digest is that of theirs.
     pub fn finish(mut self) -> (Receipt, Vec<Refused>) {
         self.bar.finish();
-        self.receipt.digest = match self.digests.len() {
-            0..=64 => self.digests,
-            _ => crate::target::digest_of(&self.digests),
+        let digests: Vec<String> = self.digests.into_values().collect();
+        self.receipt.digest = match digests.as_slice() {
+            [] => String::new(),
+            [only] => only.clone(),
+            several => crate::target::digest_of(&several.concat()),
         };
         (self.receipt, self.refused)
     }
 
-    fn add(&mut self, receipt: &Receipt) {
+    fn add(&mut self, first: Option<LegacyId>, receipt: &Receipt) {
         self.receipt.rows += receipt.rows;
         self.receipt.inserted += receipt.inserted;
         self.receipt.updated += receipt.updated;
         self.receipt.unchanged += receipt.unchanged;
-        self.digests.push_str(&receipt.digest);
+        if let Some(first) = first {
+            self.digests.insert(first, receipt.digest.clone());
+        }
         self.bar.set(self.receipt.rows + self.refused.len() as u64);
     }
 }
@@ -93,16 +102,24 @@ impl Loader<'_> {
     pub fn carry_all(&mut self, carried: &mut Carried<'_>) -> Result<()> {
         let failed_in = self.options.retry_failed.then_some(carried.merge.phase);
         let mut after = None;
+        let (mut rows, bytes) = self.options.chunk.limits();
+        if self.may_go_side_by_side() {
+            rows = rows.min(FIRST);
+        }
         loop {
             interrupt::check()?;
-            let ids = self.carry(carried, Which { after, up_to: None, failed_in })?;
+            let ids = self.carry(carried, Which { after, up_to: None, failed_in }, (rows, bytes))?;
             let Some(last) = ids.last() else { break };
             after = Some(*last);
-            if !self.target.is_rehearsing() {
-                let operation = format!("load {} {}", carried.receipt.phase, carried.receipt.entity);
-                let done = carried.receipt.rows + carried.refused.len() as u64;
-                self.staging.set_progress(&operation, done, Some(self.total))?;
+            self.note_progress(carried)?;
+            let mut is_done = false;
+            while !is_done && self.may_go_side_by_side() {
+                is_done = self.carry_side_by_side(carried, &mut after)?;
             }
+            if is_done {
+                break;
+            }
+            rows = self.options.chunk.limits().0;
         }
         if carried.made_room && !carried.refused.is_empty() {
             self.target.give_room_back(&mut self.writing, carried.merge)?;
@@ -110,10 +127,28 @@ impl Loader<'_> {
         Ok(())
     }
 
-    /// Carries one chunk over, whole or in parts, and returns which records it had.
-    fn carry(&mut self, carried: &mut Carried<'_>, which: Which) -> Result<Vec<LegacyId>> {
-        let (rows, bytes) =
-            if which.up_to.is_some() { (usize::MAX, u64::MAX) } else { self.options.chunk.limits() };
+    /// Keeps how far the merge is, for whoever looks on.
+    pub(super) fn note_progress(&self, carried: &Carried<'_>) -> Result<()> {
+        if self.target.is_rehearsing() {
+            return Ok(());
+        }
+        let operation = format!("load {} {}", carried.receipt.phase, carried.receipt.entity);
+        let done = carried.receipt.rows + carried.refused.len() as u64;
+        self.staging.set_progress(&operation, done, Some(self.total))
+    }
+
+    /// Carries the records of a range over, whole or in parts.
+    pub(super) fn carry_range(&mut self, carried: &mut Carried<'_>, which: Which) -> Result<()> {
+        self.carry(carried, which, (usize::MAX, u64::MAX)).map(drop)
+    }
+
+    /// Carries one chunk over, of at most so many rows and bytes, whole or in parts, and returns which records it had.
+    fn carry(
+        &mut self,
+        carried: &mut Carried<'_>,
+        which: Which,
+        (rows, bytes): (usize, u64),
+    ) -> Result<Vec<LegacyId>> {
         let merge = carried.merge;
         loop {
             let (unit, failure) = self.attempt(merge, |staging, target, writing, unit| {
@@ -122,7 +157,7 @@ impl Loader<'_> {
                     Ok(target.write_chunk(writing, merge, merged, |sender| {
                         ids.clear();
                         while ids.len() < rows && sender.bytes() < bytes {
-                            match send_next(merge, ready, sender)? {
+                            match next_row(merge, ready, |fields| sender.send(fields))? {
                                 Some(id) => ids.push(id),
                                 None => break,
                             }
@@ -170,7 +205,7 @@ impl Loader<'_> {
             for part in ids.chunks(ids.len().div_ceil(PARTS).max(batch)) {
                 let (Some(first), Some(last)) = (part.first(), part.last()) else { continue };
                 let after = Some(LegacyId(first.0 - 1));
-                self.carry(carried, Which { after, up_to: Some(*last), failed_in })?;
+                self.carry_range(carried, Which { after, up_to: Some(*last), failed_in })?;
             }
             return Ok(());
         }
@@ -180,7 +215,7 @@ impl Loader<'_> {
             Ok(target.write_singly(writing, merge, merged, refused, ids, |id, sender| {
                 let which = Which { after: Some(LegacyId(id.0 - 1)), up_to: Some(id), failed_in: None };
                 staging.with_ready_among(merge.entity, &merge.columns, which, |ready| {
-                    send_next(merge, ready, sender).map(drop)
+                    next_row(merge, ready, |fields| sender.send(fields)).map(drop)
                 })
             }))
         })?;
@@ -221,7 +256,7 @@ impl Loader<'_> {
     ) -> Result<(Unit, Option<Failure>)> {
         let mut attempt = 0;
         loop {
-            let mut unit = Unit::default();
+            let mut unit = Unit { number: self.writing.number(), ..Unit::default() };
             let done = work(self.staging, self.target, &mut self.writing, &mut unit)?;
             let Err(failure) = done else { return Ok((unit, None)) };
             let at_commit = matches!(failure.cause, Cause::AtCommit);
@@ -229,7 +264,7 @@ impl Loader<'_> {
                 return Ok((unit, Some(failure)));
             }
             self.recover(merge, &mut attempt, failure)?;
-            if at_commit && self.target.is_receipted(&self.writing)? {
+            if at_commit && self.target.is_receipted(&self.writing, unit.number)? {
                 self.writing.written(true);
                 return Ok((unit, None));
             }
@@ -237,7 +272,7 @@ impl Loader<'_> {
     }
 
     /// Waits and makes sure that there is a session to go on with.
-    fn recover(&mut self, merge: &Merge, attempt: &mut u32, failure: Failure) -> Result<()> {
+    pub(super) fn recover(&mut self, merge: &Merge, attempt: &mut u32, failure: Failure) -> Result<()> {
         let mut error = failure.error;
         loop {
             if *attempt == backoff::RETRIES {
@@ -261,9 +296,9 @@ impl Loader<'_> {
     }
 
     /// Keeps in the file what the target has confirmed and what it has refused.
-    fn note(&mut self, carried: &mut Carried<'_>, unit: Unit) -> Result<()> {
+    pub(super) fn note(&mut self, carried: &mut Carried<'_>, unit: Unit) -> Result<()> {
         let merge = carried.merge;
-        let Unit { ids, mut merged, refused: refusals } = unit;
+        let Unit { number, ids, mut merged, refused: refusals } = unit;
         self.writing.wrote(&merged);
         for list in [&mut merged.inserted, &mut merged.updated, &mut merged.missing] {
             list.sort_unstable();
@@ -271,7 +306,7 @@ impl Loader<'_> {
         let (inserted, updated) = (merged.inserted.len() as u64, merged.updated.len() as u64);
         let missing = merged.missing.len() as u64;
         let receipt = Receipt {
-            number: self.writing.number() - 1,
+            number,
             rows: merged.rows - missing,
             inserted,
             updated,
@@ -306,22 +341,25 @@ impl Loader<'_> {
             failpoint::reach("after_note");
         }
         carried.refused.extend(refused);
-        carried.add(&receipt);
+        carried.add(ids.first().copied(), &receipt);
         Ok(())
     }
 }
 
-/// Sends the next row with its key, which the file keeps as a number.
-fn send_next(merge: &Merge, ready: &mut ReadyRows<'_>, sender: &mut Sender<'_>) -> Result<Option<LegacyId>> {
+/// Hands the next row over with its key, which the file keeps as a number.
+pub(super) fn next_row(
+    merge: &Merge,
+    ready: &mut ReadyRows<'_>,
+    each: impl FnOnce(&mut dyn Iterator<Item = Option<&str>>),
+) -> Result<Option<LegacyId>> {
     let position = merge.columns.iter().position(|column| column.name == "legacy_id");
     ready.next(|legacy_id, values| {
         let key = legacy_id.to_string();
-        sender.send(
-            values.iter().enumerate().map(
-                |(column, value)| {
-                    if Some(column) == position { Some(key.as_str()) } else { *value }
-                },
-            ),
+        each(
+            &mut values
+                .iter()
+                .enumerate()
+                .map(|(column, value)| if Some(column) == position { Some(key.as_str()) } else { *value }),
         );
         Ok(legacy_id)
     })

@@ -5,20 +5,25 @@
 //! Read `carry` next (chunks, retries, isolation), then `target::chunk` (what one chunk does).
 
 mod backoff;
+mod beside;
 mod carry;
 mod refused;
 
 use std::collections::BTreeMap;
 
 use crate::entity;
+use crate::entity::catalog::Catalog;
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::record::Phase;
 use crate::staging::{Accounting, Receipt, Refused, Staging, Step};
-use crate::target::{Demand, Demands, Merge, Target, Writing, drift, preflight};
+use crate::target::{Demand, Demands, Merge, Target, Writing, drift};
 
 use carry::Carried;
+
+/// Sessions that write side by side unless somebody wants another number.
+pub const SESSIONS: usize = 2;
 
 /// How to load.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +38,8 @@ pub struct Options {
     pub dry_run: bool,
     /// What one transaction carries.
     pub chunk: Chunk,
+    /// Sessions that write side by side where there is much to write.
+    pub sessions: usize,
 }
 
 impl Default for Options {
@@ -43,6 +50,7 @@ impl Default for Options {
             retry_failed: false,
             dry_run: false,
             chunk: Chunk::default(),
+            sessions: SESSIONS,
         }
     }
 }
@@ -67,7 +75,7 @@ pub struct Chunk {
 
 impl Default for Chunk {
     fn default() -> Self {
-        Self { rows: 250_000, bytes: 128 << 20 }
+        Self { rows: 125_000, bytes: 64 << 20 }
     }
 }
 
@@ -121,7 +129,9 @@ struct Loader<'a> {
     staging: &'a mut Staging,
     target: &'a mut Target,
     writing: Writing<'a>,
-    options: &'a Options,
+    options: Options,
+    /// Sessions beside the first, opened when there is much to write.
+    beside: Vec<Target>,
     run_id: i64,
     /// Ready records of the present merge.
     total: u64,
@@ -151,8 +161,15 @@ pub fn load(
     }
 
     let staging_id = staging.fact("staging_id")?.unwrap_or_default();
-    let mut loader =
-        Loader { staging, target, writing: Writing::new(&staging_id, run_id), options, run_id, total: 0 };
+    let mut loader = Loader {
+        staging,
+        target,
+        writing: Writing::new(&staging_id, run_id),
+        options: options.clone(),
+        beside: Vec::new(),
+        run_id,
+        total: 0,
+    };
     let (mut receipts, mut refused) = (Vec::new(), Vec::new());
     for phase in &options.phases {
         loader.writing.begin_phase();
@@ -162,6 +179,7 @@ pub fn load(
             refused.extend(count_refused(&merge, of_merge));
             receipts.push(receipt);
         }
+        loader.target.prove_references(*phase)?;
         if !options.dry_run {
             between(loader.staging, loader.target, *phase)?;
         }
@@ -196,9 +214,35 @@ impl Loader<'_> {
         if !self.options.dry_run {
             self.staging.set_progress(&operation, 0, Some(self.total))?;
         }
+        if merge.inserts() {
+            let claimed = self.claim(merge)?;
+            if claimed > 0 {
+                progress.say(&format!(
+                    "{operation}: {claimed} rows got the legacy id that the survey found for them"
+                ));
+            }
+        }
         let mut carried = Carried::new(merge, progress.start(&operation, Some(self.total)));
         self.carry_all(&mut carried)?;
         Ok(carried.finish())
+    }
+
+    /// Gives rows their legacy id that say it elsewhere than in their column.
+    fn claim(&mut self, merge: &Merge) -> Result<u64> {
+        let mut claims = Vec::new();
+        self.staging.for_claims(merge.entity, |legacy_id, target_id| {
+            claims.push((target_id.to_owned(), legacy_id.to_string()));
+        })?;
+        if claims.is_empty() {
+            return Ok(0);
+        }
+        let claimed = self.target.claim(&mut self.writing, merge, |sender| {
+            for (target_id, legacy_id) in &claims {
+                sender.send([Some(target_id.as_str()), Some(legacy_id.as_str())]);
+            }
+            Ok(())
+        });
+        Ok(claimed?)
     }
 }
 
@@ -244,19 +288,52 @@ fn refuse_obstacles(staging: &Staging, target: &mut Target) -> Result<Vec<String
         }
     }
     let mut problems = conditions.problems();
-    problems.extend(preflight(&catalog, &demands));
+    if !target.may_hold_triggers() {
+        problems.push(format!(
+            "target.triggers is \"off\", and role {0} may not switch them off for itself: grant set on parameter \
+             session_replication_role to {0}, or leave it \"on\"",
+            conditions.role
+        ));
+    }
+    problems.extend(target.preflight(&catalog, &demands));
     let drift: Vec<String> = drift(&staging.catalog()?, &catalog)
         .into_iter()
         .map(|change| format!("since the survey: {change}"))
         .collect();
     if problems.is_empty() {
-        return Ok(conditions.notes().into_iter().chain(drift).collect());
+        let size = size_note(staging, target, &catalog)?;
+        return Ok(conditions.notes().into_iter().chain(drift).chain(size).collect());
     }
     problems.extend(drift);
     Err(Error::target(format!("the target cannot take the records:\n  {}", problems.join("\n  "))).hint(
         "nothing was written; mend the target or the configuration, then run `drydock survey` and `drydock transform` \
          again",
     ))
+}
+
+/// What the rows that no load has tried yet will take in the target, as far as it can be told: a row is as long as those
+/// of a sample, and every index has an entry for it.
+fn size_note(staging: &Staging, target: &mut Target, catalog: &Catalog) -> Result<Option<String>> {
+    const ROW_HEAD: u64 = 32;
+    const INDEX_ENTRY: u64 = 48;
+    let mut wanted = 0;
+    for entity in entity::ALL {
+        let (rows, bytes) = staging.untried_size(entity)?;
+        let keys = catalog.keys.iter().filter(|key| {
+            key.table == entity.target_table && matches!(key.kind.as_str(), "p" | "u" | "i" | "f")
+        });
+        wanted += rows * (bytes + ROW_HEAD + keys.count() as u64 * INDEX_ENTRY);
+    }
+    let megabytes = |bytes: u64| bytes.div_ceil(1 << 20);
+    if megabytes(wanted) < 2 {
+        return Ok(None);
+    }
+    let now = target.count("asking for the size", "select pg_database_size(current_database())")?;
+    Ok(Some(format!(
+        "the rows will take about {} MB in the target, where the database has {} MB now, and as much again in its log",
+        megabytes(wanted),
+        megabytes(now)
+    )))
 }
 
 /// Refused records by what the target said.

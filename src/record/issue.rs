@@ -158,6 +158,7 @@ codes! {
     ReferenceDangling "reference_dangling" ConstraintViolation High manual "a reference points to a row that does not exist" => "the rules went on without it; mend the source or choose another row";
     ReferenceNotReady "reference_not_ready" ConstraintViolation High manual "a reference points to a record that will not be loaded" => "resolve the referenced record first";
     UserShared "user_shared" ConstraintViolation Medium manual "another patient record has the same user" => "kept; confirm which one is current";
+    TargetRowUncertain "target_row_uncertain" ConstraintViolation Medium manual "a row of the target without a legacy id looks like this record and is not certain to be it" => "accept, and the record becomes a new row; or set the id of the row that it is";
     TargetRowMismatch "target_row_mismatch" ConstraintViolation High manual "the target holds several rows for the same legacy record" => "keep one in the target, then survey again";
     // what the surveyed target would refuse; the context names table and column, and holds no value
     ValueTooLong "value_too_long" SchemaMismatch High manual "a value is longer than the target's column allows" => "widen the column, or shorten the value at the source; the record waits in quarantine";

@@ -150,6 +150,10 @@ const ISSUES: &[(&str, &str)] = &[
     ("reference_not_ready", "resolve the record that it points to; then transform again"),
     ("user_shared", "find out which patient record is current; both are kept"),
     (
+        "target_row_uncertain",
+        "compare the rows in target_matches with the record; set the id of the right one in a review, or accept a new row",
+    ),
+    (
         "target_row_mismatch",
         "keep one of the target's rows for the legacy record, then survey and transform again",
     ),

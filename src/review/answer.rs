@@ -88,11 +88,32 @@ pub fn value(kind: Value, given: &str, today: NaiveDate) -> Result<String, Strin
             Some(flag) => Ok(flag.to_string()),
             None => refuse("is neither true nor false"),
         },
+        Value::Row => match uuid::Uuid::parse_str(given.trim()) {
+            Ok(id) => Ok(id.to_string()),
+            Err(_) => refuse("is not the id of a row: a uuid"),
+        },
         Value::TaxRate => match clean::tax_rate("tax_rate", Some(given)).value {
             Some(rate) => Ok(rate),
             None => refuse("is not a tax rate"),
         },
     }
+}
+
+/// Why a record cannot become an existing row, if it cannot: the survey saw no such row, or it stands for another record.
+pub fn row_taken(staging: &Staging, entity: &Entity, row: &str, record: LegacyId) -> Result<Option<String>> {
+    Ok(match staging.existing_row(entity, row)? {
+        None => Some("its value is the id of no row that the survey saw".to_owned()),
+        Some(Some(other)) if other != record => {
+            Some(format!("that row stands for {} {other} already", entity.singular))
+        }
+        Some(_) => staging.standing_decisions()?.into_iter().find_map(|one| {
+            let ruling = one.ruling;
+            let same = ruling.item.entity == entity.name && ruling.item.question == "id";
+            let other = ruling.item.legacy_id;
+            (same && other != record && ruling.value.as_deref() == Some(row))
+                .then(|| format!("decision {} gave that row to {} {other}", one.decision_id, entity.singular))
+        }),
+    })
 }
 
 /// Why a profile cannot get an address, if it cannot: another profile has it, or a row that is not of this migration.
@@ -133,6 +154,12 @@ mod tests {
             (Value::Gender, "x", None),
             (Value::Flag, "TRUE", Some("true")),
             (Value::Flag, "perhaps", None),
+            (
+                Value::Row,
+                " 0000ABCD-0000-4000-8000-000000000001",
+                Some("0000abcd-0000-4000-8000-000000000001"),
+            ),
+            (Value::Row, "1", None),
         ] {
             assert_eq!(value(kind, given, today).ok().as_deref(), kept, "{kind:?} {given}");
         }

@@ -167,6 +167,12 @@ impl Decided {
         one.ruling.value.as_deref().filter(|_| one.ruling.action == Action::Set)
     }
 
+    /// The row of the target that a person said a record is.
+    pub fn row(&self, entity: &str, id: LegacyId) -> Option<&str> {
+        let one = self.about(entity, id, "id")?;
+        one.ruling.value.as_deref().filter(|_| one.ruling.action == Action::Set)
+    }
+
     /// Every such address.
     pub fn addresses(&self) -> impl Iterator<Item = (LegacyId, &str)> {
         self.standing.iter().filter(|one| !self.stale.contains(&one.decision_id)).filter_map(|one| {

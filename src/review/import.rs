@@ -294,6 +294,12 @@ impl Known<'_> {
                 {
                     return Ok(Err(message));
                 }
+                if let (Ok(row), "id") = (&stored, id.question.as_str())
+                    && let Some(entity) = entity::find(&id.entity)
+                    && let Some(message) = answer::row_taken(self.staging, entity, row, id.legacy_id)?
+                {
+                    return Ok(Err(message));
+                }
                 Ok(stored.map(|stored| (Some(stored), None)))
             }
             _ if !given.is_empty() => Ok(Err(format!("{} takes no value", action.as_str()))),

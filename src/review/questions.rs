@@ -34,6 +34,8 @@ pub enum Value {
     Flag,
     /// A tax rate.
     TaxRate,
+    /// The id of a row that the target has.
+    Row,
 }
 
 /// What kind of question it is.
@@ -50,6 +52,7 @@ pub fn kind(entity: &str, question: &str) -> Kind {
         "doctor_id" | "user_id" if is(patients::ENTITY.name) || member => Kind::Reference(profiles),
         "first_name" | "last_name" if is(profiles) => Kind::Value(Value::Name),
         "name" if is(practices) => Kind::Value(Value::Name),
+        "id" if is(practices) => Kind::Value(Value::Row),
         "email" if is(profiles) => Kind::Value(Value::Email),
         "role" if is(profiles) => Kind::Value(Value::Role),
         "is_active" if is(profiles) || is(practices) => Kind::Value(Value::Flag),
@@ -102,6 +105,7 @@ mod tests {
             ("profiles", "role", Kind::Value(Value::Role)),
             ("profiles", "duplicate_of_12", Kind::Duplicate(LegacyId(12))),
             ("practices", "practice_id", Kind::Record),
+            ("practices", "id", Kind::Value(Value::Row)),
             ("patients", "record", Kind::Record),
         ] {
             assert_eq!(kind(entity, question), kind_of, "{entity} {question}");

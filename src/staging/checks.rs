@@ -278,7 +278,7 @@ impl Staging {
     pub fn last_receipts(&self, entity: &str, phase: Phase) -> Result<Vec<FileReceipt>> {
         let mut statement = self.connection.prepare(
             "select rows, digest, inserted + updated > 0 from receipts where entity = ?1 and phase = ?2 \
-             and run_id = (select max(run_id) from receipts where entity = ?1 and phase = ?2) order by receipt_id",
+             and run_id = (select max(run_id) from receipts where entity = ?1 and phase = ?2) order by first_legacy_id, receipt_id",
         )?;
         let receipts = statement
             .query_map((entity, phase.as_str()), |row| {

@@ -39,6 +39,25 @@ impl Staging {
         read(&mut ReadyRows { rows, width })
     }
 
+    /// How many ready rows of the entity no load has tried yet, and how many bytes one has on average, from a sample.
+    pub fn untried_size(&self, entity: &Entity) -> Result<(u64, u64)> {
+        let lengths: Vec<String> = entity
+            .columns
+            .iter()
+            .map(|column| format!("coalesce(length(cast({} as blob)), 0)", quoted(column.name)))
+            .collect();
+        let sql = format!(
+            "select max((select count(*) from {0}) - (select count(*) from loads where entity = ? and phase = ?), 0), \
+             cast(coalesce((select avg({1}) from (select * from {0} limit 1000)), 0) as integer)",
+            entity.ready_table(),
+            lengths.join(" + ")
+        );
+        let size = self
+            .connection
+            .query_row(&sql, (entity.name, entity.phase.as_str()), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(size)
+    }
+
     /// The legacy ids of some of the ready rows of the entity.
     pub fn ready_ids(&self, entity: &Entity, which: Which) -> Result<Vec<LegacyId>> {
         let mut statement = self.connection.prepare_cached(&format!(

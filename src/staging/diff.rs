@@ -10,7 +10,6 @@ use super::open::Reader;
 use super::quoted;
 use crate::entity::{self, Entity};
 use crate::error::{Error, Result};
-use crate::record::LegacyId;
 
 /// How the outcome of one record differs between two files.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -126,22 +125,36 @@ fn rows(
     entity: &'static Entity,
     found: &mut Differences,
 ) -> Result<()> {
-    let table = entity.ready_table();
+    let columns: Vec<&'static str> = entity.columns.iter().map(|column| column.name).collect();
+    differing(connection, &entity.ready_table(), &columns, |legacy_id, fields| {
+        record(found, place, entity, legacy_id).fields.extend(fields);
+    })
+}
+
+/// Rows of a table that both files have under one legacy id, with the columns in which they differ.
+fn differing<C: AsRef<str>>(
+    connection: &Connection,
+    table: &str,
+    columns: &[C],
+    mut each: impl FnMut(i64, Vec<&C>),
+) -> Result<()> {
     let differs: Vec<String> =
-        entity.columns.iter().map(|column| format!("a.{0} is not b.{0}", quoted(column.name))).collect();
+        columns.iter().map(|column| format!("a.{0} is not b.{0}", quoted(column.as_ref()))).collect();
     let mut statement = connection.prepare(&format!(
         "select a.legacy_id, {} from main.{table} a join other.{table} b on a.legacy_id = b.legacy_id where {}",
         differs.join(", "),
-        differs.join(" or ")
+        differs.join(" or "),
+        table = quoted(table)
     ))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let difference = record(found, place, entity, row.get(0)?);
-        for (position, column) in entity.columns.iter().enumerate() {
+        let mut differing = Vec::new();
+        for (position, column) in columns.iter().enumerate() {
             if row.get::<_, bool>(position + 1)? {
-                difference.fields.push(column.name);
+                differing.push(column);
             }
         }
+        each(row.get(0)?, differing);
     }
     Ok(())
 }
@@ -203,22 +216,9 @@ fn raw(
     if common.is_empty() {
         return Ok(());
     }
-    let differs: Vec<String> =
-        common.iter().map(|column| format!("a.{0} is not b.{0}", quoted(column))).collect();
-    let table = quoted(&table);
-    let mut statement = connection.prepare(&format!(
-        "select a.legacy_id, {} from main.{table} a join other.{table} b on a.legacy_id = b.legacy_id where {}",
-        differs.join(", "),
-        differs.join(" or ")
-    ))?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let Some(difference) = found.get_mut(&(place, LegacyId(row.get(0)?).0)) else { continue };
-        for (position, column) in common.iter().enumerate() {
-            if row.get::<_, bool>(position + 1)? {
-                difference.raw_fields.push(column.clone());
-            }
+    differing(connection, &table, &common, |legacy_id, columns| {
+        if let Some(difference) = found.get_mut(&(place, legacy_id)) {
+            difference.raw_fields.extend(columns.into_iter().cloned());
         }
-    }
-    Ok(())
+    })
 }

@@ -1,9 +1,14 @@
 //! What is found out about records after they were written: keys taken twice, records merged into one that waits, pairs
 //! of duplicates, and what in the target stands in everybody's way.
 
+use std::collections::HashMap;
+
+use md5::{Digest, Md5};
+
 use super::open::Staging;
 use super::{now, quoted};
-use crate::entity::{self, Entity};
+use crate::entity::catalog::CatalogKey;
+use crate::entity::{self, Column, Entity};
 use crate::error::Result;
 use crate::record::{Issue, LegacyId};
 
@@ -87,6 +92,48 @@ impl Staging {
             }
         }
         Ok(Vec::new())
+    }
+
+    /// Ready records of the entity whose values under the key stand in an existing row that will keep them: a row of others, or
+    /// one whose own record will not be written. Each with that row's id.
+    pub fn taken_by_existing(
+        &self,
+        entity: &Entity,
+        key: &CatalogKey,
+        columns: &[&Column],
+    ) -> Result<Vec<(LegacyId, String)>> {
+        let mut statement = self.connection.prepare(&format!(
+            "select v.digest, v.target_id from target_unique_values v where v.table_name = ? and v.key_name = ? \
+             and not exists (select 1 from target_rows t join {} y on y.legacy_id = t.legacy_id \
+                             where t.entity = ? and t.target_id = v.target_id)",
+            quoted(&entity.ready_table())
+        ))?;
+        let mut held = HashMap::new();
+        let mut rows = statement.query((&key.table, &key.name, entity.name))?;
+        while let Some(row) = rows.next()? {
+            held.insert(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
+        }
+        let mut taken = Vec::new();
+        if held.is_empty() {
+            return Ok(taken);
+        }
+        self.with_ready(entity, columns, |rows| {
+            let read = |legacy_id, values: &[Option<&str>]| {
+                let Some(values) = values.iter().copied().collect::<Option<Vec<&str>>>() else {
+                    return Ok(());
+                };
+                let text = values.join(CatalogKey::BETWEEN_VALUES.encode_utf8(&mut [0; 4]));
+                let digest: String = Md5::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+                if let Some(holder) = held.get(&digest) {
+                    taken.push((legacy_id, holder.clone()));
+                }
+                Ok(())
+            };
+            let mut read = read;
+            while rows.next(&mut read)?.is_some() {}
+            Ok(())
+        })?;
+        Ok(taken)
     }
 
     /// Records of the entity that are merged into one that is not ready.

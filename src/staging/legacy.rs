@@ -1,7 +1,5 @@
 //! Raw rows out, for the rules: in key order, a chunk at a time, or by key.
 
-use std::collections::HashMap;
-
 use rusqlite::Row;
 
 use super::open::Staging;
@@ -9,6 +7,18 @@ use super::quoted;
 use crate::entity::LegacyRow;
 use crate::error::Result;
 use crate::record::LegacyId;
+
+/// Rows in the order of their keys, which differ.
+#[derive(Debug)]
+pub struct ById<R>(Vec<R>);
+
+impl<R: LegacyRow> ById<R> {
+    /// The row with this key.
+    pub fn get(&self, id: LegacyId) -> Option<&R> {
+        let position = self.0.binary_search_by_key(&id, LegacyRow::legacy_id).ok()?;
+        self.0.get(position)
+    }
+}
 
 impl Staging {
     /// The next rows of the table after `after`, at most `limit`, in key order.
@@ -36,22 +46,36 @@ impl Staging {
     }
 
     /// The rows with these keys, as far as they exist.
-    pub fn legacy_rows_by_id<R: LegacyRow>(
-        &self,
-        ids: impl Iterator<Item = LegacyId>,
-    ) -> Result<HashMap<LegacyId, R>> {
+    pub fn legacy_rows_by_id<R: LegacyRow>(&self, ids: impl Iterator<Item = LegacyId>) -> Result<ById<R>> {
         let mut ids: Vec<_> = ids.collect();
         ids.sort_unstable();
         ids.dedup();
+        let mut rows = Vec::with_capacity(ids.len());
+        let (Some(first), Some(last)) = (ids.first(), ids.last()) else { return Ok(ById(rows)) };
+        // keys that lie close together are read in one go
+        if last.0.abs_diff(first.0) <= 4 * ids.len() as u64 {
+            let sql =
+                format!("{} where legacy_id between ? and ? order by legacy_id", self.select_legacy::<R>()?);
+            let mut statement = self.connection.prepare_cached(&sql)?;
+            let mut found = statement.query((first.0, last.0))?;
+            let mut wanted = ids.iter().peekable();
+            while let Some(row) = found.next()? {
+                let id = LegacyId(row.get(0)?);
+                while wanted.next_if(|wanted| **wanted < id).is_some() {}
+                if wanted.next_if_eq(&&id).is_some() {
+                    rows.push(read::<R>(row)?);
+                }
+            }
+            return Ok(ById(rows));
+        }
         let mut statement =
             self.connection.prepare_cached(&format!("{} where legacy_id = ?", self.select_legacy::<R>()?))?;
-        let mut rows = HashMap::with_capacity(ids.len());
         for id in ids {
             if let Some(row) = statement.query_map([id.0], read::<R>)?.next() {
-                rows.insert(id, row?);
+                rows.push(row?);
             }
         }
-        Ok(rows)
+        Ok(ById(rows))
     }
 
     /// How many readable rows the table has.

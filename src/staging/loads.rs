@@ -4,7 +4,7 @@ use super::now;
 use rusqlite::Connection;
 
 use super::open::Staging;
-use crate::entity::Entity;
+use crate::entity::{self, Entity, Write};
 use crate::error::Result;
 use crate::record::{Code, LegacyId, Phase};
 
@@ -94,17 +94,27 @@ impl Staging {
 
     /// Whether the target has confirmed every ready record, in every phase that writes it.
     pub fn is_loaded(&self) -> Result<bool> {
-        let waiting: u64 = self.connection.query_row(
-            "select (select count(*) from v_ready y join entities e using (entity) where not exists ( \
-                 select 1 from loads l where l.entity = y.entity and l.legacy_id = y.legacy_id \
-                 and l.phase = e.phase and l.outcome <> 'failed')) \
-             + (select count(*) from ready_profiles y where not exists ( \
-                 select 1 from loads l where l.entity = 'profiles' and l.legacy_id = y.legacy_id \
-                 and l.phase = '2C' and l.outcome <> 'failed'))",
-            [],
-            |row| row.get(0),
-        )?;
-        Ok(waiting == 0)
+        let merges = entity::ALL.iter().flat_map(|entity| {
+            let later = entity.columns.iter().filter_map(|column| match column.write {
+                Write::In(phase) => Some(phase),
+                _ => None,
+            });
+            let mut phases: Vec<Phase> = [entity.phase].into_iter().chain(later).collect();
+            phases.dedup();
+            phases.into_iter().map(|phase| (*entity, phase))
+        });
+        for (entity, phase) in merges {
+            // what is loaded is ready (`v_unaccounted` would list it), so that counts say it, in a fraction of the time
+            let sql = format!(
+                "select (select count(*) from {}) > (select count(*) from loads \
+                 where entity = ? and phase = ? and outcome <> 'failed')",
+                entity.ready_table()
+            );
+            if self.connection.query_row(&sql, (entity.name, phase.as_str()), |row| row.get::<_, bool>(0))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Notes a committed transaction: the receipt, and for every record that it carried what was done with it. A record

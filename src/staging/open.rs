@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::flusher::Flusher;
 use crate::entity;
 use crate::error::{Error, Result};
 
 /// `DRYD`, in the SQLite header of every staging file.
 const APPLICATION_ID: i32 = 0x4452_5944;
 /// The version of the schema in `staging/`; it grows with every change of it.
-const SCHEMA_VERSION: i32 = 1;
+const SCHEMA_VERSION: i32 = 2;
 
 /// The schema, in the order in which it is applied. A test holds it against the files in `staging/`.
 const SCHEMA: &[&str] = &[
@@ -24,16 +25,22 @@ const SCHEMA: &[&str] = &[
     include_str!("../../staging/patients.sql"),
     include_str!("../../staging/practice_owners.sql"),
     include_str!("../../staging/practice_members.sql"),
+    INDEXES,
     include_str!("../../staging/views.sql"),
     include_str!("../../staging/decisions.sql"),
     include_str!("../../staging/gates.sql"),
 ];
+
+/// The indexes of what `transform` writes, which it makes again at its end.
+pub(super) const INDEXES: &str = include_str!("../../staging/indexes.sql");
 
 /// The one writer of a staging file. While it lives, no other process can become the writer.
 #[derive(Debug)]
 pub struct Staging {
     // closed before the lock is let go: closing any handle of the file lets go of SQLite's own locks too
     pub(super) connection: Connection,
+    /// While a snapshot is written.
+    pub(super) flusher: Option<Flusher>,
     path: PathBuf,
     lock: File,
 }
@@ -58,7 +65,7 @@ impl Staging {
         let lock = lock(path)?;
         let connection = connect(path)?;
         check_version(&connection, path)?;
-        Ok(Self { connection, path: path.to_owned(), lock })
+        Ok(Self { connection, flusher: None, path: path.to_owned(), lock })
     }
 
     /// Creates a new staging file. It gets its name when it is whole, so that whoever is killed here leaves no file that is
@@ -89,13 +96,37 @@ impl Staging {
         &self.path
     }
 
-    /// Runs `work` in one transaction; an error leaves the file as it was.
+    /// Runs `work` in one transaction; an error leaves the file as it was. Reading belongs in one too where it takes many
+    /// statements: outside of it each of them locks the file, looks for a journal and unlocks the file.
+    pub fn together<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.connection.execute_batch("begin immediate")?;
+        let done = work(self).and_then(|done| {
+            self.connection.execute_batch("commit")?;
+            Ok(done)
+        });
+        if done.is_err() && !self.connection.is_autocommit() {
+            self.connection.execute_batch("rollback")?;
+        }
+        done
+    }
+
+    /// Runs `work` in one transaction, or in the one that is open; an error leaves the file as it was.
     pub(super) fn transaction<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        if !self.connection.is_autocommit() {
+            return work(&self.connection);
+        }
         let transaction =
             self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let done = work(&transaction)?;
         transaction.commit()?;
         Ok(done)
+    }
+
+    /// Begins to flush in the background when asked to.
+    pub(super) fn flush_meanwhile(&mut self) {
+        if self.flusher.is_none() {
+            self.flusher = Flusher::start(&self.lock);
+        }
     }
 
     /// Makes everything written so far outlast a power cut. Within a command the file is not flushed, because a killed

@@ -3,7 +3,7 @@
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Rows, Statement, params_from_iter};
 
-use super::open::Staging;
+use super::open::{INDEXES, Staging};
 use super::{Step, now, quoted};
 use crate::entity::association::Association;
 use crate::entity::{self, Column, Decision, Entity, Verdict};
@@ -11,10 +11,13 @@ use crate::error::{Error, Result};
 use crate::record::{Issue, LegacyId, Phase};
 
 impl Staging {
-    /// Drops every earlier result of `transform` and of what builds on it.
+    /// Drops every earlier result of `transform` and of what builds on it, and the indexes until [`Self::index_resolved`].
     pub fn clear_resolved(&mut self) -> Result<()> {
         self.begin(Step::Transform)?;
         self.transaction(|connection| {
+            let indexes = INDEXES.lines().filter_map(|line| line.split_once("index if not exists ")?.1.split_once(" on "));
+            let dropped: String = indexes.map(|(name, _)| format!("drop index if exists {name};")).collect();
+            connection.execute_batch(&dropped)?;
             let ready: String =
                 entity::ALL.iter().map(|entity| format!("delete from {};", entity.ready_table())).collect();
             connection.execute_batch(&format!(
@@ -27,6 +30,12 @@ impl Staging {
             ))?;
             Ok(())
         })
+    }
+
+    /// Makes the indexes of what was written; another thread helps to sort.
+    pub fn index_resolved(&mut self) -> Result<()> {
+        self.connection.execute_batch("pragma threads = 1")?;
+        self.transaction(|connection| Ok(connection.execute_batch(INDEXES)?))
     }
 
     /// Applies decisions about records of one entity, in one transaction.

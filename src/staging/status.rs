@@ -137,6 +137,13 @@ impl Staging {
         unaccounted(&self.connection)
     }
 
+    /// Everything `status` shows.
+    pub fn status(&self) -> Result<Status> {
+        status(&self.connection, true)
+    }
+}
+
+impl Reader {
     /// The plan's error analysis.
     pub fn error_analysis(&self) -> Result<ErrorAnalysis> {
         error_analysis(&self.connection)
@@ -147,13 +154,6 @@ impl Staging {
         associations(&self.connection)
     }
 
-    /// Everything `status` shows.
-    pub fn status(&self) -> Result<Status> {
-        status(&self.connection, true)
-    }
-}
-
-impl Reader {
     /// Everything `status` shows.
     pub fn status(&self) -> Result<Status> {
         status(&self.connection, self.is_being_written)
@@ -220,20 +220,20 @@ fn is_accounted(connection: &Connection) -> Result<bool> {
     for entity in crate::entity::ALL {
         let (name, ready) = (entity.name, entity.ready_table());
         let raw = super::quoted(&format!("legacy_{}", entity.legacy.name));
+        // one walk over the records, with both tables at its side in the same order
         let holds: bool = connection.query_row(
             &format!(
-                "select (select count(*) from {raw}) \
-                            = (select count(*) from records where entity = '{name}') \
-                    and (select count(*) from {ready}) \
-                            = (select count(*) from records where entity = '{name}' and fate = 'ready') \
-                    and not exists (select 1 from records r where r.entity = '{name}' \
-                            and not exists (select 1 from {raw} x where x.legacy_id = r.legacy_id)) \
-                    and not exists (select 1 from records r where r.entity = '{name}' and r.fate = 'ready' \
-                            and not exists (select 1 from {ready} y where y.legacy_id = r.legacy_id)) \
-                    and not exists (select 1 from records r where r.entity = '{name}' and r.fate = 'merged' \
-                            and not exists (select 1 from {ready} y where y.legacy_id = r.merged_into)) \
+                "select count(*) = (select count(*) from {raw}) \
+                    and count(*) = count(x.legacy_id) \
+                    and count(y.legacy_id) = (select count(*) from {ready}) \
+                    and coalesce(sum((r.fate = 'ready') = (y.legacy_id is null)), 0) = 0 \
+                    and not exists (select 1 from records m where m.entity = '{name}' and m.fate = 'merged' \
+                            and not exists (select 1 from {ready} k where k.legacy_id = m.merged_into)) \
                     and not exists (select 1 from loads l where l.entity = '{name}' \
-                            and not exists (select 1 from {ready} y where y.legacy_id = l.legacy_id))"
+                            and not exists (select 1 from {ready} k where k.legacy_id = l.legacy_id)) \
+                 from records r left join {raw} x on x.legacy_id = r.legacy_id \
+                                left join {ready} y on y.legacy_id = r.legacy_id \
+                 where r.entity = '{name}'"
             ),
             [],
             |row| row.get(0),
@@ -245,25 +245,36 @@ fn is_accounted(connection: &Connection) -> Result<bool> {
     Ok(true)
 }
 
+/// `v_accounting` in one walk over the records of each entity.
 fn accounting(connection: &Connection) -> Result<Vec<Accounting>> {
-    let mut statement = connection.prepare(
-        "select entity, extracted, ready, merged, rejected, quarantined, loaded, failed from v_accounting",
-    )?;
-    let lines = statement
-        .query_map([], |row| {
+    let line = |entity: &&crate::entity::Entity| {
+        let (name, legacy, phase) = (entity.name, entity.legacy.name, entity.phase.as_str());
+        let sql = format!(
+            "select (select count(*) from {}) + u.rows, sum(r.fate = 'ready'), sum(r.fate = 'merged'), \
+                    sum(r.fate = 'rejected'), coalesce(sum(r.fate = 'quarantined'), 0) + u.rows, l.loaded, l.failed \
+             from (select count(*) as rows from legacy_unreadable where table_name = '{legacy}') u \
+             join (select coalesce(sum(outcome <> 'failed'), 0) as loaded, \
+                          coalesce(sum(outcome = 'failed'), 0) as failed \
+                   from loads where entity = '{name}' and phase = '{phase}') l \
+             left join records r on r.entity = '{name}'",
+            super::quoted(&format!("legacy_{legacy}"))
+        );
+        let line = connection.query_row(&sql, [], |row| {
+            let count = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<u64>>(column)?.unwrap_or(0));
             Ok(Accounting {
-                entity: row.get(0)?,
-                extracted: row.get(1)?,
-                ready: row.get(2)?,
-                merged: row.get(3)?,
-                rejected: row.get(4)?,
-                quarantined: row.get(5)?,
-                loaded: row.get(6)?,
-                failed: row.get(7)?,
+                entity: name.to_owned(),
+                extracted: count(0)?,
+                ready: count(1)?,
+                merged: count(2)?,
+                rejected: count(3)?,
+                quarantined: count(4)?,
+                loaded: count(5)?,
+                failed: count(6)?,
             })
-        })?
-        .collect::<Result<_, rusqlite::Error>>()?;
-    Ok(lines)
+        })?;
+        Ok(line)
+    };
+    crate::entity::ALL.iter().map(line).collect()
 }
 
 pub(super) fn error_analysis(connection: &Connection) -> Result<ErrorAnalysis> {

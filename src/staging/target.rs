@@ -2,11 +2,13 @@
 
 use std::collections::HashSet;
 
+use rusqlite::OptionalExtension;
+
 use super::catalog::{read_catalog, write_catalog};
 use super::open::Staging;
 use super::quoted;
 use crate::entity::Entity;
-use crate::entity::catalog::{Catalog, ExistingRow};
+use crate::entity::catalog::{Catalog, CatalogKey, ExistingRow};
 use crate::error::Result;
 use crate::record::{LegacyId, TargetId};
 
@@ -57,6 +59,24 @@ impl Staging {
         })
     }
 
+    /// Replaces what existing rows hold under unique keys. `values` hands over table, key, row and digest.
+    pub fn replace_unique_values(
+        &mut self,
+        values: impl FnOnce(&mut dyn FnMut(&CatalogKey, &str, &str) -> Result<()>) -> Result<()>,
+    ) -> Result<()> {
+        self.transaction(|connection| {
+            connection.execute_batch("delete from target_unique_values")?;
+            let mut insert = connection.prepare(
+                "insert or ignore into target_unique_values (table_name, key_name, digest, target_id) \
+                 values (?, ?, ?, ?)",
+            )?;
+            values(&mut |key, target_id, digest| {
+                insert.execute((&key.table, &key.name, digest, target_id))?;
+                Ok(())
+            })
+        })
+    }
+
     /// The surveyed catalog.
     pub fn catalog(&self) -> Result<Catalog> {
         read_catalog(&self.connection)
@@ -76,6 +96,51 @@ impl Staging {
         while let Some(row) = rows.next()? {
             let target_id: String = row.get(1)?;
             each(LegacyId(row.get(0)?), &target_id)?;
+        }
+        Ok(())
+    }
+
+    /// The rows that may stand for records of the entity and wait for a person, in legacy id order: each with its id, and in
+    /// what the two agree.
+    pub fn for_uncertain_rows(
+        &self,
+        entity: &Entity,
+        mut each: impl FnMut(LegacyId, &str, &str),
+    ) -> Result<()> {
+        let mut statement = self.connection.prepare(
+            "select legacy_id, target_id, confidence_level || ' by ' || evidence || ', ' || reason from target_matches \
+             where entity = ? and is_applied = 0 order by legacy_id, target_id",
+        )?;
+        let mut rows = statement.query([entity.name])?;
+        while let Some(row) = rows.next()? {
+            let (target_id, likeness): (String, String) = (row.get(1)?, row.get(2)?);
+            each(LegacyId(row.get(0)?), &target_id, &likeness);
+        }
+        Ok(())
+    }
+
+    /// Which record a row that the survey saw stands for, if any; nothing for a row that it did not see.
+    pub fn existing_row(&self, entity: &Entity, target_id: &str) -> Result<Option<Option<LegacyId>>> {
+        let found = self
+            .connection
+            .prepare_cached("select legacy_id from target_rows where entity = ? and target_id = ?")?
+            .query_row((entity.name, target_id), |row| Ok(row.get::<_, Option<i64>>(0)?.map(LegacyId)))
+            .optional()?;
+        Ok(found)
+    }
+
+    /// The existing rows without a legacy id in their column that a ready record is meant to become, in legacy id order,
+    /// each with its id.
+    pub fn for_claims(&self, entity: &Entity, mut each: impl FnMut(LegacyId, &str)) -> Result<()> {
+        let mut statement = self.connection.prepare(&format!(
+            "select r.legacy_id, t.target_id from target_rows t join {} r on r.id = t.target_id \
+             where t.entity = ? and t.legacy_id_from is not 'column' order by r.legacy_id",
+            quoted(&entity.ready_table())
+        ))?;
+        let mut rows = statement.query([entity.name])?;
+        while let Some(row) = rows.next()? {
+            let target_id: String = row.get(1)?;
+            each(LegacyId(row.get(0)?), &target_id);
         }
         Ok(())
     }

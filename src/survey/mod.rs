@@ -6,13 +6,13 @@
 mod natural_key;
 
 use crate::config::Config;
-use crate::entity::catalog::Catalog;
+use crate::entity::catalog::{Catalog, CatalogKey};
 use crate::entity::practices::{self, Office};
 use crate::entity::{self, LegacyRow};
 use crate::error::Result;
 use crate::progress::Progress;
 use crate::staging::{Match, Staging, Step};
-use crate::target::{Demands, NamedPractice, Target, preflight};
+use crate::target::{Demands, NamedPractice, Target};
 
 /// Offices read at once.
 const CHUNK: usize = 10_000;
@@ -57,7 +57,7 @@ pub fn survey(
     let version = target.version()?;
     target.begin_reading()?;
     let catalog = target.catalog()?;
-    let problems = preflight(&catalog, &Demands::new());
+    let problems = target.preflight(&catalog, &Demands::new());
 
     let mut existing = Vec::new();
     staging.replace_survey(&catalog, |write| {
@@ -84,11 +84,26 @@ pub fn survey(
         }
         Ok(())
     })?;
+    staging.replace_unique_values(|write| {
+        for key in catalog.keys.iter().filter(|key| is_compared(&catalog, key)) {
+            target.for_unique_values(key, |target_id, digest| {
+                crate::interrupt::check()?;
+                write(key, target_id, digest)
+            })?;
+        }
+        Ok(())
+    })?;
     let lost = find_lost(staging, target, &catalog)?;
     target.end_reading()?;
     staging.set_fact("target_version", &version)?;
     staging.complete(Step::Survey)?;
     Ok(Summary { target: target.identity().to_owned(), version, existing, lost, problems })
+}
+
+/// Whether some entity's records are compared by the key, and the table's rows can be told apart.
+fn is_compared(catalog: &Catalog, key: &CatalogKey) -> bool {
+    let has_id = || catalog.columns.iter().any(|column| column.table == key.table && column.name == "id");
+    entity::ALL.iter().any(|entity| key.compared_by(entity).is_some()) && has_id()
 }
 
 /// Finds again which office a practice without a legacy id stands for.

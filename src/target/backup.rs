@@ -12,9 +12,11 @@ use crate::error::{Error, Result};
 impl Target {
     /// Writes the backup of the tables, in load order, as they are at one moment.
     pub fn back_up(&mut self, tables: &[&str], out: &mut impl Write) -> Result<()> {
-        let catalog = self.catalog()?;
+        let catalog = self.real_catalog()?;
+        let names = self.names.clone();
+        let tables: Vec<&str> = tables.iter().map(|table| names.table(table)).collect();
         self.begin_reading()?;
-        let done = self.write_backup(&catalog, tables, out);
+        let done = self.write_backup(&catalog, &tables, out);
         self.end_reading()?;
         done
     }
@@ -36,17 +38,17 @@ impl Target {
         .map_err(unwritten)?;
         for table in tables {
             let columns = writable(catalog, table);
-            let (name, kept, listed) = (self.named(table), kept(table), listed(&columns, ""));
+            let (name, kept, listed) = (self.theirs(table), kept(table), listed(&columns, ""));
             writeln!(
                 out,
                 "\ncreate temporary table {kept} on commit drop as select {listed} from {name} with no data;\n\
                  copy {kept} ({listed}) from stdin;"
             )
             .map_err(unwritten)?;
-            let what = format!("backing up {table}");
+            let (what, id) = (format!("backing up {table}"), self.id_of(table));
             let mut rows = self
                 .client
-                .copy_out(&format!("copy (select {listed} from {name} order by id) to stdout"))
+                .copy_out(&format!("copy (select {listed} from {name} order by {id}) to stdout"))
                 .map_err(|cause| failed(&what, &cause))?;
             let mut piece = vec![0; 1 << 16];
             loop {
@@ -63,6 +65,16 @@ impl Target {
         out.flush().map_err(unwritten)
     }
 
+    /// A table by its own name, with its schema.
+    fn theirs(&self, table: &str) -> String {
+        format!("{}.{}", quoted(&self.schema), quoted(table))
+    }
+
+    /// The column of its ids.
+    fn id_of(&self, table: &str) -> String {
+        quoted(self.names.column(&self.names.our_table(table), "id"))
+    }
+
     /// What makes the tables what the temporary ones are: rows that came since go, children first; then the others are
     /// written, parents first.
     fn restore_statements(&self, catalog: &Catalog, tables: &[&str]) -> String {
@@ -70,37 +82,38 @@ impl Target {
         for table in tables.iter().rev() {
             let _ = write!(
                 sql,
-                "\ndelete from {} t where not exists (select 1 from {} b where b.id = t.id);",
-                self.named(table),
-                kept(table)
+                "\ndelete from {} t where not exists (select 1 from {} b where b.{id} = t.{id});",
+                self.theirs(table),
+                kept(table),
+                id = self.id_of(table)
             );
         }
         for table in tables {
-            let (name, kept) = (self.named(table), kept(table));
-            let columns = writable(catalog, table);
+            let (name, kept) = (self.theirs(table), kept(table));
+            let (columns, id) = (writable(catalog, table), self.id_of(table));
             let unique = entity::ALL
                 .iter()
-                .filter(|entity| entity.target_table == *table)
+                .filter(|entity| self.names.table(entity.target_table) == *table)
                 .flat_map(|entity| entity.columns)
                 .find(|column| column.unique);
             if let Some(column) = unique {
-                let value = quoted(column.name);
+                let value = quoted(self.names.column(&self.names.our_table(table), column.name));
                 let _ = write!(
                     sql,
-                    "\nupdate {name} t set {value} = 'moving.' || t.id || {} from {kept} b \
-                     where b.id = t.id and lower(t.{value}) is distinct from lower(b.{value});",
+                    "\nupdate {name} t set {value} = 'moving.' || t.{id} || {} from {kept} b \
+                     where b.{id} = t.{id} and lower(t.{value}) is distinct from lower(b.{value});",
                     quoted_text("@migrated.local")
                 );
             }
             let assigned: Vec<String> = columns
                 .iter()
-                .filter(|column| column.name != "id")
+                .filter(|column| quoted(&column.name) != id)
                 .map(|column| format!("{0} = excluded.{0}", quoted(&column.name)))
                 .collect();
             let _ = write!(
                 sql,
                 "\ninsert into {name} as t ({0}) overriding system value select {0} from {kept} \
-                 on conflict (id) do update set {1} where ({2}) is distinct from ({3});",
+                 on conflict ({id}) do update set {1} where ({2}) is distinct from ({3});",
                 listed(&columns, ""),
                 assigned.join(", "),
                 listed(&columns, "t."),

@@ -3,7 +3,6 @@
 use std::io::BufRead;
 
 use super::{Target, failed};
-use crate::entity;
 use crate::entity::catalog::{Catalog, CatalogColumn, CatalogKey, CatalogTable, CatalogTrigger};
 use crate::error::{Error, Result};
 
@@ -16,7 +15,14 @@ const TRIGGERS: &str = include_str!("../../sql/survey/triggers.sql");
 impl Target {
     /// Reads the catalog of every table that the entities are loaded into.
     pub fn catalog(&mut self) -> Result<Catalog> {
-        let tables = entity::target_tables();
+        let catalog = self.real_catalog()?;
+        Ok(self.names.translate(catalog))
+    }
+
+    /// The same by the target's own names.
+    pub(super) fn real_catalog(&mut self) -> Result<Catalog> {
+        let names = self.names.clone();
+        let tables = names.tables();
         let schema = self.schema.clone();
         let mut catalog = Catalog::default();
         let rows = self

@@ -159,7 +159,7 @@ impl Target {
             self.mark_phase(writing, merge.phase)?;
             let mut what_for = Receipted { range: Some(range.clone()), ..Receipted::default() };
             if known.different > 0 {
-                self.keep_pre_images(writing, merge, &table, &mut what_for)?;
+                self.keep_pre_images(writing, merge, &table, known.different, &mut what_for)?;
             }
             if to_insert > 0 {
                 what_for.inserted_ids = self.ids(
@@ -177,6 +177,7 @@ impl Target {
         if self.may_be_changed_by_others(merge.entity.target_table) {
             self.refuse_unconfirmed(merge, &table, &range, merged.missing.len())?;
         }
+        self.refuse_dangling(merge, &table, &merge.within(&range))?;
         // a savepoint keeps what a transaction would drop, and asks deferred constraints nothing
         if self.depth > 1 {
             self.execute("checking constraints", "set constraints all immediate")?;
@@ -303,7 +304,7 @@ fn expect_counts(merge: &Merge, merged: &Merged, inserted: u64, updated: u64) ->
     ))
 }
 
-fn list(ids: &[LegacyId]) -> String {
+pub(super) fn list(ids: &[LegacyId]) -> String {
     let shown: Vec<String> = ids.iter().take(5).map(ToString::to_string).collect();
     if ids.len() > 5 { format!("{}, …", shown.join(", ")) } else { shown.join(", ") }
 }

@@ -3,7 +3,6 @@
 
 use super::{Target, failed};
 use crate::entity::catalog::Catalog;
-use crate::entity::{self};
 use crate::error::Result;
 
 const SESSION: &str = include_str!("../../sql/load/conditions.sql");
@@ -77,7 +76,7 @@ impl Target {
         };
         let rows = self
             .client
-            .query(TABLES, &[&schema, &entity::target_tables()])
+            .query(TABLES, &[&schema, &self.names.clone().tables()])
             .map_err(|cause| failed("asking for the role's rights", &cause))?;
         conditions.tables = rows
             .iter()

@@ -108,8 +108,8 @@ impl Target {
         sql: &str,
         mut each: impl FnMut(FoundRow) -> Result<()>,
     ) -> Result<()> {
-        let reader =
-            self.client.copy_out(&format!("copy ({sql}) to stdout")).map_err(|cause| failed(what, &cause))?;
+        let sql = format!("copy ({}) to stdout", self.names.in_catalog(sql));
+        let reader = self.client.copy_out(&sql).map_err(|cause| failed(what, &cause))?;
         let mut fields = Vec::new();
         for_lines(reader, what, |line| {
             decode_row(line, &mut fields)?;

@@ -133,11 +133,12 @@ impl Target {
         let what = format!("reading the rows of {}", entity.target_table);
         let expected = self.count_rows(entity)?;
         let sql = format!(
-            "copy (select t.id::text, {}, {}, {}, encode(sha256(convert_to(t::text, 'UTF8')), 'hex') from {} t{} \
+            "copy (select t.id::text, {}, {}, {}, encode(sha256(convert_to({}, 'UTF8')), 'hex') from {} t{} \
              where {}) to stdout",
             mapping.legacy_id,
             mapping.origin,
             mapping.email,
+            self.whole_row(),
             self.table(entity),
             mapping.joins,
             discriminated(entity)

@@ -28,6 +28,8 @@ pub enum Cause {
     AtCommit,
     /// The database refuses some of the records.
     Refused(Box<Refusal>),
+    /// The phase has to be begun first, which this session must not do.
+    Unmarked,
     /// Anything else.
     Final,
 }
@@ -111,6 +113,14 @@ impl Failure {
             failure.cause = Cause::AtCommit;
         }
         failure
+    }
+
+    /// The session would have to begin the phase.
+    pub(super) fn unmarked() -> Self {
+        Self {
+            cause: Cause::Unmarked,
+            error: Error::internal("a session beside the first was to begin a phase"),
+        }
     }
 
     /// A failure that the same again may pass.

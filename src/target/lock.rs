@@ -25,14 +25,48 @@ pub(super) struct Backend {
 impl Target {
     /// Makes sure that no other load is at work, and learns what may change rows on their way in.
     pub fn prepare_load(&mut self) -> Result<()> {
-        // asked of a server that knows it: a process that is gone is noticed within a statement, not after it
+        self.set_up()?;
+        self.hold_triggers()?;
+        self.take_lock()?;
+        self.triggered = Some(self.triggered_tables()?);
+        Ok(())
+    }
+
+    /// Another session for the load that this one has the lock of.
+    pub fn beside(&self) -> Result<Self> {
+        let mut beside = Self {
+            client: session(&self.address, &self.schema, &self.names)?,
+            address: self.address.clone(),
+            identity: self.identity.clone(),
+            schema: self.schema.clone(),
+            names: self.names.clone(),
+            triggers: self.triggers,
+            depth: 0,
+            backend: None,
+            is_beside: true,
+            triggered: self.triggered.clone(),
+        };
+        beside.set_up()?;
+        beside.hold_triggers()?;
+        beside.remember_backend()?;
+        Ok(beside)
+    }
+
+    /// Room for the rows of a chunk, so that they are not written to files; and, asked of a server that knows it, that a
+    /// process that is gone is noticed within a statement, not after it.
+    fn set_up(&mut self) -> Result<()> {
+        // a pooler's session that had temporary tables before keeps its buffers as they are
+        self.client
+            .batch_execute(
+                "set work_mem = '32MB'; do $$ begin perform set_config('temp_buffers', '32MB', false); \
+                 exception when others then null; end $$",
+            )
+            .map_err(|cause| failed("setting the session up", &cause))?;
         if self.version_number()? >= 140_000 {
             self.client
                 .batch_execute("set client_connection_check_interval = '1s'")
                 .map_err(|cause| failed("setting the session up", &cause))?;
         }
-        self.take_lock()?;
-        self.triggered = Some(self.triggered_tables()?);
         Ok(())
     }
 
@@ -53,6 +87,10 @@ impl Target {
             interrupt::check()?;
             thread::sleep(BETWEEN_LOOKS);
         }
+        self.remember_backend()
+    }
+
+    fn remember_backend(&mut self) -> Result<()> {
         let row = self
             .client
             .query_one(
@@ -61,7 +99,7 @@ impl Target {
                 &[],
             )
             .map_err(|cause| failed("looking at the session", &cause))?;
-        self.holds_lock = Some(Backend { pid: row.get(0), started: row.get(1) });
+        self.backend = Some(Backend { pid: row.get(0), started: row.get(1) });
         Ok(())
     }
 
@@ -73,8 +111,8 @@ impl Target {
     /// Replaces a session that broke. What it was doing has ended, one way or the other, when this returns.
     pub fn reconnect(&mut self) -> Result<()> {
         self.depth = 0;
-        self.client = session(&self.address, &self.schema)?;
-        if let Some(backend) = self.holds_lock.take() {
+        self.client = session(&self.address, &self.schema, &self.names)?;
+        if let Some(backend) = self.backend.take() {
             // on a line that broke without a word the server would wait for us for hours; to end one's own session
             // needs no right, and one that has ended already is not found
             self.client
@@ -84,7 +122,13 @@ impl Target {
                     &[&backend.pid, &backend.started],
                 )
                 .map_err(|cause| failed("ending the broken session", &cause))?;
-            self.prepare_load()?;
+            if self.is_beside {
+                self.set_up()?;
+                self.hold_triggers()?;
+                self.remember_backend()?;
+            } else {
+                self.prepare_load()?;
+            }
         }
         Ok(())
     }
@@ -108,6 +152,6 @@ impl Target {
                 &[&self.schema],
             )
             .map_err(|cause| failed("looking for triggers", &cause))?;
-        Ok(rows.iter().map(|row| row.get(0)).collect())
+        Ok(rows.iter().map(|row| self.names.our_table(row.get(0))).collect())
     }
 }

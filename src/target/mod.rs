@@ -7,6 +7,7 @@
 mod backup;
 mod catalog;
 mod chunk;
+mod claim;
 mod conditions;
 mod contents;
 mod copy;
@@ -15,11 +16,13 @@ mod failure;
 mod health;
 mod lock;
 mod merge;
-mod pooler;
+mod names;
 mod preflight;
 mod receipts;
+mod references;
 mod sender;
 mod undo;
+mod unique_values;
 mod unit;
 
 use postgres::Client;
@@ -32,12 +35,13 @@ pub use existing::{Mapping, NamedPractice};
 pub use failure::{Cause, Failure, Refusal};
 pub use health::Health;
 pub use merge::Merge;
-pub use preflight::{Demand, Demands, preflight};
+pub use preflight::{Demand, Demands};
 pub use receipts::Writing;
 pub use sender::{Sender, digest_of};
 pub use undo::{Left, Undone};
 
-use crate::connect::{Address, Side, connect, server_error};
+use crate::config::{self, Triggers};
+use crate::connect::{Address, Side, connect, refuse_transaction_mode, server_error};
 use crate::entity::Entity;
 use crate::error::{Error, Result};
 
@@ -57,24 +61,34 @@ pub struct Target {
     address: Address,
     identity: String,
     schema: String,
+    /// What the tables and columns are called there.
+    names: names::Names,
+    /// Whether its triggers fire for what is loaded.
+    triggers: Triggers,
     /// Transactions and savepoints that are open.
     depth: u32,
-    /// Whether this session is the one that may load.
-    holds_lock: Option<lock::Backend>,
+    /// The server's process, once this session loads.
+    backend: Option<lock::Backend>,
+    /// Whether another session has the load lock for this one.
+    is_beside: bool,
     /// Tables whose rows may become something else on their way in; not known before the lock is taken.
     triggered: Option<Vec<String>>,
 }
 
 impl Target {
-    /// Opens a session that works in `schema`.
-    pub fn open(address: &Address, schema: &str) -> Result<Self> {
+    /// Opens a session on the tables that the configuration names.
+    pub fn open(address: &Address, config: &config::Target) -> Result<Self> {
+        let names = names::Names::new(config);
         Ok(Self {
-            client: session(address, schema)?,
+            client: session(address, &config.schema, &names)?,
             identity: address.identity(),
             address: address.clone(),
-            schema: schema.to_owned(),
+            schema: config.schema.clone(),
+            names,
+            triggers: config.triggers,
             depth: 0,
-            holds_lock: None,
+            backend: None,
+            is_beside: false,
             triggered: None,
         })
     }
@@ -95,6 +109,11 @@ impl Target {
 
     /// Makes the tables of an empty target where they are missing; safe to run twice.
     pub fn create_tables(&mut self) -> Result<()> {
+        if !self.names.is_plain() {
+            return Err(Error::precondition("the configuration gives tables or columns other names").hint(
+                "tables are only made under Drydock's own names; make these yourself, or leave the names out",
+            ));
+        }
         self.client.batch_execute(&TABLES.concat()).map_err(|cause| failed("creating the tables", &cause))
     }
 
@@ -118,7 +137,8 @@ impl Target {
 
     /// Runs a statement that returns one row of named numbers.
     pub fn counts(&mut self, what: &str, sql: &str) -> Result<Vec<(String, u64)>> {
-        let row = self.client.query_one(sql, &[]).map_err(|cause| failed(what, &cause))?;
+        let row =
+            self.client.query_one(&self.names.in_catalog(sql), &[]).map_err(|cause| failed(what, &cause))?;
         let counts = row.columns().iter().enumerate().map(|(position, column)| {
             (column.name().to_owned(), u64::try_from(row.get::<_, i64>(position)).unwrap_or(0))
         });
@@ -130,9 +150,19 @@ impl Target {
         self.named(entity.target_table)
     }
 
-    /// A table with its schema, quoted.
+    /// A table as statements name it, quoted: the table itself, or the view that gives it and its columns our names.
     fn named(&self, table: &str) -> String {
-        format!("{}.{}", quoted(&self.schema), quoted(table))
+        if self.names.is_plain() { self.real(table) } else { format!("pg_temp.{}", quoted(table)) }
+    }
+
+    /// The table itself with its schema, quoted.
+    fn real(&self, table: &str) -> String {
+        format!("{}.{}", quoted(&self.schema), quoted(self.names.table(table)))
+    }
+
+    /// The whole row `t` as text.
+    fn whole_row(&self) -> &'static str {
+        if self.names.is_plain() { "t::text" } else { "(to_jsonb(t) - 'xmin' - 'xmax')::text" }
     }
 
     /// Whether triggers, rules or row level security may change or hide the table's rows.
@@ -142,11 +172,16 @@ impl Target {
 }
 
 /// A session whose statements find the tables in `schema`.
-fn session(address: &Address, schema: &str) -> Result<Client> {
+fn session(address: &Address, schema: &str, names: &names::Names) -> Result<Client> {
     let mut client = connect(Side::Target, address)?;
-    pooler::refuse_transaction_mode(&mut client, address)?;
-    let path = format!("set search_path = {}, pg_temp", quoted(schema));
+    refuse_transaction_mode(Side::Target, &mut client, address)?;
+    // the views that bear our names come before the tables, and nothing else temporary does
+    let last = if names.is_plain() { ", pg_temp" } else { "" };
+    let path = format!("set search_path = {}{last}", quoted(schema));
     client.batch_execute(&path).map_err(|cause| failed("choosing the schema", &cause))?;
+    if !names.is_plain() {
+        names.make_views(&mut client, schema)?;
+    }
     Ok(client)
 }
 

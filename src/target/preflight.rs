@@ -6,6 +6,9 @@ use std::collections::HashMap;
 use crate::entity::catalog::{Catalog, CatalogColumn};
 use crate::entity::{self, Column, Entity, Kind};
 
+use super::Target;
+use super::names::Names;
+
 /// What the ready rows of one column ask of the target.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Demand {
@@ -18,34 +21,40 @@ pub struct Demand {
 /// What the ready rows ask, by entity and column.
 pub type Demands = HashMap<(&'static str, &'static str), Demand>;
 
-/// Everything in the way. Without a demand nothing is known of the rows yet.
-pub fn preflight(catalog: &Catalog, demands: &Demands) -> Vec<String> {
+impl Target {
+    /// Everything in the way. Without a demand nothing is known of the rows yet.
+    pub fn preflight(&self, catalog: &Catalog, demands: &Demands) -> Vec<String> {
+        preflight(&self.names, catalog, demands)
+    }
+}
+
+fn preflight(names: &Names, catalog: &Catalog, demands: &Demands) -> Vec<String> {
     let mut problems = Vec::new();
     for entity in entity::ALL {
         let table = entity.target_table;
         let columns: Vec<&CatalogColumn> =
             catalog.columns.iter().filter(|column| column.table == table).collect();
         if columns.is_empty() {
-            problems.push(format!("table {table} does not exist"));
+            problems.push(format!("table {} does not exist", names.table(table)));
             continue;
         }
         for column in entity.columns {
             let demand = demands.get(&(entity.name, column.name)).cloned().unwrap_or_default();
             match columns.iter().find(|known| known.name == column.name) {
-                None => problems.push(format!("column {table}.{} does not exist", column.name)),
-                Some(known) => problems.extend(column_problems(catalog, column, known, &demand)),
+                None => problems.push(format!("column {} does not exist", names.place(table, column.name))),
+                Some(known) => problems.extend(column_problems(names, catalog, column, known, &demand)),
             }
         }
         for known in columns {
             let is_written = entity.columns.iter().any(|column| column.name == known.name);
             if !is_written && !known.is_nullable && !known.has_default && !known.is_generated {
                 problems.push(format!(
-                    "column {table}.{} is required and nothing is known to put there",
-                    known.name
+                    "column {} is required and nothing is known to put there",
+                    names.place(table, &known.name)
                 ));
             }
         }
-        problems.extend(key_problems(catalog, entity));
+        problems.extend(key_problems(names, catalog, entity));
     }
     // entities that share a table say some things twice
     let mut seen = std::collections::HashSet::new();
@@ -54,12 +63,13 @@ pub fn preflight(catalog: &Catalog, demands: &Demands) -> Vec<String> {
 }
 
 fn column_problems(
+    names: &Names,
     catalog: &Catalog,
     column: &Column,
     known: &CatalogColumn,
     demand: &Demand,
 ) -> Vec<String> {
-    let place = format!("column {}.{}", known.table, known.name);
+    let place = format!("column {}", names.place(&known.table, &known.name));
     let mut problems = Vec::new();
     if known.is_generated {
         problems.push(format!("{place} is computed by the database and cannot be written"));
@@ -101,7 +111,7 @@ fn holds(kind: Kind) -> &'static str {
     }
 }
 
-fn key_problems(catalog: &Catalog, entity: &Entity) -> Vec<String> {
+fn key_problems(names: &Names, catalog: &Catalog, entity: &Entity) -> Vec<String> {
     let table = entity.target_table;
     let mut wanted = entity.key();
     wanted.sort_unstable();
@@ -114,15 +124,16 @@ fn key_problems(catalog: &Catalog, entity: &Entity) -> Vec<String> {
     let mut problems = Vec::new();
     if !is_unique {
         problems.push(format!(
-            "table {table} has no unique key over ({}), by which its rows are found again",
-            entity.key().join(", ")
+            "table {} has no unique key over ({}), by which its rows are found again",
+            names.table(table),
+            entity.key().iter().map(|column| names.column(table, column)).collect::<Vec<_>>().join(", ")
         ));
     }
     for key in keys().filter(|key| key.kind == "f" && key.references.as_deref() == Some("auth.users")) {
         problems.push(format!(
-            "{table}.{} references auth.users ({}): every insert would fail until those users exist or the constraint \
+            "{} references auth.users ({}): every insert would fail until those users exist or the constraint \
              is dropped",
-            key.columns.join(", "),
+            names.place(table, &key.columns.join(", ")),
             key.name
         ));
     }

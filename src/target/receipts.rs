@@ -17,12 +17,14 @@ use crate::record::{LegacyId, Phase};
 const SCHEMA: &str = include_str!("../../sql/load/receipts.sql");
 
 /// The run that writes: of which file, and how far it is.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Writing<'a> {
     staging_id: &'a str,
     run_id: i64,
     number: i64,
     is_marked: bool,
+    /// Whether this session may note that the phase begins.
+    may_mark: bool,
     /// The transactions that have written rows for this run.
     xids: Vec<i64>,
 }
@@ -30,7 +32,15 @@ pub struct Writing<'a> {
 impl<'a> Writing<'a> {
     /// A run that has written nothing yet.
     pub fn new(staging_id: &'a str, run_id: i64) -> Self {
-        Self { staging_id, run_id, number: 1, is_marked: false, xids: Vec::new() }
+        Self { staging_id, run_id, number: 1, is_marked: false, may_mark: true, xids: Vec::new() }
+    }
+
+    /// The same for one unit on another session, which gets the next number and must not begin a phase: what was there
+    /// before is digested while nobody of ours writes.
+    pub fn beside(&mut self) -> Self {
+        let beside = Self { may_mark: false, ..self.clone() };
+        self.number += 1;
+        beside
     }
 
     /// Goes on to another phase.
@@ -81,6 +91,9 @@ impl Target {
         if writing.is_marked {
             return Ok(());
         }
+        if !writing.may_mark {
+            return Err(Failure::unmarked());
+        }
         if !self.has_receipts()? {
             self.execute("creating the schema drydock", SCHEMA)?;
         }
@@ -104,15 +117,15 @@ impl Target {
         Ok(row.get(0))
     }
 
-    /// Whether the transaction with this receipt was committed.
-    pub fn is_receipted(&mut self, writing: &Writing<'_>) -> Result<bool, Failure> {
+    /// Whether the transaction with the receipt of this number was committed.
+    pub fn is_receipted(&mut self, writing: &Writing<'_>, number: i64) -> Result<bool, Failure> {
         if !self.has_receipts()? {
             return Ok(false);
         }
         let sql = format!(
             "select exists (select 1 from drydock.receipts where {} and number = {})",
             writing.is_mine(),
-            writing.number
+            number
         );
         let row = self
             .client
@@ -128,6 +141,7 @@ impl Target {
         writing: &Writing<'_>,
         merge: &Merge,
         table: &str,
+        different: u64,
         what_for: &mut Receipted,
     ) -> Result<(), Failure> {
         let known = merge.known();
@@ -140,6 +154,9 @@ impl Target {
             let row =
                 self.client.query_one(&sql, &[]).map_err(|cause| Failure::of("listing own rows", &cause))?;
             what_for.completed_ids = row.get(0);
+            if what_for.completed_ids.len() as u64 == different {
+                return Ok(());
+            }
         }
         self.execute(
             &format!("keeping pre-images of {}", merge.entity.name),
@@ -150,6 +167,27 @@ impl Target {
                 image_key(writing, merge),
                 merge.image(),
                 written_by(merge.entity.target_table),
+            ),
+        )
+    }
+
+    /// Keeps the rows listed in `claims` as they are, with the legacy id that they lack, so that an undo takes it from them
+    /// again.
+    pub(super) fn keep_unclaimed(
+        &mut self,
+        writing: &Writing<'_>,
+        merge: &Merge,
+        table: &str,
+        claims: &str,
+    ) -> Result<(), Failure> {
+        self.execute(
+            &format!("keeping pre-images of {}", merge.entity.name),
+            &format!(
+                "{INSERT_IMAGES} select {}, t.id, {} || jsonb_build_object('legacy_id', t.legacy_id), {} \
+                 from {claims} c join {table} t on t.id = c.id for update of t on conflict do nothing",
+                image_key(writing, merge),
+                merge.image(),
+                written_by(merge.entity.target_table)
             ),
         )
     }
@@ -201,10 +239,14 @@ impl Target {
     pub fn digest(&mut self) -> Result<String, Failure> {
         let mut digests = Vec::new();
         for table in entity::target_tables() {
+            let hash = if self.is_told_by_hash(table)? {
+                "hash_record_extended(t, 0)"
+            } else {
+                "hashtextextended(t::text, 0)"
+            };
             let sql = format!(
-                "select count(*) || ':' || coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) || ':' \
-                 || coalesce(sum(hashtextextended(t::text, 1)::numeric), 0) from {} t",
-                self.named(table)
+                "select count(*) || ':' || coalesce(sum({hash}::numeric), 0) from {} t",
+                self.real(table)
             );
             let row = self
                 .client
@@ -213,6 +255,27 @@ impl Target {
             digests.push(format!("{table} {}", row.get::<_, String>(0)));
         }
         Ok(super::sender::hexadecimal(&<sha2::Sha256 as sha2::Digest>::digest(digests.join("\n"))))
+    }
+}
+
+impl Target {
+    /// Whether all columns of a table are of types whose equal values look the same, so that their hashes, which cost a
+    /// third, say as much as those of the text.
+    fn is_told_by_hash(&mut self, table: &str) -> Result<bool, Failure> {
+        let row = self
+            .client
+            .query_one(
+                "select current_setting('server_version_num')::int4 >= 140000 and coalesce(bool_and( \
+                     (t.typname in ('uuid', 'int2', 'int4', 'int8', 'bool', 'text', 'varchar', 'date', 'timestamptz', \
+                                    'timestamp', 'jsonb') or t.typtype = 'e' \
+                      or t.typname = 'numeric' and a.atttypmod >= 0) \
+                     and (l.oid is null or l.collisdeterministic)), false) \
+                 from pg_attribute a join pg_type t on t.oid = a.atttypid left join pg_collation l on l.oid = a.attcollation \
+                 where a.attrelid = to_regclass($1) and a.attnum > 0 and not a.attisdropped",
+                &[&self.real(table)],
+            )
+            .map_err(|cause| Failure::of(&format!("digesting {table}"), &cause))?;
+        Ok(row.get(0))
     }
 }
 
@@ -350,7 +413,7 @@ impl Target {
         Ok(merged.updated.len() as u64)
     }
 
-    fn moved(&mut self, what: &str, statement: &str, digest: String) -> Result<Merged, Failure> {
+    pub(super) fn moved(&mut self, what: &str, statement: &str, digest: String) -> Result<Merged, Failure> {
         let rows = self.client.query(statement, &[]).map_err(|cause| Failure::of(what, &cause))?;
         let mut merged = Merged { digest, rows: rows.len() as u64, ..Merged::default() };
         for row in rows {

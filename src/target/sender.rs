@@ -41,6 +41,15 @@ impl Sender<'_> {
         }
     }
 
+    /// Sends rows that are already in COPY's text form.
+    pub fn forward(&mut self, piece: &[u8], rows: u64) {
+        self.buffer.extend_from_slice(piece);
+        self.rows += rows;
+        if self.buffer.len() >= PIECE {
+            self.flush();
+        }
+    }
+
     /// Bytes sent so far, to the piece.
     pub fn bytes(&self) -> u64 {
         self.bytes

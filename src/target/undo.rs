@@ -227,7 +227,9 @@ impl Target {
             "update {table} t set {} from drydock_undo u \
              cross join lateral jsonb_populate_record(null::{table}, u.image) r \
              where u.how = 'updated' and {of_merge}",
+            // a row that was claimed gave its legacy id into its image, and gets that back: none
             assigned(&|name| format!("r.{name}"))
+                + ", legacy_id = case when u.image ? 'legacy_id' then r.legacy_id else t.legacy_id end"
         ));
         let mut restored = 0;
         for sql in [completed, updated] {
@@ -235,7 +237,7 @@ impl Target {
         }
         let sql = format!(
             "select count(*) from drydock_undo u join {table} t on {of_merge} \
-             where u.how = 'updated' and {} <> u.image",
+             where u.how = 'updated' and {} <> u.image - 'legacy_id'",
             merge.image()
         );
         let differing = self.count(&what, &sql)?;
@@ -253,13 +255,24 @@ impl Target {
     /// Removes the inserted rows of a table to which nobody refers.
     fn remove(&mut self, table: &str) -> Result<u64, Failure> {
         let (name, word) = (self.named(table), quoted_text(table));
+        // whoever refers to one of them from now on waits, whether or not triggers fire for this session
+        self.execute(
+            &format!("locking rows of {table}"),
+            &format!(
+                "do $$ begin perform 1 from {name} t where t.id in (select u.id from drydock_undo u \
+                 where u.table_name = {word} and u.how = 'inserted' and u.state is null) for update; end $$"
+            ),
+        )?;
         for reference in self.references_to(table)? {
             // a row of the same table that goes as well is no reason to stay
             let goes_too = if reference.same_table {
-                "and not exists (select 1 from drydock_undo d where d.table_name = u.table_name and d.id = c.id \
-                 and d.how = 'inserted' and d.state is null)"
+                format!(
+                    "and not exists (select 1 from drydock_undo d where d.table_name = u.table_name and d.id = c.{} \
+                     and d.how = 'inserted' and d.state is null)",
+                    quoted(self.names.column(table, "id"))
+                )
             } else {
-                ""
+                String::new()
             };
             self.execute(
                 &format!("looking for references to {table}"),
@@ -295,7 +308,7 @@ impl Target {
                            join pg_attribute a on a.attrelid = k.confrelid and a.attnum = x.attnum order by x.place) \
                  from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace \
                  where k.contype = 'f' and k.confrelid = to_regclass($1) order by 1, 2",
-                &[&self.named(table)],
+                &[&self.real(table)],
             )
             .map_err(|cause| Failure::of(&format!("looking for references to {table}"), &cause))?;
         Ok(rows
@@ -303,8 +316,9 @@ impl Target {
             .map(|row| {
                 let (schema, child): (String, String) = (row.get(0), row.get(1));
                 let (from, to): (Vec<String>, Vec<String>) = (row.get(3), row.get(4));
-                let same =
-                    from.iter().zip(&to).map(|(from, to)| format!("c.{} = t.{}", quoted(from), quoted(to)));
+                let same = from.iter().zip(&to).map(|(from, to)| {
+                    format!("c.{} = t.{}", quoted(from), quoted(&self.names.our_column(table, to)))
+                });
                 Reference {
                     child: format!("{}.{}", quoted(&schema), quoted(&child)),
                     shown: format!("{child}.{}", from.join(",")),

@@ -6,15 +6,16 @@
 use sha2::{Digest, Sha256};
 
 use super::index::Index;
+use crate::clean::mailbox;
 use crate::entity::profiles::Replaced;
 use crate::record::{LegacyId, TargetId};
 
 /// An address as 16 bytes of its SHA-256: 128 bits never take two addresses for one.
 pub type Key = u128;
 
-/// The key of a clean, lower-case address.
+/// The key of the mailbox that a clean, lower-case address means.
 pub fn key(address: &str) -> Key {
-    let digest = Sha256::digest(address.as_bytes());
+    let digest = Sha256::digest(mailbox(address).as_bytes());
     let mut first = [0; 16];
     first.copy_from_slice(&digest[..16]);
     u128::from_be_bytes(first)
@@ -116,6 +117,14 @@ mod tests {
         let settled =
             Settled::settle(vec![claim("a", 1, true, 1), claim("b", 2, true, 1)], vec![(key("a"), holder)]);
         assert_eq!(settled.lost(LegacyId(1)), Some(Replaced::TakenInTarget { holder }));
+        assert_eq!(settled.lost(LegacyId(2)), None);
+    }
+
+    #[test]
+    fn two_spellings_of_a_domain_are_one_mailbox() {
+        let claims = vec![claim("ann@xn--mller-kva.test", 1, false, 9), claim("ann@müller.test", 2, true, 1)];
+        let settled = Settled::settle(claims, Vec::new());
+        assert_eq!(settled.lost(LegacyId(1)), Some(Replaced::Shared { keeper: LegacyId(2) }));
         assert_eq!(settled.lost(LegacyId(2)), None);
     }
 

@@ -1,11 +1,13 @@
 //! The id of every record in the target: kept where the target already has the row, derived where it does not.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
 
 use super::index::Index;
 use crate::entity::{self, Entity};
 use crate::error::{Error, Result};
 use crate::record::{LegacyId, TargetId};
+use crate::review::Decided;
 use crate::staging::Staging;
 
 /// The ids that are not the derived ones, by entity in the order of the list.
@@ -19,16 +21,29 @@ struct Kept {
     ids: Index<TargetId>,
     /// Records that several rows of the target stand for: none of them is known to be the right one.
     ambiguous: HashSet<LegacyId>,
+    /// Records that look like rows which say nothing of themselves, with what they agree in.
+    uncertain: HashMap<LegacyId, String>,
 }
 
 impl Ids {
-    /// Reads what the survey saw.
-    pub fn read(staging: &Staging) -> Result<Self> {
+    /// Reads what the survey saw, and what people said of it.
+    pub fn read(staging: &Staging, decided: &Decided) -> Result<Self> {
         let mut kept = Vec::new();
         for entity in entity::ALL {
             let mut ids: Vec<(LegacyId, TargetId)> = Vec::new();
             let mut ambiguous = HashSet::new();
             let mut previous = None;
+            let mut uncertain = HashMap::new();
+            staging.for_uncertain_rows(entity, |legacy_id, target_id, likeness| {
+                match decided.row(entity.name, legacy_id).map(str::parse) {
+                    Some(Ok(row)) => ids.push((legacy_id, row)),
+                    _ => {
+                        let known: &mut String = uncertain.entry(legacy_id).or_default();
+                        let between = if known.is_empty() { "" } else { "; " };
+                        let _ = write!(known, "{between}row {target_id} ({likeness})");
+                    }
+                }
+            })?;
             staging.for_existing_ids(entity, |legacy_id, target_id| {
                 let target_id: TargetId = target_id.parse().map_err(|_| {
                     Error::target(format!(
@@ -45,7 +60,7 @@ impl Ids {
                 }
                 Ok(())
             })?;
-            kept.push(Kept { ids: Index::new(ids), ambiguous });
+            kept.push(Kept { ids: Index::new(ids), ambiguous, uncertain });
         }
         Ok(Self { kept })
     }
@@ -61,6 +76,11 @@ impl Ids {
     /// Whether several rows of the target stand for the record.
     pub fn is_ambiguous(&self, entity: &Entity, legacy_id: LegacyId) -> bool {
         self.kept_by(entity).is_some_and(|kept| kept.ambiguous.contains(&legacy_id))
+    }
+
+    /// The rows that may stand for the record, in words, while nobody has said which one does.
+    pub fn uncertain(&self, entity: &Entity, legacy_id: LegacyId) -> Option<&str> {
+        self.kept_by(entity)?.uncertain.get(&legacy_id).map(String::as_str)
     }
 
     fn kept_by(&self, entity: &Entity) -> Option<&Kept> {

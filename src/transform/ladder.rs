@@ -161,6 +161,9 @@ impl Ladder<'_> {
     /// The user's `dispatch_office_doctors` rows: high when one, the primary office, medium, when several.
     fn membership(&self, user: LegacyId, whose: &Whose) -> Option<Choice> {
         let offices: Vec<_> = self.facts.offices_of_member.of(user).copied().collect();
+        if offices.is_empty() {
+            return None;
+        }
         let evidence = format!("dispatch_office_doctors of {whose}");
         self.one_of(user, &offices, Method::DirectMembership, Confidence::High, evidence)
     }
@@ -168,6 +171,9 @@ impl Ladder<'_> {
     /// The offices that the user owns.
     fn ownership(&self, user: LegacyId, whose: &Whose, when_one: Confidence) -> Option<Choice> {
         let offices: Vec<_> = self.facts.offices_of_owner.of(user).copied().collect();
+        if offices.is_empty() {
+            return None;
+        }
         let evidence = format!("dispatch_office.doctor_id of {whose}");
         self.one_of(user, &offices, Method::Organizational, when_one, evidence)
     }

@@ -18,15 +18,16 @@ mod resolve;
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
 
 use crate::clean::EmailPolicy;
 use crate::config::Config;
-use crate::entity::{self, Kind, patients, practice_members, practice_owners, practices, profiles};
+use crate::entity::{self, Entity, patients, practice_members, practice_owners, practices, profiles};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::record::{Category, LegacyId};
 use crate::review::{Decided, StandIn};
-use crate::staging::{Accounting, Staging, Step};
+use crate::staging::{Accounting, AssociationCount, ErrorAnalysis, Reader, Staging, Step};
 
 use duplicates::Finder;
 use emails::Settled;
@@ -46,6 +47,10 @@ pub struct Summary {
     /// The fates of every entity's records.
     #[serde(skip)]
     pub accounting: Vec<Accounting>,
+    /// The plan's error analysis.
+    pub error_analysis: ErrorAnalysis,
+    /// How records found their practices.
+    pub associations: Vec<AssociationCount>,
     /// Records that a rule failed on; they are in quarantine.
     pub panicked: u64,
     /// Records rejected or quarantined beyond the number that the configuration allows, by entity.
@@ -67,7 +72,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     staging.set_progress("transform: reading the whole set", 0, None)?;
     let email_policy = EmailPolicy::new(&config.policy.company_domains);
     let mut finder = Finder::default();
-    let mut facts = Facts::read(staging, &email_policy, &decided, &mut finder)?;
+    let mut facts = staging.together(|staging| Facts::read(staging, &email_policy, &decided, &mut finder))?;
     claim_decided(&mut facts.claims, &decided);
     let found = finder.find()?;
     let merges = Merges::new(&config.policy, &found, &facts, &decided);
@@ -83,7 +88,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
         facts: &facts,
         ladder: Ladder { facts: &facts, default_practice, decided: &decided },
         settled: &settled,
-        ids: &Ids::read(staging)?,
+        ids: &Ids::read(staging, &decided)?,
         merges: &merges,
         fit: &fit,
         email_policy: &email_policy,
@@ -124,11 +129,13 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
         },
         |row, same_as| resolver.member(row, same_as.get(&row.legacy_id).copied()),
     )?;
-    let panicked = passes.panicked();
+    let (panicked, labels_missing) = (passes.panicked(), passes.labels_missing());
+    staging.index_resolved()?;
     staging.note_unreadable()?;
     staging.settle_errors(&decided.outcome())?;
     staging.settle_followers(&resolver.ladder.followers())?;
-    finish(staging, config, &decided, panicked)
+    let summary = finish(staging, config, &decided, panicked)?;
+    Ok(Summary { obstacles: obstacles(staging, &labels_missing)?, ..summary })
 }
 
 /// Runs a rule; one that panics costs the record that met it and nothing else.
@@ -196,15 +203,20 @@ pub fn snapshot_day(staging: &Staging) -> Result<chrono::NaiveDate> {
     })
 }
 
-/// Proves conservation before the result counts as one.
+/// Proves conservation before the result counts as one. Meanwhile another session counts what is told about it.
 fn finish(staging: &mut Staging, config: &Config, decided: &Decided, panicked: u64) -> Result<Summary> {
-    let unaccounted = staging.unaccounted()?;
-    if unaccounted > 0 {
-        return Err(Error::internal(format!("{unaccounted} records have not exactly one fate"))
-            .hint("look at v_unaccounted in the staging file, and report it"));
-    }
+    let path = staging.path().to_owned();
+    let (proved, counted) = thread::scope(|scope| {
+        let counting = scope.spawn(|| {
+            let reader = Reader::open(&path)?;
+            Ok::<_, Error>((reader.error_analysis()?, reader.associations()?))
+        });
+        let proved = prove(staging);
+        (proved, counting.join())
+    });
+    let accounting = proved?;
+    let (error_analysis, associations) = counted.map_err(|_| Error::internal("counting failed"))??;
     staging.complete(Step::Transform)?;
-    let accounting = staging.accounting()?;
     let beyond_allowed = accounting
         .iter()
         // what a person rejected is allowed by that decision
@@ -212,34 +224,35 @@ fn finish(staging: &mut Staging, config: &Config, decided: &Decided, panicked: u
         .filter(|(line, count)| *count > config.policy.allowed_rejects(&line.entity))
         .map(|(line, count)| (line.entity.clone(), count))
         .collect();
-    let obstacles = obstacles(staging)?;
-    Ok(Summary { accounting, panicked, beyond_allowed, obstacles })
+    Ok(Summary { accounting, error_analysis, associations, panicked, beyond_allowed, obstacles: Vec::new() })
+}
+
+/// The fates of every entity's records, when each record has exactly one.
+fn prove(staging: &Staging) -> Result<Vec<Accounting>> {
+    let unaccounted = staging.unaccounted()?;
+    if unaccounted > 0 {
+        return Err(Error::internal(format!("{unaccounted} records have not exactly one fate"))
+            .hint("look at v_unaccounted in the staging file, and report it"));
+    }
+    staging.accounting()
 }
 
 /// What stands in the way of every record of a table, labels that ready records need included; kept in the file.
-fn obstacles(staging: &mut Staging) -> Result<Vec<Obstacle>> {
-    let catalog = staging.catalog()?;
-    let mut obstacles = fit::obstacles(&catalog);
-    for entity in entity::ALL {
-        for column in entity.columns.iter().filter(|column| matches!(column.kind, Kind::Enum(_))) {
-            let known = catalog.columns.iter().find(|known| {
-                known.table == entity.target_table && known.name == column.name && known.type_kind == "e"
-            });
-            let Some(known) = known else { continue };
-            let labels = catalog.enums.get(&known.type_name).map_or(&[][..], Vec::as_slice);
-            for label in staging.labels_used(entity, column)?.iter().filter(|label| !labels.contains(label)) {
-                obstacles.push(Obstacle {
-                    table: known.table.clone(),
-                    column: Some(known.name.clone()),
-                    category: Category::SchemaMismatch,
-                    sentence: format!(
-                        "column {}.{}: type {} has no label '{label}'",
-                        known.table, known.name, known.type_name
-                    ),
-                });
-            }
-        }
-    }
+fn obstacles(
+    staging: &mut Staging,
+    labels_missing: &[(&'static Entity, &'static str, String)],
+) -> Result<Vec<Obstacle>> {
+    let mut obstacles = fit::obstacles(&staging.catalog()?);
+    let mut labels: Vec<_> = labels_missing.iter().collect();
+    labels.sort_by_key(|(entity, column, sentence)| {
+        (entity::ALL.iter().position(|known| known.name == entity.name), *column, sentence.as_str())
+    });
+    obstacles.extend(labels.into_iter().map(|(entity, column, sentence)| Obstacle {
+        table: entity.target_table.to_owned(),
+        column: Some((*column).to_owned()),
+        category: Category::SchemaMismatch,
+        sentence: format!("column {sentence}"),
+    }));
     staging.write_schema_findings(obstacles.iter().map(|found| {
         (found.table.as_str(), found.column.as_deref(), found.category.as_str(), found.sentence.as_str())
     }))?;

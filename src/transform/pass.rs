@@ -24,16 +24,22 @@ pub(super) struct Passes<'a> {
     /// The target ids of records that will not be loaded as they are, by entity.
     held_back: HashMap<&'static str, HashSet<String>>,
     panicked: u64,
+    labels_missing: Vec<(&'static Entity, &'static str, String)>,
 }
 
 impl<'a> Passes<'a> {
     pub(super) fn new(staging: &'a mut Staging, progress: Progress, ids: &'a Ids) -> Self {
-        Self { staging, progress, ids, held_back: HashMap::new(), panicked: 0 }
+        Self { staging, progress, ids, held_back: HashMap::new(), panicked: 0, labels_missing: Vec::new() }
     }
 
     /// Records that a rule failed on.
     pub(super) fn panicked(&self) -> u64 {
         self.panicked
+    }
+
+    /// The labels that ready records need and an enum type of the target lacks: entity, column, sentence.
+    pub(super) fn labels_missing(&mut self) -> Vec<(&'static Entity, &'static str, String)> {
+        std::mem::take(&mut self.labels_missing)
     }
 
     /// One entity. `related` reads what the rules need beside a chunk's rows; `rule` decides about one row.
@@ -58,25 +64,38 @@ impl<'a> Passes<'a> {
         let mut has_merged = false;
         let mut done = 0;
         let mut decided: Vec<Decision> = Vec::new();
-        let mut chunk = read(self.staging, None)?;
+        let mut spent: Vec<Decision> = Vec::new();
+        let mut chunk = self.staging.together(|staging| read(staging, None))?;
         while let Some((rows, related)) = chunk {
             interrupt::check()?;
             let last = rows.last().map(LegacyRow::legacy_id);
-            let staging = &mut *self.staging;
-            let (mut decisions, next) = thread::scope(|scope| {
-                let deciding = scope.spawn(|| decide(entity, &rows, |row| rule(row, &related)));
-                let applied = staging.apply(entity, &decided).and_then(|()| read(staging, last));
+            let (staging, held_back) = (&mut *self.staging, &self.held_back);
+            let (decisions, next) = thread::scope(|scope| {
+                let spent = std::mem::take(&mut spent);
+                let deciding = scope.spawn(|| {
+                    // the thread that writes has the longer day
+                    drop(spent);
+                    decide(entity, &rows, |row| {
+                        let mut decision = rule(row, &related);
+                        follow(entity, held_back, &mut decision);
+                        decision
+                    })
+                });
+                let applied = staging.together(|staging| {
+                    staging.apply(entity, &decided)?;
+                    staging.set_progress(&operation, done, Some(total))?;
+                    read(staging, last)
+                });
                 let decisions = deciding.join().map_err(|_| Error::internal("deciding records failed"))?;
                 Ok::<_, Error>((decisions, applied?))
             })?;
-            for decision in &mut decisions {
-                self.follow(entity, decision);
+            for decision in &decisions {
+                self.note(entity, decision);
                 has_merged |= matches!(decision.verdict, Verdict::Merged(_));
             }
             done += rows.len() as u64;
             bar.set(done);
-            self.staging.set_progress(&operation, done, Some(total))?;
-            decided = decisions;
+            spent = std::mem::replace(&mut decided, decisions);
             chunk = next;
         }
         self.staging.apply(entity, &decided)?;
@@ -89,27 +108,25 @@ impl<'a> Passes<'a> {
         Ok(())
     }
 
-    /// Lets go of references to records that are held back, or holds back the record that cannot do without them, and
-    /// remembers every record that is held back.
-    fn follow(&mut self, entity: &'static Entity, decision: &mut Decision) {
-        if let Verdict::Ready(row) = &decision.verdict {
-            let refers = |(column, value): &(&'static entity::Column, &Option<String>)| {
-                let held_back = column.references.and_then(|entity| self.held_back.get(entity));
-                held_back.is_some_and(|ids| value.as_ref().is_some_and(|id| ids.contains(id)))
-            };
-            let blocked: Vec<&'static str> = if self.held_back.is_empty() {
-                Vec::new()
-            } else {
-                entity.columns.iter().zip(&row.0).filter(refers).map(|(column, _)| column.name).collect()
-            };
-            for field in blocked {
-                decision.let_go(entity, field);
+    /// Remembers what later records and the end must know of this one: that it is held back, that a rule failed on it, and
+    /// which label of the target it lacks.
+    fn note(&mut self, entity: &'static Entity, decision: &Decision) {
+        match &decision.verdict {
+            Verdict::Quarantined | Verdict::Rejected => {
+                self.remember(entity, decision.legacy_id);
+                let is_panicked = decision.issues.iter().any(|(_, issue)| issue.code == Code::RulePanicked);
+                self.panicked += u64::from(is_panicked);
             }
-        }
-        if matches!(decision.verdict, Verdict::Quarantined | Verdict::Rejected) {
-            self.remember(entity, decision.legacy_id);
-            let is_panicked = decision.issues.iter().any(|(_, issue)| issue.code == Code::RulePanicked);
-            self.panicked += u64::from(is_panicked);
+            Verdict::Ready(_) => {
+                let missing = decision.issues.iter().filter(|(_, issue)| issue.code == Code::LabelMissing);
+                for (_, issue) in missing {
+                    let sentence = issue.context.as_deref().unwrap_or_default();
+                    if !self.labels_missing.iter().any(|(_, _, known)| known == sentence) {
+                        self.labels_missing.push((entity, issue.field, sentence.to_owned()));
+                    }
+                }
+            }
+            Verdict::Merged(_) => {}
         }
     }
 
@@ -118,31 +135,23 @@ impl<'a> Passes<'a> {
         self.held_back.entry(entity.name).or_default().insert(id);
     }
 
-    /// Holds back every record that has the same values as an earlier one under a unique key of the target.
+    /// Holds back every record that has the same values as an earlier one, or as an existing row, under a unique key of the
+    /// target.
     fn hold_back_takers(&mut self, entity: &'static Entity) -> Result<()> {
         for key in self.staging.catalog()?.keys {
-            let is_own = |column: &String| entity.columns.iter().any(|own| own.name == column);
-            let is_settled = |column: &String| {
-                // these are given once each, or resolved over the whole set
-                matches!(column.as_str(), "id" | "legacy_id")
-                    || entity.columns.iter().any(|own| own.name == column && own.unique)
+            let Some(columns) = key.compared_by(entity) else { continue };
+            let place = format!("{}.{}: {}", key.table, key.columns.join(", "), key.name);
+            let issue = |fact: &str| {
+                Issue::new(Code::KeyTaken, columns[0].name).with_context(format!("{place}{fact}"))
             };
-            let concerns = key.table == entity.target_table && matches!(key.kind.as_str(), "p" | "u");
-            if !concerns || key.columns.is_empty() || !key.columns.iter().all(is_own) {
-                continue;
+            // addresses are settled over the whole set
+            if !columns.iter().any(|column| column.unique) {
+                let takers = self.staging.takers_of_a_key(entity, &key.columns)?;
+                self.hold_back(entity, &takers, &issue(""))?;
             }
-            let Some(first) = entity.columns.iter().find(|own| own.name == key.columns[0]) else { continue };
-            if key.columns.iter().any(is_settled) {
-                continue;
+            for (legacy_id, holder) in self.staging.taken_by_existing(entity, &key, &columns)? {
+                self.hold_back(entity, &[legacy_id], &issue(&format!(", held by row {holder}")))?;
             }
-            let takers = self.staging.takers_of_a_key(entity, &key.columns)?;
-            let issue = Issue::new(Code::KeyTaken, first.name).with_context(format!(
-                "{}.{}: {}",
-                key.table,
-                key.columns.join(", "),
-                key.name
-            ));
-            self.hold_back(entity, &takers, &issue)?;
         }
         Ok(())
     }
@@ -152,6 +161,27 @@ impl<'a> Passes<'a> {
             self.remember(entity, *legacy_id);
         }
         self.staging.hold_back(entity, records, issue)
+    }
+}
+
+/// Lets go of references to records that are held back, or holds back the record that cannot do without them.
+fn follow(
+    entity: &'static Entity,
+    held_back: &HashMap<&'static str, HashSet<String>>,
+    decision: &mut Decision,
+) {
+    let Verdict::Ready(row) = &decision.verdict else { return };
+    let refers = |(column, value): &(&'static entity::Column, &Option<String>)| {
+        let held_back = column.references.and_then(|entity| held_back.get(entity));
+        held_back.is_some_and(|ids| value.as_ref().is_some_and(|id| ids.contains(id)))
+    };
+    let blocked: Vec<&'static str> = if held_back.is_empty() {
+        Vec::new()
+    } else {
+        entity.columns.iter().zip(&row.0).filter(refers).map(|(column, _)| column.name).collect()
+    };
+    for field in blocked {
+        decision.let_go(entity, field);
     }
 }
 

@@ -19,6 +19,7 @@ use crate::entity::profiles::{self, Address, Replaced, User};
 use crate::entity::{Decision, Entity, Verdict};
 use crate::record::{Code, Issue, LegacyId, Phase, TargetId};
 use crate::review::{Decided, StandIn};
+use crate::staging::ById;
 
 /// Phase 1 went through the users in id order, this many per batch.
 const BATCH: usize = 100;
@@ -54,7 +55,7 @@ impl Resolver<'_> {
     }
 
     /// Decides about a user. `patients` holds the patient rows of the chunk's users.
-    pub fn profile(&self, user: &User, patients: &HashMap<LegacyId, PatientMoment>) -> Decision {
+    pub fn profile(&self, user: &User, patients: &ById<PatientMoment>) -> Decision {
         let id = user.legacy_id;
         let mut decision = Decision::open(id);
         decision.batch_id = self.facts.users.rank(id).map(|rank| (rank / BATCH + 1) as u64);
@@ -69,7 +70,7 @@ impl Resolver<'_> {
         let association = choice.map(|choice| self.association(choice, Some(id)));
 
         let standing = self.facts.users.get(id).map(|facts| facts.standing).unwrap_or_default();
-        let patient = self.facts.patient_of(id).and_then(|patient| patients.get(&patient));
+        let patient = self.facts.patient_of(id).and_then(|patient| patients.get(patient));
         let context = profiles::Context {
             target_id,
             standing,
@@ -85,7 +86,7 @@ impl Resolver<'_> {
     }
 
     /// Decides about a patient. `users` holds the user rows of the chunk's patients.
-    pub fn patient(&self, patient: &LegacyPatient, users: &HashMap<LegacyId, User>) -> Decision {
+    pub fn patient(&self, patient: &LegacyPatient, users: &ById<User>) -> Decision {
         let entity = &patients::ENTITY;
         let mut decision = Decision::open(patient.legacy_id);
         let user =
@@ -112,7 +113,7 @@ impl Resolver<'_> {
         let choice = self.ladder.decided_patient(patient.legacy_id, by_rules);
         let association = choice.map(|choice| self.association(choice, user));
 
-        let user = user.and_then(|user| users.get(&user));
+        let user = user.and_then(|user| users.get(user));
         let email = user.map_or(Email::Missing, |user| {
             clean::email("email", user.email.as_deref(), self.email_policy).value
         });
@@ -314,6 +315,9 @@ impl Resolver<'_> {
                 decision.verdict = Verdict::Quarantined;
             }
             decision.issue(entity.phase, Issue::new(Code::TargetRowMismatch, "legacy_id"));
+        }
+        if let Some(rows) = self.ids.uncertain(entity, decision.legacy_id) {
+            decision.issue(entity.phase, Issue::new(Code::TargetRowUncertain, "id").with_context(rows));
         }
         if let Verdict::Ready(row) = &decision.verdict {
             let (issues, waits) = self.fit.check(entity, row);

@@ -96,6 +96,8 @@ fn fill(migration: &Migration, rows: u64) {
     );
     let status = Command::new("sqlite3").arg(migration.file()).arg(sql).status().expect("sqlite3");
     assert!(status.success());
+    // what is yet to be written to the disk is not the load's to wait for
+    fs::File::open(migration.file()).and_then(|file| file.sync_all()).expect("a file on the disk");
 }
 
 /// Writes the rows as files for `\copy` and the script that merges them; returns the script's name.

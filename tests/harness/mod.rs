@@ -10,10 +10,12 @@ mod command;
 mod database;
 mod job;
 mod locked;
+mod migrated;
 mod servers;
 
 pub use command::{Drydock, Outcome, psql, sqlite3};
 pub use database::{Database, database};
 pub use job::{Job, cases, empty_target, phase_one_target, world, world_config};
 pub use locked::{Locked, free_port, locked};
+pub use migrated::Migrated;
 pub use servers::server_of;

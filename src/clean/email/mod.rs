@@ -10,6 +10,8 @@ mod fallback;
 mod grammar;
 mod typo;
 
+use std::borrow::Cow;
+
 use crate::record::{Code, Issue};
 
 use super::trail::Trail;
@@ -96,6 +98,15 @@ pub fn email(field: &'static str, raw: Option<&str>, policy: &EmailPolicy) -> Cl
     }
 }
 
+/// The mailbox that a clean address means, for comparing: an international domain in its one ASCII form, because
+/// `müller.test` and `xn--mller-kva.test` are one domain. What is stored stays as its owner writes it.
+pub fn mailbox(address: &str) -> Cow<'_, str> {
+    let international = address.rsplit_once('@').filter(|(_, domain)| !domain.is_ascii());
+    international
+        .and_then(|(local, domain)| Some(format!("{local}@{}", idna::domain_to_ascii(domain).ok()?)))
+        .map_or(Cow::Borrowed(address), Cow::Owned)
+}
+
 /// Whether there is nothing to clean: printable ASCII without spaces and capitals.
 fn is_plain(raw: &str) -> bool {
     raw.bytes().all(|byte| byte.is_ascii_graphic() && !byte.is_ascii_uppercase())
@@ -163,6 +174,19 @@ mod tests {
             "山田@例え.jp",
         ] {
             assert_eq!(cleaned(raw), Cleaned::unchanged(Email::Valid(raw.to_owned())), "{raw}");
+        }
+    }
+
+    #[test]
+    fn one_mailbox_has_one_form() {
+        for (address, form) in [
+            ("ann@müller.test", "ann@xn--mller-kva.test"),
+            ("ann@xn--mller-kva.test", "ann@xn--mller-kva.test"),
+            ("josé@clinic.test", "josé@clinic.test"),
+            ("山田@例え.jp", "山田@xn--r8jz45g.jp"),
+            ("a.n.n+x@gmail.com", "a.n.n+x@gmail.com"),
+        ] {
+            assert_eq!(mailbox(address), form);
         }
     }
 

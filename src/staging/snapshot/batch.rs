@@ -46,6 +46,13 @@ impl Batch {
         Self { bytes: Vec::with_capacity(bytes + bytes / 8), ..Self::default() }
     }
 
+    /// Forgets the rows, and keeps the memory.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.fields.clear();
+        self.rows.clear();
+    }
+
     /// The bytes of the rows in it.
     pub fn len(&self) -> usize {
         self.bytes.len()
@@ -105,7 +112,7 @@ impl Batch {
     }
 
     /// The fields of the row whose first one is at `first`.
-    pub(super) fn fields(&self, first: usize, width: usize) -> impl Iterator<Item = Option<&[u8]>> {
+    pub(super) fn fields(&self, first: usize, width: usize) -> impl Iterator<Item = Option<&[u8]>> + Clone {
         (first..first + width).map(|at| self.field(at))
     }
 

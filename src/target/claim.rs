@@ -1,0 +1,66 @@
+//! Rows whose legacy id stands elsewhere than in their column: in their metadata, in `migration_mappings`, or recovered by
+//! what they say of themselves. Before a merge they get it written into the column, by which every merge finds its rows.
+
+use super::failure::Failure;
+use super::merge::Merge;
+use super::receipts::{Receipted, Writing};
+use super::sender::{Sender, copy_in};
+use super::{Target, quoted_text};
+use crate::error::Result;
+
+impl Target {
+    /// Writes legacy ids into rows that have none in their column. `send` sends each row's id and its legacy id. A row that
+    /// has one by now, and a legacy id that another row has, are left alone. Returns how many rows were claimed.
+    pub fn claim(
+        &mut self,
+        writing: &mut Writing<'_>,
+        merge: &Merge,
+        send: impl FnOnce(&mut Sender<'_>) -> Result<()>,
+    ) -> Result<u64, Failure> {
+        let table = self.table(merge.entity);
+        let what = format!("claiming rows of {}", merge.entity.target_table);
+        let number = writing.number();
+        let claimed = self.within(&what, |target| {
+            target.execute(
+                &what,
+                &format!(
+                    "create temporary table drydock_claims on commit drop as \
+                     select t.id, t.legacy_id from {table} t with no data"
+                ),
+            )?;
+            let copied = copy_in(&mut target.client, &what, "drydock_claims (id, legacy_id)", send)?;
+            let of_others = match merge.entity.discriminator {
+                Some((column, value)) => {
+                    format!("o.{} = {} and ", super::quoted(column), quoted_text(value))
+                }
+                None => String::new(),
+            };
+            target.execute(
+                &what,
+                &format!(
+                    "delete from drydock_claims c where not exists (select 1 from {table} t where t.id = c.id \
+                     and t.legacy_id is null) or exists (select 1 from {table} o where {of_others}o.legacy_id = c.legacy_id); \
+                     analyze drydock_claims"
+                ),
+            )?;
+            if target.count(&what, "select count(*) from drydock_claims")? == 0 {
+                target.execute(&what, "drop table drydock_claims")?;
+                return Ok(None);
+            }
+            target.mark_phase(writing, merge.phase)?;
+            target.keep_unclaimed(writing, merge, &table, "drydock_claims")?;
+            let statement = format!(
+                "update {table} t set legacy_id = c.legacy_id from drydock_claims c \
+                 where t.id = c.id and t.legacy_id is null returning t.legacy_id::bigint, t.xmin::text::bigint"
+            );
+            let claimed = target.moved(&what, &statement, copied.digest)?;
+            target.write_receipt(writing, number, merge, &claimed, &Receipted::default())?;
+            target.execute(&what, "drop table drydock_claims")?;
+            Ok(Some(claimed))
+        })?;
+        let Some(claimed) = claimed else { return Ok(0) };
+        writing.written(true);
+        writing.wrote(&claimed);
+        Ok(claimed.updated.len() as u64)
+    }
+}
