@@ -5,15 +5,17 @@
 //! their users are.
 
 use std::collections::BTreeMap;
+use std::thread::JoinHandle;
 
 use super::facts::Facts;
 use super::merges::Merges;
 use crate::clean;
+use crate::config::DuplicatePolicy;
 use crate::duplicates::{Band, Column, FieldSummary, Findings, Kind, Pass, Records, find};
 use crate::entity::Entity;
 use crate::entity::patients::{self, PatientLinks};
 use crate::entity::profiles::{self, User};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::record::LegacyId;
 use crate::staging::{KeptPair, KeptSearch, Staging};
 
@@ -165,6 +167,46 @@ impl Finder {
         records.fill(7, of.iter().map(|of| text(&|patient| id(patient.doctor), *of)))?;
         drop((of, self.ids, self.patients));
         Ok(told(find(records)?))
+    }
+}
+
+/// The search, where it is under way.
+#[derive(Debug)]
+pub enum Search {
+    /// What was found decides who is merged, so that all else waits for it.
+    Done(Box<Found>),
+    /// It decides nothing, and is made beside everything else.
+    Beside(JoinHandle<Result<Found>>),
+}
+
+impl Search {
+    /// Starts the search, or makes it.
+    pub fn start(finder: Finder, policy: DuplicatePolicy) -> Result<Self> {
+        if policy == DuplicatePolicy::Merge {
+            return Ok(Self::Done(Box::new(finder.find()?)));
+        }
+        // threads of its own, so that deciding records does not queue behind it
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(rayon::current_num_threads()).build();
+        let pool = pool.map_err(|cause| Error::internal("no threads to look for duplicates").cause(cause))?;
+        Ok(Self::Beside(std::thread::spawn(move || pool.install(|| finder.find()))))
+    }
+
+    /// What decides about merging.
+    pub fn known(&self) -> Option<&Found> {
+        match self {
+            Self::Done(found) => Some(found),
+            Self::Beside(_) => None,
+        }
+    }
+
+    /// What was found, as soon as it is.
+    pub fn found(self) -> Result<Found> {
+        match self {
+            Self::Done(found) => Ok(*found),
+            Self::Beside(search) => {
+                search.join().map_err(|_| Error::internal("looking for duplicates failed"))?
+            }
+        }
     }
 }
 

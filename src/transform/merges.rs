@@ -20,12 +20,12 @@ pub struct Merges {
 impl Merges {
     /// By the policy: clusters of pairs of the band `high` at or above the threshold, each stood for by its lowest user. A merged user's
     /// patient is merged into the lowest patient of the one who stands for the user, if there is one.
-    pub fn new(policy: &Policy, found: &Found, facts: &Facts, decided: &Decided) -> Self {
+    pub fn new(policy: &Policy, found: Option<&Found>, facts: &Facts, decided: &Decided) -> Self {
         let mut merges = Self::default();
         merges.follow_people(facts, decided);
-        if policy.duplicates != DuplicatePolicy::Merge {
+        let Some(found) = found.filter(|_| policy.duplicates == DuplicatePolicy::Merge) else {
             return merges;
-        }
+        };
         let threshold = f64::from(policy.merge_threshold) / 100.0;
         let mut sure: Vec<&Pair> =
             found.pairs.iter().filter(|pair| pair.band == Band::High && pair.score >= threshold).collect();

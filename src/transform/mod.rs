@@ -29,7 +29,7 @@ use crate::record::{Category, LegacyId};
 use crate::review::{Decided, StandIn};
 use crate::staging::{Accounting, AssociationCount, ErrorAnalysis, Reader, Staging, Step};
 
-use duplicates::Finder;
+use duplicates::{Finder, Search};
 use emails::Settled;
 use facts::Facts;
 use fit::Fit;
@@ -74,10 +74,8 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     let mut finder = Finder::default();
     let mut facts = staging.together(|staging| Facts::read(staging, &email_policy, &decided, &mut finder))?;
     claim_decided(&mut facts.claims, &decided);
-    let found = finder.find()?;
-    let merges = Merges::new(&config.policy, &found, &facts, &decided);
-    duplicates::keep(staging, &found, &facts, &merges)?;
-    drop(found);
+    let search = Search::start(finder, config.policy.duplicates)?;
+    let merges = Merges::new(&config.policy, search.known(), &facts, &decided);
     let default_practice = default_practice(config, &facts)?;
     let mut claims = std::mem::take(&mut facts.claims);
     // the address of a merged user is nobody's until a person says otherwise
@@ -130,6 +128,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
         |row, same_as| resolver.member(row, same_as.get(&row.legacy_id).copied()),
     )?;
     let (panicked, labels_missing) = (passes.panicked(), passes.labels_missing());
+    duplicates::keep(staging, &search.found()?, &facts, &merges)?;
     staging.index_resolved()?;
     staging.note_unreadable()?;
     staging.settle_errors(&decided.outcome())?;
