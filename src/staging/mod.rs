@@ -44,7 +44,7 @@ pub use explain::{Explanation, Fields, RawRow};
 pub use facts::Step;
 pub use figures::{ChangeCount, ErrorCount, Figures, Gate, IssueCount, ReceiptLine, RunLine, WaitingCount};
 pub use gates::{Approval, Dependency, DependencyFailure, GateFacts};
-pub use held_back::{KeptMember, KeptPair};
+pub use held_back::{KeptMember, KeptPair, KeptSearch};
 pub use legacy::ById;
 pub use loads::{Outcome, Receipt, Refused};
 pub use open::{Reader, Staging};

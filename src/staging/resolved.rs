@@ -25,7 +25,9 @@ impl Staging {
                  delete from loads; delete from receipts; delete from checks; delete from findings; \
                  delete from differences; delete from proofs; delete from missing_profiles; \
                  delete from phase_one_batches; delete from remediation; delete from duplicate_pairs; \
-                 delete from duplicate_clusters; delete from schema_findings; delete from created_records; {ready}"
+                 delete from duplicate_clusters; delete from duplicate_passes; delete from duplicate_levels; \
+                 delete from duplicate_search; delete from schema_findings; delete from created_records; \
+                 {ready}"
             ))?;
             Ok(())
         })

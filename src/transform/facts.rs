@@ -239,8 +239,7 @@ fn read_users(staging: &Staging, policy: &EmailPolicy, finder: &mut Finder) -> R
                 ((user.legacy_id, UserFacts { standing }), claim.flatten())
             })
             .collect();
-        let claimed: Vec<_> = read.iter().map(|(_, claim)| claim.map(|claim| claim.address)).collect();
-        finder.add_users(&rows, &claimed);
+        finder.add_users(&rows)?;
         for (user, claim) in read {
             users.push(user);
             claims.extend(claim);
