@@ -160,7 +160,10 @@ const ISSUES: &[(&str, &str)] = &[
     ),
     ("practice_by_geography", "confirm the practice or choose another; the evidence is in v_review"),
     ("practice_defaulted", "choose the practice; the evidence is in v_review"),
-    ("practice_unresolved", "choose the practice, or set policy.default_practice and transform again"),
+    (
+        "practice_unresolved",
+        "choose the practice (the error's context has the candidates, if any), or set policy.default_practice",
+    ),
     ("row_unreadable", "legacy_unreadable has file, line and reason; mend the dump there and extract again"),
     ("rule_panicked", "report the code and the field, never the value; the record waits in quarantine"),
     (

@@ -315,6 +315,7 @@ fn totals(lines: &[Accounting]) -> Accounting {
         quarantined: 0,
         loaded: 0,
         failed: 0,
+        created: 0,
     };
     for line in lines {
         totals.extracted += line.extracted;
@@ -324,6 +325,7 @@ fn totals(lines: &[Accounting]) -> Accounting {
         totals.quarantined += line.quarantined;
         totals.loaded += line.loaded;
         totals.failed += line.failed;
+        totals.created += line.created;
     }
     totals
 }
