@@ -18,32 +18,41 @@ create table decisions (
 );
 create unique index decisions_current on decisions (entity, legacy_id, question) where superseded_by is null;
 
--- one row is one error that waited for a person or was decided, and that a later transform no longer found
+-- one row is one error that waited for a person or for the target, or was decided, and that a later transform did not find
+-- again: nothing that was open is forgotten without its reason
 create table closed_errors (
     entity            text not null,
-    entity_id         integer not null,
+    entity_id         integer,        -- null for a row whose key could not be told
     field             text not null,
     error_code        text not null,
     severity          text not null,
     resolution_status text not null check (resolution_status = 'resolved'),
-    closed_because    text not null check (closed_because in ('no longer found', 'record gone')),
+    closed_because    text not null check (
+        closed_because in ('resolved before', 'no longer found', 'record gone', 'not to be loaded any more')),
     created_at        text not null,
     resolved_at       text not null
 );
 
--- one row, while a transform works, is one error of the earlier one that waited for a person or was decided by one; it
--- outlives a transform that is stopped
+-- one row, while a transform works, is one error of the earlier one that waited or was decided, with the columns of
+-- migration_errors; it outlives a transform that is stopped
 create table earlier_errors (
-    entity            text not null,
-    entity_id         integer not null,
-    field             text not null,
-    error_code        text not null,
-    severity          text not null,
-    created_at        text not null,
-    resolved_at       text,
-    retry_count       integer not null,
-    primary key (entity, entity_id, field, error_code)
-) without rowid;
+    phase                text not null,
+    severity             text not null,
+    entity_type          text not null,
+    entity               text not null,
+    entity_id            integer,
+    error_code           text not null,
+    error_category       text not null,
+    field                text not null,
+    error_message        text not null,
+    error_context        text,
+    suggested_resolution text not null,
+    resolution_status    text not null,
+    created_at           text not null,
+    resolved_at          text,
+    retry_count          integer not null
+);
+create index earlier_errors_record on earlier_errors (entity, entity_id);
 
 -- one row is one question that a person has to answer: the open errors of one field of one record, or a pair of profiles
 -- that look like one person
@@ -55,7 +64,8 @@ select m.entity,
        min(case m.severity when 'critical' then 1 when 'high' then 2 when 'medium' then 3 else 4 end) as priority,
        case max(case m.resolution_status when 'escalated' then 2 when 'in_progress' then 1 else 0 end)
            when 2 then 'escalated' when 1 then 'in_progress' else 'pending' end as status,
-       group_concat(distinct m.error_context) as context
+       group_concat(distinct m.error_context) as context,
+       null as look_value
 from migration_errors m
 where m.resolution_strategy = 'manual'
   and m.resolution_status in ('pending', 'in_progress', 'escalated')
@@ -63,11 +73,15 @@ group by m.entity, m.entity_id, case m.field when '' then 'record' else m.field 
 union all
 select p.entity, p.other_legacy_id, 'duplicate_of_' || p.legacy_id, 'possible_duplicate', 3,
        case d.action when 'escalate' then 'escalated' else iif(d.decision_id is null, 'pending', 'in_progress') end,
-       p.evidence
+       (select 'band=' || p.band || printf(' probability=%.3f weight=%+.1f:', p.score, p.weight)
+               || group_concat(' ' || e.key || ' ' || json_extract(e.value, '$[0]')
+                               || printf(' %+.1f', json_extract(e.value, '$[1]')))
+        from json_each(p.evidence) e),
+       p.look_value
 from duplicate_pairs p
 left join decisions d on d.entity = p.entity and d.legacy_id = p.other_legacy_id
     and d.question = 'duplicate_of_' || p.legacy_id and d.superseded_by is null
-where p.entity = 'profiles' and p.verdict = 'linked'
+where p.entity = 'profiles' and p.verdict = 'linked' and p.band <> 'low'
   and (d.decision_id is null or d.action = 'escalate' or d.state = 'waiting');
 
 -- one row is one decision that holds, with what became of it

@@ -15,6 +15,8 @@ pub enum Treatment {
     Word,
     /// A JSON array, each of its words kept as above.
     Words,
+    /// JSON of the program's own words and numbers; any other word in it becomes a token.
+    Evidence,
     /// Kept: what an issue says beside its code, where it names another record or nothing.
     Context,
     /// Kept: a moment of the migration itself.
@@ -56,6 +58,7 @@ impl Treatment {
             Self::Code => "kept if a short code, else a token",
             Self::Word => "kept if the program's own words and numbers, else a token",
             Self::Words => "a list, each kept if the program's own words and numbers, else a token",
+            Self::Evidence => "word by word, each kept if the program's own, else a token",
             Self::Context => "kept if it names another record, else a token",
             Self::Moment => "kept if a moment, else a token",
             Self::Country => "kept if a country, else a token",
@@ -154,9 +157,16 @@ pub const TABLES: &[(&str, Columns)] = tables! {
         "note" Text;
     "gate_overrides": "override_id" Id, "gate" Id, "reason" Text, "missing" Word, "run_id" Id,
         "overridden_at" Moment;
-    "duplicate_pairs": "entity" Word, "legacy_id" Id, "other_legacy_id" Id, "score" Id, "evidence" Word,
+    "duplicate_pairs": "entity" Word, "legacy_id" Id, "other_legacy_id" Id, "score" Id, "weight" Id, "band" Word,
+        "look_value" Id, "evidence" Evidence,
         "verdict" Word;
     "duplicate_clusters": "entity" Word, "cluster_id" Id, "legacy_id" Id;
+    "duplicate_passes": "key" Word, "blocks" Id, "pairs" Id, "blocks_left_out" Id, "pairs_left_out" Id;
+    "duplicate_levels": "field" Word, "position" Id, "level" Word, "same" Id, "different" Id, "bits" Id;
+    "duplicate_search": "records" Id, "compared_pairs" Id, "largest_block" Id, "high" Id, "medium" Id, "low" Id,
+        "unreported" Id, "looks" Id, "expected_pairs" Id, "expected_share_high" Id, "expected_share_review" Id,
+        "clusters" Id, "sure_clusters" Id;
+    "created_records": "entity" Word, "legacy_id" Id, "reason" Word;
     "schema_findings": "position" Id, "table_name" Word, "column_name" Word, "error_category" Word,
         "sentence" Word;
     "decisions": "decision_id" Id, "entity" Word, "legacy_id" Id, "question" Word, "action" Word,

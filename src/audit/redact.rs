@@ -199,6 +199,7 @@ impl Redactor {
             }
             Treatment::Json => return self.json_text(text),
             Treatment::Words => return self.words(text),
+            Treatment::Evidence => return self.evidence(text),
             Treatment::Digest => return Ok(self.tokens.keyed_digest(text.as_bytes())),
             Treatment::Email => {
                 return Ok(format!("{}@redacted.invalid", self.tokens.of("email", text.as_bytes())?));
@@ -243,6 +244,31 @@ impl Redactor {
             _ => {}
         }
         Ok(())
+    }
+
+    /// JSON of which every word stands on its own; the numbers are the program's.
+    fn evidence(&mut self, text: &str) -> Result<String> {
+        match serde_json::from_str(text) {
+            Ok(value) => Ok(self.word_by_word(value)?.to_string()),
+            Err(_) => self.text(Treatment::Word, text),
+        }
+    }
+
+    fn word_by_word(&mut self, value: Value) -> Result<Value> {
+        Ok(match value {
+            Value::String(word) => self.text(Treatment::Word, &word)?.into(),
+            Value::Array(values) => {
+                values.into_iter().map(|value| self.word_by_word(value)).collect::<Result<_>>()?
+            }
+            Value::Object(object) => {
+                let mut kept = Map::new();
+                for (key, value) in object {
+                    kept.insert(self.text(Treatment::Word, &key)?, self.word_by_word(value)?);
+                }
+                Value::Object(kept)
+            }
+            other => other,
+        })
     }
 
     /// A list of words, each on its own.

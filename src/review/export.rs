@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::cell::protected;
 use super::questions;
+use crate::entity::{association, practices};
 use crate::record::LegacyId;
 use crate::staging::{Item, Proposal};
 
@@ -110,7 +111,11 @@ fn entry(item: &Item, salt: &str, values: Option<&Values<'_>>) -> Entry {
         proposed: proposal.map(|proposal| proposal.practice),
         candidates: match questions::kind(&id.entity, &id.question) {
             questions::Kind::Duplicate(other) => vec![other],
-            _ => proposal.map(candidates).unwrap_or_default(),
+            // without a proposal, the practices between which nothing decides
+            _ => match proposal {
+                Some(proposal) => candidates(proposal),
+                None => item.context.as_deref().map(association::candidates_of).unwrap_or_default(),
+            },
         },
         association_method: proposal.map(|proposal| proposal.method.clone()),
         confidence_level: proposal.map(|proposal| proposal.confidence.clone()),
@@ -132,7 +137,7 @@ fn entry(item: &Item, salt: &str, values: Option<&Values<'_>>) -> Entry {
 /// The id that leads nowhere; a reference that is no id is a value and not told here.
 fn reference(item: &Item) -> Option<String> {
     if item.id.question.starts_with("duplicate_of_") {
-        // which rule, without values
+        // what each field says, without values
         return item.context.clone();
     }
     let id: LegacyId = item.context.as_deref()?.strip_prefix("reference=")?.parse().ok()?;
@@ -140,13 +145,18 @@ fn reference(item: &Item) -> Option<String> {
 }
 
 fn candidates(proposal: &Proposal) -> Vec<LegacyId> {
-    std::iter::once(proposal.practice).chain(proposal.others.iter().copied()).collect()
+    // the practice that the migration makes is what is left when nobody chooses, and cannot be chosen
+    let own = Some(proposal.practice).filter(|practice| *practice != practices::UNASSIGNED);
+    own.into_iter().chain(proposal.others.iter().copied()).collect()
 }
 
 /// What a question looked like, in a few characters that no spreadsheet takes for a number.
 pub fn seen(item: &Item, salt: &str) -> String {
     let mut sum = Sha256::new();
-    sum.update(format!("{salt}\n{:?}", (&item.id, &item.issues, &item.context, &item.fate)));
+    // what a pair weighs moves with every other record, and who the two are does not
+    let is_pair = item.id.question.starts_with("duplicate_of_");
+    let context = item.context.as_ref().filter(|_| !is_pair);
+    sum.update(format!("{salt}\n{:?}", (&item.id, &item.issues, context, &item.fate)));
     sum.update(format!("{:?}{:?}", item.practice, item.current));
     let digest = sum.finalize();
     digest.iter().take(6).fold("s".to_owned(), |text, byte| text + &format!("{byte:02x}"))

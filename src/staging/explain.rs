@@ -44,6 +44,8 @@ pub struct Explanation {
     pub duplicates: Vec<Fields>,
     /// Its practice, by the ladder.
     pub association: Option<Fields>,
+    /// Why the migration itself made it, where it is no legacy record.
+    pub created: Option<Fields>,
     /// Its fate.
     pub fate: Option<Fields>,
     /// The id in the target: given or kept.
@@ -90,13 +92,21 @@ impl Reader {
                          from migration_errors where entity = ? and entity_id = ? order by error_id",
             )?,
             conflict: conflict(connection, entity, id)?,
-            duplicates: all("select other_legacy_id, score, evidence, verdict from v_duplicates \
-                             where entity = ? and legacy_id = ? order by score desc, other_legacy_id")?,
+            duplicates: all(
+                "select other_legacy_id, band, score, weight, evidence, verdict from v_duplicates \
+                             where entity = ? and legacy_id = ? order by weight desc, other_legacy_id",
+            )?,
             association: one(
                 connection,
                 "select practice_legacy_id, practice_id, association_method, confidence_level, \
                         requires_manual_review, evidence, other_practices \
                  from associations where entity = ? and legacy_id = ?",
+                (entity.name, id),
+            )?,
+            created: one(
+                connection,
+                "select 'made by the migration, no legacy record' as origin, reason from created_records \
+                 where entity = ? and legacy_id = ?",
                 (entity.name, id),
             )?,
             fate: one(

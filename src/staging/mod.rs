@@ -9,9 +9,11 @@ mod catalog;
 mod checkpoints;
 mod checks;
 mod chunks;
+mod created;
 mod decisions;
 mod diff;
 mod disk;
+mod error_life;
 mod errors;
 mod explain;
 mod facts;
@@ -32,6 +34,7 @@ mod sealing;
 mod snapshot;
 mod status;
 mod target;
+mod three_way;
 mod unreadable;
 
 pub use analysis::{Analysis, MissingProfile, MissingUser, PhaseOneBatch, Presence, Remedy};
@@ -43,8 +46,8 @@ pub use errors::{ErrorFilter, ErrorRow};
 pub use explain::{Explanation, Fields, RawRow};
 pub use facts::Step;
 pub use figures::{ChangeCount, ErrorCount, Figures, Gate, IssueCount, ReceiptLine, RunLine, WaitingCount};
-pub use gates::{Approval, Dependency, GateFacts};
-pub use held_back::{KeptMember, KeptPair};
+pub use gates::{Approval, Dependency, DependencyFailure, GateFacts};
+pub use held_back::{KeptMember, KeptPair, KeptSearch};
 pub use journal::{Entry, Head, broken_at, canonical, commitment, hex, keyed, random_key};
 pub use journalled_rows::{JOURNALLED, Journalled};
 pub use legacy::ById;
@@ -55,6 +58,7 @@ pub use sealing::{Cell, RunRow, SEAL_TABLES, Seal, SealedTable, Written};
 pub use snapshot::{Batch, Comparison, Keys, NewTable, SnapshotTable, Spot, TableManifest};
 pub use status::{Accounting, AssociationCount, ErrorAnalysis, Progress, Status};
 pub use target::Match;
+pub use three_way::{ProofSide, ThreeWayProof};
 
 /// An identifier as SQLite and PostgreSQL quote it.
 pub fn quoted(identifier: &str) -> String {

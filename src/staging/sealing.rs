@@ -244,7 +244,9 @@ impl Staging {
         let expected = schema_of(&super::open::empty_schema()?)?;
         let found = schema_of(&self.connection)?;
         let is_raw = |(kind, name): &(String, String)| {
-            kind == "table" && name.starts_with("legacy_") && name != "legacy_unreadable"
+            kind == "table"
+                && (name.starts_with("legacy_") || name.starts_with("places_"))
+                && name != "legacy_unreadable"
         };
         let mut findings = Vec::new();
         for (object, sql) in &found {
