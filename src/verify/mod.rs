@@ -36,7 +36,7 @@ pub fn sentences() -> Vec<(&'static str, String)> {
 
 /// The merges whose receipts the ready rows of the file do not give, each as phase and entity.
 pub fn receipts_that_differ(staging: &Staging) -> Result<Vec<String>> {
-    Ok(proof::sent(staging)?.iter().filter_map(proof::Sent::difference).collect())
+    Ok(proof::sent(staging)?.iter().filter_map(Sent::difference).collect())
 }
 
 /// What a verification found.
