@@ -24,7 +24,7 @@ const PER_LINE: Duration = Duration::from_secs(15);
 /// One operation being shown.
 #[derive(Debug)]
 pub struct Bar {
-    bar: ProgressBar,
+    shown: ProgressBar,
     line: Option<String>,
     /// When the operation was last spoken of.
     spoken: Mutex<Instant>,
@@ -59,7 +59,7 @@ impl Progress {
             bar.enable_steady_tick(Duration::from_millis(200));
         }
         let line = (self == Progress::Lines).then(|| operation.to_owned());
-        Bar { bar, line, spoken: Mutex::new(Instant::now()) }
+        Bar { shown: bar, line, spoken: Mutex::new(Instant::now()) }
     }
 }
 
@@ -84,17 +84,17 @@ fn write_rate(state: &ProgressState, text: &mut dyn std::fmt::Write) {
 impl Bar {
     /// How many records are done; call it per chunk, not per record.
     pub fn set(&self, done: u64) {
-        self.bar.set_position(done);
+        self.shown.set_position(done);
         let Some(line) = &self.line else { return };
         if let Ok(mut spoken) = self.spoken.lock()
             && spoken.elapsed() >= PER_LINE
         {
             *spoken = Instant::now();
-            let rate = self.bar.per_sec();
-            match self.bar.length() {
+            let rate = self.shown.per_sec();
+            match self.shown.length() {
                 Some(total) => eprintln!(
                     "{line}: {done} of {total} records, {rate:.0}/s, {} s left",
-                    self.bar.eta().as_secs()
+                    self.shown.eta().as_secs()
                 ),
                 None => eprintln!("{line}: {done} records, {rate:.0}/s"),
             }
@@ -103,17 +103,17 @@ impl Bar {
 
     /// Says over how many records the operation goes, once that is known.
     pub fn set_total(&self, total: u64) {
-        if self.bar.length().is_none() {
-            self.bar.set_length(total);
-            set_style(&self.bar, true);
+        if self.shown.length().is_none() {
+            self.shown.set_length(total);
+            set_style(&self.shown, true);
         }
     }
 
     /// Ends the operation.
     pub fn finish(self) {
         if let Some(line) = self.line {
-            eprintln!("{line}: {} records", self.bar.position());
+            eprintln!("{line}: {} records", self.shown.position());
         }
-        self.bar.finish_and_clear();
+        self.shown.finish_and_clear();
     }
 }

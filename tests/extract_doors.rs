@@ -117,14 +117,13 @@ fn any_text_comes_back_through_every_door() {
     // and each row of a file knows where it stands
     for (staging, file, after_key) in [("files", "csv/auth_user.csv", ','), ("script", "dump.sql", '\t')] {
         let bytes = fs::read(home.join(file)).expect("the source");
-        let places =
-            sqlite3(&home.join(staging), "select legacy_id, legacy_line, legacy_byte from legacy_auth_user");
+        let places = sqlite3(&home.join(staging), "select legacy_id, line, byte from places_auth_user");
         assert_eq!(places.lines().count(), ROWS);
         for place in places.lines() {
             let [id, line, byte] = place.split('|').collect::<Vec<_>>()[..] else { panic!("{place}") };
             let byte: usize = byte.parse().expect("a byte");
             assert!(bytes[byte..].starts_with(format!("{id}{after_key}").as_bytes()), "{file}: row {place}");
-            let lines = bytes[..byte].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let lines = bytes[..byte].split(|byte| *byte == b'\n').count();
             assert_eq!(lines.to_string(), line, "{file}: row {place}");
         }
     }

@@ -72,12 +72,11 @@ fn plain_number(text: &str) -> Option<String> {
     if !(-longest..=longest).contains(&after) || digits.len() > LONGEST_NUMBER {
         return None;
     }
-    let after = match usize::try_from(after) {
-        Ok(after) => after,
-        Err(_) => {
-            digits.extend(std::iter::repeat_n('0', usize::try_from(-after).ok()?));
-            0
-        }
+    let after = if let Ok(after) = usize::try_from(after) {
+        after
+    } else {
+        digits.extend(std::iter::repeat_n('0', usize::try_from(-after).ok()?));
+        0
     };
     if digits.len() <= after {
         digits.insert_str(0, &"0".repeat(after + 1 - digits.len()));

@@ -1,10 +1,10 @@
 //! Raw rows in: one table per legacy table, every value as text exactly as read, null and '' kept apart. The row id is
-//! the legacy key, so the order in which rows arrive leaves no trace. Rows of files have their line and byte before their
-//! values; no digest is taken over these.
+//! the legacy key, so the order in which rows arrive leaves no trace. Where rows of files stand is in tables of its own.
 //!
 //! Rows come in [`Batch`]es and go in a batch at a time (`table`), as whole cells (`image`). `canonical` says what the
 //! manifest's digests are taken over, `contents` reads a snapshot back to prove it and to compare it with its source.
 
+mod apart;
 mod batch;
 mod canonical;
 mod contents;
@@ -69,7 +69,8 @@ impl Staging {
         let path = self.path().to_owned();
         let tables: Vec<String> = {
             let mut statement = self.connection.prepare(
-                "select name from sqlite_schema where type = 'table' and name like 'legacy\\_%' escape '\\'",
+                "select name from sqlite_schema where type = 'table' \
+                 and (name like 'legacy\\_%' escape '\\' or name like 'places\\_%' escape '\\')",
             )?;
             statement.query_map([], |row| row.get(0))?.collect::<Result<_, rusqlite::Error>>()?
         };
@@ -87,12 +88,17 @@ impl Staging {
         let raw_table = raw_table(&new.table);
         let names = raw_columns(&new.columns);
         let declared: String = names.iter().map(|name| format!(", {} text", quoted(name))).collect();
-        let places = if new.has_places { ", legacy_line integer, legacy_byte integer" } else { "" };
+        let places = places_table(&new.table);
         self.transaction(|connection| {
             connection.execute_batch(&format!(
                 "drop table if exists {raw_table}; \
-                 create table {raw_table} (legacy_id integer primary key{places}{declared})"
+                 create table {raw_table} (legacy_id integer primary key{declared}); drop table if exists {places}"
             ))?;
+            if new.has_places {
+                connection.execute_batch(&format!(
+                    "create table {places} (legacy_id integer primary key, line integer, byte integer)"
+                ))?;
+            }
             connection.execute(
                 "insert into legacy_tables (table_name, position, columns, excluded_columns, missing_columns, rows, \
                  unreadable, bytes, digest) values (?, ?, ?, ?, ?, 0, 0, 0, '')",
@@ -115,15 +121,20 @@ fn raw_table(table: &str) -> String {
     quoted(&format!("legacy_{table}"))
 }
 
+/// The table that says where the rows of a legacy table stand in their file, quoted.
+fn places_table(table: &str) -> String {
+    quoted(&format!("places_{table}"))
+}
+
 /// The position of the key among the columns.
 fn key_position(columns: &[String]) -> Option<usize> {
     columns.iter().position(|column| column == "id")
 }
 
-/// The raw table's columns: `SQLite` folds case in column names and the raw table has columns of its own, so a clash gets a
+/// The raw table's columns: `SQLite` folds case in column names and the raw table has a column of its own, so a clash gets a
 /// number.
 fn raw_columns(columns: &[String]) -> Vec<String> {
-    let mut taken: Vec<String> = ["legacy_id", "legacy_line", "legacy_byte"].map(str::to_owned).into();
+    let mut taken: Vec<String> = vec!["legacy_id".to_owned()];
     let mut names = Vec::with_capacity(columns.len());
     for column in columns {
         let mut name = column.clone();

@@ -35,14 +35,13 @@ impl Ids {
             let mut previous = None;
             let mut uncertain = HashMap::new();
             staging.for_uncertain_rows(entity, |legacy_id, target_id, likeness| {
-                match decided.row(entity.name, legacy_id).map(str::parse) {
-                    Some(Ok(row)) => ids.push((legacy_id, row)),
-                    _ => {
-                        let known: &mut String = uncertain.entry(legacy_id).or_default();
-                        let between = if known.is_empty() { "" } else { "; " };
-                        let _ = write!(known, "{between}row {target_id} ({likeness})");
-                    }
+                if let Some(Ok(row)) = decided.row(entity.name, legacy_id).map(str::parse) {
+                    ids.push((legacy_id, row));
+                    return;
                 }
+                let known: &mut String = uncertain.entry(legacy_id).or_default();
+                let between = if known.is_empty() { "" } else { "; " };
+                let _ = write!(known, "{between}row {target_id} ({likeness})");
             })?;
             staging.for_existing_ids(entity, |legacy_id, target_id| {
                 let target_id: TargetId = target_id.parse().map_err(|_| {

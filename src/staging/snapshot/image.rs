@@ -2,9 +2,13 @@
 //! (`insert into … select *` between tables of the same shape), without a value ever being bound. That halves the time
 //! that a snapshot's writer takes. Pure: rows in, bytes out. The format is <https://www.sqlite.org/fileformat2.html>.
 //!
-//! The database has one table, `arrived`: the legacy key as its row id, the place of the row where rows have one, and every
-//! column as text or null. Rows come in key order. One that does not fit on a page is refused, and goes the ordinary way.
+//! The database has one table, `arrived`: the legacy key as its row id, and every column as text or null, or the line and the
+//! byte at which the row stands. Rows come in key order. One that does not fit on a page is refused, and goes the ordinary
+//! way.
 
+mod number;
+
+use self::number::{NUMBER_KINDS, number_len, put_u16, put_u32, put_varint, varint_len};
 use super::batch::Spot;
 
 /// The largest page that SQLite knows.
@@ -41,10 +45,18 @@ pub(super) struct Image {
 }
 
 impl Image {
-    /// An empty image of a table with that many text columns; `has_places`: with the line and the byte of each row before
-    /// them.
-    pub(super) fn new(columns: usize, has_places: bool) -> Self {
-        let places = if has_places { ", legacy_line integer, legacy_byte integer" } else { "" };
+    /// An empty image of a table with that many text columns.
+    pub(super) fn of_texts(columns: usize) -> Self {
+        Self::new(columns, false)
+    }
+
+    /// An empty image of a table of places.
+    pub(super) fn of_places() -> Self {
+        Self::new(0, true)
+    }
+
+    fn new(columns: usize, has_places: bool) -> Self {
+        let places = if has_places { ", line integer, byte integer" } else { "" };
         let listed: String = (0..columns).map(|column| format!(", c{column} text")).collect();
         let create = format!("create table arrived (legacy_id integer primary key{places}{listed})");
         let mut image = Self {
@@ -225,66 +237,6 @@ impl Image {
     }
 }
 
-/// The kind of a whole number by the bytes that it takes; the lengths in between do not exist.
-const NUMBER_KINDS: [u64; 9] = [0, 1, 2, 3, 4, 0, 5, 0, 6];
-
-/// How many bytes a number takes, its sign included.
-fn number_len(number: u64) -> usize {
-    match 65 - number.leading_zeros() {
-        0..=8 => 1,
-        9..=16 => 2,
-        17..=24 => 3,
-        25..=32 => 4,
-        33..=48 => 6,
-        _ => 8,
-    }
-}
-
-/// Two bytes, most significant first. 65,536 is written as 0, as the format has it.
-fn put_u16(page: &mut [u8], at: usize, value: usize) {
-    let bytes = value.to_be_bytes();
-    page[at..at + 2].copy_from_slice(&bytes[bytes.len() - 2..]);
-}
-
-fn put_u32(page: &mut [u8], at: usize, value: usize) {
-    let bytes = value.to_be_bytes();
-    page[at..at + 4].copy_from_slice(&bytes[bytes.len() - 4..]);
-}
-
-/// How many bytes SQLite's variable-length form of a number takes.
-fn varint_len(value: u64) -> usize {
-    match 64 - value.leading_zeros() {
-        0..=7 => 1,
-        bits @ 8..=56 => bits.div_ceil(7) as usize,
-        _ => 9,
-    }
-}
-
-/// Writes a number in that form: seven bits to a byte, most significant first; a ninth byte has eight. Returns where it
-/// ends.
-fn put_varint(page: &mut [u8], at: usize, value: u64) -> usize {
-    let len = varint_len(value);
-    if len == 1 {
-        page[at] = value.to_le_bytes()[0];
-        return at + 1;
-    }
-    let mut rest = value;
-    let mut last = at + len;
-    if len == 9 {
-        last -= 1;
-        page[last] = rest.to_le_bytes()[0];
-        rest >>= 8;
-    }
-    for place in (at..last).rev() {
-        page[place] = rest.to_le_bytes()[0] | 0x80;
-        rest >>= 7;
-    }
-    if len < 9 {
-        page[last - 1] &= 0x7f;
-    }
-    at + len
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -292,7 +244,7 @@ mod tests {
     use rusqlite::Connection;
 
     fn image(columns: usize, rows: &[(i64, Vec<Option<String>>)]) -> (Vec<u8>, Vec<i64>) {
-        let mut image = Image::new(columns, false);
+        let mut image = Image::of_texts(columns);
         let mut refused = Vec::new();
         for (key, fields) in rows {
             if !image.push(
@@ -321,31 +273,15 @@ mod tests {
     }
 
     #[test]
-    fn numbers_have_the_length_that_the_format_gives_them() {
-        for (value, len) in [
-            (0, 1),
-            (127, 1),
-            (128, 2),
-            (16_383, 2),
-            (16_384, 3),
-            ((1 << 56) - 1, 8),
-            (1 << 56, 9),
-            (u64::MAX, 9),
-        ] {
-            assert_eq!(varint_len(value), len, "{value}");
-        }
-    }
-
-    #[test]
     fn places_of_every_size_come_back() {
         let numbers = [0, 1, 127, 128, 32_767, 32_768, 8_388_608, 1 << 31, 1 << 47, (1 << 63) - 1];
-        let mut image = Image::new(1, true);
+        let mut image = Image::of_places();
         for (key, number) in (1..).zip(numbers) {
             let spot = Spot { line: Some(number), byte: (key != 3).then_some(number / 2) };
-            assert!(image.push(key, spot, [Some(b"x".as_slice())].into_iter()));
+            assert!(image.push(key, spot, std::iter::empty()));
         }
         let connection = opened(image.finish());
-        let mut statement = connection.prepare("select legacy_line, legacy_byte from arrived").unwrap();
+        let mut statement = connection.prepare("select line, byte from arrived").unwrap();
         let read: Vec<(u64, Option<u64>)> = statement
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
             .unwrap()

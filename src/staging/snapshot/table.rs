@@ -8,10 +8,11 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, ToSql};
 use sha2::{Digest, Sha256};
 
+use super::apart::as_json;
 use super::batch::{Arrived, Batch, Spot};
 use super::canonical::{self, TableDigest};
 use super::image::Image;
-use super::{NewTable, TableManifest, contents, key_position, raw_table};
+use super::{NewTable, TableManifest, contents, key_position, places_table, raw_table};
 use crate::error::Result;
 use crate::record::LegacyId;
 use crate::staging::flusher::Flusher;
@@ -29,26 +30,29 @@ const BYTES_PER_FLUSH: u64 = 32 * 1024 * 1024;
 /// One table of the snapshot being written.
 #[derive(Debug)]
 pub struct SnapshotTable<'a> {
-    connection: &'a mut Connection,
+    pub(super) connection: &'a mut Connection,
     flusher: Option<&'a Flusher>,
     /// The bytes at the last flush.
     flushed: u64,
-    path: PathBuf,
+    pub(super) path: PathBuf,
     finished: bool,
-    manifest: TableManifest,
+    pub(super) manifest: TableManifest,
     total: Option<u64>,
     image: Image,
-    has_places: bool,
-    /// Copies the rows of the image; inserts one row.
+    /// Where the rows of a file stand.
+    pub(super) places: Option<Image>,
+    /// Copies the rows of an image; inserts one row. The same for their places.
     copy_all: String,
     insert_one: String,
+    copy_places: String,
+    insert_place: String,
     /// The position of the key; without one, rows are numbered as they come.
     key: Option<usize>,
-    numbers: u64,
+    pub(super) numbers: u64,
     /// The file that the rows stand in.
-    file: Option<String>,
+    pub(super) file: Option<String>,
     unnoted: u64,
-    clashes: BTreeSet<i64>,
+    pub(super) clashes: BTreeSet<i64>,
     digest: TableDigest,
     /// The last key; `None` once a key came out of order, after which the digest cannot be taken on the way.
     last_key: Option<i64>,
@@ -81,7 +85,7 @@ impl<'a> SnapshotTable<'a> {
         let connection = &mut staging.connection;
         let raw_table = raw_table(&new.table);
         let listed: String = names.iter().map(|name| format!(", {}", quoted(name))).collect();
-        let places = if new.has_places { ", legacy_line, legacy_byte" } else { "" };
+        let places = places_table(&new.table);
         connection.execute_batch(&format!("attach ':memory:' as {ARRIVED}"))?;
         Ok(Self {
             connection,
@@ -90,13 +94,15 @@ impl<'a> SnapshotTable<'a> {
             path,
             finished: false,
             total: new.total,
-            image: Image::new(names.len(), new.has_places),
-            has_places: new.has_places,
+            image: Image::of_texts(names.len()),
+            places: new.has_places.then(Image::of_places),
             copy_all: format!("insert into main.{raw_table} select * from {ARRIVED}.arrived"),
             insert_one: format!(
-                "insert or fail into main.{raw_table} (legacy_id{places}{listed}) values (?{})",
-                ", ?".repeat(names.len() + if new.has_places { 2 } else { 0 })
+                "insert or fail into main.{raw_table} (legacy_id{listed}) values (?{})",
+                ", ?".repeat(names.len())
             ),
+            copy_places: format!("insert into main.{places} select * from {ARRIVED}.arrived"),
+            insert_place: format!("insert into main.{places} (legacy_id, line, byte) values (?, ?, ?)"),
             key: key_position(&new.columns),
             numbers: 0,
             file: None,
@@ -227,6 +233,7 @@ impl SnapshotTable<'_> {
         let mut singly = Vec::new();
         let mut in_image = Vec::with_capacity(placed.len());
         self.image.clear();
+        self.places.iter_mut().for_each(Image::clear);
         for (at, row) in placed.iter().enumerate() {
             if at > 0 && placed[at - 1].key == row.key {
                 singly.push(at);
@@ -239,6 +246,10 @@ impl SnapshotTable<'_> {
             }
             if fits {
                 in_image.push(at);
+                if let Some(places) = &mut self.places {
+                    // far smaller than the rows, so it holds as many
+                    places.push(row.key, row.spot, std::iter::empty());
+                }
             } else {
                 singly.push(at);
             }
@@ -257,8 +268,21 @@ impl SnapshotTable<'_> {
         self.connection.deserialize_read_exact(ARRIVED, bytes, bytes.len(), true)?;
         self.image.clear();
         match self.connection.execute(&self.copy_all, []) {
-            Ok(_) => Ok(Vec::new()),
-            Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => Ok(rows),
+            Ok(_) => {
+                if let Some(places) = &mut self.places {
+                    let bytes = places.finish();
+                    self.connection.deserialize_read_exact(ARRIVED, bytes, bytes.len(), true)?;
+                    places.clear();
+                    self.connection
+                        .execute(&self.copy_places, [])
+                        .map_err(|cause| disk::refused(&self.path, cause))?;
+                }
+                Ok(Vec::new())
+            }
+            Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+                self.places.iter_mut().for_each(Image::clear);
+                Ok(rows)
+            }
             Err(cause) => Err(disk::refused(&self.path, cause)),
         }
     }
@@ -269,19 +293,21 @@ impl SnapshotTable<'_> {
         let stored = {
             let mut statement = self.connection.prepare_cached(&self.insert_one)?;
             statement.raw_bind_parameter(1, row.key)?;
-            let mut at = 2;
-            if self.has_places {
-                statement.raw_bind_parameter(2, row.spot.line)?;
-                statement.raw_bind_parameter(3, row.spot.byte)?;
-                at = 4;
-            }
-            for (field, at) in batch.fields(row.first, width).zip(at..) {
-                statement.raw_bind_parameter(at, Raw(field))?;
+            for (at, field) in batch.fields(row.first, width).enumerate() {
+                statement.raw_bind_parameter(at + 2, Raw(field))?;
             }
             statement.raw_execute()
         };
         match stored {
-            Ok(_) => Ok(true),
+            Ok(_) => {
+                if self.places.is_some() {
+                    self.connection
+                        .prepare_cached(&self.insert_place)?
+                        .execute((row.key, row.spot.line, row.spot.byte))
+                        .map_err(|cause| disk::refused(&self.path, cause))?;
+                }
+                Ok(true)
+            }
             Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
                 self.clashes.insert(row.key);
                 let raw = as_json(batch.fields(row.first, width));
@@ -289,19 +315,6 @@ impl SnapshotTable<'_> {
                 Ok(false)
             }
             Err(cause) => Err(disk::refused(&self.path, cause)),
-        }
-    }
-
-    /// Keeps what has no place in the table.
-    fn keep_apart(&mut self, batch: &Batch, arrived: &Arrived) -> Result<()> {
-        match arrived {
-            Arrived::Row { first, spot, .. } => {
-                let raw = as_json(batch.fields(*first, self.manifest.columns.len()));
-                self.keep("key_invalid", None, batch, *spot, &raw)
-            }
-            Arrived::Unreadable { reason, key, raw, spot } => {
-                self.keep(reason, *key, batch, *spot, batch.raw(raw))
-            }
         }
     }
 
@@ -334,82 +347,6 @@ impl SnapshotTable<'_> {
     fn execute(&self, sql: &str) -> Result<()> {
         self.connection.execute_batch(sql).map_err(|cause| disk::refused(&self.path, cause))
     }
-
-    /// Keeps a row that is not a record of its table.
-    fn keep(
-        &mut self,
-        reason: &str,
-        key: Option<LegacyId>,
-        batch: &Batch,
-        spot: Spot,
-        raw: &[u8],
-    ) -> Result<()> {
-        self.manifest.bytes += raw.len() as u64;
-        self.keep_unreadable(reason, key.map(|key| key.0), batch.file.as_deref(), spot, raw)
-    }
-
-    fn keep_unreadable(
-        &mut self,
-        reason: &str,
-        key: Option<i64>,
-        file: Option<&str>,
-        spot: Spot,
-        raw: &[u8],
-    ) -> Result<()> {
-        self.numbers += 1;
-        self.manifest.rows += 1;
-        self.manifest.unreadable += 1;
-        self.connection
-            .prepare_cached(
-                "insert into legacy_unreadable (table_name, number, reason, legacy_id, file, line, byte, raw) \
-                 values (?, ?, ?, ?, ?, ?, ?, ?)",
-            )?
-            .execute((&self.manifest.table, self.numbers, reason, key, file, spot.line, spot.byte, raw))
-            .map_err(|cause| disk::refused(&self.path, cause))?;
-        Ok(())
-    }
-
-    /// Of several rows under one key none is known to be the right one: the first is set apart with the others, so that
-    /// the order of arrival decides nothing. Rows that say the same in every field are one row and its copies.
-    fn set_apart_clashes(&mut self) -> Result<()> {
-        let raw_table = raw_table(&self.manifest.table);
-        for key in std::mem::take(&mut self.clashes) {
-            let before = if self.has_places { 3 } else { 1 };
-            let (first, spot) = self.connection.query_row(
-                &format!("select * from {raw_table} where legacy_id = ?"),
-                [key],
-                |row| {
-                    let fields = (before..row.as_ref().column_count()).map(|column| row.get(column));
-                    let first: Vec<Option<String>> = fields.collect::<Result<_, _>>()?;
-                    let spot = match before {
-                        3 => Spot { line: row.get(1)?, byte: row.get(2)? },
-                        _ => Spot::default(),
-                    };
-                    Ok((first, spot))
-                },
-            )?;
-            let raw = as_json(first.iter().map(|field| field.as_deref().map(str::as_bytes)));
-            self.connection.execute(
-                "update legacy_unreadable set reason = 'duplicate_row' \
-                 where table_name = ? and reason = 'duplicate_key' and legacy_id = ? and raw = ?",
-                (&self.manifest.table, key, &raw),
-            )?;
-            let others: u64 = self.connection.query_row(
-                "select count(*) from legacy_unreadable \
-                 where table_name = ? and reason = 'duplicate_key' and legacy_id = ?",
-                (&self.manifest.table, key),
-                |row| row.get(0),
-            )?;
-            if others > 0 {
-                // counted as arrived already, as a row of its table
-                self.manifest.rows -= 1;
-                let file = self.file.clone();
-                self.keep_unreadable("duplicate_key", Some(key), file.as_deref(), spot, &raw)?;
-                self.connection.execute(&format!("delete from {raw_table} where legacy_id = ?"), [key])?;
-            }
-        }
-        Ok(())
-    }
 }
 
 impl Drop for SnapshotTable<'_> {
@@ -423,10 +360,4 @@ impl Drop for SnapshotTable<'_> {
             let _ = self.connection.execute_batch(&format!("detach {ARRIVED}"));
         }
     }
-}
-
-/// A row that was read but cannot be placed, as a JSON array of its fields.
-fn as_json<'a>(fields: impl Iterator<Item = Option<&'a [u8]>>) -> Vec<u8> {
-    let fields: Vec<_> = fields.map(|field| field.map(String::from_utf8_lossy)).collect();
-    serde_json::json!(fields).to_string().into_bytes()
 }
