@@ -2,6 +2,8 @@
 //! kept in the staging file, so that a later step on another machine works by the same rules. It holds no secret:
 //! connections come from the environment or a file.
 
+mod policy;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -12,7 +14,8 @@ use sha2::{Digest, Sha256};
 
 use crate::entity;
 use crate::error::{Error, Result};
-use crate::record::LegacyId;
+
+pub use policy::{DefaultPractice, DuplicatePolicy, EmailPolicy, Policy};
 
 /// The whole configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,89 +121,6 @@ pub enum LegacyIdIn {
     Metadata,
     /// In the table `migration_mappings`.
     MigrationMappings,
-}
-
-/// `[policy]`
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Policy {
-    /// The legacy office id of the practice that takes whoever no rule can place; such records are flagged for review.
-    /// Without it they wait in quarantine.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub default_practice: Option<i64>,
-    /// What stands in for an address that cannot be kept.
-    pub email: EmailPolicy,
-    /// The company's own email domains: accounts there are flagged as test or staff accounts.
-    pub company_domains: Vec<String>,
-    /// The target's label for a role, where it is not the role's own word.
-    pub roles: BTreeMap<String, String>,
-    /// The target's label for a gender, where it is not the gender's own word.
-    pub genders: BTreeMap<String, String>,
-    /// What happens to records that look like one person.
-    pub duplicates: DuplicatePolicy,
-    /// From which score on, in percent, duplicates are merged where they are.
-    pub merge_threshold: u8,
-    /// How many records of an entity may be rejected or quarantined before a command ends with exit code 6.
-    pub allowed_rejects: BTreeMap<String, u64>,
-}
-
-/// `policy.email`
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EmailPolicy {
-    /// A unique address at `migrated.local`.
-    #[default]
-    Fallback,
-    /// Null, for a target that allows it.
-    Null,
-}
-
-/// `policy.duplicates`
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DuplicatePolicy {
-    /// Linked and listed; everybody is loaded.
-    #[default]
-    Link,
-    /// Merged at and above the threshold; whatever pointed at a merged record follows.
-    Merge,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self {
-            default_practice: None,
-            email: EmailPolicy::default(),
-            company_domains: Vec::new(),
-            roles: BTreeMap::new(),
-            genders: BTreeMap::new(),
-            duplicates: DuplicatePolicy::default(),
-            merge_threshold: 95,
-            allowed_rejects: BTreeMap::new(),
-        }
-    }
-}
-
-impl Policy {
-    /// The configured default practice.
-    pub fn default_practice(&self) -> Option<LegacyId> {
-        self.default_practice.map(LegacyId)
-    }
-
-    /// The target's label of a role.
-    pub fn role_label<'a>(&'a self, role: &'a str) -> &'a str {
-        self.roles.get(role).map_or(role, String::as_str)
-    }
-
-    /// The target's label of a gender.
-    pub fn gender_label<'a>(&'a self, gender: &'a str) -> &'a str {
-        self.genders.get(gender).map_or(gender, String::as_str)
-    }
-
-    /// How many records of the entity may be rejected or quarantined.
-    pub fn allowed_rejects(&self, entity: &str) -> u64 {
-        self.allowed_rejects.get(entity).copied().unwrap_or(0)
-    }
 }
 
 impl Config {
@@ -313,7 +233,7 @@ pub enum Invalid {
 fn known_keys(text: &str) -> Result<(), Invalid> {
     // every key that there is; those that may be left out are set
     let mut known = Config::default();
-    known.policy.default_practice = Some(0);
+    known.policy.default_practice = Some(DefaultPractice::Unassigned);
     let known = serde_json::to_value(known).unwrap_or_default();
     // what is no TOML is told by the parser
     let Ok(given) = toml::from_str::<Value>(text) else { return Ok(()) };
@@ -403,11 +323,19 @@ mod tests {
             Config::parse("[policy]\ndefault_practice = 12\nroles = { master = \"admin\" }").unwrap();
         assert_eq!(Config::parse(&config.to_text()).unwrap(), config);
         assert_eq!(Config::parse("").unwrap(), Config::default());
+        let config = Config::parse("[policy]\ndefault_practice = \"Unassigned\"").unwrap();
+        assert_eq!(config.policy.default_practice, Some(DefaultPractice::Unassigned));
+        assert_eq!(Config::parse(&config.to_text()).unwrap(), config);
     }
 
     #[test]
     fn unknown_keys_and_words_are_errors() {
-        for text in ["[policy]\ndefault_office = 1", "polcy = 1", "[policy.roles]\nking = \"admin\""] {
+        for text in [
+            "[policy]\ndefault_office = 1",
+            "polcy = 1",
+            "[policy.roles]\nking = \"admin\"",
+            "[policy]\nmerge_threshold = 101",
+        ] {
             assert!(Config::parse(text).is_err(), "{text}");
         }
     }

@@ -18,32 +18,41 @@ create table decisions (
 );
 create unique index decisions_current on decisions (entity, legacy_id, question) where superseded_by is null;
 
--- one row is one error that waited for a person or was decided, and that a later transform no longer found
+-- one row is one error that waited for a person or for the target, or was decided, and that a later transform did not find
+-- again: nothing that was open is forgotten without its reason
 create table closed_errors (
     entity            text not null,
-    entity_id         integer not null,
+    entity_id         integer,        -- null for a row whose key could not be told
     field             text not null,
     error_code        text not null,
     severity          text not null,
     resolution_status text not null check (resolution_status = 'resolved'),
-    closed_because    text not null check (closed_because in ('no longer found', 'record gone')),
+    closed_because    text not null check (
+        closed_because in ('resolved before', 'no longer found', 'record gone', 'not to be loaded any more')),
     created_at        text not null,
     resolved_at       text not null
 );
 
--- one row, while a transform works, is one error of the earlier one that waited for a person or was decided by one; it
--- outlives a transform that is stopped
+-- one row, while a transform works, is one error of the earlier one that waited or was decided, with the columns of
+-- migration_errors; it outlives a transform that is stopped
 create table earlier_errors (
-    entity            text not null,
-    entity_id         integer not null,
-    field             text not null,
-    error_code        text not null,
-    severity          text not null,
-    created_at        text not null,
-    resolved_at       text,
-    retry_count       integer not null,
-    primary key (entity, entity_id, field, error_code)
-) without rowid;
+    phase                text not null,
+    severity             text not null,
+    entity_type          text not null,
+    entity               text not null,
+    entity_id            integer,
+    error_code           text not null,
+    error_category       text not null,
+    field                text not null,
+    error_message        text not null,
+    error_context        text,
+    suggested_resolution text not null,
+    resolution_status    text not null,
+    created_at           text not null,
+    resolved_at          text,
+    retry_count          integer not null
+);
+create index earlier_errors_record on earlier_errors (entity, entity_id);
 
 -- one row is one question that a person has to answer: the open errors of one field of one record, or a pair of profiles
 -- that look like one person

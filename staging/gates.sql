@@ -25,7 +25,7 @@ from records r
 where r.entity = 'patients' and r.fate in ('ready', 'quarantined')
   and not exists (
       select 1 from associations a
-      join records o on o.entity = 'practices' and o.legacy_id = a.practice_legacy_id and o.fate = 'ready'
+      join ready_practices o on o.legacy_id = a.practice_legacy_id
       where a.entity = 'patients' and a.legacy_id = r.legacy_id)
 union all
 select '2B', 'patient_user_links', 'patients', m.entity_id, 0
@@ -42,6 +42,19 @@ from ready_patients y
 where y.practice_id is not null and not exists (select 1 from ready_practices o where o.id = y.practice_id)
    or y.assigned_profile_id is not null
       and not exists (select 1 from ready_profiles f where f.id = y.assigned_profile_id)
+-- what the target refused in 2A is not there either
+union all
+select '2B', 'patient_user_links', 'patients', y.legacy_id, 1
+from ready_patients y
+where y.user_id in (
+    select f.id from loads l join ready_profiles f on f.legacy_id = l.legacy_id
+    where l.entity = 'profiles' and l.phase = '2A' and l.outcome = 'failed')
+union all
+select '2B', 'practice_availability', 'patients', y.legacy_id, 1
+from ready_patients y
+where y.practice_id in (
+    select o.id from loads l join ready_practices o on o.legacy_id = l.legacy_id
+    where l.entity = 'practices' and l.phase = '2A' and l.outcome = 'failed')
 -- before 2C
 union all
 select '2C', 'practice_availability', 'profiles', y.legacy_id, 0
@@ -90,7 +103,8 @@ select k.position, k.phase, k.dependency, k.sentence,
        coalesce(f.records, 0) as failing, coalesce(f.ready, 0) as failing_ready
 from v_dependency_names k
 left join (
-    select phase, dependency, count(distinct entity || ' ' || legacy_id) as records, sum(is_ready) as ready
+    select phase, dependency, count(distinct entity || ' ' || legacy_id) as records,
+           count(distinct iif(is_ready, entity || ' ' || legacy_id, null)) as ready
     from v_dependency_failures
     group by phase, dependency) f on f.phase = k.phase and f.dependency = k.dependency
 order by k.position;

@@ -35,6 +35,7 @@ select y.entity, y.legacy_id, 'a row without being ready'
 from v_ready y
 where not exists (
     select 1 from records r where r.entity = y.entity and r.legacy_id = y.legacy_id and r.fate = 'ready')
+  and not exists (select 1 from created_records c where c.entity = y.entity and c.legacy_id = y.legacy_id)
 union all
 select r.entity, r.legacy_id, 'merged into a record that is not ready'
 from records r
@@ -45,9 +46,11 @@ union all
 select l.entity, l.legacy_id, 'loaded without being ready'
 from loads l
 where not exists (
-    select 1 from records r where r.entity = l.entity and r.legacy_id = l.legacy_id and r.fate = 'ready');
+    select 1 from records r where r.entity = l.entity and r.legacy_id = l.legacy_id and r.fate = 'ready')
+  and not exists (select 1 from created_records c where c.entity = l.entity and c.legacy_id = l.legacy_id);
 
--- one row is one entity: extracted = ready + merged + rejected + quarantined, and after a load ready = loaded + failed
+-- one row is one entity: extracted = ready + merged + rejected + quarantined, and after a load ready = loaded + failed.
+-- What the migration itself created is none of these
 create view v_accounting as
 select e.entity,
        (select count(*) from v_extracted x where x.entity = e.entity)
@@ -58,9 +61,12 @@ select e.entity,
        (select count(*) from records r where r.entity = e.entity and r.fate = 'quarantined')
            + (select count(*) from legacy_unreadable u where u.table_name = e.legacy_table) as quarantined,
        (select count(*) from loads l
-        where l.entity = e.entity and l.phase = e.phase and l.outcome <> 'failed') as loaded,
+        where l.entity = e.entity and l.phase = e.phase and l.outcome <> 'failed')
+           - (select count(*) from v_created c where c.entity = e.entity and c.outcome <> 'failed') as loaded,
        (select count(*) from loads l
-        where l.entity = e.entity and l.phase = e.phase and l.outcome = 'failed') as failed
+        where l.entity = e.entity and l.phase = e.phase and l.outcome = 'failed')
+           - (select count(*) from v_created c where c.entity = e.entity and c.outcome = 'failed') as failed,
+       (select count(*) from created_records c where c.entity = e.entity) as created
 from entities e
 order by e.position;
 
@@ -141,7 +147,8 @@ create view v_gone_from_source as
 select t.entity, t.legacy_id, t.target_id
 from target_rows t
 where t.legacy_id is not null
-  and not exists (select 1 from v_extracted x where x.entity = t.entity and x.legacy_id = t.legacy_id);
+  and not exists (select 1 from v_extracted x where x.entity = t.entity and x.legacy_id = t.legacy_id)
+  and not exists (select 1 from created_records c where c.entity = t.entity and c.legacy_id = t.legacy_id);
 
 -- one row is one rule with the number of values that it changed
 create view v_changes_by_rule as

@@ -6,9 +6,10 @@ mod harness;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use drydock::demo::world::World;
-use harness::{Database, Drydock, database, sqlite3};
+use harness::{Database, Drydock, database, sqlite3, world};
 use tempfile::TempDir;
 
 /// A world in a folder, extracted, surveyed and transformed.
@@ -49,6 +50,12 @@ impl Transformed {
     }
 }
 
+/// The plan's world with a default practice, which most of these tests look at and none changes.
+fn placed() -> &'static Transformed {
+    static PLACED: OnceLock<Transformed> = OnceLock::new();
+    PLACED.get_or_init(|| Transformed::new(world(), &config(), |_| {}))
+}
+
 const CONFIG: &str =
     "[policy]\ndefault_practice = 7\nallowed_rejects = { practice_owners = 3, practice_members = 2 }\n";
 
@@ -58,8 +65,7 @@ fn config() -> String {
 
 #[test]
 fn every_association_of_the_plans_world_is_as_the_truth_says() {
-    let world = World::generate(1);
-    let transformed = Transformed::new(&world, &config(), |_| {});
+    let (world, transformed) = (world(), placed());
     let found = |entity: &str| -> BTreeMap<i64, String> {
         let rows = transformed.sql(&format!(
             "select legacy_id, association_method || ' ' || confidence_level || ' ' || practice_legacy_id \
@@ -124,7 +130,7 @@ fn every_association_of_the_plans_world_is_as_the_truth_says() {
 /// Failure 9: a map from doctor to practice kept only the last of several.
 #[test]
 fn a_doctor_with_eleven_offices_keeps_eleven_memberships() {
-    let transformed = Transformed::new(&World::generate(1), &config(), |_| {});
+    let transformed = placed();
     let most =
         "select profile_id, count(*) from ready_practice_members group by profile_id order by 2 desc limit 1";
     let (profile, count) =
@@ -149,8 +155,7 @@ fn a_doctor_with_eleven_offices_keeps_eleven_memberships() {
 /// more than a thousand of everything, whoever is beyond the thousandth is found as well.
 #[test]
 fn lookups_are_complete() {
-    let world = World::generate(1);
-    let transformed = Transformed::new(&world, &config(), |_| {});
+    let transformed = placed();
     // the doctors of patients beyond the thousandth patient and user, each by its own row
     let wrong = "select count(*) from legacy_dispatch_patient p join ready_patients r on r.legacy_id = p.legacy_id \
                  join legacy_auth_user u on u.legacy_id = cast(p.doctor_id as integer) \
@@ -166,7 +171,7 @@ fn lookups_are_complete() {
 /// Failure 13: inactive rows were skipped although others pointed at them.
 #[test]
 fn whoever_is_inactive_still_counts() {
-    let transformed = Transformed::new(&World::generate(1), &config(), |_| {});
+    let transformed = placed();
     let inactive = "select count(*) from ready_patients p join ready_profiles f on f.id = p.assigned_profile_id \
                     where f.is_active = 'false'";
     assert_ne!(transformed.sql(inactive), "0");
@@ -187,7 +192,7 @@ fn whoever_is_inactive_still_counts() {
 
 #[test]
 fn a_reference_that_leads_nowhere_is_named_and_nobody_is_put_in_its_place() {
-    let transformed = Transformed::new(&World::generate(1), &config(), |_| {});
+    let transformed = placed();
     let unnamed = "select count(*) from migration_errors where error_code like 'reference_%' \
                    and coalesce(error_context, '') not like 'reference=%'";
     assert_eq!(transformed.sql(unnamed), "0");
@@ -199,8 +204,8 @@ fn a_reference_that_leads_nowhere_is_named_and_nobody_is_put_in_its_place() {
 
 #[test]
 fn without_a_default_nobody_is_given_one() {
-    let world = World::generate(1);
-    let transformed = Transformed::new(&world, "", |_| {});
+    let world = world();
+    let transformed = Transformed::new(world, "", |_| {});
     let unplaced =
         world.truth.patients.iter().filter(|patient| patient.placement.method == "default").count();
     assert_ne!(unplaced, 0);
@@ -227,7 +232,7 @@ fn without_a_default_nobody_is_given_one() {
 
 #[test]
 fn the_plans_five_columns_of_a_patient_leave_only_the_default() {
-    let transformed = Transformed::new(&World::generate(1), &config(), |csv| {
+    let transformed = Transformed::new(world(), &config(), |csv| {
         let path = csv.join("dispatch_patient.csv");
         let mut reader = csv::Reader::from_path(&path).expect("the patients");
         let header = reader.headers().expect("a header").clone();

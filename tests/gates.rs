@@ -90,7 +90,9 @@ fn a_load_waits_for_each_gate_in_turn() {
     guarded.run(&["load", "--phase", "2c"]).expect(0);
     guarded.run(&["verify"]).expect(0);
     assert_eq!(guarded.passed(), [true, true, true, true, false]);
-    guarded.approve("5");
+    refused(guarded.run(&["gate", "approve", "5", "--by", "Anna Berg"]), &["documented", "--note"]);
+    guarded.run(&["report", "--out", "report.html"]).expect(0);
+    guarded.run(&["gate", "approve", "5", "--by", "Anna Berg", "--note", "report.html"]).expect(0);
     assert_eq!(guarded.passed(), [true; 5]);
     assert_eq!(
         guarded
@@ -169,6 +171,35 @@ fn what_the_phases_depend_on_is_listed_record_by_record() {
         guarded.sql("select failing from v_dependencies where dependency in ('membership_ends', 'patient_provider_links')"),
         "12\n5"
     );
+    // every record by name
+    let listed: Value =
+        serde_json::from_str(&guarded.run(&["gate", "--records", "--json"]).expect(0).stdout).expect("JSON");
+    let failing: u64 = dependencies.iter().map(|one| one["failing"].as_u64().expect("a number")).sum();
+    assert_eq!(listed.as_array().map(|records| records.len() as u64), Some(failing));
+    let named = guarded.sql(
+        "select 'before 2C membership_ends         practice_owners ' || legacy_id || ', kept back' \
+         from records where entity = 'practice_owners' and fate = 'quarantined' limit 1",
+    );
+    let text = guarded.run(&["gate", "--records"]).expect(0).stdout;
+    assert!(text.contains(&named), "{named}: {text}");
+
+    // whatever the target refused is missing to those that depend on it
+    let doctor = guarded.sql(
+        "select f.legacy_id from ready_profiles f join ready_patients p on p.user_id = f.id order by 1 limit 1",
+    );
+    guarded
+        .target
+        .execute(&format!("alter table profiles add constraint not_this check (legacy_id <> {doctor})"));
+    guarded.run(&["load", "--phase", "2a"]).expect(6);
+    let failing = "select entity, legacy_id, is_ready from v_dependency_failures \
+                   where phase = '2B' and dependency = 'patient_user_links' and is_ready";
+    let patient = guarded.sql(&format!(
+        "select 'patients|' || legacy_id || '|1' from legacy_dispatch_patient where user_id = '{doctor}'"
+    ));
+    assert_eq!(guarded.sql(failing), patient);
+    let text = guarded.run(&["gate"]).expect(0).stdout;
+    assert!(text.contains("before 2B patient_user_links      1 in the way"), "{text}");
+
     let text = guarded.run(&["transform"]).expect(0).stdout;
     assert!(text.contains("before 2C membership_ends         ok, 5 listed"), "{text}");
 }

@@ -17,7 +17,7 @@ pub(super) struct Arguments {
     #[arg(value_name = "ENTITY", required_unless_present = "target")]
     entity: Option<String>,
     /// The legacy id; with --target the row's uuid
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", allow_negative_numbers = true)]
     id: Option<String>,
     /// Explain the row of this target table instead: `--target patients UUID`
     #[arg(long, num_args = 2, value_names = ["TABLE", "UUID"], conflicts_with = "entity")]
@@ -133,6 +133,9 @@ fn text(entity: &Entity, explanation: &Explanation) -> String {
     list(&mut text, "conflict about the address", &explanation.conflict);
     list(&mut text, "duplicates", &explanation.duplicates);
     list(&mut text, "association", explanation.association.as_slice());
+    if explanation.created.is_some() {
+        list(&mut text, "created", explanation.created.as_slice());
+    }
     list(&mut text, "fate", explanation.fate.as_slice());
     list(&mut text, "target id", &explanation.target);
     if let Some(resolved) = &explanation.resolved {

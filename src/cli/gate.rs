@@ -10,12 +10,15 @@ use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::gate::{self, Gate, Override};
 use crate::record::Phase;
-use crate::staging::{Dependency, Reader, Staging};
+use crate::staging::{Dependency, DependencyFailure, Reader, Staging};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
     action: Option<Action>,
+    /// List every record that fails what the next phases depend on
+    #[arg(long)]
+    records: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -28,7 +31,7 @@ enum Action {
         /// Who approves
         #[arg(long, value_name = "NAME")]
         by: String,
-        /// What should be remembered with it
+        /// What should be remembered with it; for gate 5 where the report is
         #[arg(long, value_name = "TEXT")]
         note: Option<String>,
     },
@@ -66,7 +69,13 @@ impl Overrides {
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>> {
     match &arguments.action {
         None => {
-            let gates = gate::look(&Reader::open(&common.staging)?)?;
+            let reader = Reader::open(&common.staging)?;
+            if arguments.records {
+                let failures = reader.dependency_failures()?;
+                common.print(&failures, || listed(&failures))?;
+                return Ok(None);
+            }
+            let gates = gate::look(&reader)?;
             common.print(&gates, || {
                 text(&gates.gates) + &gates.dependencies.as_deref().map(dependencies).unwrap_or_default()
             })?;
@@ -102,10 +111,20 @@ fn text(gates: &[Gate]) -> String {
     })
 }
 
+/// One line for each record that fails.
+fn listed(failures: &[DependencyFailure]) -> String {
+    failures.iter().fold(String::new(), |mut text, one| {
+        let state = if one.is_ready { "in the way" } else { "kept back" };
+        let DependencyFailure { phase, dependency, entity, legacy_id, .. } = one;
+        let _ = writeln!(text, "before {phase} {dependency:<24}{entity} {legacy_id}, {state}");
+        text
+    })
+}
+
 /// What must hold before the phases, with the number of records that fail it.
 pub(super) fn dependencies(dependencies: &[Dependency]) -> String {
     dependencies.iter().fold(
-        "\ndependencies (v_dependency_failures lists the records)\n".to_owned(),
+        "\ndependencies (`drydock gate --records` lists the records)\n".to_owned(),
         |mut text, one| {
             let kept_back = one.failing - one.failing_ready;
             let found = match (one.failing_ready, kept_back) {

@@ -10,6 +10,7 @@ use clap::{Args, Subcommand};
 
 use super::Common;
 use super::session::journalled;
+use crate::entity::association;
 use crate::error::{Error, Kind, Result};
 use crate::record::LegacyId;
 use crate::review::{self, Export, Imported};
@@ -83,7 +84,7 @@ fn export(common: &Common, full: bool, entity: Option<&str>, out: Option<&Path>)
         add("person", people.get(&item.id.to_string()).cloned());
         add("current", item.current.clone().filter(|_| item.practice.is_none()));
         add("context", item.context.clone());
-        add("practices", item.practice.as_ref().map(|proposal| named(proposal, &practices)));
+        add("practices", Some(named(&candidates(item), &practices)));
         values
     };
     let mut export = review::export(&items, &salt, full.then_some(&values as &review::Values<'_>));
@@ -107,13 +108,18 @@ fn people(reader: &Reader, items: &[Item]) -> Result<BTreeMap<String, String>> {
     Ok(people)
 }
 
-fn named(
-    proposal: &crate::staging::Proposal,
-    practices: &std::collections::HashMap<LegacyId, String>,
-) -> String {
-    let offices = std::iter::once(proposal.practice).chain(proposal.others.iter().copied());
+/// The practices that the question is about: the proposed one first, or those between which nothing decides.
+fn candidates(item: &Item) -> Vec<LegacyId> {
+    match &item.practice {
+        Some(proposal) => std::iter::once(proposal.practice).chain(proposal.others.iter().copied()).collect(),
+        None => item.context.as_deref().map(association::candidates_of).unwrap_or_default(),
+    }
+}
+
+fn named(offices: &[LegacyId], practices: &std::collections::HashMap<LegacyId, String>) -> String {
     let named: Vec<String> = offices
-        .map(|office| match practices.get(&office) {
+        .iter()
+        .map(|office| match practices.get(office) {
             Some(name) => format!("{office} {name}"),
             None => office.to_string(),
         })
@@ -152,7 +158,10 @@ fn left(export: &Export) -> String {
         text += &format!("; {} profiles get the practice of their patient", export.follow_their_patient);
     }
     if export.waiting_for_transform > 0 {
-        text += &format!("; {} are decided and wait for `drydock transform`", export.waiting_for_transform);
+        text += &format!(
+            "; {} are decided and wait for `drydock transform` or `drydock load`",
+            export.waiting_for_transform
+        );
     }
     text
 }

@@ -46,6 +46,13 @@ pub(super) fn attention(summary: &Summary) -> Option<Kind> {
              hint: look at v_waiting in the staging file; policy.allowed_rejects.{entity} sets the allowed number"
         );
     }
+    if summary.stale_decisions > 0 {
+        eprintln!(
+            "decisions that decide nothing, because the snapshot lacks the record or the one they name: {}\n\
+             hint: look at v_decisions in the staging file, where state is 'stale'",
+            summary.stale_decisions
+        );
+    }
     if !summary.obstacles.is_empty() {
         eprintln!("the target cannot take the records, and no load will start before it can:");
         for obstacle in &summary.obstacles {

@@ -67,8 +67,39 @@ pub struct Association {
     pub confidence: Confidence,
     /// The plan's `requires_manual_review`.
     pub review: bool,
-    /// Which rows of which legacy table say so, such as `dispatch_patient.office_id`.
+    /// Which row of which legacy table says so, such as `dispatch_patient 500001: office_id`.
     pub evidence: String,
     /// The offices that could have been chosen and were not, in id order.
     pub others: Vec<LegacyId>,
+}
+
+/// The offices between which nothing decides, as the issue of a record without a practice lists them:
+/// `candidates=3,7`. None when there are none.
+pub fn candidates_text(offices: &[LegacyId]) -> Option<String> {
+    let listed: Vec<String> = offices.iter().map(ToString::to_string).collect();
+    (!listed.is_empty()).then(|| format!("{CANDIDATES}{}", listed.join(",")))
+}
+
+/// The offices that such a context lists, wherever it stands among others.
+pub fn candidates_of(context: &str) -> Vec<LegacyId> {
+    let Some((_, listed)) = context.split_once(CANDIDATES) else { return Vec::new() };
+    let listed = listed.split(|c: char| c != ',' && !c.is_ascii_digit()).next().unwrap_or_default();
+    listed.split(',').filter_map(|id| id.parse().ok()).collect()
+}
+
+const CANDIDATES: &str = "candidates=";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn candidates_read_back_as_they_are_listed() {
+        let offices = [LegacyId(3), LegacyId(70)];
+        let text = candidates_text(&offices).unwrap();
+        assert_eq!(candidates_of(&text), offices);
+        assert_eq!(candidates_of(&format!("reference=9,{text}; more")), offices);
+        assert_eq!(candidates_of("reference=9"), []);
+        assert_eq!(candidates_text(&[]), None);
+    }
 }

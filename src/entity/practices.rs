@@ -42,6 +42,27 @@ pub const ENTITY: Entity = Entity {
     ],
 };
 
+/// The key of the practice that the migration itself makes: below zero, where no legacy row is.
+pub const UNASSIGNED: LegacyId = LegacyId(-1);
+
+/// The practice "Unassigned", for whoever no rule can place. Its metadata say that no legacy record stands behind it.
+pub fn unassigned(target_id: TargetId, reason: &str) -> Decision {
+    let mut metadata = Metadata::default();
+    metadata.set("created_by", "drydock");
+    metadata.set("created_for", reason);
+    let mut row = Row::of(&ENTITY);
+    for (column, value) in [
+        ("id", target_id.to_string()),
+        ("legacy_id", UNASSIGNED.to_string()),
+        ("name", "Unassigned".to_owned()),
+        ("is_active", true.to_string()),
+        ("metadata", metadata.into_text()),
+    ] {
+        row.set(&ENTITY, column, Some(value));
+    }
+    Decision { verdict: Verdict::Ready(row), ..Decision::open(UNASSIGNED) }
+}
+
 /// Resolves an office. A missing name becomes `Office {id}`; `valid` is carried as `is_active` and drops nobody.
 pub fn resolve(office: &Office, target_id: TargetId) -> Decision {
     const PHASE: Phase = Phase::Profiles;

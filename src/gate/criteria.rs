@@ -22,6 +22,9 @@ pub struct Known {
     pub approvals: [Option<Approval>; 5],
 }
 
+/// The criterion that is met by the approval itself.
+pub const DOCUMENTED: &str = "documented";
+
 /// The gates that must be passed before a phase is loaded.
 pub fn before(phase: Phase) -> &'static [u8] {
     match phase {
@@ -93,8 +96,13 @@ pub fn gates(known: &Known) -> Vec<Gate> {
         ),
         Gate::new(
             5,
-            "full integration validated",
-            vec![known.all_loaded(), known.verification_passed(), known.nothing_waits_for_transform()],
+            "full integration validated and documented",
+            vec![
+                known.all_loaded(),
+                known.verification_passed(),
+                known.nothing_waits_for_transform(),
+                known.documented(),
+            ],
             known.step(Step::Verify),
             five,
         ),
@@ -253,6 +261,19 @@ impl Known {
         }
     }
 
+    /// The approval of the present verification names the report that shows it.
+    fn documented(&self) -> Criterion {
+        let verified = self.step(Step::Verify);
+        let approval = self.approvals[4].as_ref().filter(|approval| approval.subject == verified);
+        Criterion {
+            name: DOCUMENTED,
+            sentence: "the approval names the report of the verified result (drydock report, --note)",
+            met: self
+                .is_done(Step::Verify)
+                .then(|| approval.is_some_and(|approval| approval.note.as_deref().is_some_and(is_filled))),
+        }
+    }
+
     fn run_that_loaded(&self, phase: Phase) -> Option<i64> {
         self.facts
             .loaded_by
@@ -264,6 +285,11 @@ impl Known {
     fn is_verified_since(&self, phase: Phase) -> bool {
         self.run_that_loaded(phase).is_some_and(|loaded| self.facts.verified_by >= Some(loaded))
     }
+}
+
+/// Whether a note says anything.
+pub fn is_filled(note: &str) -> bool {
+    !note.trim().is_empty()
 }
 
 fn is_complete(line: &Accounting, let_go: u64) -> bool {

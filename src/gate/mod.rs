@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::record::Phase;
 use crate::staging::{Approval, Dependency, Reader, Staging, Step};
 
-use criteria::{Known, gates};
+use criteria::{DOCUMENTED, Known, gates, is_filled};
 
 /// One thing that a gate asks for.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -107,10 +107,18 @@ pub fn approve(staging: &mut Staging, number: u8, by: &str, note: Option<&str>) 
         return Err(Error::precondition("an approval needs a name").hint("give it with --by NAME"));
     }
     let gate = find(staging, number)?;
-    if gate.criteria.iter().any(|criterion| criterion.met != Some(true)) {
+    let is_open = |criterion: &Criterion| criterion.met != Some(true) && criterion.name != DOCUMENTED;
+    if gate.criteria.iter().any(is_open) {
         let missing = gate.missing().unwrap_or_default();
         return Err(Error::precondition(format!("gate {number} cannot be approved: {missing}"))
             .hint("`drydock gate` lists what each gate asks for"));
+    }
+    let asks_for_report = gate.criteria.iter().any(|criterion| criterion.name == DOCUMENTED);
+    if asks_for_report && !note.is_some_and(is_filled) {
+        return Err(Error::precondition(format!(
+            "gate {number} cannot be approved: {DOCUMENTED} is not met: the approval names no report"
+        ))
+        .hint("write one with `drydock report --out FILE` and say where it is with --note"));
     }
     staging.add_approval(number, by.trim(), &gate.subject, note)?;
     find(staging, number)

@@ -84,7 +84,7 @@ pub fn value(kind: Value, given: &str, today: NaiveDate) -> Result<String, Strin
             }
             gender => Ok(gender.as_str().to_owned()),
         },
-        Value::Flag => match clean::boolean("flag", Some(given)).value {
+        Value::Flag => match flag(given) {
             Some(flag) => Ok(flag.to_string()),
             None => refuse("is neither true nor false"),
         },
@@ -96,6 +96,15 @@ pub fn value(kind: Value, given: &str, today: NaiveDate) -> Result<String, Strin
             Some(rate) => Ok(rate),
             None => refuse("is not a tax rate"),
         },
+    }
+}
+
+/// A flag, also as a spreadsheet in another language writes it.
+fn flag(given: &str) -> Option<bool> {
+    match given.to_lowercase().as_str() {
+        "wahr" | "vrai" | "verdadero" | "vero" => Some(true),
+        "falsch" | "faux" | "falso" => Some(false),
+        _ => clean::boolean("flag", Some(given)).value,
     }
 }
 
@@ -153,6 +162,7 @@ mod tests {
             (Value::Gender, "unknown", Some("unknown")),
             (Value::Gender, "x", None),
             (Value::Flag, "TRUE", Some("true")),
+            (Value::Flag, "FALSCH", Some("false")),
             (Value::Flag, "perhaps", None),
             (
                 Value::Row,

@@ -44,7 +44,8 @@ pub fn protected(text: &str) -> String {
 
 /// A legacy id: `123`, `123.0`, `1,234`, `1.23E+05` (or with a decimal comma).
 pub fn id(cell: &str) -> Option<Id> {
-    let compact: String = text(cell).chars().filter(|c| !c.is_whitespace() && *c != '\u{a0}').collect();
+    let compact: String = text(cell).chars().filter(|c| !c.is_whitespace()).collect();
+    let compact = without_zeros(&compact);
     if let Ok(id) = compact.parse() {
         return Some(Id::Exact(id));
     }
@@ -54,12 +55,20 @@ pub fn id(cell: &str) -> Option<Id> {
     }
     let groups: Vec<&str> = compact.split([',', '.', '\'']).collect();
     let (first, rest) = groups.split_first()?;
-    if !rest.is_empty() && (1..=3).contains(&first.len()) && rest.iter().all(|group| group.len() == 3) {
-        return groups.concat().parse().ok().map(Id::Exact);
-    }
-    match rest {
-        [zeros] if zeros.bytes().all(|digit| digit == b'0') => first.parse().ok().map(Id::Exact),
-        _ => None,
+    let is_grouped = (1..=3).contains(&first.len()) && rest.iter().all(|group| group.len() == 3);
+    if is_grouped { groups.concat().parse().ok().map(Id::Exact) } else { None }
+}
+
+/// A whole number without the decimals that a spreadsheet shows: `500001.00`, `500001,0`, `500.001,00`. Three zeros are
+/// a group of thousands.
+fn without_zeros(number: &str) -> &str {
+    match number.rsplit_once(['.', ',']) {
+        Some((whole, decimals))
+            if decimals.bytes().all(|digit| digit == b'0') && decimals.len() != 3 && !whole.is_empty() =>
+        {
+            whole
+        }
+        _ => number,
     }
 }
 
@@ -80,8 +89,8 @@ fn scientific(mantissa: &str, exponent: u32) -> Option<Id> {
     Some(Id::Rounded(LegacyId(value.checked_sub(half)?), LegacyId(value.checked_add(half)?.checked_sub(1)?)))
 }
 
-/// A date: `1980-03-07` with or without a time, `07.03.1980`, a spreadsheet's day number, and with slashes only where day
-/// and month cannot be taken for each other.
+/// A date: `1980-03-07` with or without a time, `1980/3/7`, `07.03.1980`, `7-Mar-1980`, a spreadsheet's day number, and with
+/// slashes only where day and month cannot be taken for each other.
 pub fn date(cell: &str) -> Result<NaiveDate, DateTrouble> {
     let text = text(cell);
     let day = text.split([' ', 'T']).next().unwrap_or_default();
@@ -91,8 +100,19 @@ pub fn date(cell: &str) -> Result<NaiveDate, DateTrouble> {
     if let Some(number) = day_number(text) {
         return number;
     }
+    if let Some(named) = named_month(text) {
+        return named;
+    }
     let part = |part: &str| part.parse::<u32>().ok();
     let parts: Vec<&str> = day.split(['/', '.', '-']).collect();
+    if let [year, month, of_month] = parts.as_slice()
+        && year.len() == 4
+    {
+        // the year stands first only where the month comes next
+        let date = year.parse().ok().zip(part(month)).zip(part(of_month));
+        let date = date.and_then(|((year, month), day)| NaiveDate::from_ymd_opt(year, month, day));
+        return date.ok_or(DateTrouble::NoDate);
+    }
     let [first, second, year] = parts.as_slice() else { return Err(DateTrouble::NoDate) };
     let (Some(first), Some(second)) = (part(first), part(second)) else { return Err(DateTrouble::NoDate) };
     if year.len() != 4 {
@@ -110,9 +130,44 @@ pub fn date(cell: &str) -> Result<NaiveDate, DateTrouble> {
     }
 }
 
+/// A date whose month has its English name, the day before it or after it: `7-Mar-1980`, `March 7, 1980`. None:
+/// there is no such name in it. A year of two digits could be of two centuries.
+fn named_month(text: &str) -> Option<Result<NaiveDate, DateTrouble>> {
+    const MONTHS: [&str; 12] =
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let lower = text.to_lowercase();
+    let parts: Vec<&str> = lower.split([' ', '-', '/', '.', ',']).filter(|part| !part.is_empty()).collect();
+    let month = |part: &str| {
+        let name = part.get(..3).filter(|_| part.bytes().all(|letter| letter.is_ascii_lowercase()))?;
+        MONTHS.iter().position(|month| *month == name).and_then(|place| u32::try_from(place + 1).ok())
+    };
+    let (first, second, year) = match parts.as_slice() {
+        [first, second, year] | [first, second, year, "00:00" | "00:00:00" | "0:00" | "0:00:00"] => {
+            (*first, *second, *year)
+        }
+        _ => return None,
+    };
+    let (month, day) = match (month(first), month(second)) {
+        (Some(month), None) => (month, second),
+        (None, Some(month)) => (month, first),
+        _ => return None,
+    };
+    let year = Some(year).filter(|year| year.len() == 4).and_then(|year| year.parse().ok());
+    let date = year.zip(day.parse().ok()).and_then(|(year, day)| NaiveDate::from_ymd_opt(year, month, day));
+    Some(date.ok_or(DateTrouble::NoDate))
+}
+
 /// A spreadsheet counts days from the end of 1899; below 61 its calendar has a day that never was.
 fn day_number(text: &str) -> Option<Result<NaiveDate, DateTrouble>> {
-    let number: u64 = text.strip_suffix(".0").unwrap_or(text).parse().ok()?;
+    let upper = text.to_uppercase();
+    let exact = |(mantissa, exponent): (&str, &str)| match scientific(mantissa, exponent.parse().ok()?)? {
+        Id::Exact(number) => u64::try_from(number.0).ok(),
+        Id::Rounded(..) => None,
+    };
+    let number: u64 = match upper.split_once("E+").or_else(|| upper.split_once('E')) {
+        Some(parts) => exact(parts)?,
+        None => without_zeros(text).parse().ok()?,
+    };
     if !(61..=99_999).contains(&number) {
         return Some(Err(DateTrouble::NoDate));
     }
@@ -135,6 +190,13 @@ mod tests {
             ("500.001", exact(500_001)),
             ("=\"00123\"", exact(123)),
             ("'123", exact(123)),
+            ("500001.00", exact(500_001)),
+            ("500.001,0", exact(500_001)),
+            ("500,001.00", exact(500_001)),
+            ("1,000", exact(1000)),
+            ("500 001", exact(500_001)),
+            ("500\u{202f}001", exact(500_001)),
+            ("5.00001E+05", exact(500_001)),
             ("1.23456E+05", exact(123_456)),
             ("1,23456e5", exact(123_456)),
             ("1.23E+05", rounded(122_500, 123_499)),
@@ -157,6 +219,15 @@ mod tests {
             ("1980-03-07 00:00:00", day(1980, 3, 7)),
             ("07.03.1980", day(1980, 3, 7)),
             ("29287", day(1980, 3, 7)),
+            ("29287,00", day(1980, 3, 7)),
+            ("2.9287E+04", day(1980, 3, 7)),
+            ("2.93E+04", Err(DateTrouble::NoDate)),
+            ("1980/3/7", day(1980, 3, 7)),
+            ("7-Mar-1980", day(1980, 3, 7)),
+            ("March 7, 1980", day(1980, 3, 7)),
+            ("07 Mar 1980 00:00", day(1980, 3, 7)),
+            ("7-Mar-80", Err(DateTrouble::NoDate)),
+            ("31-Feb-1980", Err(DateTrouble::NoDate)),
             ("3/17/1980", day(1980, 3, 17)),
             ("17/3/1980", day(1980, 3, 17)),
             ("3/3/1980", day(1980, 3, 3)),

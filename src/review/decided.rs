@@ -77,6 +77,11 @@ impl Decided {
             .collect()
     }
 
+    /// How many decisions have nothing to decide in the present snapshot.
+    pub fn stale(&self) -> u64 {
+        self.stale.len() as u64
+    }
+
     /// How many records of the entity people have rejected.
     pub fn rejected(&self, entity: &str) -> u64 {
         let records = self.by_record.keys().filter(|(of, _)| *of == entity);

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::cell::protected;
 use super::questions;
+use crate::entity::{association, practices};
 use crate::record::LegacyId;
 use crate::staging::{Item, Proposal};
 
@@ -110,7 +111,11 @@ fn entry(item: &Item, salt: &str, values: Option<&Values<'_>>) -> Entry {
         proposed: proposal.map(|proposal| proposal.practice),
         candidates: match questions::kind(&id.entity, &id.question) {
             questions::Kind::Duplicate(other) => vec![other],
-            _ => proposal.map(candidates).unwrap_or_default(),
+            // without a proposal, the practices between which nothing decides
+            _ => match proposal {
+                Some(proposal) => candidates(proposal),
+                None => item.context.as_deref().map(association::candidates_of).unwrap_or_default(),
+            },
         },
         association_method: proposal.map(|proposal| proposal.method.clone()),
         confidence_level: proposal.map(|proposal| proposal.confidence.clone()),
@@ -140,7 +145,9 @@ fn reference(item: &Item) -> Option<String> {
 }
 
 fn candidates(proposal: &Proposal) -> Vec<LegacyId> {
-    std::iter::once(proposal.practice).chain(proposal.others.iter().copied()).collect()
+    // the practice that the migration makes is what is left when nobody chooses, and cannot be chosen
+    let own = Some(proposal.practice).filter(|practice| *practice != practices::UNASSIGNED);
+    own.into_iter().chain(proposal.others.iter().copied()).collect()
 }
 
 /// What a question looked like, in a few characters that no spreadsheet takes for a number.

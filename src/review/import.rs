@@ -142,6 +142,12 @@ struct Known<'a> {
 impl Known<'_> {
     /// Reads a line; the inner error is about the line.
     fn read(&self, line: &Line) -> Result<Result<Read, String>> {
+        if line.overflows {
+            return Ok(Err(
+                "it has more cells than the header line: a delimiter stands unquoted in one of them"
+                    .to_owned(),
+            ));
+        }
         if line.get("action").is_empty() {
             let filled = !line.get("value").is_empty();
             return Ok(if filled {
@@ -256,6 +262,14 @@ impl Known<'_> {
         };
         if !agrees {
             return Ok(Err(format!("its legacy_id is not the one of {id}")));
+        }
+        // a column that was sorted alone
+        let (told, question) = (line.get("entity"), line.get("question"));
+        if !told.is_empty() && entity::find(told).is_none_or(|told| told.name != entity.name) {
+            return Ok(Err(format!("its entity is not the one of {id}")));
+        }
+        if !question.is_empty() && question != id.question {
+            return Ok(Err(format!("its question is not the one of {id}")));
         }
         if !self.staging.is_in_snapshot(entity, id.legacy_id)? {
             return Ok(Err(format!("the snapshot has no {} {}", entity.singular, id.legacy_id)));

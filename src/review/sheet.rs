@@ -14,6 +14,8 @@ pub struct Line {
     /// Its number in the file, from 1; in JSON the number of the item.
     pub number: u64,
     cells: HashMap<String, String>,
+    /// Whether it has filled cells beyond those of the header line: a delimiter stands where none should.
+    pub overflows: bool,
 }
 
 impl Line {
@@ -29,6 +31,10 @@ impl Line {
 
 /// The lines of a review file that hold anything.
 pub fn lines(bytes: &[u8]) -> Result<Vec<Line>> {
+    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xd0\xcf\x11\xe0") {
+        return Err(Error::precondition("the review file is a workbook; nothing was imported")
+            .hint("save the sheet as CSV, and import that"));
+    }
     let text = decoded(bytes);
     let text = text.trim_start_matches('\u{feff}');
     let mut lines = if text.trim_start().starts_with(['[', '{']) { json(text)? } else { csv(text)? };
@@ -56,6 +62,9 @@ fn csv(text: &str) -> Result<Vec<Line>> {
         _ => (text, 0, None),
     };
     let delimiter = named.unwrap_or_else(|| delimiter(text));
+    // a quote that is never closed swallows the rest without an error: this line is lost with it
+    let fenced = format!("{text}\n{FENCE}\n");
+    let text = fenced.as_str();
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter)
         .flexible(true)
@@ -68,16 +77,40 @@ fn csv(text: &str) -> Result<Vec<Line>> {
         return Err(Error::precondition("the review file has no column called action")
             .hint("keep the header line that `drydock review export` writes"));
     }
+    for (place, name) in columns.iter().enumerate() {
+        if COLUMNS.contains(&name.as_str()) && columns[..place].contains(name) {
+            return Err(Error::precondition(format!("the review file has the column {name} twice"))
+                .hint("keep one of them; nothing was imported"));
+        }
+    }
     let mut lines = Vec::new();
+    let mut is_closed = false;
     let mut counter = LineCounter { bytes: text.as_bytes(), at: 0, line: 1 + skipped };
     for record in records {
         let record = record.map_err(|cause| unreadable(&cause))?;
         let number = counter.line_at(record.position().map_or(0, csv::Position::byte));
+        is_closed = record.len() == 1 && &record[0] == FENCE;
         let cells = columns.iter().cloned().zip(record.iter().map(str::to_owned)).collect();
-        lines.push(Line { number, cells });
+        let overflows = record.iter().skip(columns.len()).any(|cell| !cell::text(cell).is_empty());
+        lines.push(Line { number, cells, overflows });
+    }
+    let last = lines.pop();
+    if !is_closed {
+        let line = last.map_or(1, |line| line.number);
+        return Err(Error::precondition(format!(
+            "line {line}: a quote opens a cell and is never closed; nothing was imported"
+        ))
+        .hint("save the file as CSV again"));
     }
     Ok(lines)
 }
+
+/// What stands on the line after the last.
+const FENCE: &str = "\u{1}end of the review file\u{1}";
+
+/// The columns that mean something here.
+const COLUMNS: [&str; 9] =
+    ["item", "entity", "legacy_id", "question", "action", "value", "reason", "decided_by", "seen"];
 
 /// Counts lines as people do. The library's own count is one short after `\r\n`, and stands before blank lines.
 struct LineCounter<'a> {
@@ -92,7 +125,10 @@ impl LineCounter<'_> {
         let start = usize::try_from(byte).unwrap_or(usize::MAX).min(self.bytes.len());
         let ends = self.bytes[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         let start = (start + ends).max(self.at);
-        self.line += memchr::memchr_iter(b'\n', &self.bytes[self.at..start]).count() as u64;
+        // an old spreadsheet ends its lines with `\r` alone
+        let passed = &self.bytes[self.at..start];
+        let ends = |place: &usize| passed[*place] == b'\n' || passed.get(place + 1).unwrap_or(&0) != &b'\n';
+        self.line += memchr::memchr2_iter(b'\n', b'\r', passed).filter(ends).count() as u64;
         self.at = start;
         self.line
     }
@@ -105,11 +141,12 @@ fn unreadable(cause: &csv::Error) -> Error {
         .hint("save it as CSV again")
 }
 
-/// The delimiter that the header line has most of.
+/// The delimiter that the header line has most of, outside of quotes.
 fn delimiter(text: &str) -> u8 {
-    let header = text.lines().next().unwrap_or_default();
-    let count = |delimiter: &u8| header.bytes().filter(|byte| byte == delimiter).count();
-    [b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',')
+    let header = text.trim_start().split(['\r', '\n']).next().unwrap_or_default();
+    let bare: String = header.split('"').step_by(2).collect();
+    let count = |delimiter: &u8| bare.matches(char::from(*delimiter)).count();
+    [b'|', b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',')
 }
 
 /// A column's name as people and spreadsheets may have left it.
@@ -135,7 +172,7 @@ fn json(text: &str) -> Result<Vec<Line>> {
                 };
                 (column(name), text)
             });
-            Ok(Line { number, cells: cells.collect() })
+            Ok(Line { number, cells: cells.collect(), overflows: false })
         })
         .collect()
 }
@@ -156,6 +193,10 @@ mod tests {
             .encode_utf16()
             .flat_map(u16::to_le_bytes)
             .collect();
+        let big_endian: Vec<u8> = "\u{feff}item\taction\tvalue\r\n\"patients:1:practice_id\"\tset\tZoë\r\n"
+            .encode_utf16()
+            .flat_map(u16::to_be_bytes)
+            .collect();
         for (name, bytes) in [
             ("plain", "item,action,value\npatients:1:practice_id,set,Zoë\n".as_bytes().to_vec()),
             ("mark", "\u{feff}item,action,value\npatients:1:practice_id,set,Zoë\n".as_bytes().to_vec()),
@@ -175,6 +216,19 @@ mod tests {
             ),
             ("western", b"item;action;value\npatients:1:practice_id;set;Zo\xeb\n".to_vec()),
             ("utf-16", utf16),
+            ("big-endian utf-16", big_endian),
+            ("bars", "item|action|value\npatients:1:practice_id|set|Zoë|\n".as_bytes().to_vec()),
+            ("old line ends", "item,action,value\rpatients:1:practice_id,set,Zoë\r".as_bytes().to_vec()),
+            (
+                "empty columns and rows",
+                "item,action,value,,,\r\npatients:1:practice_id,set,Zoë,,,\r\n,,,,,\r\n,,,,,\r\n"
+                    .as_bytes()
+                    .to_vec(),
+            ),
+            (
+                "a delimiter in a quoted name",
+                "\"a;b;c;d\",item,action,value\n1,patients:1:practice_id,set,Zoë\n".as_bytes().to_vec(),
+            ),
         ] {
             assert_eq!(read(&bytes), expected, "{name}");
         }
@@ -195,11 +249,25 @@ mod tests {
             .map(|line| line.number)
             .collect();
         assert_eq!(windows, [2, 4]);
+        let old: Vec<_> =
+            lines(b"item,action\ra,accept\r\rb,accept").unwrap().iter().map(|line| line.number).collect();
+        assert_eq!(old, [2, 4]);
+    }
+
+    #[test]
+    fn what_would_be_read_wrongly_is_refused() {
+        let message = |bytes: &[u8]| lines(bytes).unwrap_err().to_string();
+        let unclosed = message(b"item,action,reason\na,accept,\nb,accept,\"never\nc,accept,\nd,accept,\n");
+        assert!(unclosed.contains("line 3"), "{unclosed}");
+        assert!(message(b"item,action,Action\na,accept,reject\n").contains("action twice"));
+        let shifted = lines(b"item,action,reason\na,accept,by phone, twice\nb,accept,,,\n").unwrap();
+        assert_eq!(shifted.iter().map(|line| line.overflows).collect::<Vec<_>>(), [true, false]);
     }
 
     #[test]
     fn a_file_without_its_header_is_refused() {
         assert!(lines(b"patients:1:practice_id,accept\n").is_err());
         assert!(lines(b"[1, 2]").is_err());
+        assert!(lines(b"PK\x03\x04 and more").unwrap_err().to_string().contains("workbook"));
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::error_life::set_status;
 use super::open::{Reader, Staging};
 use super::{now, quoted};
 use crate::entity::{self, Entity};
@@ -173,64 +174,6 @@ impl Staging {
             Ok(())
         })
     }
-
-    /// Puts the errors that wait for a person, or were decided by one, aside before they are found anew.
-    pub fn keep_manual_errors(&mut self) -> Result<()> {
-        self.connection.execute(
-            "insert or ignore into earlier_errors (entity, entity_id, field, error_code, severity, created_at, \
-             resolved_at, retry_count) \
-             select entity, entity_id, field, error_code, severity, created_at, resolved_at, retry_count \
-             from migration_errors where resolution_strategy = 'manual'",
-            [],
-        )?;
-        Ok(())
-    }
-
-    /// Lets what a transform found go on where the earlier one was: an error keeps the moment when it was first found, one
-    /// that is found no longer is closed, and each decision settles its errors.
-    pub fn settle_errors(&mut self, decisions: &[(Standing, DecisionState)]) -> Result<()> {
-        let moment = now();
-        self.transaction(|connection| {
-            continue_errors(connection, &moment)?;
-            let mut state = connection.prepare("update decisions set state = ? where decision_id = ?")?;
-            for (standing, became) in decisions {
-                let word = match became {
-                    DecisionState::Applied => "applied",
-                    DecisionState::Stale => "stale",
-                };
-                state.execute((word, standing.decision_id))?;
-                match (became, standing.ruling.action) {
-                    (DecisionState::Stale, _) => {}
-                    (_, Action::NotADuplicate) => tell_apart(connection, &standing.ruling.item)?,
-                    (_, Action::Escalate) => {
-                        set_status(connection, &standing.ruling.item, "escalated", None)?;
-                    }
-                    // what is not migrated or stood for by another has no open questions left
-                    (_, Action::Reject | Action::Merge) => {
-                        settle_record(connection, &standing.ruling.item, &moment)?;
-                    }
-                    _ => set_status(connection, &standing.ruling.item, "resolved", Some(&moment))?,
-                }
-            }
-            Ok(())
-        })
-    }
-
-    /// Settles the question about the practice of profiles that follow their patient's decided practice.
-    pub fn settle_followers(&mut self, profiles: &[LegacyId]) -> Result<()> {
-        let moment = now();
-        self.transaction(|connection| {
-            for legacy_id in profiles {
-                let item = ItemId {
-                    entity: entity::profiles::ENTITY.name.to_owned(),
-                    legacy_id: *legacy_id,
-                    question: "practice_id".to_owned(),
-                };
-                set_status(connection, &item, "resolved", Some(&moment))?;
-            }
-            Ok(())
-        })
-    }
 }
 
 impl Reader {
@@ -375,63 +318,4 @@ fn current(connection: &Connection, item: &ItemId) -> Result<Option<String>> {
         .query_row([item.legacy_id.0], |row| row.get::<_, Option<String>>(0))
         .optional()?;
     Ok(value.flatten())
-}
-
-/// Sets the status of the open errors of one question.
-fn set_status(connection: &Connection, item: &ItemId, status: &str, resolved_at: Option<&str>) -> Result<()> {
-    let field = if item.question == "record" { "" } else { item.question.as_str() };
-    connection
-        .prepare_cached(
-            "update migration_errors set resolution_status = ?, resolved_at = ? \
-             where entity = ? and entity_id = ? and field = ? and resolution_strategy = 'manual' \
-             and resolution_status <> 'failed'",
-        )?
-        .execute((status, resolved_at, &item.entity, item.legacy_id.0, field))?;
-    Ok(())
-}
-
-/// Notes on a pair that they are different people.
-fn tell_apart(connection: &Connection, item: &ItemId) -> Result<()> {
-    connection
-        .prepare_cached(
-            "update duplicate_pairs set verdict = 'not_a_duplicate' \
-             where entity = ? and other_legacy_id = ? and 'duplicate_of_' || legacy_id = ?",
-        )?
-        .execute((&item.entity, item.legacy_id.0, &item.question))?;
-    Ok(())
-}
-
-fn settle_record(connection: &Connection, item: &ItemId, moment: &str) -> Result<()> {
-    connection
-        .prepare_cached(
-            "update migration_errors set resolution_status = 'resolved', resolved_at = ? \
-             where entity = ? and entity_id = ? and resolution_strategy = 'manual' and resolution_status <> 'failed'",
-        )?
-        .execute((moment, &item.entity, item.legacy_id.0))?;
-    Ok(())
-}
-
-fn continue_errors(connection: &Connection, moment: &str) -> Result<()> {
-    connection.execute(
-        "update migration_errors set created_at = e.created_at, retry_count = e.retry_count \
-         from earlier_errors e \
-         where migration_errors.resolution_strategy = 'manual' and e.entity = migration_errors.entity \
-           and e.entity_id = migration_errors.entity_id and e.field = migration_errors.field \
-           and e.error_code = migration_errors.error_code",
-        [],
-    )?;
-    connection.execute(
-        "insert into closed_errors (entity, entity_id, field, error_code, severity, resolution_status, closed_because, \
-                                    created_at, resolved_at) \
-         select e.entity, e.entity_id, e.field, e.error_code, e.severity, 'resolved', \
-                case when exists (select 1 from records r where r.entity = e.entity and r.legacy_id = e.entity_id) \
-                     then 'no longer found' else 'record gone' end, \
-                e.created_at, coalesce(e.resolved_at, ?) \
-         from earlier_errors e \
-         where not exists (select 1 from migration_errors m where m.entity = e.entity and m.entity_id = e.entity_id \
-                           and m.field = e.field and m.error_code = e.error_code)",
-        [moment],
-    )?;
-    connection.execute("delete from earlier_errors", [])?;
-    Ok(())
 }

@@ -44,6 +44,8 @@ pub struct Explanation {
     pub duplicates: Vec<Fields>,
     /// Its practice, by the ladder.
     pub association: Option<Fields>,
+    /// Why the migration itself made it, where it is no legacy record.
+    pub created: Option<Fields>,
     /// Its fate.
     pub fate: Option<Fields>,
     /// The id in the target: given or kept.
@@ -99,6 +101,12 @@ impl Reader {
                 "select practice_legacy_id, practice_id, association_method, confidence_level, \
                         requires_manual_review, evidence, other_practices \
                  from associations where entity = ? and legacy_id = ?",
+                (entity.name, id),
+            )?,
+            created: one(
+                connection,
+                "select 'made by the migration, no legacy record' as origin, reason from created_records \
+                 where entity = ? and legacy_id = ?",
                 (entity.name, id),
             )?,
             fate: one(

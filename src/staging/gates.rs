@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::open::{Reader, Staging};
 use super::{Step, now};
 use crate::error::Result;
+use crate::record::LegacyId;
 
 /// One approval.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -126,7 +127,44 @@ impl Staging {
     }
 }
 
+/// A record that fails what must hold before a phase.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct DependencyFailure {
+    /// `2B` or `2C`.
+    pub phase: String,
+    /// The stable word of what it fails.
+    pub dependency: String,
+    /// The entity.
+    pub entity: String,
+    /// The record.
+    pub legacy_id: LegacyId,
+    /// Whether it is ready all the same: it would break the load.
+    pub is_ready: bool,
+}
+
 impl Reader {
+    /// Every record that fails what must hold before a phase, in the order of the dependencies.
+    pub fn dependency_failures(&self) -> Result<Vec<DependencyFailure>> {
+        let mut statement = self.connection.prepare(
+            "select f.phase, f.dependency, f.entity, f.legacy_id, max(f.is_ready) \
+             from v_dependency_failures f \
+             join v_dependency_names k on k.phase = f.phase and k.dependency = f.dependency \
+             group by k.position, f.entity, f.legacy_id order by k.position, f.entity, f.legacy_id",
+        )?;
+        let failures = statement
+            .query_map([], |row| {
+                Ok(DependencyFailure {
+                    phase: row.get(0)?,
+                    dependency: row.get(1)?,
+                    entity: row.get(2)?,
+                    legacy_id: LegacyId(row.get(3)?),
+                    is_ready: row.get(4)?,
+                })
+            })?
+            .collect::<Result<_, rusqlite::Error>>()?;
+        Ok(failures)
+    }
+
     /// What gates are judged by.
     pub fn gate_facts(&self) -> Result<GateFacts> {
         gate_facts(&self.connection)
@@ -163,8 +201,9 @@ fn gate_facts(connection: &Connection) -> Result<GateFacts> {
     Ok(GateFacts {
         dependencies: transformed.then(|| dependencies(connection, DEPENDENCIES)).transpose()?,
         critical: counted(
+            // one that somebody else has to decide is not decided
             "select phase, count(*) from migration_errors where severity = 'critical' \
-             and resolution_status in ('pending', 'in_progress', 'failed') group by phase",
+             and resolution_status <> 'resolved' group by phase",
         )?,
         rejected_by_people: counted(
             "select entity, count(distinct legacy_id) from v_decisions \

@@ -207,8 +207,8 @@ impl Staging {
                     .execute((name, phase, legacy_id.0, run_id))?;
                 let known = connection
                     .prepare_cached(
-                        "update migration_errors set retry_count = retry_count + 1, resolution_status = 'pending', \
-                         resolved_at = null \
+                        "update migration_errors set retry_count = retry_count + 1, resolved_at = null, \
+                         resolution_status = iif(resolution_status = 'escalated', 'escalated', 'pending') \
                          where entity = ? and phase = ? and entity_id = ? and error_code = ? and error_context = ?",
                     )?
                     .execute((name, phase, legacy_id.0, code.as_str(), context))?;
@@ -278,7 +278,10 @@ impl Staging {
     ) -> Result<u64> {
         self.transaction(|connection| {
             let mut find = connection
-                .prepare("select exists (select 1 from v_extracted where entity = ? and legacy_id = ?)")?;
+                .prepare(
+                    "select exists (select 1 from v_extracted where entity = ?1 and legacy_id = ?2) \
+                     or exists (select 1 from created_records where entity = ?1 and legacy_id = ?2)",
+                )?;
             let mut insert = connection.prepare(
                 "insert into target_rows (entity, target_id, legacy_id, legacy_id_from) values (?, ?, ?, 'column') \
                  on conflict (entity, target_id) do nothing",

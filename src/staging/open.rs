@@ -25,6 +25,7 @@ const SCHEMA: &[&str] = &[
     include_str!("../../staging/patients.sql"),
     include_str!("../../staging/practice_owners.sql"),
     include_str!("../../staging/practice_members.sql"),
+    include_str!("../../staging/created.sql"),
     INDEXES,
     include_str!("../../staging/views.sql"),
     include_str!("../../staging/decisions.sql"),
@@ -120,6 +121,13 @@ impl Staging {
         let done = work(&transaction)?;
         transaction.commit()?;
         Ok(done)
+    }
+
+    /// A session that reads in another thread what is written so far; let go of it before the next thing is written.
+    pub fn reader(&self) -> Result<Reader> {
+        let connection = connect(&self.path)?;
+        connection.pragma_update(None, "query_only", true)?;
+        Ok(Reader { connection, is_being_written: true })
     }
 
     /// Begins to flush in the background when asked to.

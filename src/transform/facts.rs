@@ -9,7 +9,7 @@ use super::duplicates::Finder;
 use super::emails::{self, Claim};
 use super::index::{Index, Lists};
 use super::{fail_on, isolated};
-use crate::clean::{self, Email, EmailPolicy, place_key};
+use crate::clean::{self, Email, EmailPolicy, city_key, state_key};
 use crate::entity::patients::PatientLinks;
 use crate::entity::practice_members::OfficeDoctor;
 use crate::entity::practices::Office;
@@ -20,7 +20,7 @@ use crate::review::{Decided, StandIn};
 use crate::staging::Staging;
 
 /// Rows read at once.
-pub const CHUNK: usize = 20_000;
+pub const CHUNK: usize = 10_000;
 
 /// An office, as the ladder sees it.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +34,15 @@ pub struct OfficeFacts {
 pub struct UserFacts {
     /// What decides the role.
     pub standing: Standing,
+}
+
+/// An office that a user works at or owns, and the row that says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Post {
+    /// The office.
+    pub office: LegacyId,
+    /// The row of `dispatch_office_doctors`, or of `dispatch_office`; the lowest where several say the same.
+    pub row: LegacyId,
 }
 
 /// A patient's references, as far as they lead to existing rows.
@@ -66,10 +75,10 @@ pub struct Facts {
     pub patients_of_user: Lists<LegacyId>,
     /// The offices of a doctor's patients, one entry per patient that has an office.
     pub offices_of_patients: Lists<LegacyId>,
-    /// The offices that a user works at, by `dispatch_office_doctors`.
-    pub offices_of_member: Lists<LegacyId>,
-    /// The offices that a user owns.
-    pub offices_of_owner: Lists<LegacyId>,
+    /// The offices that a user works at, by `dispatch_office_doctors`, each once.
+    pub offices_of_member: Lists<Post>,
+    /// The offices that a user owns, each once.
+    pub offices_of_owner: Lists<Post>,
     /// Who claims which address.
     pub claims: Vec<Claim>,
 }
@@ -129,15 +138,11 @@ impl Facts {
                 let user = follow("user_id", "profiles", &row.user_id, &|id| users.contains(id))?;
                 let office = follow("office_id", "practices", &row.office_id, &|id| offices.contains(id))?;
                 let stands = decided.stand_in("practice_members", row.legacy_id) == StandIn::Itself;
-                stands.then_some((user, office))
+                stands.then_some((user, Post { office, row: row.legacy_id }))
             }));
             Ok(())
         })?;
-        members.sort_unstable();
-        members.dedup();
-        let mut owners: Owners = owners.into_iter().filter(|(user, _)| users.contains(*user)).collect();
-        owners.sort_unstable();
-        owners.dedup();
+        let owners = owners.into_iter().filter(|(user, _)| users.contains(*user)).collect();
 
         Ok(Self {
             offices,
@@ -147,8 +152,8 @@ impl Facts {
             patients,
             patients_of_user,
             offices_of_patients,
-            offices_of_member: Lists::new(members),
-            offices_of_owner: Lists::new(owners),
+            offices_of_member: Lists::new(once_each(members)),
+            offices_of_owner: Lists::new(once_each(owners)),
             claims,
         })
     }
@@ -170,17 +175,24 @@ impl Facts {
     }
 }
 
-type Owners = Vec<(LegacyId, LegacyId)>;
+type Posts = Vec<(LegacyId, Post)>;
 
-fn read_offices(staging: &Staging, decided: &Decided) -> Result<(Index<OfficeFacts>, Owners)> {
+/// Every office of a user once, by the lowest row that says so.
+fn once_each(mut posts: Posts) -> Posts {
+    posts.sort_unstable();
+    posts.dedup_by_key(|(user, post)| (*user, post.office));
+    posts
+}
+
+fn read_offices(staging: &Staging, decided: &Decided) -> Result<(Index<OfficeFacts>, Posts)> {
     let mut offices = Vec::new();
     let mut owners = Vec::new();
     let mut places: HashMap<[String; 3], u32> = HashMap::new();
     staging.for_legacy_rows::<Office>(CHUNK, |rows| {
         for office in rows {
-            let city = place_key(office.city.as_deref().unwrap_or_default());
+            let city = city_key(office.city.as_deref().unwrap_or_default());
             let place = (!city.is_empty()).then(|| {
-                let state = place_key(office.state.as_deref().unwrap_or_default());
+                let state = state_key(office.state.as_deref().unwrap_or_default());
                 let land = clean::country("country", office.country.as_deref()).value.unwrap_or_default();
                 let next = u32::try_from(places.len()).unwrap_or(u32::MAX);
                 *places.entry([city, state, land]).or_insert(next)
@@ -194,7 +206,7 @@ fn read_offices(staging: &Staging, decided: &Decided) -> Result<(Index<OfficeFac
             if let (Some(owner), Some(practice), StandIn::Itself) =
                 (owner, practice, decided.stand_in("practice_owners", id))
             {
-                owners.push((owner, practice));
+                owners.push((owner, Post { office: practice, row: id }));
             }
         }
         Ok(())

@@ -78,6 +78,11 @@ impl<V: Ord> Lists<V> {
         });
         values.iter()
     }
+
+    /// Every key that has a value, once, in order.
+    pub fn keys(&self) -> impl Iterator<Item = LegacyId> {
+        self.keys.iter().copied()
+    }
 }
 
 /// The place of a key among sorted ones that differ. No key is further from the first than their distance says, and that is

@@ -2,6 +2,7 @@
 //! domain's, in its order. A reference that leads nowhere is an issue elsewhere and simply does not count here.
 
 use super::facts::{Facts, PatientFacts};
+use super::posts::{By, Place, Posts};
 use crate::entity::association::{Confidence, Method};
 use crate::entity::{patients, profiles};
 use crate::record::LegacyId;
@@ -18,7 +19,7 @@ pub struct Choice {
     pub confidence: Confidence,
     /// The plan's `requires_manual_review`.
     pub review: bool,
-    /// Which rows say so.
+    /// Which row of which legacy table says so.
     pub evidence: String,
     /// The offices not chosen, in id order.
     pub others: Vec<LegacyId>,
@@ -29,6 +30,8 @@ pub struct Choice {
 pub struct Ladder<'a> {
     /// The whole set.
     pub facts: &'a Facts,
+    /// Where each user belongs.
+    pub posts: &'a Posts,
     /// The configured default practice.
     pub default_practice: Option<LegacyId>,
     /// What people decided.
@@ -60,21 +63,6 @@ impl Confirm for Choice {
     }
 }
 
-/// The word for "this user" in the evidence.
-enum Whose {
-    Doctor(LegacyId),
-    Own(LegacyId),
-}
-
-impl std::fmt::Display for Whose {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Whose::Doctor(user) => write!(f, "doctor {user}"),
-            Whose::Own(user) => write!(f, "user {user}"),
-        }
-    }
-}
-
 impl Ladder<'_> {
     /// The practice of a patient that a person confirmed or chose, else the one by the rules.
     pub fn decided_patient(&self, patient: LegacyId, by_rules: Option<Choice>) -> Option<Choice> {
@@ -87,7 +75,7 @@ impl Ladder<'_> {
             return by_rules;
         }
         match self.followed(user) {
-            Some((id, patient)) => self.decided_patient(id, self.patient(patient)),
+            Some(patient) => self.decided_patient(patient, self.patient(patient)),
             None => self.decided.practice(profiles::ENTITY.name, user, by_rules),
         }
     }
@@ -105,156 +93,136 @@ impl Ladder<'_> {
     }
 
     /// The patient with a decided practice that a profile follows: nothing above that rung places the profile itself.
-    fn followed(&self, user: LegacyId) -> Option<(LegacyId, PatientFacts)> {
+    fn followed(&self, user: LegacyId) -> Option<LegacyId> {
         let patient = self.facts.patient_of(user)?;
         let follows = self.decided.has_practice(patients::ENTITY.name, patient)
             && !self.decided.has_practice(profiles::ENTITY.name, user)
             && self.facts.offices_of_member.of(user).len() == 0
             && self.facts.offices_of_owner.of(user).len() == 0;
-        follows.then_some((patient, *self.facts.patients.get(patient)?))
+        follows.then_some(patient)
     }
 
-    /// The practice of a patient.
-    pub fn patient(&self, patient: PatientFacts) -> Option<Choice> {
-        self.placed_patient(patient).or_else(|| self.default())
+    /// The practice of a patient; none when the patient is unknown or no rung applies.
+    pub fn patient(&self, patient: LegacyId) -> Option<Choice> {
+        let facts = *self.facts.patients.get(patient)?;
+        self.placed_patient(patient, facts).or_else(|| self.default(|| self.patients_candidates(patient)))
     }
 
     /// The practice of a profile.
     pub fn profile(&self, user: LegacyId) -> Option<Choice> {
-        let patient = self.facts.patient_of(user).and_then(|id| self.facts.patients.get(id)).copied();
-        let whose = Whose::Own(user);
-        self.membership(user, &whose)
-            .or_else(|| self.ownership(user, &whose, Confidence::High))
-            .or_else(|| patient.and_then(|patient| self.placed_patient(patient)))
-            .or_else(|| self.majority(user, &whose))
-            .or_else(|| self.geography(user, &whose))
-            .or_else(|| self.default())
+        let own = self.posts.of(user);
+        // a membership or an ownership comes before what is known of the user as a patient, a guess after it
+        let (post, guess) = match own {
+            Some(place) if matches!(place.by, By::Membership | By::Ownership) => (own, None),
+            _ => (None, own),
+        };
+        post.map(|place| choice(place, Whose::Own(user)))
+            .or_else(|| {
+                let patient = self.facts.patient_of(user)?;
+                self.placed_patient(patient, *self.facts.patients.get(patient)?)
+            })
+            .or_else(|| guess.map(|place| choice(place, Whose::Own(user))))
+            .or_else(|| self.default(|| self.profiles_candidates(user)))
     }
 
-    /// The primary office among several: the one with most of the user's patients, then the lowest id.
-    pub fn primary(&self, user: LegacyId, offices: &[LegacyId]) -> Option<LegacyId> {
-        let patients_at =
-            |office: LegacyId| self.facts.offices_of_patients.of(user).filter(|of| **of == office).count();
-        offices.iter().copied().max_by_key(|office| (patients_at(*office), std::cmp::Reverse(*office)))
+    /// The offices between which nothing decides, for a patient that no rung places.
+    pub fn patients_candidates(&self, patient: LegacyId) -> Vec<LegacyId> {
+        let doctor = self.facts.patients.get(patient).and_then(|facts| facts.doctor);
+        doctor.map(|doctor| self.posts.undecided(doctor).to_vec()).unwrap_or_default()
+    }
+
+    /// The same for a profile: by the patients that it treats, and by those of its own doctor where it is a patient.
+    pub fn profiles_candidates(&self, user: LegacyId) -> Vec<LegacyId> {
+        let as_patient = self.facts.patient_of(user).map(|patient| self.patients_candidates(patient));
+        let mut offices = as_patient.unwrap_or_default();
+        offices.extend_from_slice(self.posts.undecided(user));
+        offices.sort_unstable();
+        offices.dedup();
+        offices
     }
 
     /// The rungs of a patient above the default.
-    fn placed_patient(&self, patient: PatientFacts) -> Option<Choice> {
-        if let Some(practice) = patient.office {
+    fn placed_patient(&self, patient: LegacyId, facts: PatientFacts) -> Option<Choice> {
+        if let Some(practice) = facts.office {
             return Some(Choice {
                 practice,
                 method: Method::DirectMembership,
                 confidence: Confidence::High,
                 review: false,
-                evidence: "dispatch_patient.office_id".to_owned(),
+                evidence: format!("dispatch_patient {patient}: office_id"),
                 others: Vec::new(),
             });
         }
-        let doctor = patient.doctor?;
-        let whose = Whose::Doctor(doctor);
-        self.membership(doctor, &whose)
-            .or_else(|| self.ownership(doctor, &whose, Confidence::Medium))
-            .or_else(|| self.majority(doctor, &whose))
-            .or_else(|| self.geography(doctor, &whose))
+        let doctor = facts.doctor?;
+        self.posts.of(doctor).map(|place| choice(place, Whose::Doctor(doctor)))
     }
 
-    /// The user's `dispatch_office_doctors` rows: high when one, the primary office, medium, when several.
-    fn membership(&self, user: LegacyId, whose: &Whose) -> Option<Choice> {
-        let offices: Vec<_> = self.facts.offices_of_member.of(user).copied().collect();
-        if offices.is_empty() {
-            return None;
-        }
-        let evidence = format!("dispatch_office_doctors of {whose}");
-        self.one_of(user, &offices, Method::DirectMembership, Confidence::High, evidence)
-    }
-
-    /// The offices that the user owns.
-    fn ownership(&self, user: LegacyId, whose: &Whose, when_one: Confidence) -> Option<Choice> {
-        let offices: Vec<_> = self.facts.offices_of_owner.of(user).copied().collect();
-        if offices.is_empty() {
-            return None;
-        }
-        let evidence = format!("dispatch_office.doctor_id of {whose}");
-        self.one_of(user, &offices, Method::Organizational, when_one, evidence)
-    }
-
-    fn one_of(
-        &self,
-        user: LegacyId,
-        offices: &[LegacyId],
-        method: Method,
-        when_one: Confidence,
-        evidence: String,
-    ) -> Option<Choice> {
-        let practice = self.primary(user, offices)?;
-        let confidence = if offices.len() == 1 { when_one } else { Confidence::Medium };
-        let others = offices.iter().copied().filter(|office| *office != practice).collect();
-        Some(Choice { practice, method, confidence, review: false, evidence, others })
-    }
-
-    /// The practice of more than half of the user's patients that have an office.
-    fn majority(&self, user: LegacyId, whose: &Whose) -> Option<Choice> {
-        let counts = self.counts(user);
-        let all: usize = counts.iter().map(|(_, count)| count).sum();
-        let (practice, count) = counts.iter().copied().find(|(_, count)| count * 2 > all)?;
+    fn default(&self, candidates: impl FnOnce() -> Vec<LegacyId>) -> Option<Choice> {
+        let practice = self.default_practice?;
+        let mut others = candidates();
+        others.retain(|office| *office != practice);
         Some(Choice {
             practice,
-            method: Method::Organizational,
-            confidence: Confidence::Medium,
-            review: false,
-            evidence: format!("{count} of {all} patients of {whose}"),
-            others: others(&counts, practice),
-        })
-    }
-
-    /// Where more than half of those patients' offices lie in one city, state and country: the practice there with most
-    /// of them, then the lowest id.
-    fn geography(&self, user: LegacyId, whose: &Whose) -> Option<Choice> {
-        let counts = self.counts(user);
-        let all: usize = counts.iter().map(|(_, count)| count).sum();
-        let place_of = |office: LegacyId| self.facts.offices.get(office).and_then(|office| office.place);
-        let within = |place: u32| counts.iter().filter(move |(office, _)| place_of(*office) == Some(place));
-        let (place, count) = counts
-            .iter()
-            .filter_map(|(office, _)| place_of(*office))
-            .map(|place| (place, within(place).map(|(_, count)| count).sum::<usize>()))
-            .find(|(_, count)| count * 2 > all)?;
-        let (practice, _) =
-            within(place).copied().max_by_key(|(office, count)| (*count, std::cmp::Reverse(*office)))?;
-        Some(Choice {
-            practice,
-            method: Method::Geographic,
-            confidence: Confidence::Low,
-            review: true,
-            evidence: format!("{count} of {all} patients of {whose} in one city"),
-            others: others(&counts, practice),
-        })
-    }
-
-    fn default(&self) -> Option<Choice> {
-        Some(Choice {
-            practice: self.default_practice?,
             method: Method::Default,
             confidence: Confidence::Low,
             review: true,
             evidence: "policy.default_practice".to_owned(),
-            others: Vec::new(),
+            others,
         })
-    }
-
-    /// How many of the user's patients are at each office, in office order.
-    fn counts(&self, user: LegacyId) -> Vec<(LegacyId, usize)> {
-        let mut counts: Vec<(LegacyId, usize)> = Vec::new();
-        for office in self.facts.offices_of_patients.of(user) {
-            match counts.last_mut() {
-                Some((last, count)) if last == office => *count += 1,
-                _ => counts.push((*office, 1)),
-            }
-        }
-        counts
     }
 }
 
-fn others(counts: &[(LegacyId, usize)], chosen: LegacyId) -> Vec<LegacyId> {
-    counts.iter().map(|(office, _)| *office).filter(|office| *office != chosen).collect()
+/// Whose rows place a record: its doctor's, or the user's own.
+#[derive(Debug, Clone, Copy)]
+enum Whose {
+    Doctor(LegacyId),
+    Own(LegacyId),
+}
+
+impl std::fmt::Display for Whose {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Whose::Doctor(user) => write!(f, "doctor {user}"),
+            Whose::Own(user) => write!(f, "user {user}"),
+        }
+    }
+}
+
+/// What the place of a user says of a record: method, confidence, and the row that it stands on.
+fn choice(place: &Place, whose: Whose) -> Choice {
+    let several = !place.others.is_empty();
+    let (method, confidence) = match (place.by, whose) {
+        (By::Membership, _) if several => (Method::DirectMembership, Confidence::Medium),
+        (By::Membership, _) => (Method::DirectMembership, Confidence::High),
+        // who owns the only office works there; that the patients do so too is inferred
+        (By::Ownership, Whose::Own(_)) if !several => (Method::Organizational, Confidence::High),
+        (By::Ownership | By::Majority, _) => (Method::Organizational, Confidence::Medium),
+        (By::City, _) => (Method::Geographic, Confidence::Low),
+    };
+    let Place { row, patients, of_patients, .. } = place;
+    let share = if *of_patients == 0 { 0 } else { patients * 100 / of_patients };
+    let mut evidence = match place.by {
+        By::Membership => format!("dispatch_office_doctors {row}: office_id of {whose}"),
+        By::Ownership => format!("dispatch_office {row}: doctor_id of {whose}"),
+        By::Majority => {
+            format!(
+                "dispatch_patient.office_id of {patients} of {of_patients} patients of {whose} ({share}%)"
+            )
+        }
+        By::City => {
+            format!("offices in one city of {patients} of {of_patients} patients of {whose} ({share}%)")
+        }
+    };
+    if several && matches!(place.by, By::Membership | By::Ownership) {
+        let offices = place.others.len() + 1;
+        evidence += &format!(", primary of {offices} by {patients} of {of_patients} patients");
+    }
+    Choice {
+        practice: place.office,
+        method,
+        confidence,
+        review: place.by == By::City,
+        evidence,
+        others: place.others.clone(),
+    }
 }

@@ -1,7 +1,7 @@
 //! Raw rows to fates: offline, in parallel, every decision a row. This module can name neither the legacy nor the target
 //! session; a test holds that.
 //!
-//! Read `facts` first (what is known of the whole set), then `emails`, `ladder`, `duplicates` and `merges` (what is decided
+//! Read `facts` first (what is known of the whole set), then `emails`, `posts`, `ladder`, `duplicates` and `merges` (what is decided
 //! over the whole set), then `resolve` and `fit` (one record at a time), then `pass` (how records go through). Pure code
 //! decides; [`Staging::apply`] is the one writer.
 
@@ -14,20 +14,25 @@ mod index;
 mod ladder;
 mod merges;
 mod pass;
+mod posts;
 mod resolve;
+mod watch;
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
+use std::time::Instant;
 
 use crate::clean::EmailPolicy;
-use crate::config::Config;
-use crate::entity::{self, Entity, patients, practice_members, practice_owners, practices, profiles};
+use crate::config::{Config, DefaultPractice};
+use crate::entity::{
+    self, Entity, Verdict, patients, practice_members, practice_owners, practices, profiles,
+};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::record::{Category, LegacyId};
 use crate::review::{Decided, StandIn};
-use crate::staging::{Accounting, AssociationCount, ErrorAnalysis, Reader, Staging, Step};
+use crate::staging::{Accounting, AssociationCount, ErrorAnalysis, Staging, Step};
 
 use duplicates::{Finder, Search};
 use emails::Settled;
@@ -37,7 +42,9 @@ use ids::Ids;
 use ladder::Ladder;
 use merges::Merges;
 use pass::Passes;
+use posts::Posts;
 use resolve::Resolver;
+use watch::Watch;
 
 pub use fit::Obstacle;
 
@@ -58,10 +65,13 @@ pub struct Summary {
     /// What in the target stands in the way of every record of a table.
     #[serde(skip)]
     pub obstacles: Vec<Obstacle>,
+    /// Decisions of people that had nothing to decide, because the snapshot lacks the record or the one it names.
+    pub stale_decisions: u64,
 }
 
 /// Decides every record of the snapshot again. The file's earlier result, if any, is replaced.
 pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> Result<Summary> {
+    let begun = Instant::now();
     staging.require(Step::Extract, "transform")?;
     staging.require(Step::Survey, "transform")?;
     let decided = Decided::read(staging)?;
@@ -81,19 +91,23 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     // the address of a merged user is nobody's until a person says otherwise
     claims.retain(|claim| merges.user_into(claim.user).is_none());
     let settled = Settled::settle(claims, foreign_addresses(staging)?);
+    let watch = Watch::default();
+    let posts = watch.whole(|| Posts::judge(&facts));
     let fit = Fit::new(&staging.catalog()?, &config.policy);
     let resolver = Resolver {
         facts: &facts,
-        ladder: Ladder { facts: &facts, default_practice, decided: &decided },
+        ladder: Ladder { facts: &facts, posts: &posts, default_practice, decided: &decided },
         settled: &settled,
         ids: &Ids::read(staging, &decided)?,
         merges: &merges,
         fit: &fit,
         email_policy: &email_policy,
         policy: &config.policy,
+        watch: &watch,
         today: snapshot_day(staging)?,
     };
 
+    create_unassigned(staging, &resolver)?;
     let mut passes = Passes::new(staging, progress, resolver.ids);
     passes.run(&practices::ENTITY, |_, _| Ok(()), |office, ()| resolver.practice(office))?;
     passes.run(
@@ -111,22 +125,25 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
         },
         |patient, users| resolver.patient(patient, users),
     )?;
-    passes.run(&practice_owners::ENTITY, |_, _| Ok(()), |office, ()| resolver.owner(office))?;
+    watch
+        .whole(|| passes.run(&practice_owners::ENTITY, |_, _| Ok(()), |office, ()| resolver.owner(office)))?;
     // which membership says the same as an earlier one depends on all that came before
     let mut seen = HashMap::new();
-    passes.run(
-        &practice_members::ENTITY,
-        |_, rows: &[practice_members::OfficeDoctor]| {
-            let mut same = HashMap::new();
-            for row in rows {
-                if let Some(first) = resolve::same_as(row, &decided, &merges, &mut seen) {
-                    same.insert(row.legacy_id, first);
+    watch.whole(|| {
+        passes.run(
+            &practice_members::ENTITY,
+            |_, rows: &[practice_members::OfficeDoctor]| {
+                let mut same = HashMap::new();
+                for row in rows {
+                    if let Some(first) = resolve::same_as(row, &decided, &merges, &mut seen) {
+                        same.insert(row.legacy_id, first);
+                    }
                 }
-            }
-            Ok(same)
-        },
-        |row, same_as| resolver.member(row, same_as.get(&row.legacy_id).copied()),
-    )?;
+                Ok(same)
+            },
+            |row, same_as| resolver.member(row, same_as.get(&row.legacy_id).copied()),
+        )
+    })?;
     let (panicked, labels_missing) = (passes.panicked(), passes.labels_missing());
     duplicates::keep(staging, &search.found()?, &facts, &merges)?;
     staging.index_resolved()?;
@@ -134,7 +151,13 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     staging.settle_errors(&decided.outcome())?;
     staging.settle_followers(&resolver.ladder.followers())?;
     let summary = finish(staging, config, &decided, panicked)?;
-    Ok(Summary { obstacles: obstacles(staging, &labels_missing)?, ..summary })
+    let summary = Summary { obstacles: obstacles(staging, &labels_missing)?, ..summary };
+    let (whole, associations) = (begun.elapsed().as_secs_f64(), watch.sum().as_secs_f64());
+    progress.say(&format!(
+        "transform: {whole:.1} s, of which at most {associations:.2} s ({:.1}%) for deciding associations",
+        associations * 100.0 / whole.max(f64::MIN_POSITIVE)
+    ));
+    Ok(summary)
 }
 
 /// Runs a rule; one that panics costs the record that met it and nothing else.
@@ -154,7 +177,18 @@ fn fail_on(name: &str, legacy_id: LegacyId) {
 }
 
 fn default_practice(config: &Config, facts: &Facts) -> Result<Option<LegacyId>> {
-    let Some(office) = config.policy.default_practice() else { return Ok(None) };
+    let office = match config.policy.default_practice {
+        None => return Ok(None),
+        Some(DefaultPractice::Office(office)) => office,
+        Some(DefaultPractice::Unassigned) if facts.offices.contains(practices::UNASSIGNED) => {
+            return Err(Error::precondition(format!(
+                "policy.default_practice is \"unassigned\", whose key {} is an office of the snapshot",
+                practices::UNASSIGNED
+            ))
+            .hint("name the legacy id of an office in its place"));
+        }
+        Some(DefaultPractice::Unassigned) => return Ok(Some(practices::UNASSIGNED)),
+    };
     if facts.offices.contains(office) {
         return Ok(Some(office));
     }
@@ -162,6 +196,28 @@ fn default_practice(config: &Config, facts: &Facts) -> Result<Option<LegacyId>> 
         "policy.default_practice is office {office}, which the snapshot does not have"
     ))
     .hint("name the legacy id of an office that exists, or leave the key out"))
+}
+
+/// Makes the practice "Unassigned", where the configuration asks for it.
+fn create_unassigned(staging: &mut Staging, resolver: &Resolver<'_>) -> Result<()> {
+    const KEY: &str = "policy.default_practice";
+    if resolver.ladder.default_practice != Some(practices::UNASSIGNED) {
+        return Ok(());
+    }
+    let decision = resolver.unassigned(KEY);
+    if let Verdict::Ready(row) = &decision.verdict {
+        return staging.create_record(&practices::ENTITY, practices::UNASSIGNED, row, KEY);
+    }
+    let what: Vec<String> = decision
+        .issues
+        .iter()
+        .map(|(_, issue)| format!("{} ({})", issue.code.as_str(), issue.field))
+        .collect();
+    Err(Error::precondition(format!(
+        "the target would refuse the practice \"Unassigned\": {}",
+        what.join(", ")
+    ))
+    .hint("make the practice by hand and name its office in policy.default_practice, or mend the table"))
 }
 
 /// An address that a person gave is claimed before all others; the user claims no other any more. Who was rejected or
@@ -204,12 +260,10 @@ pub fn snapshot_day(staging: &Staging) -> Result<chrono::NaiveDate> {
 
 /// Proves conservation before the result counts as one. Meanwhile another session counts what is told about it.
 fn finish(staging: &mut Staging, config: &Config, decided: &Decided, panicked: u64) -> Result<Summary> {
-    let path = staging.path().to_owned();
+    let reader = staging.reader()?;
     let (proved, counted) = thread::scope(|scope| {
-        let counting = scope.spawn(|| {
-            let reader = Reader::open(&path)?;
-            Ok::<_, Error>((reader.error_analysis()?, reader.associations()?))
-        });
+        let counting =
+            scope.spawn(move || Ok::<_, Error>((reader.error_analysis()?, reader.associations()?)));
         let proved = prove(staging);
         (proved, counting.join())
     });
@@ -223,7 +277,15 @@ fn finish(staging: &mut Staging, config: &Config, decided: &Decided, panicked: u
         .filter(|(line, count)| *count > config.policy.allowed_rejects(&line.entity))
         .map(|(line, count)| (line.entity.clone(), count))
         .collect();
-    Ok(Summary { accounting, error_analysis, associations, panicked, beyond_allowed, obstacles: Vec::new() })
+    Ok(Summary {
+        accounting,
+        error_analysis,
+        associations,
+        panicked,
+        beyond_allowed,
+        obstacles: Vec::new(),
+        stale_decisions: decided.stale(),
+    })
 }
 
 /// The fates of every entity's records, when each record has exactly one.

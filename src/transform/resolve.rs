@@ -8,9 +8,10 @@ use super::fit::Fit;
 use super::ids::Ids;
 use super::ladder::{Choice, Ladder};
 use super::merges::Merges;
+use super::watch::Watch;
 use crate::clean::{self, Email, EmailPolicy, fallback_email, fallback_email_nth, name};
 use crate::config::{self, Policy};
-use crate::entity::association::{Association, Method};
+use crate::entity::association::{self, Association, Method};
 use crate::entity::patients::{self, LegacyPatient, PatientMoment};
 use crate::entity::practice_members::{self, Ends, OfficeDoctor};
 use crate::entity::practice_owners;
@@ -34,6 +35,7 @@ pub struct Resolver<'a> {
     pub fit: &'a Fit,
     pub email_policy: &'a EmailPolicy,
     pub policy: &'a Policy,
+    pub watch: &'a Watch,
     pub today: chrono::NaiveDate,
 }
 
@@ -54,6 +56,12 @@ impl Resolver<'_> {
         self.settle(&practices::ENTITY, decision)
     }
 
+    /// Decides about the practice that the migration makes for whoever no rule can place.
+    pub fn unassigned(&self, reason: &str) -> Decision {
+        let target_id = self.ids.of(&practices::ENTITY, practices::UNASSIGNED);
+        self.settle(&practices::ENTITY, practices::unassigned(target_id, reason))
+    }
+
     /// Decides about a user. `patients` holds the patient rows of the chunk's users.
     pub fn profile(&self, user: &User, patients: &ById<PatientMoment>) -> Decision {
         let id = user.legacy_id;
@@ -64,10 +72,12 @@ impl Resolver<'_> {
             decision.take(Phase::Profiles, clean::boolean("is_active", Some(raw))).unwrap_or(false)
         });
         let target_id = self.ids.of(&profiles::ENTITY, id);
-        let by_rules = self.ladder.profile(id);
-        note_practice(&mut decision, by_rules.as_ref());
-        let choice = self.ladder.decided_profile(id, by_rules);
-        let association = choice.map(|choice| self.association(choice, Some(id)));
+        let association = self.watch.about(id, || {
+            let by_rules = self.ladder.profile(id);
+            note_practice(&mut decision, by_rules.as_ref(), || self.ladder.profiles_candidates(id));
+            let choice = self.ladder.decided_profile(id, by_rules);
+            choice.map(|choice| self.association(choice, Some(id)))
+        });
 
         let standing = self.facts.users.get(id).map(|facts| facts.standing).unwrap_or_default();
         let patient = self.facts.patient_of(id).and_then(|patient| patients.get(patient));
@@ -107,11 +117,13 @@ impl Resolver<'_> {
             decision.issue(Phase::Patients, Issue::new(Code::UserShared, "user_id"));
         }
 
-        let by_rules =
-            self.facts.patients.get(patient.legacy_id).and_then(|facts| self.ladder.patient(*facts));
-        note_practice(&mut decision, by_rules.as_ref());
-        let choice = self.ladder.decided_patient(patient.legacy_id, by_rules);
-        let association = choice.map(|choice| self.association(choice, user));
+        let id = patient.legacy_id;
+        let association = self.watch.about(id, || {
+            let by_rules = self.ladder.patient(id);
+            note_practice(&mut decision, by_rules.as_ref(), || self.ladder.patients_candidates(id));
+            let choice = self.ladder.decided_patient(id, by_rules);
+            choice.map(|choice| self.association(choice, user))
+        });
 
         let user = user.and_then(|user| users.get(user));
         let email = user.map_or(Email::Missing, |user| {
@@ -378,10 +390,21 @@ fn take(decision: &mut Decision, phase: Phase, reference: Reference) -> Option<L
     }
 }
 
-/// The issue of a practice that a person has to confirm or choose.
-fn note_practice(decision: &mut Decision, by_rules: Option<&Choice>) {
+/// The issue of a practice that a person has to confirm or choose; `candidates` are the offices between which nothing
+/// decides.
+fn note_practice(
+    decision: &mut Decision,
+    by_rules: Option<&Choice>,
+    candidates: impl FnOnce() -> Vec<LegacyId>,
+) {
     let issue = match by_rules {
-        None => Issue::new(Code::PracticeUnresolved, "practice_id"),
+        None => {
+            let issue = Issue::new(Code::PracticeUnresolved, "practice_id");
+            match association::candidates_text(&candidates()) {
+                Some(listed) => issue.with_context(listed),
+                None => issue,
+            }
+        }
         Some(choice) => match choice.method {
             Method::Geographic => {
                 Issue::new(Code::PracticeByGeography, "practice_id").with_context(choice.evidence.clone())
