@@ -174,8 +174,10 @@ pub const TABLES: &[(&str, Columns)] = tables! {
         "state" Word, "superseded_by" Id;
     "closed_errors": "entity" Word, "entity_id" Id, "field" Word, "error_code" Word, "severity" Word,
         "resolution_status" Word, "closed_because" Word, "created_at" Moment, "resolved_at" Moment;
-    "earlier_errors": "entity" Word, "entity_id" Id, "field" Word, "error_code" Word, "severity" Word,
-        "created_at" Moment, "resolved_at" Moment, "retry_count" Id;
+    "earlier_errors": "phase" Word, "severity" Word, "entity_type" Word, "entity" Word, "entity_id" Id,
+        "error_code" Word, "error_category" Word, "field" Word, "error_message" Word, "error_context" Context,
+        "suggested_resolution" Word, "resolution_status" Word, "created_at" Moment, "resolved_at" Moment,
+        "retry_count" Id;
     // the chain holds nothing of anybody; it is copied as it is, or nobody could check it
     "journal": "sequence" Id, "at" Moment, "kind" Word, "run_id" Id, "content" Word, "previous_hash" Word,
         "hash" Word;
