@@ -1,6 +1,7 @@
 //! A checkpoint after a phase: a folder with a consistent copy of the staging file, a backup of the tables that the phase
-//! wrote, the validation report, the progress report, and the proof that the phase can be undone: it is undone in a
-//! transaction, the digest of the tables is compared with the one from before, and the transaction is rolled back.
+//! wrote, the validation report, the progress report (also as a page that says what was learned), and the proof that the
+//! phase can be undone: it is undone in a transaction, the digest of the tables is compared with the one from before, and
+//! the transaction is rolled back.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{BufWriter, Write};
@@ -13,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::load::{self, Options};
 use crate::progress::Progress;
 use crate::record::Phase;
+use crate::report::{self, Format};
 use crate::rollback::{self, phase_of};
 use crate::staging::{Accounting, Check, Staging};
 use crate::target::{Left, Merge, Target};
@@ -24,6 +26,8 @@ const BACKUP: &str = "target.sql";
 const VALIDATION: &str = "validation.json";
 const PROGRESS: &str = "progress.json";
 const ROLLBACK: &str = "rollback.json";
+const PAGE: &str = "report.html";
+const LESSONS: &str = "report.md";
 const README: &str = "README.txt";
 
 /// What a checkpoint found.
@@ -121,7 +125,10 @@ pub fn checkpoint(
     write_json(&folder.join(VALIDATION), &validation)?;
     let proof = prove(staging, target, phase)?;
     write_json(&folder.join(ROLLBACK), &proof)?;
-    write_json(&folder.join(PROGRESS), &staging.status()?)?;
+    let status = staging.status()?;
+    write_json(&folder.join(PROGRESS), &status)?;
+    write(&folder.join(PAGE), &report::report(&status, Format::Html)?)?;
+    write(&folder.join(LESSONS), &report::report(&status, Format::Markdown)?)?;
 
     let absolute = fs::canonicalize(&folder).unwrap_or_else(|_| folder.clone());
     staging.record_checkpoint(number, proof.run_id.unwrap_or(run_id), &absolute, &proof.result)?;
@@ -232,6 +239,7 @@ fn readme(number: u8, phase: Phase, tables: &[&str], validation: &Validation, pr
          {BACKUP}          the rows of {}\n\
          {VALIDATION}     validation of the phase: {}\n\
          {PROGRESS}       progress report\n\
+         {PAGE}         the same and what was learned, as a page; {LESSONS} for a repository\n\
          {ROLLBACK}       rollback of the phase, done in a transaction that was rolled back: {}\n\n\
          To give those tables back what they held at this checkpoint, with psql alone:\n\n\
          \x20   psql \"$DRYDOCK_TARGET_URL\" -X -q -f {BACKUP}\n\n\

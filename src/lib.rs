@@ -14,8 +14,8 @@
 //! [`review`] puts before a person what a machine should not decide, and [`gate`] says what must hold before a phase.
 //!
 //! 5. What looks at a result: [`analyze`], [`gate`], [`review`] (a person's decisions), [`report`], and what goes beyond a
-//!    load: [`checkpoint`], [`rollback`]. [`duplicates`] is the record-linkage engine; `transform` still uses its own small
-//!    stage.
+//!    load: [`checkpoint`], [`rollback`]. [`duplicates`] is the record-linkage engine that `transform` and the verb of that
+//!    name call.
 //!
 //! Beside these: [`config`] (`drydock.toml`), [`connect`] (sessions to PostgreSQL, and errors without values), [`error`]
 //! (what can go wrong with a run, and its exit code), [`progress`], [`interrupt`], [`doctor`], [`failpoint`] (where tests

@@ -64,7 +64,8 @@ select m.entity,
        min(case m.severity when 'critical' then 1 when 'high' then 2 when 'medium' then 3 else 4 end) as priority,
        case max(case m.resolution_status when 'escalated' then 2 when 'in_progress' then 1 else 0 end)
            when 2 then 'escalated' when 1 then 'in_progress' else 'pending' end as status,
-       group_concat(distinct m.error_context) as context
+       group_concat(distinct m.error_context) as context,
+       null as look_value
 from migration_errors m
 where m.resolution_strategy = 'manual'
   and m.resolution_status in ('pending', 'in_progress', 'escalated')
@@ -72,11 +73,15 @@ group by m.entity, m.entity_id, case m.field when '' then 'record' else m.field 
 union all
 select p.entity, p.other_legacy_id, 'duplicate_of_' || p.legacy_id, 'possible_duplicate', 3,
        case d.action when 'escalate' then 'escalated' else iif(d.decision_id is null, 'pending', 'in_progress') end,
-       p.evidence
+       (select 'band=' || p.band || printf(' probability=%.3f weight=%+.1f:', p.score, p.weight)
+               || group_concat(' ' || e.key || ' ' || json_extract(e.value, '$[0]')
+                               || printf(' %+.1f', json_extract(e.value, '$[1]')))
+        from json_each(p.evidence) e),
+       p.look_value
 from duplicate_pairs p
 left join decisions d on d.entity = p.entity and d.legacy_id = p.other_legacy_id
     and d.question = 'duplicate_of_' || p.legacy_id and d.superseded_by is null
-where p.entity = 'profiles' and p.verdict = 'linked'
+where p.entity = 'profiles' and p.verdict = 'linked' and p.band <> 'low'
   and (d.decision_id is null or d.action = 'escalate' or d.state = 'waiting');
 
 -- one row is one decision that holds, with what became of it

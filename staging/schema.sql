@@ -359,13 +359,16 @@ create table gate_approvals (
 );
 
 -- one row is one pair of records that look like one person, the lower id first; linked and listed, merged only where
--- the policy or a decision says so
+-- the policy or a decision says so. Patients are paired as their users are
 create table duplicate_pairs (
     entity          text not null,
     legacy_id       integer not null,
     other_legacy_id integer not null,
-    score           real not null,        -- 0 to 1
-    evidence        text not null,        -- which rule, without values
+    score           real not null,        -- the probability that the two are one person, 0 to 1
+    weight          real not null,        -- all evidence in bits: each doubles the odds
+    band            text not null check (band in ('high', 'medium', 'low')),
+    look_value      real,                 -- records that a look is expected to bring together; null: no look of its own
+    evidence        text not null,        -- JSON: field to [level, bits], without values; v_duplicate_evidence has it by row
     verdict         text not null check (verdict in ('linked', 'merged', 'not_a_duplicate')),
     primary key (entity, legacy_id, other_legacy_id)
 ) without rowid;
@@ -377,6 +380,43 @@ create table duplicate_clusters (
     legacy_id  integer not null,
     primary key (entity, cluster_id, legacy_id)
 ) without rowid;
+
+-- one row is one pass of the search for duplicates: what its records shared, and what the bound on a block left out
+create table duplicate_passes (
+    key              text primary key,
+    blocks           integer not null,
+    pairs            integer not null,
+    blocks_left_out  integer not null,
+    pairs_left_out   integer not null      -- many of them come together in another pass
+) without rowid;
+
+-- one row is one level of agreement of one field, with its share among pairs of one person and of two
+create table duplicate_levels (
+    field     text not null,
+    position  integer not null,
+    level     text not null,
+    same      real not null,
+    different real not null,
+    bits      real not null,
+    primary key (field, position)
+) without rowid;
+
+-- the one row is the account of the search for duplicates among the users
+create table duplicate_search (
+    records               integer not null,
+    compared_pairs        integer not null,
+    largest_block         integer not null,  -- records of the largest block that was compared in full
+    high                  integer not null,
+    medium                integer not null,
+    low                   integer not null,
+    unreported            integer not null,  -- the weakest pairs, beyond what is kept of a file of this size
+    looks                 integer not null,
+    expected_pairs        real not null,     -- pairs of one person among all that were compared
+    expected_share_high   real not null,     -- of all true pairs that were compared
+    expected_share_review real not null,     -- the same for high and medium together
+    clusters              integer not null,
+    sure_clusters         integer not null   -- by pairs of the band high alone
+);
 
 -- one row is one thing in the target that concerns every record of a table: no load starts while there is one
 create table schema_findings (

@@ -199,6 +199,24 @@ select (select count(*) from v_missing_in_target where entity = 'profiles') as p
 
 -- one row is one record and another one that looks like the same person, from either side
 create view v_duplicates as
-select entity, legacy_id, other_legacy_id, score, evidence, verdict from duplicate_pairs
+select entity, legacy_id, other_legacy_id, score, weight, band, look_value, evidence, verdict from duplicate_pairs
 union all
-select entity, other_legacy_id, legacy_id, score, evidence, verdict from duplicate_pairs;
+select entity, other_legacy_id, legacy_id, score, weight, band, look_value, evidence, verdict from duplicate_pairs;
+
+-- one row is what one field says about one pair, in bits; `name order` and `household` are what swapped names and shared
+-- households say
+create view v_duplicate_evidence as
+select p.entity, p.legacy_id, p.other_legacy_id, e.key as field, json_extract(e.value, '$[0]') as level,
+       json_extract(e.value, '$[1]') as bits
+from duplicate_pairs p, json_each(p.evidence) e;
+
+-- one row is one look at two users that is worth taking, best first; `expected_share` is the part of all true pairs that
+-- is expected among the merged ones and the looks down to this one
+create view v_duplicate_looks as
+select legacy_id, other_legacy_id, band, score, look_value,
+       min(1.0, ((select total(score) from duplicate_pairs where entity = 'profiles' and verdict = 'merged')
+                 + sum(look_value) over (order by look_value desc, legacy_id, other_legacy_id))
+                / (select max(expected_pairs, 1e-9) from duplicate_search)) as expected_share
+from duplicate_pairs
+where entity = 'profiles' and look_value is not null and verdict = 'linked'
+order by look_value desc, legacy_id, other_legacy_id;

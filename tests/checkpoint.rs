@@ -35,6 +35,9 @@ fn a_load_takes_a_checkpoint_after_each_phase() {
         assert_eq!(proof["digest"], proof["digest_before"]);
         assert_eq!(json(&migration, &format!("{folder}/validation.json"))["passed"], true);
         assert!(json(&migration, &format!("{folder}/progress.json"))["phase_2"].is_object());
+        let read = |name: &str| fs::read_to_string(migration.path().join(&folder).join(name)).expect(name);
+        assert!(read("report.html").starts_with("<!doctype html>"));
+        assert!(read("report.md").contains("## Lessons"));
         let staging = migration.path().join(&folder).join("staging.drydock");
         assert_eq!(sqlite3(&staging, "pragma integrity_check"), "ok");
         assert_eq!(sqlite3(&staging, "select max(checkpoint) from checkpoints"), number.to_string());

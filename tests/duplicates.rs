@@ -11,6 +11,8 @@
 
 #[path = "bench/duplicates/measure.rs"]
 mod measure;
+#[path = "bench/duplicates/nasty.rs"]
+mod nasty;
 #[path = "bench/duplicates/people.rs"]
 mod people;
 #[path = "bench/duplicates/worlds.rs"]
@@ -411,17 +413,51 @@ fn the_worlds_are_told_apart() {
         wanted("practice", worlds::practice(23), 0.98, 0.97, 0.98),
         wanted("historical", worlds::historical(24), 0.99, 0.95, 0.90),
         wanted("two formats", worlds::two_formats(25), 0.99, 0.99, 0.99),
+        wanted("families", nasty::families(28), 0.97, 0.90, 0.95),
+        wanted("scanned", nasty::scanned(29), 0.99, 0.90, 0.90),
+        wanted("mixed", nasty::mixed(30), 0.99, 0.80, 0.80),
+        wanted("gaps", nasty::gaps(31), 0.98, 0.60, 0.60),
         wanted("register", worlds::register(26, 5_000), 0.99, 0.97, 0.97),
         wanted("million", worlds::million(27, 5_000), 0.999, 0.995, 0.98),
     ] {
         let findings = find(world.records).expect("unique ids");
         let figures = measure::measure(&findings, &world.truth);
         assert!(figures.pairs.precision >= precision && figures.pairs.f1 >= f1, "{name}: {figures:?}");
-        assert!(figures.pairs.recall > 0.0 && figures.clusters.f1 > 0.8, "{name}: {figures:?}");
+        assert!(figures.pairs.recall > 0.0 && figures.clusters.f1 > 0.7, "{name}: {figures:?}");
         assert!(figures.found >= found, "{name}: {figures:?}");
         // the wrong ones, of all
         assert_eq!(figures.high.0, 0, "{name}: {figures:?}");
         assert!(figures.high.1 > 0 && figures.over_merged <= 20, "{name}: {figures:?}");
         assert!(figures.review.0 <= figures.review.1, "{name}: {figures:?}");
+    }
+}
+
+/// Rows that say the same of nobody in particular neither join each other, nor make everybody else look alike, nor cost the
+/// square of their number.
+#[test]
+fn a_crowd_of_equal_rows_joins_nobody() {
+    let world = nasty::crowd(41, 8_000);
+    let findings = find(world.records).expect("unique ids");
+    let is_crowd = |record: u32| world.truth[findings.id(record)] == 0;
+    assert!(findings.compared < 60 * findings.len(), "{}", findings.compared);
+    assert!(findings.passes.iter().any(|pass| pass.pairs_left_out >= 8_000 * 7_999 / 2));
+    let mut joined = 0;
+    for cluster in &findings.clusters {
+        assert!(!cluster.iter().any(|&record| is_crowd(record)), "a test record is somebody");
+        let person = |record: u32| world.truth[findings.id(record)];
+        assert!(cluster.iter().all(|&record| person(record) == person(cluster[0])), "two people");
+        joined += 1;
+    }
+    assert!(joined > 400, "{joined}");
+}
+
+/// Twenty rows are too few to learn from, and enough to be sane.
+#[test]
+fn twenty_rows_are_told_apart() {
+    for seed in 0..20 {
+        let world = nasty::twenty(seed);
+        let findings = find(world.records).expect("unique ids");
+        let figures = measure::measure(&findings, &world.truth);
+        assert!(figures.pairs.precision > 0.999 && figures.found > 0.999, "{seed}: {figures:?}");
     }
 }

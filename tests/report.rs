@@ -74,6 +74,9 @@ fn every_figure_of_the_page_stands_in_the_status() {
         "/error_analysis/total_errors",
         "/associations/0/records",
         "/checks/0/wrong",
+        "/error_matrix/validation_failure/low",
+        "/three_way_proof/target/rows",
+        "/three_way_proof/unexplained",
         "/receipts/0/rows",
     ] {
         assert!(found.iter().any(|(known, _)| known == path), "the page lacks {path}");
@@ -192,6 +195,13 @@ fn every_code_is_explained_and_help_still_helps() {
             entry.starts_with(code) && entry.contains("what it means") && entry.contains("what to do"),
             "{entry}"
         );
+    }
+    // a check that fails is explained too, and what it says to ask can be asked
+    for check in status(file)["checks"].as_array().unwrap() {
+        let name = check["name"].as_str().unwrap();
+        let entry: Value = serde_json::from_str(&drydock(file, &["help", name, "--json"])).unwrap();
+        assert!(entry["means"].as_str().unwrap().contains("a check of the verification"), "{entry}");
+        sqlite3(file, entry["look"].as_str().unwrap());
     }
     // the query of an entry runs on the file as it is printed
     let entry: Value = serde_json::from_str(&drydock(file, &["help", "email_shared", "--json"])).unwrap();

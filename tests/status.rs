@@ -82,6 +82,10 @@ fn the_present_operation_and_its_end_are_measured_while_somebody_writes() {
     let progress = status(directory.path())["phase_2"].clone();
     assert_eq!(progress["current_operation"], "load 2B patients");
     assert_eq!(progress["estimated_completion"], "2025-07-01T10:00:40Z");
+    let text = Drydock::new(directory.path()).args(["status"]).run().expect(0).stdout;
+    for line in ["2B patients", "working on: load 2B patients, done about 2025-07-01T10:00:40Z"] {
+        assert!(text.contains(line), "{text}");
+    }
 }
 
 #[test]

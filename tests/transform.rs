@@ -225,15 +225,41 @@ fn no_name_is_emptied_and_nobody_is_taken_for_another() {
             }
         }
     }
-    let found: BTreeSet<(i64, i64)> = surveyed
-        .sql("select legacy_id, other_legacy_id from duplicate_pairs where entity = 'profiles'")
-        .lines()
-        .filter_map(|line| line.split_once('|'))
-        .map(|(one, other)| (one.parse().expect("an id"), other.parse().expect("an id")))
-        .collect();
-    assert!(found.len() >= 60, "{}", found.len());
-    assert!(found.is_disjoint(&others), "a household, twins or namesakes");
-    assert!(found.is_subset(&duplicates), "{:?}", found.difference(&duplicates).collect::<Vec<_>>());
+    let found = |bands: &str| -> BTreeSet<(i64, i64)> {
+        let sql = format!(
+            "select legacy_id, other_legacy_id from duplicate_pairs where entity = 'profiles' and band in ({bands})"
+        );
+        let rows = surveyed.sql(&sql);
+        let pairs = rows.lines().filter_map(|line| line.split_once('|'));
+        pairs.map(|(one, other)| (one.parse().expect("an id"), other.parse().expect("an id"))).collect()
+    };
+    let high = found("'high'");
+    assert!(high.is_disjoint(&others), "a household, twins or namesakes");
+    assert!(high.is_subset(&duplicates), "{:?}", high.difference(&duplicates).collect::<Vec<_>>());
+    assert!(high.len() * 3 > duplicates.len(), "{} of {}", high.len(), duplicates.len());
+    let seen = found("'high', 'medium'");
+    let missed: Vec<_> = duplicates.difference(&seen).collect();
+    assert!(missed.len() * 50 <= duplicates.len(), "{missed:?} of {}", duplicates.len());
+
+    // each pair's evidence adds up to its weight, by field, and holds no value
+    let off = surveyed.sql(
+        "select count(*) from duplicate_pairs p where abs(p.weight - (\
+             select sum(e.bits) from v_duplicate_evidence e where e.entity = p.entity \
+             and e.legacy_id = p.legacy_id and e.other_legacy_id = p.other_legacy_id)) > 0.6",
+    );
+    assert_eq!(off, "0");
+    let said = surveyed.sql("select distinct field from v_duplicate_evidence order by field");
+    for field in ["birthdate", "doctor", "first_name", "last_name", "practice", "sex"] {
+        assert!(said.lines().any(|line| line == field), "{field}: {said}");
+    }
+    // the account: what was compared, what was left out, and what the looks are expected to bring
+    let account = "select records || ' ' || (compared_pairs > 1000) || ' ' || (high + medium + low = (\
+             select count(*) from duplicate_pairs where entity = 'profiles')) || ' ' || (expected_share_review > 0.5) || ' ' \
+             || (select sum(pairs_left_out) > 0 from duplicate_passes) from duplicate_search";
+    assert_eq!(surveyed.sql(account), "9101 1 1 1 1");
+    let falling = surveyed.sql("select look_value from v_duplicate_looks");
+    let values: Vec<f64> = falling.lines().filter_map(|line| line.parse().ok()).collect();
+    assert!(values.len() > 60 && values.is_sorted_by(|one, next| one >= next), "{}", values.len());
     assert_eq!(
         surveyed.sql("select count(*) from records where entity = 'profiles' and fate <> 'ready'"),
         "0"

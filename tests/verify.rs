@@ -189,3 +189,67 @@ fn json_says_the_same_as_the_exit_code() {
         assert!(failed.contains(&check), "{check} is not among {failed:?}");
     }
 }
+
+#[test]
+fn what_changed_in_the_source_since_is_named_by_table_and_key() {
+    let case = harness::cases().join("nobody_is_merged");
+    let job = verified();
+    let legacy = job.path("now");
+    std::fs::create_dir(&legacy).unwrap();
+    for entry in std::fs::read_dir(case).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "csv") {
+            std::fs::copy(&path, legacy.join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    let verify = || job.drydock(&["verify", "--json", "--csv", legacy.to_str().unwrap()]).run();
+    verify().expect(0);
+    assert_eq!(job.staged("select wrong from checks where name = 'source_is_as_taken'"), "0");
+
+    // one user goes, one comes, one changes
+    let users = legacy.join("auth_user.csv");
+    let text = std::fs::read_to_string(&users).unwrap();
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let key = |line: &str| line.split(',').next().unwrap().to_owned();
+    let gone = key(&lines.pop().unwrap());
+    let (changed, added) = (key(&lines[1]), "4711".to_owned());
+    lines.push(lines[1].replacen(&changed, &added, 1));
+    lines[1].push(' ');
+    let renamed = lines[1].replacen(',', ",x", 2);
+    lines[1] = renamed;
+    std::fs::write(&users, lines.join("\n") + "\n").unwrap();
+
+    let outcome = verify().expect(7);
+    let summary: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("JSON");
+    assert_eq!((&summary["differences"], &summary["source"]["same"]), (&0.into(), &false.into()));
+    let mut expected = [(&added, "added"), (&changed, "changed"), (&gone, "gone")]
+        .map(|(key, what)| format!("auth_user|{key}|{what}"));
+    expected.sort();
+    let found = "select entity, legacy_id, field from findings where name = 'source_is_as_taken' \
+                 order by entity || '|' || legacy_id || '|' || field";
+    assert_eq!(job.staged(found), expected.join("\n"));
+    // the target is still what was meant
+    job.verb("verify").run().expect(0);
+}
+
+#[test]
+fn the_three_way_proof_is_one_statement() {
+    let job = verified();
+    let proof = || {
+        let outcome = job.drydock(&["verify", "--json"]).run();
+        let summary: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("JSON");
+        summary["three_way_proof"].clone()
+    };
+    let whole = proof();
+    assert_eq!(whole["holds"], true);
+    assert_eq!(whole["source"], whole["raw"]);
+    assert_eq!(whole["ready"], whole["target"]);
+    assert_ne!(whole["raw"]["digest"], whole["ready"]["digest"]);
+    assert!(job.drydock(&["verify", "--quiet"]).run().stdout.contains("three-way proof: holds"));
+
+    job.target().execute("update patients set last_name = last_name || 'x' where legacy_id = 1");
+    let broken = proof();
+    assert_eq!((&broken["holds"], &broken["ready_is_in_target"]), (&false.into(), &false.into()));
+    assert_eq!(broken["raw_is_as_taken"], true);
+    assert_ne!(broken["ready"]["digest"], broken["target"]["digest"]);
+}

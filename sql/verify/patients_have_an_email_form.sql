@@ -3,4 +3,5 @@ select 'patients', legacy_id, 'email'
 from patients
 where legacy_id is not null
   and email <> ''
-  and (email <> lower(email) or email !~ '^[^[:space:]]+@[^[:space:]@]+$')
+  and (email::text collate "C" ~ '[A-Z]'
+       or email::text collate "C" !~ '^[^[:space:]]+@[^[:space:]@]+$')

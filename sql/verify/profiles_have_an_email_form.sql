@@ -3,4 +3,5 @@ select 'profiles', legacy_id, 'email'
 from profiles
 where legacy_id is not null
   and email is not null
-  and (email <> lower(email) or email !~ '^[^[:space:]]+@[^[:space:]@]+$')
+  and (email::text collate "C" ~ '[A-Z]'
+       or email::text collate "C" !~ '^[^[:space:]]+@[^[:space:]@]+$')

@@ -1,16 +1,20 @@
 -- the plan's validation queries, over the rows of this migration; the file's v_expected_totals has the same names
-select (select count(*) from practices where legacy_id is not null) as total_practices,
-       (select count(*) from profiles where legacy_id is not null) as total_profiles,
-       (select count(*) from patients where legacy_id is not null) as total_patients,
-       (select count(*) from practice_members where legacy_id is not null) as total_practice_members,
-       (select count(distinct lower(email)) from profiles where legacy_id is not null) as distinct_emails,
-       (select count(*) from profiles where legacy_id is not null and practice_id is not null)
-           as profiles_with_practices,
-       (select count(*) from patients where legacy_id is not null and practice_id is not null)
-           as patients_with_practices,
-       (select count(*) from patients where legacy_id is not null and assigned_profile_id is not null)
-           as patients_with_providers,
-       (select count(*) from patients p join practices o on o.id = p.practice_id where p.legacy_id is not null)
-           as valid_patient_practice_links,
-       (select count(*) from patients p join profiles f on f.id = p.assigned_profile_id
-        where p.legacy_id is not null) as valid_patient_provider_links
+select o.total_practices, f.total_profiles, p.total_patients, m.total_practice_members, e.distinct_emails,
+       f.profiles_with_practices, p.patients_with_practices, p.patients_with_providers,
+       p.valid_patient_practice_links, p.valid_patient_provider_links
+from (select count(*) as total_practices from practices where legacy_id is not null) o,
+     (select count(*) as total_practice_members from practice_members where legacy_id is not null) m,
+     (select count(*) as distinct_emails
+      from (select distinct lower(email::text collate "C") as email from profiles where legacy_id is not null) a
+      where email is not null) e,
+     (select count(*) as total_profiles, count(practice_id) as profiles_with_practices
+      from profiles where legacy_id is not null) f,
+     (select count(*) as total_patients,
+             count(t.practice_id) as patients_with_practices,
+             count(t.assigned_profile_id) as patients_with_providers,
+             count(o.id) as valid_patient_practice_links,
+             count(f.id) as valid_patient_provider_links
+      from patients t
+      left join practices o on o.id = t.practice_id
+      left join profiles f on f.id = t.assigned_profile_id
+      where t.legacy_id is not null) p

@@ -218,6 +218,7 @@ fn summary(findings: &Findings) -> Value {
             "high": findings.count(Band::High),
             "medium": findings.count(Band::Medium),
             "low": findings.count(Band::Low),
+            "unreported": findings.unreported,
         },
         "clusters": findings.clusters.len(),
         "clustered_records": records_in(&findings.clusters),

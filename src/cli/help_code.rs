@@ -8,7 +8,7 @@ use crate::report::troubleshooting::{self, Entry};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A verb, the code of an issue (`email_shared`), or an exit code; `codes` lists them all
+    /// A verb, the code of an issue (`email_shared`), an exit code, or a check of `verify`; `codes` lists the codes
     #[arg(value_name = "VERB|CODE")]
     topic: Vec<String>,
 }

@@ -87,7 +87,7 @@ pub(super) fn steps(
     gate::hold(staging, config, &Phase::ALL, &[], run_id)?;
     let load = arguments.how.load_all(common, staging, &mut target, run_id)?;
     ended = arguments.how.attention(&load).or(ended);
-    let verification = verify::verify(staging, &mut target, progress)?;
+    let verification = verify::verify(staging, &mut target, None, progress)?;
     if !verification.passed() {
         ended = Some(Kind::Verification);
     }

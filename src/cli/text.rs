@@ -4,8 +4,12 @@ use std::fmt::Write;
 use std::path::Path;
 
 use crate::doctor::{Finding, Verdict};
-use crate::staging::{Accounting, AssociationCount, Check, ErrorAnalysis, Status};
-use crate::{checkpoint, extract, load, rollback, survey, transform, verify};
+use crate::staging::{Accounting, AssociationCount, ErrorAnalysis, Status};
+use crate::{checkpoint, extract, load, rollback, survey, transform};
+
+pub(super) use verification::{status, verify};
+
+mod verification;
 
 pub(super) fn extract(summary: &extract::Summary, staging: &Path) -> String {
     let mut text = format!("snapshot of {} in {}\n", summary.source, staging.display());
@@ -215,39 +219,7 @@ pub(super) fn rollback(summary: &rollback::Summary) -> String {
     text
 }
 
-pub(super) fn verify(summary: &verify::Summary) -> String {
-    let mut text = checks(&summary.checks);
-    if summary.gone_from_source > 0 {
-        let _ = writeln!(
-            text,
-            "{} records of the target are no longer in the source (see v_gone_from_source); they were left alone",
-            summary.gone_from_source
-        );
-    }
-    text + &verdict(&summary.checks, summary.differences)
-}
-
-pub(super) fn status(status: &Status) -> String {
-    let mut text = String::new();
-    for (name, value) in &status.file {
-        let _ = writeln!(text, "{name}: {}", value.as_str().unwrap_or("not yet"));
-    }
-    if let Some(operation) = status.phase_2["current_operation"].as_str() {
-        let _ = writeln!(text, "working on: {operation}");
-    }
-    let mut parts = vec![text];
-    if status.error_analysis.is_some() {
-        parts.push(error_analysis(status.error_analysis.as_ref()));
-        parts.push(associations(&status.associations));
-    }
-    parts.push(accounting(&status.lines));
-    if !status.checks.is_empty() {
-        parts.push(verdict(&status.checks, status.differences.unwrap_or(0)));
-    }
-    parts.join("\n")
-}
-
-pub(super) fn run(status: &Status, loaded: &load::Summary, verified: &verify::Summary) -> String {
+pub(super) fn run(status: &Status, loaded: &load::Summary, verified: &crate::verify::Summary) -> String {
     [
         error_analysis(status.error_analysis.as_ref()),
         associations(&status.associations),
@@ -278,7 +250,7 @@ pub(super) fn error_analysis(analysis: Option<&ErrorAnalysis>) -> String {
     })
 }
 
-fn associations(counts: &[AssociationCount]) -> String {
+pub(super) fn associations(counts: &[AssociationCount]) -> String {
     if counts.is_empty() {
         return String::new();
     }
@@ -291,40 +263,4 @@ fn associations(counts: &[AssociationCount]) -> String {
         );
         text
     })
-}
-
-fn checks(checks: &[Check]) -> String {
-    checks.iter().fold("verification\n".to_owned(), |mut text, check| {
-        let numbers = match (check.expected, check.found) {
-            (Some(expected), Some(found)) if expected == found => format!(" ({found})"),
-            (Some(expected), found) => {
-                format!(
-                    " ({expected} expected, {} found)",
-                    found.map_or("none".to_owned(), |found| found.to_string())
-                )
-            }
-            _ => String::new(),
-        };
-        let result = if check.passed() { "ok".to_owned() } else { format!("{} wrong", check.wrong) };
-        let exceptions = match check.exceptions {
-            0 => String::new(),
-            exceptions => format!(" ({exceptions} exceptions, see findings)"),
-        };
-        let _ =
-            writeln!(text, "  {:<13}{:<42}{result}{numbers}{exceptions}", check.level.as_str(), check.name);
-        text
-    })
-}
-
-fn verdict(checks: &[Check], differences: u64) -> String {
-    let failed = checks.iter().filter(|check| !check.passed()).count();
-    if failed == 0 {
-        format!("verification passed: {} checks, 0 differences\n", checks.len())
-    } else {
-        format!(
-            "verification failed: {failed} of {} checks, {differences} differences (see checks, findings and \
-             differences in the staging file, and `drydock help verification`)\n",
-            checks.len()
-        )
-    }
 }

@@ -37,8 +37,9 @@ impl Band {
 
 /// At least this probable to be `high`.
 const HIGH: f64 = 0.99;
-/// At least this probable to be worth a look.
-const MEDIUM: f64 = 0.25;
+/// At least this probable to be worth a look: a missed pair costs more than a look, and the looks that bring most come
+/// first.
+const MEDIUM: f64 = 0.04;
 
 /// The band of a pair.
 pub(super) fn band(fields: &[Field], pattern: Pattern, probability: f64) -> Band {
@@ -93,6 +94,8 @@ mod tests {
             kind,
             codes: Vec::new(),
             counts: Vec::new(),
+            mean: 1.0,
+            share: 0.0,
             values: Values::Categories,
         };
         kinds.iter().map(field).collect()

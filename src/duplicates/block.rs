@@ -1,14 +1,15 @@
-//! Which pairs are compared. Records that share a key come together; keys are what a field, or two fields together, say in
-//! a form that survives slips: sound keys, parts of a date, rare words. Rare keys tell most and cost least, so all passes
-//! share one bound on the size of a block, chosen so that the pairs stay within a budget that grows with the number of
-//! records and not with its square. What the bound left out is counted.
+//! Which pairs are compared. Records that share a key come together in a block. Rare keys tell most and cost least, so all
+//! passes share one bound on the size of a block, chosen so that the pairs stay within a budget that grows with the
+//! number of records and not with its square. What the bound left out is counted.
+//!
+//! Pairs are handed out in shares, each pair once, so that memory does not grow with their number.
 
 use rayon::prelude::*;
 
-use super::Kind;
-use super::field::{Field, MISSING, Values};
-use super::phonetic;
-use super::random::{digest, scramble};
+use super::field::Field;
+use super::key::{Part, parts};
+use super::neighbours::Neighbours;
+use super::random::{ByDigest, scramble};
 
 /// A pass over the records: what its key was made of, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,167 +29,23 @@ pub struct Pass {
 /// The pairs to be compared, and the account of the passes.
 #[derive(Debug)]
 pub(super) struct Candidates {
-    /// Pairs without repetition, `a << 32 | b` with `a < b`, ascending.
-    pub(super) pairs: Vec<u64>,
-    pub(super) passes: Vec<Pass>,
-    pub(super) bound: usize,
-}
-
-/// What a key is made of.
-#[derive(Debug, Clone)]
-enum Part {
-    /// The sound of the given name or of the surname, either, because the two are swapped at times.
-    AnyName(Vec<usize>),
-    /// The sounds of both, in any order.
-    BothNames(usize, usize),
-    Sound(usize),
-    Whole(usize),
-    Year(usize),
-    /// Day and month, in any order.
-    Day(usize),
-    Local(usize),
-    /// The rarest words of a text.
-    RareWords(usize),
+    blocks: Vec<Blocks>,
+    neighbours: Neighbours,
+    count: usize,
+    passes: Vec<Pass>,
+    bound: usize,
 }
 
 /// Pairs that all passes may bring, with repetition: so many a record, and so many besides.
-const BUDGET: (u64, u64) = (16, 200_000);
-/// At most so many keys of one part.
-const KEYS: usize = 2;
+const BUDGET: (u64, u64) = (14, 250_000);
+/// Pairs of one share, roughly.
+const SHARE: u64 = 1 << 22;
 
-impl Part {
-    fn name(&self, fields: &[Field]) -> String {
-        let name = |at: &usize| fields[*at].name.as_str();
-        match self {
-            Part::AnyName(_) => "a name".to_owned(),
-            Part::BothNames(..) => "both names".to_owned(),
-            Part::Sound(at) | Part::Whole(at) => name(at).to_owned(),
-            Part::Year(at) => format!("{} year", name(at)),
-            Part::Day(at) => format!("{} day", name(at)),
-            Part::Local(at) => format!("{} local part", name(at)),
-            Part::RareWords(at) => format!("{} rare word", name(at)),
-        }
-    }
-
-    /// Whether the part says enough to be a key of its own.
-    fn stands_alone(&self) -> bool {
-        !matches!(self, Part::Year(_))
-    }
-
-    /// Whether two parts look at a field in common.
-    fn overlaps(&self, other: &Part) -> bool {
-        let fields = |part: &Part| match part {
-            Part::AnyName(names) => names.clone(),
-            Part::BothNames(one, other) => vec![*one, *other],
-            Part::Sound(at)
-            | Part::Whole(at)
-            | Part::Year(at)
-            | Part::Day(at)
-            | Part::Local(at)
-            | Part::RareWords(at) => vec![*at],
-        };
-        fields(self).iter().any(|at| fields(other).contains(at))
-    }
-
-    /// The keys of a record, 0 for none.
-    fn keys(&self, fields: &[Field], latin: &[Vec<u32>], record: u32) -> [u64; KEYS] {
-        let code = |at: usize| fields[at].codes[record as usize];
-        let sound = |at: usize| match &fields[at].values {
-            Values::Names(names) => {
-                let sound = names.sounds[code(at) as usize].0;
-                // without a letter to sound, the name itself
-                if sound == 0 && code(at) != MISSING { u64::from(code(at)) << 32 } else { u64::from(sound) }
-            }
-            _ => u64::from(latin[at].get(code(at) as usize).copied().unwrap_or(0)),
-        };
-        match self {
-            Part::AnyName(names) => {
-                let mut keys = [0; KEYS];
-                for (key, &at) in keys.iter_mut().zip(names) {
-                    *key = sound(at);
-                }
-                if keys[0] == keys[1] {
-                    keys[1] = 0;
-                }
-                keys
-            }
-            Part::BothNames(one, other) => {
-                let (one, other) = (sound(*one), sound(*other));
-                if one == 0 || other == 0 {
-                    return [0; KEYS];
-                }
-                [scramble(one.min(other).wrapping_add(scramble(one.max(other)))), 0]
-            }
-            Part::Sound(at) => [sound(*at), 0],
-            Part::Whole(at) => [u64::from(code(*at)), 0],
-            Part::Year(at) | Part::Day(at) => {
-                let Values::Dates(dates) = &fields[*at].values else { return [0; KEYS] };
-                let date = dates[code(*at) as usize];
-                let key = match self {
-                    Part::Year(_) => u64::from(date.year),
-                    _ => date.unordered_day().map_or(0, u64::from),
-                };
-                [key, 0]
-            }
-            Part::Local(at) => {
-                let Values::Emails(texts) = &fields[*at].values else { return [0; KEYS] };
-                let text = texts.get(code(*at) as usize);
-                let local = text.split('@').next().unwrap_or_default();
-                [if local.len() >= 4 { digest(local.as_bytes()) } else { 0 }, 0]
-            }
-            Part::RareWords(at) => {
-                let Values::Words(words) = &fields[*at].values else { return [0; KEYS] };
-                let mut rarest = [u32::MAX; KEYS];
-                let rank =
-                    |word: u32| words.frequency.get(word as usize).map_or((u32::MAX, word), |&f| (f, word));
-                for &word in words.of(code(*at)) {
-                    if rarest.contains(&word) {
-                        continue;
-                    }
-                    if rank(word) < rank(rarest[0]) {
-                        rarest = [word, rarest[0]];
-                    } else if rank(word) < rank(rarest[1]) {
-                        rarest[1] = word;
-                    }
-                }
-                rarest.map(|word| if word == u32::MAX { 0 } else { u64::from(word) + 1 })
-            }
-        }
-    }
-}
-
-fn parts(fields: &[Field]) -> Vec<Part> {
-    let first = |kind| fields.iter().position(|field| field.kind == kind);
-    let mut parts = Vec::new();
-    let names: Vec<usize> = [first(Kind::GivenName), first(Kind::Surname)].into_iter().flatten().collect();
-    if let [given, surname] = names[..] {
-        parts.push(Part::BothNames(given, surname));
-    }
-    for (at, field) in fields.iter().enumerate() {
-        match field.kind {
-            Kind::GivenName | Kind::Surname | Kind::FullName if names.contains(&at) => {}
-            Kind::GivenName | Kind::Surname | Kind::FullName => parts.push(Part::Sound(at)),
-            Kind::Date => parts.extend([Part::Whole(at), Part::Year(at), Part::Day(at)]),
-            Kind::Email => parts.extend([Part::Whole(at), Part::Local(at)]),
-            Kind::Phone | Kind::Identifier => parts.push(Part::Whole(at)),
-            Kind::Place => parts.extend([Part::Whole(at), Part::Sound(at)]),
-            Kind::Address | Kind::Text => parts.push(Part::RareWords(at)),
-            Kind::Category => {}
-        }
-    }
-    if !names.is_empty() {
-        parts.push(Part::AnyName(names));
-    }
-    parts
-}
-
-/// The blocks of one pass, those within the largest bound: members one after another, and where each block ends.
+/// The blocks of one pass: members one after another, and where each block ends.
 #[derive(Debug, Default)]
 struct Blocks {
     members: Vec<u32>,
     ends: Vec<u32>,
-    /// Blocks and pairs beyond the largest bound.
-    beyond: (u64, u64),
 }
 
 impl Blocks {
@@ -196,110 +53,167 @@ impl Blocks {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts.zip(&self.ends).map(|(start, &end)| &self.members[start as usize..end as usize])
     }
-}
 
-/// Finds the pairs to be compared.
-pub(super) fn candidates(fields: &[Field]) -> Candidates {
-    let count = fields.first().map_or(0, |field| field.codes.len());
-    let latin: Vec<Vec<u32>> = fields.iter().map(place_sounds).collect();
-    let parts = parts(fields);
-    let mut keys: Vec<(Option<usize>, usize)> = Vec::new();
-    for (at, part) in parts.iter().enumerate() {
-        if part.stands_alone() {
-            keys.push((None, at));
-        }
-        keys.extend((0..at).filter(|&other| !parts[other].overlaps(part)).map(|other| (Some(other), at)));
-    }
-    let budget = BUDGET.0 * count as u64 + BUDGET.1;
-    let largest = if count > 100_000 { 64 } else { 1000 };
-    let all: Vec<Blocks> = keys
-        .par_iter()
-        .map(|&(one, other)| blocks(fields, &latin, one.map(|at| &parts[at]), &parts[other], count, largest))
-        .collect();
-    let bound = bound(&all, largest, budget);
-    let mut pairs: Vec<u64> = all.par_iter().flat_map_iter(|blocks| pairs_within(blocks, bound)).collect();
-    pairs.extend(neighbours(fields, count));
-    pairs.par_sort_unstable();
-    pairs.dedup();
-    let passes = keys
-        .iter()
-        .zip(&all)
-        .map(|(&(one, other), blocks)| {
-            let key = match one {
-                Some(one) => format!("{} × {}", parts[one].name(fields), parts[other].name(fields)),
-                None => parts[other].name(fields),
-            };
-            account(key, blocks, bound)
+    /// Pairs whose lower record is in the range; members of a block rise.
+    fn pairs(&self, from: u32, to: u32) -> impl Iterator<Item = u64> {
+        self.iter().flat_map(move |block| {
+            let start = block.partition_point(|&record| record < from);
+            let end = start + block[start..].partition_point(|&record| record < to);
+            block[start..end].iter().enumerate().flat_map(move |(at, &a)| {
+                // a record may be in a block twice, by two of its keys
+                block[start + at + 1..].iter().filter(move |&&b| b != a).map(move |&b| pair(a, b))
+            })
         })
-        .collect();
-    Candidates { pairs, passes, bound }
-}
-
-fn place_sounds(field: &Field) -> Vec<u32> {
-    match &field.values {
-        Values::Words(words) if field.kind == Kind::Place => {
-            (0..words.texts.len())
-                .map(|code| words.texts.get(code))
-                // a postcode has no sound
-                .map(
-                    |text| {
-                        if text.bytes().any(|byte| byte.is_ascii_digit()) { 0 } else { phonetic::key(text) }
-                    },
-                )
-                .collect()
-        }
-        _ => Vec::new(),
     }
 }
 
-fn blocks(
-    fields: &[Field],
-    latin: &[Vec<u32>],
-    one: Option<&Part>,
-    other: &Part,
-    count: usize,
-    largest: usize,
-) -> Blocks {
-    // the upper bits hold the key, the lower ones the record, so that one sort makes the blocks
-    let width = usize::BITS - count.leading_zeros();
-    let mask = (1u64 << width) - 1;
-    let mut keyed: Vec<u64> = Vec::with_capacity(count);
-    for record in 0..count as u32 {
-        let others = other.keys(fields, latin, record);
-        let ones = one.map_or([1, 0], |part| part.keys(fields, latin, record));
-        for x in ones.into_iter().filter(|&x| x != 0) {
-            for y in others.into_iter().filter(|&y| y != 0) {
-                keyed.push(
-                    (scramble(x.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ scramble(y)) & !mask)
-                        | u64::from(record),
-                );
-            }
-        }
-    }
-    keyed.par_sort_unstable();
-    let mut blocks = Blocks::default();
-    for block in keyed.chunk_by(|a, b| a & !mask == b & !mask).filter(|block| block.len() > 1) {
-        if block.len() > largest {
-            blocks.beyond.0 += 1;
-            blocks.beyond.1 += pairs_of(block.len());
-            continue;
-        }
-        blocks.members.extend(block.iter().map(|key| (key & mask) as u32));
-        blocks.ends.push(blocks.members.len() as u32);
-    }
-    blocks.members.shrink_to_fit();
-    blocks
+/// The lower record above, the higher one below.
+pub(super) fn pair(a: u32, b: u32) -> u64 {
+    (u64::from(a.min(b)) << 32) | u64::from(a.max(b))
 }
 
 fn pairs_of(size: usize) -> u64 {
     size as u64 * (size as u64 - 1) / 2
 }
 
+/// The two parts of a pass, or the one.
+type Key<'p> = (Option<&'p Part>, &'p Part);
+
+/// Finds the pairs to be compared.
+pub(super) fn candidates(fields: &[Field]) -> Candidates {
+    let count = fields.first().map_or(0, |field| field.codes.len());
+    let parts = parts(fields);
+    let mut keys: Vec<Key<'_>> = Vec::new();
+    for (at, part) in parts.iter().enumerate() {
+        if part.stands_alone {
+            keys.push((None, part));
+        }
+        let others =
+            parts[..at].iter().filter(|other| part.combines && other.combines && !other.overlaps(part));
+        keys.extend(others.map(|other| (Some(other), part)));
+    }
+    let budget = BUDGET.0 * count as u64 + BUDGET.1;
+    let part = (count / 50_000).next_power_of_two().min(4) as u64;
+    let sizes: Vec<Vec<u32>> = keys.par_iter().map(|&key| sampled_sizes(fields, key, count, part)).collect();
+    let bound = bound(&sizes, budget / part);
+    let found: Vec<(Blocks, Pass)> = keys.par_iter().map(|&key| blocks(fields, key, count, bound)).collect();
+    let (blocks, passes) = found.into_iter().unzip();
+    Candidates { blocks, neighbours: Neighbours::of(fields, count), count, passes, bound }
+}
+
+impl Candidates {
+    /// Pairs in all, with repetition.
+    pub(super) fn total(&self) -> u64 {
+        self.passes.iter().map(|pass| pass.pairs).sum::<u64>() + self.neighbours.total()
+    }
+
+    /// The account of the passes, and the largest block compared in full.
+    pub(super) fn into_account(self) -> (Vec<Pass>, usize) {
+        (self.passes, self.bound)
+    }
+
+    /// Every pair once, in shares by the lower record; pairs rise within a share and from share to share.
+    pub(super) fn shares(&self) -> impl Iterator<Item = Vec<u64>> {
+        let shares = self.total().div_ceil(SHARE).max(1);
+        let edge = move |nth: u64| (self.count as u64 * nth / shares) as u32;
+        (0..shares).map(move |nth| {
+            let (from, to) = (edge(nth), edge(nth + 1));
+            let mut pairs: Vec<u64> =
+                self.blocks.par_iter().flat_map_iter(|blocks| blocks.pairs(from, to)).collect();
+            pairs.extend(self.neighbours.pairs(from, to));
+            pairs.par_sort_unstable();
+            pairs.dedup();
+            pairs
+        })
+    }
+
+    /// About one pair in `step`, each by its own digest: the same pairs whatever the order of work.
+    pub(super) fn sample(&self, step: u64) -> Vec<u64> {
+        let is_drawn = |pair: &u64| scramble(pair ^ 0x5bd1_e995).is_multiple_of(step);
+        let all = 0..self.count as u32;
+        let within = |blocks: &Blocks| blocks.pairs(all.start, all.end).filter(is_drawn).collect::<Vec<_>>();
+        let mut pairs: Vec<u64> = self.blocks.par_iter().flat_map_iter(within).collect();
+        pairs.extend(self.neighbours.pairs(all.start, all.end).filter(is_drawn));
+        pairs.par_sort_unstable();
+        pairs.dedup();
+        pairs
+    }
+}
+
+/// The digests of a record's keys in a pass.
+fn digests<'f>(fields: &'f [Field], (one, other): Key<'f>, record: u32) -> impl Iterator<Item = u64> + 'f {
+    let others = other.keys(fields, record);
+    let ones = one.map_or([1, 0], |part| part.keys(fields, record));
+    ones.into_iter().filter(|&one| one != 0).flat_map(move |one| {
+        let one = one.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        others.into_iter().filter(|&other| other != 0).map(move |other| scramble(one ^ scramble(other)))
+    })
+}
+
+/// How many records the keys of a pass have, of one key in `part`: those whose digest says so.
+fn sampled_sizes(fields: &[Field], key: Key<'_>, count: usize, part: u64) -> Vec<u32> {
+    let mut drawn: Vec<u64> = (0..count as u32)
+        .flat_map(|record| digests(fields, key, record))
+        .filter(|digest| digest & (part - 1) == 0)
+        .collect();
+    drawn.sort_unstable();
+    let sizes = drawn.chunk_by(|one, other| one == other).filter(|block| block.len() > 1);
+    sizes.map(|block| block.len() as u32).collect()
+}
+
+/// How many records each key has, by a part of its digest. Two keys may fall together; that costs a look, and what is
+/// compared is decided by the whole digest.
+struct Sizes {
+    slots: Vec<u8>,
+    /// Slots and their records, for those beyond what a slot counts.
+    large: ByDigest<u32>,
+}
+
+impl Sizes {
+    fn count(fields: &[Field], key: Key<'_>, count: usize) -> Self {
+        let slots = vec![0; (4 * count).next_power_of_two().max(1024)];
+        let mut sizes = Self { slots, large: ByDigest::default() };
+        for record in 0..count as u32 {
+            for digest in digests(fields, key, record) {
+                sizes.add(digest);
+            }
+        }
+        sizes
+    }
+
+    fn add(&mut self, digest: u64) {
+        let slot = self.slot(digest);
+        if self.slots[slot] == u8::MAX {
+            *self.large.entry(scramble(slot as u64)).or_insert(u32::from(u8::MAX)) += 1;
+        } else {
+            self.slots[slot] += 1;
+        }
+    }
+
+    fn slot(&self, digest: u64) -> usize {
+        (digest >> (64 - self.slots.len().trailing_zeros())) as usize
+    }
+
+    /// The sizes of the slots that hold more than so many records.
+    fn above(&self, size: usize) -> impl Iterator<Item = usize> {
+        // a slot that is full to the brim has no entry of its own
+        let is_large = |slot: usize| self.large.contains_key(&scramble(slot as u64));
+        let counted = self.slots.iter().enumerate();
+        let counted = counted.filter(move |&(slot, &size)| size < u8::MAX || !is_large(slot));
+        let counted = counted.map(|(_, &size)| usize::from(size));
+        let large = self.large.values().map(|&size| size as usize);
+        counted.chain(large).filter(move |&counted| counted > size)
+    }
+}
+
+/// The largest block considered at all: its pairs say little, and beyond it the account is what counts.
+const LARGEST: usize = 1000;
+
 /// The largest size of a block for which all passes together stay within the budget.
-fn bound(all: &[Blocks], largest: usize, budget: u64) -> usize {
-    let mut pairs = vec![0u64; largest + 1];
-    for block in all.iter().flat_map(Blocks::iter) {
-        pairs[block.len()] += pairs_of(block.len());
+fn bound(all: &[Vec<u32>], budget: u64) -> usize {
+    let mut pairs = vec![0u64; LARGEST + 1];
+    for size in all.iter().flatten().map(|&size| size as usize).filter(|&size| size <= LARGEST) {
+        pairs[size] += pairs_of(size);
     }
     let mut sum = 0;
     let within = pairs.iter().take_while(|&&pairs| {
@@ -309,103 +223,80 @@ fn bound(all: &[Blocks], largest: usize, budget: u64) -> usize {
     within.count().saturating_sub(1).max(4)
 }
 
-fn pairs_within(blocks: &Blocks, bound: usize) -> impl Iterator<Item = u64> {
-    blocks.iter().filter(move |block| block.len() <= bound).flat_map(|block| {
-        block.iter().enumerate().flat_map(move |(at, &a)| {
-            // a record may be in a block twice, by two of its keys
-            block[at + 1..].iter().filter(move |&&b| b != a).map(move |&b| pair(a, b))
-        })
-    })
-}
-
-fn pair(a: u32, b: u32) -> u64 {
-    (u64::from(a.min(b)) << 32) | u64::from(a.max(b))
-}
-
-/// Pairs of records that stand next to each other when sorted by name and date: what no key brings together, such as a
-/// slip that changes the sound, often still sorts closely.
-fn neighbours(fields: &[Field], count: usize) -> Vec<u64> {
-    const WINDOW: usize = 3;
-    let mut pairs = Vec::new();
-    let first = |kind| fields.iter().position(|field| field.kind == kind);
-    let (Some(given), Some(surname)) = (first(Kind::GivenName), first(Kind::Surname)) else { return pairs };
-    let Values::Names(names) = &fields[surname].values else { return pairs };
-    let mut by_text: Vec<u32> = (0..names.texts.len() as u32).collect();
-    by_text.par_sort_unstable_by_key(|&code| names.texts.get(code as usize));
-    let mut rank = vec![0u32; by_text.len()];
-    for (position, &code) in (0u32..).zip(&by_text) {
-        rank[code as usize] = position;
-    }
-    let date = first(Kind::Date).map(|at| &fields[at]);
-    let day = |record: usize| match date.map(|field| (&field.values, field.codes[record])) {
-        Some((Values::Dates(dates), code)) => dates[code as usize],
-        _ => super::date::Date::default(),
+fn blocks(fields: &[Field], key: Key<'_>, count: usize, bound: usize) -> (Blocks, Pass) {
+    let sizes = Sizes::count(fields, key, count);
+    // the upper bits hold the key, the lower ones the record, so that one sort makes the blocks
+    let width = usize::BITS - count.leading_zeros();
+    let mask = (1u64 << width) - 1;
+    let name = match key.0 {
+        Some(one) => format!("{} × {}", one.name, key.1.name),
+        None => key.1.name.clone(),
     };
-    for (major, minor) in [(surname, given), (given, surname)] {
-        let place = |field: usize, record: usize| rank[fields[field].codes[record] as usize];
-        let mut order: Vec<(u32, u32, super::date::Date, u32)> = (0..count)
-            .filter(|&record| fields[major].codes[record] != MISSING)
-            .map(|record| (place(major, record), place(minor, record), day(record), record as u32))
-            .collect();
-        order.par_sort_unstable();
-        for (at, one) in order.iter().enumerate() {
-            pairs.extend(order[at + 1..].iter().take(WINDOW).map(|other| pair(one.3, other.3)));
+    let mut pass = Pass { key: name, blocks: 0, pairs: 0, blocks_left_out: 0, pairs_left_out: 0 };
+    // a slot holds a few strangers beside a block; what is far beyond the bound need not be sorted to be counted
+    let sorted = if bound < 200 { bound + 16 } else { usize::MAX };
+    for size in sizes.above(sorted) {
+        pass.blocks_left_out += 1;
+        pass.pairs_left_out += pairs_of(size);
+    }
+    let mut keyed: Vec<u64> = Vec::new();
+    for record in 0..count as u32 {
+        for digest in digests(fields, key, record) {
+            let size = usize::from(sizes.slots[sizes.slot(digest)]);
+            if size > 1 && size <= sorted {
+                keyed.push((digest & !mask) | u64::from(record));
+            }
         }
     }
-    pairs
-}
-
-fn account(key: String, blocks: &Blocks, bound: usize) -> Pass {
-    let mut pass =
-        Pass { key, blocks: 0, pairs: 0, blocks_left_out: blocks.beyond.0, pairs_left_out: blocks.beyond.1 };
-    for block in blocks.iter() {
-        if block.len() <= bound {
-            pass.blocks += 1;
-            pass.pairs += pairs_of(block.len());
-        } else {
+    keyed.sort_unstable();
+    let mut blocks = Blocks::default();
+    for block in keyed.chunk_by(|a, b| a & !mask == b & !mask).filter(|block| block.len() > 1) {
+        if block.len() > bound {
             pass.blocks_left_out += 1;
             pass.pairs_left_out += pairs_of(block.len());
+            continue;
         }
+        pass.blocks += 1;
+        pass.pairs += pairs_of(block.len());
+        blocks.members.extend(block.iter().map(|key| (key & mask) as u32));
+        blocks.ends.push(blocks.members.len() as u32);
     }
-    pass
+    blocks.members.shrink_to_fit();
+    blocks.ends.shrink_to_fit();
+    (blocks, pass)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn blocks_of(sizes: &[u32]) -> Blocks {
-        let mut blocks = Blocks::default();
-        for &size in sizes {
-            let start = blocks.members.len() as u32;
-            blocks.members.extend(start..start + size);
-            blocks.ends.push(start + size);
-        }
-        blocks
-    }
-
     #[test]
     fn the_bound_keeps_all_passes_within_the_budget() {
         // 1 + 3 + 6 pairs, then 45, then 190
-        let all = [blocks_of(&[2, 3, 4, 10]), blocks_of(&[20])];
-        for (budget, wanted) in [(1_000, 100), (244, 19), (55, 19), (54, 9), (10, 9), (0, 4)] {
-            let bound = bound(&all, 100, budget);
-            assert_eq!(bound, wanted, "{budget}");
-            let pairs = all.iter().flat_map(|blocks| pairs_within(blocks, bound)).count() as u64;
-            assert!(pairs <= budget.max(10), "{budget} {pairs}");
+        let all = [vec![2, 3, 4, 10], vec![20]];
+        for (budget, wanted) in [(1_000, LARGEST), (244, 19), (55, 19), (54, 9), (10, 9), (0, 4)] {
+            assert_eq!(bound(&all, budget), wanted, "{budget}");
         }
     }
 
     #[test]
-    fn what_is_left_out_is_counted() {
-        let pass = account("key".to_owned(), &blocks_of(&[2, 3, 10]), 5);
-        assert_eq!((pass.blocks, pass.pairs, pass.blocks_left_out, pass.pairs_left_out), (2, 4, 1, 45));
+    fn a_crowd_keeps_its_size() {
+        let mut sizes = Sizes { slots: vec![0; 1024], large: ByDigest::default() };
+        for (key, times) in [(1u64, 2), (2, 255), (3, 1000), (4, 1), (5, 30)] {
+            (0..times).for_each(|_| sizes.add(key << 54));
+        }
+        let mut above: Vec<usize> = sizes.above(20).collect();
+        above.sort_unstable();
+        assert_eq!(above, [30, 255, 1000]);
     }
 
     #[test]
-    fn a_record_is_not_paired_with_itself() {
-        let blocks = Blocks { members: vec![3, 3, 5], ends: vec![3], beyond: (0, 0) };
-        let pairs: Vec<u64> = pairs_within(&blocks, 10).collect();
-        assert!(pairs.iter().all(|&both| both == pair(3, 5)));
+    fn a_record_is_not_paired_with_itself_and_each_pair_is_in_one_range() {
+        let blocks = Blocks { members: vec![3, 3, 5, 1, 4, 9], ends: vec![3, 6] };
+        let pairs = |from, to| blocks.pairs(from, to).collect::<Vec<u64>>();
+        let all = [pair(3, 5), pair(3, 5), pair(1, 4), pair(1, 9), pair(4, 9)];
+        assert_eq!(pairs(0, 10), all);
+        assert_eq!([pairs(0, 3), pairs(3, 10)].concat().len(), all.len());
+        assert_eq!(pairs(4, 5), [pair(4, 9)]);
     }
 }

@@ -1,8 +1,11 @@
 //! Comparing two records: a level per field, packed into one word. Symmetric, and without any estimate: what a level is
 //! worth is the model's business.
 
-use super::field::Field;
-use super::scale::word::{CLOSE, EXACT, PART, SLIP, VAGUE};
+use rayon::prelude::*;
+
+use super::copies::Copies;
+use super::field::{Field, MISSING, Values};
+use super::scale::word::{CLOSE, EXACT, OTHER, PART, SLIP, VAGUE};
 use super::text::Letters;
 use super::{Kind, date};
 
@@ -30,50 +33,69 @@ impl Pattern {
     }
 }
 
-/// The value of one record in one field.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Cell {
-    pub(super) code: u32,
-    /// How common the value is, in bits above the mean.
-    pub(super) common: f32,
-    pub(super) letters: Letters,
-}
-
 /// Compares the records of a set of fields.
 #[derive(Debug)]
 pub(super) struct Comparer<'f> {
     pub(super) fields: &'f [Field],
+    /// The records that samples are drawn from.
+    pub(super) copies: Copies,
     /// The given name and surname that may stand in each other's place.
     pub(super) names: Option<(usize, usize)>,
-    /// The cells of a record side by side: a pair is two places in memory, not two a field.
-    cells: Vec<Cell>,
+    /// The codes of a record side by side, and after them the letters of its given name and surname: a pair is two
+    /// places in memory, not two a field.
+    rows: Vec<u32>,
+    stride: usize,
+    /// By field and code: how common the value is, in bits above the mean.
+    common: Vec<Vec<f32>>,
+    /// By field and code.
+    letters: Vec<Vec<Letters>>,
 }
 
 impl<'f> Comparer<'f> {
-    pub(super) fn new(fields: &'f [Field]) -> Self {
+    pub(super) fn new(fields: &'f [Field], copies: Copies) -> Self {
         let first = |kind| fields.iter().position(|field| field.kind == kind);
         let count = fields.first().map_or(0, |field| field.codes.len());
-        let values: Vec<Vec<Cell>> = fields
-            .iter()
+        let common = fields
+            .par_iter()
             .map(|field| {
-                let mean = field.mean_count() as f32;
-                let common = |&count: &u32| (count.max(1) as f32 / mean).log2();
-                let values = (0u32..).zip(field.counts.iter().map(common)).zip(field.letters());
-                values.map(|((code, common), letters)| Cell { code, common, letters }).collect()
+                let mean = field.mean as f32;
+                field.counts.iter().map(|&count| (count.max(1) as f32 / mean).log2()).collect()
             })
             .collect();
-        let mut cells = Vec::with_capacity(count * fields.len());
+        let letters: Vec<Vec<Letters>> = fields.par_iter().map(Field::letters).collect();
+        let names = first(Kind::GivenName).zip(first(Kind::Surname));
+        let stride = fields.len() + if names.is_some() { 4 } else { 0 };
+        let mut rows = Vec::with_capacity(count * stride);
         for record in 0..count {
-            cells.extend(
-                fields.iter().zip(&values).map(|(field, values)| values[field.codes[record] as usize]),
-            );
+            rows.extend(fields.iter().map(|field| field.codes[record]));
+            if let Some((given, surname)) = names {
+                for at in [given, surname] {
+                    rows.extend(letters[at][fields[at].codes[record] as usize].halves());
+                }
+            }
         }
-        Self { fields, names: first(Kind::GivenName).zip(first(Kind::Surname)), cells }
+        Self { fields, copies, names, rows, stride, common, letters }
     }
 
-    /// The cell of a record.
-    pub(super) fn cell(&self, record: u32, field: usize) -> Cell {
-        self.cells[record as usize * self.fields.len() + field]
+    /// The code of a record's value.
+    #[inline]
+    pub(super) fn code(&self, record: u32, field: usize) -> u32 {
+        self.rows[record as usize * self.stride + field]
+    }
+
+    /// The letters of a record's given name (0) or surname (1).
+    #[inline]
+    fn name_letters(&self, record: u32, which: usize) -> Letters {
+        let at = record as usize * self.stride + self.fields.len() + 2 * which;
+        Letters::from_halves([self.rows[at], self.rows[at + 1]])
+    }
+
+    /// How common the more common of two records' values is, in bits above the mean.
+    #[inline]
+    pub(super) fn common(&self, field: usize, a: u32, b: u32) -> f32 {
+        let (a, b) = (self.code(a, field), self.code(b, field));
+        let of = |code: u32| self.common[field][code as usize];
+        if a == b { of(a) } else { of(a).max(of(b)) }
     }
 
     /// The level of every field for two records.
@@ -101,20 +123,48 @@ impl<'f> Comparer<'f> {
 
     /// The level of one field as it stands.
     pub(super) fn level(&self, field: usize, a: u32, b: u32) -> Option<u8> {
-        self.fields[field].level(self.cell(a, field), self.cell(b, field))
+        self.level_of(field, self.code(a, field), self.code(b, field))
+    }
+
+    /// The level of two values of a field.
+    #[inline]
+    fn level_of(&self, field: usize, one: u32, other: u32) -> Option<u8> {
+        if one == MISSING || other == MISSING {
+            return None;
+        }
+        if one == other && !matches!(self.fields[field].values, Values::Dates(_)) {
+            return Some(EXACT);
+        }
+        let letters = |code: u32| self.letters[field][code as usize];
+        Some(self.fields[field].level(one, other, || letters(one).may_resemble(letters(other))))
     }
 
     /// The levels of given name and surname, straight or crosswise, whichever agrees better.
     pub(super) fn name_levels(&self, a: u32, b: u32) -> Pattern {
         let Some((given, surname)) = self.names else { return Pattern::default() };
-        let (straight_given, straight_surname) = (self.level(given, a, b), self.level(surname, a, b));
+        // given name or surname of the one with given name or surname of the other, as names
+        let cell = |record: u32, which: usize| {
+            (self.code(record, [given, surname][which]), self.name_letters(record, which))
+        };
+        let (one, other) = ([cell(a, 0), cell(a, 1)], [cell(b, 0), cell(b, 1)]);
+        let level = |field: usize, (one, x): (u32, Letters), (other, y): (u32, Letters)| {
+            if one == MISSING || other == MISSING {
+                return None;
+            }
+            if one == other {
+                return Some(EXACT);
+            }
+            Some(if x.may_resemble(y) { self.fields[field].level(one, other, || true) } else { OTHER })
+        };
+        let (straight_given, straight_surname) =
+            (level(given, one[0], other[0]), level(surname, one[1], other[1]));
         let straight = Pattern::default().with(given, straight_given).with(surname, straight_surname);
         let good = agreement(straight_given) + agreement(straight_surname);
         if good >= 2 {
             return straight;
         }
-        let crossed_given = self.fields[given].level(self.cell(a, given), self.cell(b, surname));
-        let crossed_surname = self.fields[given].level(self.cell(a, surname), self.cell(b, given));
+        let (crossed_given, crossed_surname) =
+            (level(given, one[0], other[1]), level(given, one[1], other[0]));
         if agreement(crossed_given) + agreement(crossed_surname) <= good.max(0) + 1 {
             return straight;
         }

@@ -164,7 +164,7 @@ pub(super) enum Agreement {
     Slip,
     /// Month or day is another, or the year is off by one.
     OnePart,
-    /// Within forty days, also in a year that differs by one digit.
+    /// Within forty days, or within ten in a year that differs by one digit: father and son of one name are not near.
     Near,
     /// Within some thirteen months, or two digits off.
     Vague,
@@ -203,7 +203,7 @@ pub(super) fn compare(a: Date, b: Date) -> Agreement {
     let apart = (a.days() - b.days()).abs();
     let years_slip = (0..4).filter(|&at| x[at] != y[at]).count() == 1;
     let decade = i32::from(a.year.abs_diff(b.year)) / 10 * 3650;
-    if apart <= 40 || (years_slip && decade > 0 && decade < 40_000 && (apart - decade).abs() <= 40) {
+    if apart <= 40 || (years_slip && decade > 0 && decade < 40_000 && (apart - decade).abs() <= 10) {
         return Agreement::Near;
     }
     if apart <= 400 || differing <= 2 { Agreement::Vague } else { Agreement::Other }

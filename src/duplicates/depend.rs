@@ -16,7 +16,7 @@ const ENOUGH: f64 = 50.0;
 
 /// Finds the fields that depend on another: among strangers, by name, who agree on a place, an address or a doctor,
 /// which other such field agrees far more often than among all strangers?
-pub(super) fn find_parents(comparer: &Comparer<'_>, model: &mut Model, count: usize) {
+pub(super) fn find_parents(comparer: &Comparer<'_>, model: &mut Model) {
     let is_where = |at: &usize| {
         let field = &model.fields[*at];
         matches!(
@@ -38,7 +38,7 @@ pub(super) fn find_parents(comparer: &Comparer<'_>, model: &mut Model, count: us
     let tallies: Vec<Tally> = fields
         .par_iter()
         .map(|&parent| {
-            let (pairs, _) = pairs_within(comparer, &[parent], count, PAIRS);
+            let (pairs, _) = pairs_within(comparer, &[parent], PAIRS);
             let mut tally = tally(comparer, &pairs);
             tally.retain(|&(pattern, _)| are_strangers(pattern));
             tally

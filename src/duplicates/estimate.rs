@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::compare::{Comparer, Pattern};
 use super::model::{Bond, LEVELS, Model};
-use super::sample::{Tally, exact_share, pairs_of, pairs_within, random_pairs, tally};
+use super::sample::{Tally, pairs_of, pairs_within, random_pairs, tally};
 use super::scale::Scale;
 use super::{Kind, depend};
 
@@ -58,13 +58,13 @@ pub(super) fn model(comparer: &Comparer<'_>) -> Model {
     if count < 2 {
         return model;
     }
-    let random = random_pairs(comparer, count);
+    let random = random_pairs(comparer);
     // relatives and one person disturb `u` in a small file: the second round leaves out what the first one recognised
     let mut samples: Vec<Sample> = Vec::new();
     for round in 0..2 {
         fix_u(comparer, &mut model, &random, round > 0);
         if round == 0 {
-            depend::find_parents(comparer, &mut model, count);
+            depend::find_parents(comparer, &mut model);
         }
         run_passes(comparer, &mut model, &mut samples, count);
     }
@@ -98,7 +98,7 @@ fn fix_u(comparer: &Comparer<'_>, model: &mut Model, random: &Tally, leave_out: 
         let mut counts = *counts;
         if comparer.fields[at].kind != Kind::Date {
             let strangers = (counts[0] + 0.5) / (counts[0] + left_out[at] + 0.5);
-            counts[0] = total * exact_share(&comparer.fields[at].counts) * strangers;
+            counts[0] = total * comparer.fields[at].share * strangers;
         }
         let seen_and_stated = counts.iter().zip(scale.u);
         for (u, (&seen, stated)) in field.u.iter_mut().zip(seen_and_stated) {
@@ -132,7 +132,7 @@ struct Sample {
 fn run_passes(comparer: &Comparer<'_>, model: &mut Model, samples: &mut Vec<Sample>, count: usize) {
     let usable: Vec<usize> = (0..comparer.fields.len()).filter(|&at| model.fields[at].u[0] < 0.1).collect();
     if samples.is_empty() {
-        samples.extend(draw(comparer, &usable.iter().map(|&at| vec![at]).collect::<Vec<_>>(), count));
+        samples.extend(draw(comparer, &usable.iter().map(|&at| vec![at]).collect::<Vec<_>>()));
     }
     let mut results = maximise_all(comparer, model, samples);
     let reached = |results: &[Result], at: usize| -> f64 {
@@ -148,7 +148,7 @@ fn run_passes(comparer: &Comparer<'_>, model: &mut Model, samples: &mut Vec<Samp
     if !unknown.is_empty() {
         let doubles: Vec<Vec<usize>> =
             pairs_of(&usable).into_iter().filter(|key| unknown.iter().any(|at| !key.contains(at))).collect();
-        let mut more = maximise_all(comparer, model, &draw(comparer, &doubles, count));
+        let mut more = maximise_all(comparer, model, &draw(comparer, &doubles));
         for result in &mut more {
             for at in (0..model.fields.len()).filter(|at| !unknown.contains(at)) {
                 result.levels[at] = [0.0; LEVELS];
@@ -159,11 +159,11 @@ fn run_passes(comparer: &Comparer<'_>, model: &mut Model, samples: &mut Vec<Samp
     combine(comparer, model, &results, count);
 }
 
-fn draw(comparer: &Comparer<'_>, keys: &[Vec<usize>], count: usize) -> Vec<Sample> {
+fn draw(comparer: &Comparer<'_>, keys: &[Vec<usize>]) -> Vec<Sample> {
     let most = (PASSES_PAIRS / keys.len().max(1)).min(PASS_PAIRS);
     keys.par_iter()
         .filter_map(|key| {
-            let (pairs, within) = pairs_within(comparer, key, count, most);
+            let (pairs, within) = pairs_within(comparer, key, most);
             (pairs.len() >= 20).then(|| Sample { key: key.clone(), tally: tally(comparer, &pairs), within })
         })
         .collect()

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::date::{Date, Order};
 use super::random::{ByDigest, digest};
 use super::records::{Column, Texts};
+use super::sample::{exact_share, mean_count};
 use super::text::Letters;
 use super::{Kind, fold, phonetic};
 use crate::error::{Error, Result};
@@ -70,6 +71,10 @@ pub(super) struct Field {
     pub(super) codes: Vec<u32>,
     /// How many records hold each code.
     pub(super) counts: Vec<u32>,
+    /// How many records share the value of a record in the mean, and the share of all pairs of records that do; without
+    /// records that repeat others word for word.
+    pub(super) mean: f64,
+    pub(super) share: f64,
     pub(super) values: Values,
 }
 
@@ -80,7 +85,8 @@ impl Field {
             counts[code as usize] += 1;
         }
         counts[MISSING as usize] = 0;
-        Self { name, kind, codes, counts, values }
+        let (mean, share) = (mean_count(&counts), exact_share(&counts));
+        Self { name, kind, codes, counts, mean, share, values }
     }
 
     /// The letters of each value; nothing where values are not compared letter by letter.
@@ -97,16 +103,6 @@ impl Field {
             _ => Letters::of(text),
         };
         (0..texts.len()).map(|code| compared(texts.get(code))).collect()
-    }
-
-    /// How many records share the value of a record, in the mean.
-    pub(super) fn mean_count(&self) -> f64 {
-        let (mut squares, mut sum) = (0.0, 0.0);
-        for &count in &self.counts {
-            squares += f64::from(count) * f64::from(count);
-            sum += f64::from(count);
-        }
-        if sum > 0.0 { squares / sum } else { 1.0 }
     }
 
     /// How many records have a value.

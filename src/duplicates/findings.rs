@@ -73,10 +73,14 @@ pub struct Findings {
     /// The share of all pairs of one person, among those that were compared, expected in `high`, and in `high` or
     /// `medium`.
     pub expected_share: (f64, f64),
+    /// How many of the pairs that were compared are expected to be one person.
+    pub expected_pairs: f64,
     /// The account of the passes.
     pub passes: Vec<Pass>,
     /// Pairs that were compared.
     pub compared: usize,
+    /// Pairs that were beyond what is reported of a file of this size; the weakest ones.
+    pub unreported: usize,
     /// The largest block that was compared in full.
     pub largest_block: usize,
 }

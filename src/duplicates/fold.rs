@@ -26,6 +26,12 @@ const TITLES: &[&str] = &[
     "dmd",
 ];
 
+/// Words after a comma that say that no given name follows, beside titles and numbers (`1st Baron`).
+const RANKS: &[&str] = &[
+    "iv", "esq", "baron", "baroness", "baronet", "bart", "bt", "count", "countess", "duke", "duchess",
+    "earl", "graf", "freiherr", "lady", "lord", "marquess", "prince", "princess", "viscount",
+];
+
 /// Words inside a family name that come and go.
 const PARTICLES: &[&str] = &[
     "van", "von", "vom", "zu", "zum", "zur", "de", "der", "den", "des", "del", "della", "di", "da", "dos",
@@ -108,8 +114,16 @@ pub(super) fn name(raw: &str) -> String {
 /// A full name as given name and family name. `Last, First` is read as such; otherwise the last word, with the
 /// particles before it, is the family name. A single word is a family name.
 pub(super) fn split_full_name(raw: &str) -> (String, String) {
+    let mut raw = raw;
     if let Some((last, first)) = raw.split_once([',', '、', '،']) {
-        return (name(first), name(last));
+        let after = words(first);
+        let word = after.split(' ').next().unwrap_or_default();
+        let is_rank =
+            TITLES.contains(&word) || RANKS.contains(&word) || word.starts_with(|c: char| c.is_ascii_digit());
+        if !is_rank && !word.is_empty() {
+            return (name(first), name(last));
+        }
+        raw = last;
     }
     let folded = words(raw);
     let all: Vec<&str> = folded.split(' ').filter(|word| !TITLES.contains(word)).collect();
@@ -181,6 +195,9 @@ mod tests {
             ("Lopez, Anna Maria", "anna maria", "lopez"),
             ("Jan van der Berg", "jan", "berg"),
             ("Madonna", "", "madonna"),
+            ("Anna Lopez, MD", "anna", "lopez"),
+            ("Anna Lopez, 1st Baroness of Avon", "anna", "lopez"),
+            ("Lopez, ", "", "lopez"),
             ("Dr. Anna Lopez", "anna", "lopez"),
             ("", "", ""),
         ] {

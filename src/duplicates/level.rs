@@ -1,29 +1,23 @@
 //! The level that two values of a field reach. Symmetric, and quick to say no: most pairs have nothing in common.
 
-use super::compare::Cell;
-use super::field::{Field, MISSING, Names, Values, Words};
+use super::field::{Field, Names, Values, Words};
 use super::scale::word::{CLOSE, EXACT, OTHER, PART, SLIP, VAGUE};
 use super::text::{
-    is_number, scrambled, shares_word, similarity, slips, squeezed_equal, two_slips, within_one_slip,
-    within_one_slip_chars,
+    is_number, numbered_apart, scrambled, shares_word, similarity, slips, squeezed_equal, two_slips,
+    within_one_slip, within_one_slip_chars,
 };
 use super::{Kind, date};
 
 impl Field {
-    /// The level of two values of this field.
-    pub(super) fn level(&self, one: Cell, other: Cell) -> Option<u8> {
-        let (a, b) = (one.code, other.code);
-        if a == MISSING || b == MISSING {
-            return None;
-        }
-        if let Values::Dates(dates) = &self.values {
-            return Some(date::compare(dates[a as usize], dates[b as usize]) as u8);
-        }
-        if a == b {
-            return Some(EXACT);
-        }
-        let resembles = one.letters.may_resemble(other.letters);
-        Some(match &self.values {
+    /// The level of two values of this field, both present and other than equal unless they are dates; `resemble` says
+    /// whether they have enough letters in common to look closer.
+    pub(super) fn level(&self, a: u32, b: u32, resemble: impl Fn() -> bool) -> u8 {
+        let resembles = match &self.values {
+            Values::Dates(dates) => return date::compare(dates[a as usize], dates[b as usize]) as u8,
+            Values::Categories => return 1,
+            _ => resemble(),
+        };
+        match &self.values {
             Values::Names(names) if resembles => self.name_level(names, a, b),
             Values::Words(words) if resembles => words.level(a, b, self.kind == Kind::Place),
             Values::Emails(texts) if resembles => email_level(texts.get(a as usize), texts.get(b as usize)),
@@ -32,7 +26,7 @@ impl Field {
             Values::Emails(_) => 4,
             Values::Codes(_) => 2,
             Values::Dates(_) | Values::Categories => 1,
-        })
+        }
     }
 
     fn name_level(&self, names: &Names, a: u32, b: u32) -> u8 {
@@ -54,6 +48,9 @@ impl Field {
 impl Names {
     fn level(&self, a: u32, b: u32) -> u8 {
         let (one, other) = (self.texts.get(a as usize), self.texts.get(b as usize));
+        if numbered_apart(one, other) {
+            return OTHER;
+        }
         match (self.latin.get(&a), self.latin.get(&b)) {
             (None, None) => self.latin_level(one, other, a, b),
             (Some(_), Some(_)) => {
@@ -200,6 +197,7 @@ fn code_level(one: &str, other: &str) -> u8 {
 mod tests {
     use super::*;
     use crate::duplicates::compare::Comparer;
+    use crate::duplicates::copies::Copies;
     use crate::duplicates::field::{build, build_names};
     use crate::duplicates::records::{Column, Texts};
 
@@ -219,7 +217,7 @@ mod tests {
             _ => build(&column, &texts, &order).map(|field| vec![field]),
         };
         let fields = fields.expect("a small file");
-        let comparer = Comparer::new(&fields);
+        let comparer = Comparer::new(&fields, Copies::default());
         let levels = (comparer.level(0, 0, 1), comparer.level(0, 1, 0));
         assert_eq!(levels.0, levels.1, "{one} {other}");
         levels.0
@@ -241,6 +239,8 @@ mod tests {
             ("Catherine", "Catherina", Some(SLIP)),
             ("Meyer", "Maier", Some(CLOSE)),
             ("Tanaka", "Yamamoto", Some(OTHER)),
+            ("Tester 12", "Tester 13", Some(OTHER)),
+            ("Meyer", "Meyer2", Some(SLIP)),
             ("田中", "田中", Some(EXACT)),
             ("田中", "山本", Some(OTHER)),
             ("健", "謙", Some(OTHER)),

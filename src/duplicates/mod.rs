@@ -20,15 +20,18 @@ mod band;
 mod block;
 mod cluster;
 mod compare;
+mod copies;
 mod date;
 mod depend;
 mod estimate;
 mod field;
 mod findings;
 mod fold;
+mod key;
 mod kind;
 mod level;
 mod model;
+mod neighbours;
 mod phonetic;
 mod random;
 mod records;
@@ -56,41 +59,46 @@ use scale::Scale;
 use score::{Scored, Scorer};
 
 /// A pair less probable than this is not reported.
-const REPORTED: f64 = 0.02;
+const REPORTED: f64 = 0.01;
 /// A pair joins two records into one person from this probability on.
 const JOINED: f64 = 0.90;
+/// So many pairs are reported at most, and one for each record besides; the best ones.
+const MOST_PAIRS: usize = 500_000;
 /// Candidates that are weighed to settle the model before all are.
-const SAMPLE: usize = 400_000;
+const SAMPLE: u64 = 400_000;
 
 /// Finds the records of one person among all records.
 pub fn find(records: Records) -> Result<Findings> {
     let order = records.order_by_id()?;
     let (columns, ids, registers, cells) = records.into_parts();
-    let fields = fields(&columns, &cells, &order)?;
+    let mut fields = fields(&columns, &cells, &order)?;
     drop(cells);
     let registers: Vec<u32> = order.iter().map(|&record| registers[record as usize]).collect();
 
-    let comparer = Comparer::new(&fields);
+    let copies = copies::discount(&mut fields);
+    let comparer = Comparer::new(&fields, copies);
     let model = estimate::model(&comparer);
     let candidates = block::candidates(&fields);
     let mut scorer = Scorer::new(comparer, model);
     // in a large file a sample of the candidates tells enough to dismiss most of the others at a glance
-    let step = candidates.pairs.len().div_ceil(SAMPLE).max(1);
+    let step = candidates.total().div_ceil(SAMPLE).max(1);
     if step > 1 {
-        let sample: Vec<u64> = candidates.pairs.iter().copied().step_by(step).collect();
-        let weighed = scorer.all(&sample);
+        let weighed = scorer.all(&candidates.sample(step));
         scorer.settle(&weighed, order.len(), step as f64);
         scorer = scorer.settled();
     }
-    let mut weighed = scorer.all(&candidates.pairs);
     // records of one register are distinct people, whatever they look like
     let register = |record: u32| registers[record as usize];
-    weighed.retain(|pair| register(pair.a) == 0 || register(pair.a) != register(pair.b));
-    let count = candidates.pairs.len();
-    drop(candidates.pairs);
+    let may_be_one = |pair: &Scored| register(pair.a) == 0 || register(pair.a) != register(pair.b);
+    let (mut weighed, mut count) = (Vec::new(), 0);
+    for pairs in candidates.shares() {
+        count += pairs.len();
+        weighed.extend(scorer.all(&pairs).into_iter().filter(may_be_one));
+    }
+    let (passes, bound) = candidates.into_account();
     scorer.settle(&weighed, order.len(), 1.0);
     weighed.par_iter_mut().for_each(|weighed| *weighed = scorer.reweigh(weighed));
-    Ok(conclude(&scorer, &weighed, ids, order, &registers, candidates.passes, (count, candidates.bound)))
+    Ok(conclude(&scorer, &weighed, ids, order, &registers, passes, (count, bound)))
 }
 
 /// Folds the columns, in parallel.
@@ -136,6 +144,9 @@ fn conclude(
     kept.sort_by(|(one, _), (other, _)| {
         other.weight.total_cmp(&one.weight).then_with(|| (one.a, one.b).cmp(&(other.a, other.b)))
     });
+    // a file in which nearly everybody resembles nearly everybody is not told in full
+    let unreported = kept.len().saturating_sub(MOST_PAIRS + order.len());
+    kept.truncate(kept.len() - unreported);
     let links = |wanted: &dyn Fn(&Pair) -> bool| -> Vec<Scored> {
         kept.iter().filter(|(pair, _)| wanted(pair)).map(|(_, weighed)| **weighed).collect()
     };
@@ -155,7 +166,7 @@ fn conclude(
     }
     let pairs: Vec<Pair> = kept.into_iter().map(|(pair, _)| pair).collect();
     let review = review::review(&pairs, &sure, order.len());
-    let expected_share = expected_share(scorer, weighed, &pairs);
+    let (expected_share, expected_pairs) = expected(scorer, weighed, &pairs);
     let fields = summaries(scorer);
     Findings {
         ids,
@@ -167,20 +178,23 @@ fn conclude(
         sure,
         review,
         expected_share,
+        expected_pairs,
         passes,
         compared,
+        unreported,
         largest_block,
     }
 }
 
-fn expected_share(scorer: &Scorer<'_>, weighed: &[Scored], pairs: &[Pair]) -> (f64, f64) {
+/// The share of true pairs in `high` and in `high` and `medium`, and how many true pairs are expected in all.
+fn expected(scorer: &Scorer<'_>, weighed: &[Scored], pairs: &[Pair]) -> ((f64, f64), f64) {
     let all: f64 = weighed.iter().map(|weighed| probability(scorer.bits(weighed))).sum();
     let in_bands = |worst: Band| -> f64 {
         pairs.iter().filter(|pair| pair.band <= worst).map(|pair| f64::from(pair.probability)).sum()
     };
     // a sum of nothing is -0.0
     let share = |worst| if all > 0.0 { (in_bands(worst) / all).min(1.0) + 0.0 } else { 1.0 };
-    (share(Band::High), share(Band::Medium))
+    ((share(Band::High), share(Band::Medium)), all + 0.0)
 }
 
 fn summaries(scorer: &Scorer<'_>) -> Vec<FieldSummary> {

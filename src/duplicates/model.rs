@@ -66,11 +66,11 @@ pub(super) struct Household {
 impl Household {
     /// The households of a file with so many relatives and twins. Where there are relatives there are twins and
     /// juniors, also when counting does not show them.
-    pub(super) fn counted(relatives: f64, twins: f64) -> Self {
+    pub(super) fn counted(relatives: f64, twins: f64, juniors: f64) -> Self {
         Self {
             relatives,
             twins: 0.000_5 + twins.max(0.05 * relatives).min(1.0),
-            juniors: 0.000_5 + 0.02 * relatives.min(10.0),
+            juniors: 0.000_5 + juniors.max(0.02 * relatives.min(10.0)).min(1.0),
         }
     }
 }
@@ -93,7 +93,7 @@ impl FieldModel {
             u: fill(scale.u),
             parent: None,
             bond,
-            mean_count: field.mean_count(),
+            mean_count: field.mean,
             weights: [0.0; LEVELS],
             dependent: [0.0; LEVELS],
             rarity: std::array::from_fn(|level| scale.rarity.get(level).map_or(0.0, |&share| share as f32)),
@@ -130,7 +130,7 @@ impl FieldModel {
     }
 
     /// The weight of a level in bits, for values that are `common` bits more common than the mean.
-    fn weight(&self, level: u8, pattern: Pattern, common: f32) -> f32 {
+    fn weight(&self, level: u8, pattern: Pattern, common: impl Fn() -> f32) -> f32 {
         let level = usize::from(level);
         if self.parent.as_ref().is_some_and(|(parent, _)| agrees(pattern, *parent)) {
             return self.dependent[level];
@@ -140,9 +140,8 @@ impl FieldModel {
         if rarity == 0.0 {
             return weight;
         }
-        let adjusted = weight - rarity * common;
         // a common value says less, but agreement never becomes disagreement
-        if weight > 0.0 { adjusted.max(0.0) } else { weight }
+        if weight > 0.0 { (weight - rarity * common()).max(0.0) } else { weight }
     }
 
     /// The most that the field can add.
@@ -176,7 +175,7 @@ impl Model {
                 FieldModel::stated(field, bond)
             })
             .collect();
-        Self { fields, swapped: 0.02, household: Household::counted(0.1, 0.01), prior: -12.0 }
+        Self { fields, swapped: 0.02, household: Household::counted(0.1, 0.01, 0.0), prior: -12.0 }
     }
 
     /// The weight of a field for a pair, in bits; 0 where a value is missing.
@@ -189,8 +188,7 @@ impl Model {
         b: u32,
     ) -> f32 {
         let Some(level) = pattern.level(at) else { return 0.0 };
-        let common = comparer.cell(a, at).common.max(comparer.cell(b, at).common);
-        self.fields[at].weight(level, pattern, common)
+        self.fields[at].weight(level, pattern, || comparer.common(at, a, b))
     }
 
     /// What the order of the names says, in bits.
@@ -232,7 +230,7 @@ fn agrees(pattern: Pattern, field: usize) -> bool {
 /// Whether a category has more than a few values, unlike a sex.
 fn is_fine(field: &Field) -> bool {
     let present = field.present() as f64;
-    present > 0.0 && field.mean_count() / present < 0.3
+    present > 0.0 && field.mean / present < 0.3
 }
 
 /// The probability of odds in bits.
@@ -245,7 +243,7 @@ mod tests {
     use super::*;
 
     fn model() -> Model {
-        let household = Household::counted(1.0, 0.0);
+        let household = Household::counted(1.0, 0.0, 0.0);
         Model { fields: Vec::new(), swapped: 0.02, household, prior: -20.0 }
     }
 
@@ -264,10 +262,10 @@ mod tests {
 
     #[test]
     fn where_there_are_relatives_there_are_twins() {
-        let few = Household::counted(0.0, 0.0);
-        let many = Household::counted(10.0, 0.0);
+        let few = Household::counted(0.0, 0.0, 0.0);
+        let many = Household::counted(10.0, 0.0, 0.0);
         assert!(few.twins < 0.01 && many.twins > 0.1 && many.juniors > few.juniors);
-        assert!(Household::counted(0.0, 0.3).twins > 0.3);
+        assert!(Household::counted(0.0, 0.3, 0.0).twins > 0.3);
     }
 
     #[test]

@@ -90,6 +90,20 @@ impl Records {
         Ok(())
     }
 
+    /// Gives every record its value in a column, in the order in which the records were added; what the column held
+    /// before is gone, and records beyond the values have none.
+    pub fn fill(&mut self, column: usize, values: impl IntoIterator<Item = impl AsRef<str>>) -> Result<()> {
+        let mut cells = Texts::default();
+        let mut values = values.into_iter();
+        for _ in 0..self.len() {
+            cells.push(values.next().as_ref().map_or("", AsRef::as_ref))?;
+        }
+        if let Some(column) = self.cells.get_mut(column) {
+            *column = cells;
+        }
+        Ok(())
+    }
+
     /// How many records there are.
     pub fn len(&self) -> usize {
         self.ids.len()

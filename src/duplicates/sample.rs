@@ -16,13 +16,16 @@ const RANDOM_PAIRS: usize = 80_000;
 pub(super) type Tally = Vec<(Pattern, f64)>;
 
 /// Patterns of random pairs, all pairs when there are few.
-pub(super) fn random_pairs(comparer: &Comparer<'_>, count: usize) -> Tally {
-    let all = count * (count - 1) / 2;
+pub(super) fn random_pairs(comparer: &Comparer<'_>) -> Tally {
+    let drawn = &comparer.copies.one;
+    let count = drawn.len();
+    let all = count * count.saturating_sub(1) / 2;
     let pairs: Vec<(u32, u32)> = if all <= RANDOM_PAIRS {
-        (0..count as u32).flat_map(|a| (a + 1..count as u32).map(move |b| (a, b))).collect()
+        let after = |at: usize| drawn[at + 1..].iter().map(move |&b| (drawn[at], b));
+        (0..count).flat_map(after).collect()
     } else {
         let mut random = Random::seeded(1);
-        std::iter::repeat_with(|| (random.below(count) as u32, random.below(count) as u32))
+        std::iter::repeat_with(|| (drawn[random.below(count)], drawn[random.below(count)]))
             .filter(|(a, b)| a != b)
             .take(RANDOM_PAIRS)
             .collect()
@@ -51,6 +54,16 @@ pub(super) fn tally(comparer: &Comparer<'_>, pairs: &[(u32, u32)]) -> Tally {
     tally
 }
 
+/// How many records share the value of a record, in the mean.
+pub(super) fn mean_count(counts: &[u32]) -> f64 {
+    let (mut squares, mut sum) = (0.0, 0.0);
+    for &count in counts {
+        squares += f64::from(count) * f64::from(count);
+        sum += f64::from(count);
+    }
+    if sum > 0.0 { squares / sum } else { 1.0 }
+}
+
 /// The share of all pairs of records that hold the same value.
 pub(super) fn exact_share(counts: &[u32]) -> f64 {
     let (mut same, mut all) = (0.0, 0.0);
@@ -73,13 +86,9 @@ pub(super) fn pairs_of(usable: &[usize]) -> Vec<Vec<usize>> {
 }
 
 /// Pairs that agree on the fields of a key, drawn evenly from all such pairs, and how many there are.
-pub(super) fn pairs_within(
-    comparer: &Comparer<'_>,
-    key: &[usize],
-    count: usize,
-    most: usize,
-) -> (Vec<(u32, u32)>, f64) {
-    let mut keyed: Vec<(u64, u32)> = (0..count as u32)
+pub(super) fn pairs_within(comparer: &Comparer<'_>, key: &[usize], most: usize) -> (Vec<(u32, u32)>, f64) {
+    let records = comparer.copies.few.iter().copied();
+    let mut keyed: Vec<(u64, u32)> = records
         .filter_map(|record| {
             let codes = key.iter().map(|&at| comparer.fields[at].codes[record as usize]);
             codes

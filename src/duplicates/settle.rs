@@ -25,7 +25,9 @@ struct Tally {
     households: [[f64; 2]; 2],
     /// Pairs of one household and one birthdate: the same first name or another, and whether any other field slips.
     slips: [[f64; 2]; 2],
-    /// The same pairs: whether they agree on what is a person's own beside the name.
+    /// Pairs of one household and one first name: the same birthdate or another, and whether any other field slips.
+    births: [[f64; 2]; 2],
+    /// Pairs of one household and one birthdate: whether they agree on what is a person's own beside the name.
     own: [[f64; 2]; 2],
 }
 
@@ -36,7 +38,8 @@ impl Tally {
         for (counts, more) in self.households.iter_mut().zip(&other.households) {
             counts.iter_mut().zip(more).for_each(|(count, more)| *count += more);
         }
-        let tables = [(&mut self.slips, &other.slips), (&mut self.own, &other.own)];
+        let tables =
+            [(&mut self.slips, &other.slips), (&mut self.births, &other.births), (&mut self.own, &other.own)];
         for (counts, more) in tables.into_iter().flat_map(|(table, more)| table.iter_mut().zip(more)) {
             counts.iter_mut().zip(more).for_each(|(count, more)| *count += more);
         }
@@ -53,6 +56,14 @@ impl Tally {
         ((both - by_chance).max(0.0) + 0.1 * HOUSEHOLDS_STATED) / (same + HOUSEHOLDS_STATED)
     }
 
+    /// Pairs of juniors, who bear the first name of a parent, for each pair of one person: wrong birthdates among pairs
+    /// that agree on all else, beyond those among pairs with a slip. A birthdate that is simply wrong comes with other
+    /// slips as often as a right one.
+    fn juniors(&self) -> f64 {
+        // a few of a hundred may be mistakes that came alone
+        (beyond(&self.births, 0.1) / self.households[0][0].max(1.0) - 0.03).max(0.0)
+    }
+
     /// Pairs of twins for each pair of one person: the higher of two ways to tell twins from first names that are simply
     /// wrong.
     ///
@@ -61,15 +72,21 @@ impl Tally {
     /// one too, and what is clearly beyond are twins. And where something is a person's own, such as the sex, wrong first
     /// names do not change it, while twins differ on it as strangers do: as often as `strangers` says.
     fn twins(&self, strangers: f64) -> f64 {
-        let [right, wrong] = &self.slips;
-        let upper = wrong[1] + 2.0 * wrong[1].sqrt();
-        let share = (upper + 0.025 * 20.0) / (right[1] + 20.0);
-        let by_slips = (wrong[0] - 1.5 * share * right[0]).max(0.0);
+        let by_slips = beyond(&self.slips, 0.025);
         let differing = |[same, other]: [f64; 2]| other / (same + other).max(1.0);
         let (usual, among_wrong) = (differing(self.own[0]), differing(self.own[1]));
-        let by_own = (among_wrong - usual) / (strangers - usual).max(0.05) * (wrong[0] + wrong[1]);
+        let by_own =
+            (among_wrong - usual) / (strangers - usual).max(0.05) * self.slips[1].iter().sum::<f64>();
         by_slips.max(by_own) / self.households[0][0].max(1.0)
     }
+}
+
+/// Wrong ones among pairs without a slip beyond the share of wrong ones among pairs with a slip, at the upper end of what
+/// chance allows; `stated` is that share before any were seen.
+fn beyond([right, wrong]: &[[f64; 2]; 2], stated: f64) -> f64 {
+    let upper = wrong[1] + 2.0 * wrong[1].sqrt();
+    let share = (upper + stated * 20.0) / (right[1] + 20.0);
+    (wrong[0] - 1.5 * share * right[0]).max(0.0)
 }
 
 /// How many pairs the stated share of relatives, a tenth, counts for.
@@ -101,7 +118,8 @@ impl Scorer<'_> {
                 self.model.swapped = (whole.swapped + 0.4) / (whole.found + 20.0);
                 // dismissed relatives cannot be counted
                 if !self.settled {
-                    self.model.household = Household::counted(whole.relatives(), whole.twins(strangers));
+                    self.model.household =
+                        Household::counted(whole.relatives(), whole.twins(strangers), whole.juniors());
                 }
             }
             if round > 2 && (before - self.model.prior).abs() < 1e-3 {
@@ -124,6 +142,10 @@ impl Scorer<'_> {
                         if let Some(level) = own.and_then(|at| scored.pattern.level(at)) {
                             tally.own[usize::from(first)][usize::from(level > 0)] += 1.0;
                         }
+                    }
+                    if !first {
+                        let slips = self.shared_slips(scored.pattern);
+                        tally.births[usize::from(birth)][usize::from(slips)] += 1.0;
                     }
                     tally.households[usize::from(first)][usize::from(birth)] += 1.0;
                 }
@@ -153,5 +175,14 @@ impl Scorer<'_> {
     fn slips(&self, pattern: Pattern) -> bool {
         let mut fields = self.model.fields.iter().enumerate();
         fields.any(|(at, field)| field.bond != Bond::Own && pattern.level(at).is_some_and(|level| level > 0))
+    }
+
+    /// Whether any of the fields that a household shares, or the first name, does not agree exactly.
+    fn shared_slips(&self, pattern: Pattern) -> bool {
+        let fields = self.model.fields.iter().zip(self.comparer.fields).enumerate();
+        fields.into_iter().any(|(at, (model, field))| {
+            (model.bond == Bond::Shared || field.kind == Kind::GivenName)
+                && pattern.level(at).is_some_and(|level| level > 0)
+        })
     }
 }

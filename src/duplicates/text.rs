@@ -26,6 +26,15 @@ impl Letters {
         Self(letters | (text.len().min(Self::LONGEST) as u64) << 54 | first << 59)
     }
 
+    /// The two halves of the word, to be kept among other words of half the size.
+    pub(super) fn halves(self) -> [u32; 2] {
+        [(self.0 >> 32) as u32, self.0 as u32]
+    }
+
+    pub(super) fn from_halves([high, low]: [u32; 2]) -> Self {
+        Self(u64::from(high) << 32 | u64::from(low))
+    }
+
     /// Whether two texts may resemble each other at all: whether their Jaro-Winkler similarity can reach some 0.75, or for
     /// long texts, where chance brings many letters together, whether three letters in four can be in common.
     pub(super) fn may_resemble(self, other: Self) -> bool {
@@ -45,6 +54,13 @@ impl Letters {
         let prefix = if self.0 >> 59 == other.0 >> 59 { 0.4 } else { 0.0 };
         jaro + prefix * (1.0 - jaro) >= 0.75
     }
+}
+
+/// Whether both texts end in numbers, and in other ones: `Tester 12` and `Tester 13` are two, however alike.
+pub(super) fn numbered_apart(one: &str, other: &str) -> bool {
+    let stem = |text: &str| text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    let (one_at, other_at) = (stem(one), stem(other));
+    one_at < one.len() && other_at < other.len() && one[one_at..] != other[other_at..]
 }
 
 pub(super) fn is_number(text: &str) -> bool {

@@ -25,7 +25,7 @@ legacy_row! {
     /// The same table, for a pass that needs no more.
     PATIENT_LINKS = "dispatch_patient" (required) {
         required { user_id, birthdate }
-        optional { doctor_id, office_id }
+        optional { doctor_id, office_id, sex }
     }
 }
 

@@ -34,6 +34,19 @@ pub fn check(
     progress: Progress,
 ) -> Result<Report> {
     staging.require(Step::Extract, "extract --check")?;
+    for table in staging.manifest()? {
+        staging.prove_snapshot(&table)?;
+    }
+    compare(staging, source, config, progress)
+}
+
+/// Compares the file's rows with the source as it is now.
+pub fn compare(
+    staging: &Staging,
+    source: Box<dyn Source>,
+    config: &Config,
+    progress: Progress,
+) -> Result<Report> {
     let identity = source.identity();
     let mut reader = Reader::new(source);
     let selection = selection(&mut reader, config)?;
@@ -41,7 +54,6 @@ pub fn check(
 
     let (mut tables, mut tables_gone) = (Vec::new(), Vec::new());
     for table in &manifest {
-        staging.prove_snapshot(table)?;
         let Some(now) = selection.tables.iter().find(|now| now.shape.table == table.table) else {
             tables_gone.push(table.table.clone());
             continue;

@@ -9,7 +9,7 @@ mod pattern;
 mod reader;
 mod selection;
 
-pub use check::{Report, check};
+pub use check::{Report, check, compare};
 
 use crate::config::Config;
 use crate::error::{Error, Result};

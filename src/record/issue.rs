@@ -46,6 +46,14 @@ pub enum Category {
 }
 
 impl Category {
+    /// Every category, in the plan's order.
+    pub const ALL: [Category; 4] = [
+        Category::EmailConflict,
+        Category::ValidationFailure,
+        Category::ConstraintViolation,
+        Category::SchemaMismatch,
+    ];
+
     /// The word in the staging file.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -72,6 +80,9 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// Every severity, the worst first.
+    pub const ALL: [Severity; 4] = [Severity::Critical, Severity::High, Severity::Medium, Severity::Low];
+
     /// The word in the staging file.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -8,15 +8,7 @@ use super::next;
 /// The whole page.
 pub fn page(figures: &Figures) -> String {
     let mut page = "# Migration report\n\n".to_owned();
-    let verified = figures.text("/file/verify_completed_at");
-    let verdict = if !verified.is_empty() {
-        format!("Verified at {verified}: the target is what was meant, record by record.")
-    } else if figures.list("/checks").is_empty() {
-        "Not verified yet.".to_owned()
-    } else {
-        format!("Verification failed: {} differences.", figures.get("/differences").plain())
-    };
-    let _ = writeln!(page, "{verdict}\n");
+    let _ = writeln!(page, "{}\n", next::headline(figures));
     for name in figures.keys("/file") {
         let value = figures.text(&format!("/file/{name}"));
         let _ = writeln!(page, "- {name}: {}", if value.is_empty() { "not yet" } else { value });
@@ -61,10 +53,15 @@ pub fn page(figures: &Figures) -> String {
     for name in figures.keys("/error_analysis") {
         row(figures, &mut page, &[name], "/error_analysis", &[name]);
     }
+    let severities = ["critical", "high", "medium", "low"];
+    heading(&mut page, "Issues by category and severity", &["category"], &severities);
+    for category in figures.keys("/error_matrix") {
+        row(figures, &mut page, &[category], &format!("/error_matrix/{category}"), &severities);
+    }
     list(
         figures,
         &mut page,
-        "Issues by category and severity",
+        "Issues by phase",
         "/issues",
         &["phase", "error_category", "severity"],
         &["automatic", "manual"],
@@ -93,7 +90,15 @@ pub fn page(figures: &Figures) -> String {
         &["level", "name", "sentence"],
         &["expected", "found", "wrong", "exceptions"],
     );
-    list(figures, &mut page, "Three-way proof", "/proofs", &["name", "part", "side", "digest"], &["rows"]);
+    three_way_proof(figures, &mut page);
+    list(
+        figures,
+        &mut page,
+        "Three-way proof, table by table",
+        "/proofs",
+        &["name", "part", "side", "digest"],
+        &["rows"],
+    );
     list(
         figures,
         &mut page,
@@ -111,12 +116,37 @@ pub fn page(figures: &Figures) -> String {
         &["rows", "inserted", "updated", "unchanged"],
     );
 
-    heading(&mut page, "Lessons", &["cause", "entity", "records", "remedy"], &[]);
+    heading(&mut page, "Lessons", &["cause", "entity", "records", "remedy", "code"], &[]);
     for lesson in next::lessons(figures) {
         let records = figures.get(lesson.figure).plain();
-        row(figures, &mut page, &[&lesson.cause, &lesson.entity, &records, &lesson.remedy], "", &[]);
+        let texts =
+            [&lesson.cause, &lesson.entity, &records, &lesson.remedy, &lesson.code].map(String::as_str);
+        row(figures, &mut page, &texts, "", &[]);
     }
     page
+}
+
+/// The three-way proof as one statement.
+fn three_way_proof(figures: &Figures, page: &mut String) {
+    heading(page, "Three-way proof", &["side", "digest"], &["rows"]);
+    for side in ["source", "raw", "ready", "target"] {
+        let path = format!("/three_way_proof/{side}");
+        row(figures, page, &[side, figures.text(&format!("{path}/digest"))], &path, &["rows"]);
+    }
+    let word = |name: &str| match figures.flag(&format!("/three_way_proof/{name}")) {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "not known yet",
+    };
+    let _ = writeln!(
+        page,
+        "\nsource = raw: {}; {} recorded changes, {} unexplained; ready = target: {}; the proof holds: {}",
+        word("raw_is_as_taken"),
+        figures.get("/three_way_proof/changes").plain(),
+        figures.get("/three_way_proof/unexplained").plain(),
+        word("ready_is_in_target"),
+        word("holds")
+    );
 }
 
 /// A table of a list of the status.

@@ -1,14 +1,12 @@
 //! One page about a migration that a person would rather look at than read, as HTML, Markdown or JSON. All figures are those
 //! of `status --json`, looked up in it by path, so that they cannot differ; no value of a record is among them.
 //!
-//! `figures` looks up, `flow` draws, `html` and `markdown` lay out, `next` says what needs a person and what was learned,
+//! `figures` looks up, `html` draws and lays out, `markdown` lays out, `next` says what needs a person and what was learned,
 //! `troubleshooting` has an entry for every code.
 
 mod figures;
-mod flow;
 mod html;
 mod markdown;
-mod markup;
 mod next;
 pub mod troubleshooting;
 

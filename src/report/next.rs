@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::figures::Figures;
+use super::troubleshooting;
 
 /// How many lessons are told.
 const LESSONS: usize = 8;
@@ -18,6 +19,43 @@ pub struct Step {
     pub figure: String,
     /// The code whose entry explains it; '' for none.
     pub code: String,
+    /// The plan's severity; '' where it has none for it.
+    pub severity: String,
+}
+
+/// How the last verification ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything holds.
+    Verified,
+    /// Nothing is known, or no longer.
+    Open,
+    /// Something does not hold.
+    Failed,
+}
+
+/// How the last verification ended.
+pub fn verdict(figures: &Figures) -> Verdict {
+    let has_wrong =
+        figures.list("/checks").iter().any(|path| figures.get(format!("{path}/wrong")).value() > 0.0);
+    if has_wrong {
+        Verdict::Failed
+    } else if figures.text("/file/verify_completed_at").is_empty() {
+        Verdict::Open
+    } else {
+        Verdict::Verified
+    }
+}
+
+/// The verdict in words.
+pub fn headline(figures: &Figures) -> String {
+    match verdict(figures) {
+        Verdict::Verified => "Verified: the target is what was meant, record by record",
+        Verdict::Failed => "Verification failed: the target is not what was meant",
+        Verdict::Open if figures.list("/checks").is_empty() => "Not verified yet",
+        Verdict::Open => "Not verified since the last change",
+    }
+    .to_owned()
 }
 
 /// One cause and its remedy.
@@ -37,18 +75,22 @@ pub struct Lesson {
 
 /// What needs a person, the most pressing first.
 pub fn steps(figures: &Figures) -> Vec<Step> {
-    let mut steps = Vec::new();
-    let step = |about: &str, action: String, figure: String, code: &str| Step {
+    let (mut steps, mut covered) = (Vec::new(), Vec::new());
+    let step = |about: &str, action: String, figure: String, code: &str, severity: &str| Step {
         about: about.to_owned(),
         action,
         figure,
         code: code.to_owned(),
+        severity: severity.to_owned(),
     };
     for path in figures.list("/checks") {
         if figures.get(format!("{path}/wrong")).value() > 0.0 {
             let name = figures.text(&format!("{path}/name"));
-            let action = format!("a check failed: {name}; look at findings and differences in the file");
-            steps.push(step("verification", action, format!("{path}/wrong"), "verification"));
+            let action = format!(
+                "{name} does not hold: {}; look at findings and differences in the file",
+                figures.text(&format!("{path}/sentence"))
+            );
+            steps.push(step("verification", action, format!("{path}/wrong"), name, "critical"));
         }
     }
     for path in figures.list("/waiting") {
@@ -58,9 +100,14 @@ pub fn steps(figures: &Figures) -> Vec<Step> {
         if fate == "merged" {
             continue;
         }
-        let action = format!("{fate}: {}", if codes.is_empty() { "see v_waiting" } else { codes });
-        let first = codes.split(',').next().unwrap_or_default();
-        steps.push(step(figures.text(&format!("{path}/entity")), action, format!("{path}/records"), first));
+        let first = codes.split([',', ':']).next().unwrap_or_default();
+        let action = troubleshooting::find(first).map_or_else(
+            || format!("{fate}: see v_waiting"),
+            |entry| format!("{fate}, not loaded: {}", entry.todo),
+        );
+        let entity = figures.text(&format!("{path}/entity"));
+        covered.push((entity, first));
+        steps.push(step(entity, action, format!("{path}/records"), first, "high"));
     }
     for severity in ["critical", "high", "medium", "low"] {
         for path in figures.list("/errors") {
@@ -75,14 +122,17 @@ pub fn steps(figures: &Figures) -> Vec<Step> {
             );
             let (entity, code) =
                 (figures.text(&format!("{path}/entity")), figures.text(&format!("{path}/error_code")));
-            steps.push(step(entity, action, pending.path, code));
+            // what keeps a record back was said above
+            if !covered.contains(&(entity, code)) {
+                steps.push(step(entity, action, pending.path, code, severity));
+            }
         }
     }
     for path in figures.list("/gates") {
         let gate = figures.get(format!("{path}/gate")).shown();
         if figures.flag(&format!("{path}/is_met")) == Some(false) {
             let action = format!("gate {gate} is not met: {}", figures.text(&format!("{path}/demand")));
-            steps.push(step("gates", action, String::new(), ""));
+            steps.push(step("gates", action, String::new(), "", ""));
         }
     }
     steps

@@ -3,6 +3,7 @@
 
 use crate::error::Kind;
 use crate::record::Code;
+use crate::verify;
 
 /// What there is to say about one code.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -228,7 +229,68 @@ const ISSUES: &[(&str, &str)] = &[
     ),
 ];
 
-/// The entry of an issue's code or of an error's word.
+/// Checks that are no query: what each proves, and where the file says what contradicts it.
+const CHECKS: &[(&str, &str, &str)] = &[
+    (
+        "contents",
+        "every ready record of the entity is in the target under its id with every field as meant, and no other is",
+        "select entity, legacy_id, field, kind from differences order by 1, 2, 3",
+    ),
+    (
+        "totals",
+        "the plan's totals: as many in the target as in the file",
+        "select name, expected, found from checks where expected is not found",
+    ),
+    (
+        "snapshot_is_as_taken",
+        "every raw table has the rows and the digest that the manifest noted when the source handed them over",
+        "select name, side, rows, digest from proofs where part = 'raw' and not is_equal",
+    ),
+    (
+        "receipts_agree",
+        "every ready row was sent as it stands in the file, and the target has the receipt of everything written",
+        "select entity, field from findings where name = 'receipts_agree'",
+    ),
+    (
+        "digests_agree",
+        "the digest of the ready rows is the digest of the same rows read back from the target, for every entity",
+        "select name, side, rows, digest from proofs where part = 'ready' and not is_equal",
+    ),
+    (
+        "source_is_as_taken",
+        "nothing changed in the legacy data since the snapshot",
+        "select entity, legacy_id, field from findings where name = 'source_is_as_taken'",
+    ),
+];
+
+/// The entry of a check, by the name that `verify` prints.
+fn find_check(name: &str) -> Option<Entry> {
+    if let Some((code, sentence)) = verify::check_named(name) {
+        let look =
+            format!("select entity, legacy_id, field, is_exception from findings where name = '{code}'");
+        return Some(check_entry(code, &sentence, look));
+    }
+    let is_total = name.starts_with("total_") || name.ends_with("_links") || name.contains("_with_");
+    let group = match name {
+        "distinct_emails" => "totals",
+        name if name.starts_with("contents_") => "contents",
+        _ if is_total => "totals",
+        name => name,
+    };
+    let (code, means, look) = CHECKS.iter().find(|(code, _, _)| *code == group)?;
+    Some(check_entry(code, means, (*look).to_owned()))
+}
+
+fn check_entry(code: &'static str, means: &str, look: String) -> Entry {
+    Entry { code, means: format!("a check of the verification: {means}"), look, todo: CHECK_TODO.to_owned() }
+}
+
+/// What to do when a check does not hold.
+const CHECK_TODO: &str = "where the target is wrong, find out who changed it since the load; a load writes the file's values again \
+                          where they differ, and a second verify proves it. Where the file is wrong, go back to a checkpoint's copy. \
+                          An exception is what the legacy database itself says: a person judges it";
+
+/// The entry of an issue's code, of an error's word, or of a check.
 pub fn find(code: &str) -> Option<Entry> {
     let code = code.trim().to_lowercase().replace('-', "_");
     if let Some(error) =
@@ -241,7 +303,7 @@ pub fn find(code: &str) -> Option<Entry> {
             todo: error.todo.to_owned(),
         });
     }
-    let known = Code::ALL.iter().find(|known| known.as_str() == code)?;
+    let Some(known) = Code::ALL.iter().find(|known| known.as_str() == code) else { return find_check(&code) };
     let more = ISSUES.iter().find(|(word, _)| *word == code).map_or("", |(_, todo)| todo);
     let strategy = if known.is_automatic() { "a rule has resolved it" } else { "it waits for a person" };
     Some(Entry {

@@ -137,7 +137,7 @@ fn entry(item: &Item, salt: &str, values: Option<&Values<'_>>) -> Entry {
 /// The id that leads nowhere; a reference that is no id is a value and not told here.
 fn reference(item: &Item) -> Option<String> {
     if item.id.question.starts_with("duplicate_of_") {
-        // which rule, without values
+        // what each field says, without values
         return item.context.clone();
     }
     let id: LegacyId = item.context.as_deref()?.strip_prefix("reference=")?.parse().ok()?;
@@ -153,7 +153,10 @@ fn candidates(proposal: &Proposal) -> Vec<LegacyId> {
 /// What a question looked like, in a few characters that no spreadsheet takes for a number.
 pub fn seen(item: &Item, salt: &str) -> String {
     let mut sum = Sha256::new();
-    sum.update(format!("{salt}\n{:?}", (&item.id, &item.issues, &item.context, &item.fate)));
+    // what a pair weighs moves with every other record, and who the two are does not
+    let is_pair = item.id.question.starts_with("duplicate_of_");
+    let context = item.context.as_ref().filter(|_| !is_pair);
+    sum.update(format!("{salt}\n{:?}", (&item.id, &item.issues, context, &item.fate)));
     sum.update(format!("{:?}{:?}", item.practice, item.current));
     let digest = sum.finalize();
     digest.iter().take(6).fold("s".to_owned(), |text, byte| text + &format!("{byte:02x}"))

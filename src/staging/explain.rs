@@ -92,8 +92,10 @@ impl Reader {
                          from migration_errors where entity = ? and entity_id = ? order by error_id",
             )?,
             conflict: conflict(connection, entity, id)?,
-            duplicates: all("select other_legacy_id, score, evidence, verdict from v_duplicates \
-                             where entity = ? and legacy_id = ? order by score desc, other_legacy_id")?,
+            duplicates: all(
+                "select other_legacy_id, band, score, weight, evidence, verdict from v_duplicates \
+                             where entity = ? and legacy_id = ? order by weight desc, other_legacy_id",
+            )?,
             association: one(
                 connection,
                 "select practice_legacy_id, practice_id, association_method, confidence_level, \

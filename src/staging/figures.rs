@@ -3,16 +3,20 @@
 
 use rusqlite::{Connection, Row};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::three_way::{ThreeWayProof, three_way_proof};
 use super::{Accounting, Check, Level, Proof};
 use crate::error::Result;
+use crate::record::{Category, Severity};
 
 /// What `status --json` says beside the accounting and the plan's own objects.
 #[derive(Debug, Clone, Serialize)]
 pub struct Figures {
     /// The accounting summed over the entities.
     pub totals: Accounting,
+    /// Issues by category and severity, every one of the plan's.
+    pub error_matrix: Map<String, Value>,
     /// Issues by phase, category and severity.
     pub issues: Vec<IssueCount>,
     /// Records by kind of issue, with what to do.
@@ -25,7 +29,9 @@ pub struct Figures {
     pub runs: Vec<RunLine>,
     /// The transactions that a load has committed.
     pub receipts: Vec<ReceiptLine>,
-    /// The three-way proof, as the last verification computed it.
+    /// The three-way proof as one statement; null before a verification.
+    pub three_way_proof: Option<ThreeWayProof>,
+    /// Its sides, table by table, as the last verification computed them.
     pub proofs: Vec<Proof>,
     /// The plan's gates, as far as they can be measured.
     pub gates: Vec<Gate>,
@@ -134,8 +140,10 @@ pub(super) fn figures(
     phase_2: &Value,
     steps: Steps,
 ) -> Result<Figures> {
+    let proofs = proofs(connection)?;
     Ok(Figures {
         totals: totals(lines),
+        error_matrix: error_matrix(connection)?,
         issues: all(
             connection,
             "select phase, error_category, severity, sum(resolution_strategy = 'automatic'), \
@@ -229,20 +237,8 @@ pub(super) fn figures(
                 })
             },
         )?,
-        proofs: all(
-            connection,
-            "select part, name, side, rows, digest, is_equal from proofs order by part, name, side",
-            |row| {
-                Ok(Proof {
-                    part: row.get(0)?,
-                    name: row.get(1)?,
-                    side: row.get(2)?,
-                    rows: row.get(3)?,
-                    digest: row.get(4)?,
-                    is_equal: row.get(5)?,
-                })
-            },
-        )?,
+        three_way_proof: three_way_proof(connection, &proofs)?,
+        proofs,
         gates: gates(approved(connection)?.as_deref(), checks, phase_2, lines, steps),
     })
 }
@@ -263,6 +259,50 @@ fn all<T>(
     let mut statement = connection.prepare(sql)?;
     let rows = statement.query_map([], read)?.collect::<Result<_, rusqlite::Error>>()?;
     Ok(rows)
+}
+
+/// The sides of the proof.
+pub(super) fn proofs(connection: &Connection) -> Result<Vec<Proof>> {
+    all(
+        connection,
+        "select part, name, side, rows, digest, is_equal from proofs order by part, name, side",
+        |row| {
+            Ok(Proof {
+                part: row.get(0)?,
+                name: row.get(1)?,
+                side: row.get(2)?,
+                rows: row.get(3)?,
+                digest: row.get(4)?,
+                is_equal: row.get(5)?,
+            })
+        },
+    )
+}
+
+/// How many issues each category has of each severity; what there is none of is 0, because it was counted.
+fn error_matrix(connection: &Connection) -> Result<Map<String, Value>> {
+    let counts: Vec<(String, String, u64)> = all(
+        connection,
+        "select error_category, severity, count(*) from migration_errors group by 1, 2",
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )?;
+    let count = |category: &str, severity: &str| {
+        let found = counts.iter().find(|(of, grade, _)| of == category && grade == severity);
+        found.map_or(0, |(_, _, issues)| *issues)
+    };
+    let row = |category: Category| -> Map<String, Value> {
+        Severity::ALL
+            .iter()
+            .map(|severity| {
+                let word = severity.as_str();
+                (word.to_owned(), Value::from(count(category.as_str(), word)))
+            })
+            .collect()
+    };
+    Ok(Category::ALL
+        .iter()
+        .map(|category| (category.as_str().to_owned(), Value::Object(row(*category))))
+        .collect())
 }
 
 fn totals(lines: &[Accounting]) -> Accounting {

@@ -12,8 +12,55 @@ use crate::entity::{self, Column, Entity};
 use crate::error::Result;
 use crate::record::{Issue, LegacyId};
 
-/// A pair as it is kept: entity, both records, score, evidence, verdict.
-pub type KeptPair = (&'static str, LegacyId, LegacyId, f64, &'static str, &'static str);
+/// A pair as it is kept.
+#[derive(Debug, Clone)]
+pub struct KeptPair {
+    /// The entity.
+    pub entity: &'static str,
+    /// The record with the lower id.
+    pub one: LegacyId,
+    /// The record with the higher id.
+    pub other: LegacyId,
+    /// The probability that they are one person.
+    pub score: f64,
+    /// All evidence in bits.
+    pub weight: f64,
+    /// What may be done with the pair.
+    pub band: &'static str,
+    /// What a look is expected to bring, where it is worth one.
+    pub look_value: Option<f64>,
+    /// What each field says, as JSON without values.
+    pub evidence: String,
+    /// `linked` or `merged`.
+    pub verdict: &'static str,
+}
+
+/// The account of the search for duplicates.
+#[derive(Debug, Clone, Default)]
+pub struct KeptSearch {
+    /// The columns of `duplicate_search`, in their order: the counts, the expectations.
+    pub records: u64,
+    /// Pairs compared.
+    pub compared_pairs: u64,
+    /// Records of the largest block compared in full.
+    pub largest_block: u64,
+    /// Pairs in each band, best first.
+    pub bands: [u64; 3],
+    /// Pairs beyond what is kept.
+    pub unreported: u64,
+    /// Looks worth taking where high pairs are merged.
+    pub looks: u64,
+    /// Pairs of one person among all compared.
+    pub expected_pairs: f64,
+    /// The share of them in `high`, and in `high` and `medium`.
+    pub expected_share: (f64, f64),
+    /// Clusters, and those by high pairs alone.
+    pub clusters: (u64, u64),
+    /// Key, blocks, pairs, blocks left out, pairs left out.
+    pub passes: Vec<(String, [u64; 4])>,
+    /// Field, position, level, share among pairs of one person, and of two.
+    pub levels: Vec<(String, u64, &'static str, f64, f64)>,
+}
 
 /// A member of a cluster as it is kept: entity, cluster, record.
 pub type KeptMember = (&'static str, LegacyId, LegacyId);
@@ -146,21 +193,77 @@ impl Staging {
         })
     }
 
-    /// Writes the pairs and clusters of duplicates.
-    pub fn write_duplicates(&mut self, pairs: &[KeptPair], members: &[KeptMember]) -> Result<()> {
+    /// Writes the pairs and clusters of duplicates, as they come.
+    pub fn write_duplicates(
+        &mut self,
+        pairs: impl Iterator<Item = KeptPair>,
+        members: &[KeptMember],
+    ) -> Result<()> {
         self.transaction(|connection| {
             let mut insert = connection.prepare(
-                "insert or ignore into duplicate_pairs (entity, legacy_id, other_legacy_id, score, evidence, verdict) \
-                 values (?, ?, ?, ?, ?, ?)",
+                "insert or ignore into duplicate_pairs (entity, legacy_id, other_legacy_id, score, weight, band, \
+                 look_value, evidence, verdict) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?;
-            for (entity, one, other, score, evidence, verdict) in pairs {
-                insert.execute((entity, one.0, other.0, score, evidence, verdict))?;
+            for pair in pairs {
+                insert.execute(rusqlite::params![
+                    pair.entity,
+                    pair.one.0,
+                    pair.other.0,
+                    pair.score,
+                    pair.weight,
+                    pair.band,
+                    pair.look_value,
+                    pair.evidence,
+                    pair.verdict,
+                ])?;
             }
             let mut insert = connection.prepare(
                 "insert or ignore into duplicate_clusters (entity, cluster_id, legacy_id) values (?, ?, ?)",
             )?;
             for (entity, cluster, legacy_id) in members {
                 insert.execute((entity, cluster.0, legacy_id.0))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes the account of the search for duplicates.
+    pub fn write_duplicate_search(&mut self, search: &KeptSearch) -> Result<()> {
+        self.transaction(|connection| {
+            connection.execute(
+                "insert into duplicate_search (records, compared_pairs, largest_block, high, medium, low, unreported, \
+                 looks, expected_pairs, expected_share_high, expected_share_review, clusters, sure_clusters) \
+                 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                rusqlite::params![
+                    search.records,
+                    search.compared_pairs,
+                    search.largest_block,
+                    search.bands[0],
+                    search.bands[1],
+                    search.bands[2],
+                    search.unreported,
+                    search.looks,
+                    search.expected_pairs,
+                    search.expected_share.0,
+                    search.expected_share.1,
+                    search.clusters.0,
+                    search.clusters.1,
+                ],
+            )?;
+            let mut insert = connection.prepare(
+                "insert into duplicate_passes (key, blocks, pairs, blocks_left_out, pairs_left_out) \
+                 values (?, ?, ?, ?, ?)",
+            )?;
+            for (key, [blocks, pairs, blocks_left_out, pairs_left_out]) in &search.passes {
+                insert.execute((key, blocks, pairs, blocks_left_out, pairs_left_out))?;
+            }
+            let mut insert = connection.prepare(
+                "insert into duplicate_levels (field, position, level, same, different, bits) \
+                 values (?, ?, ?, ?, ?, ?)",
+            )?;
+            for (field, position, level, same, different) in &search.levels {
+                let bits = (same / different).log2();
+                insert.execute((field, position, level, same, different, bits))?;
             }
             Ok(())
         })

@@ -31,6 +31,7 @@ mod runs;
 mod snapshot;
 mod status;
 mod target;
+mod three_way;
 mod unreadable;
 
 pub use analysis::{Analysis, MissingProfile, MissingUser, PhaseOneBatch, Presence, Remedy};
@@ -43,7 +44,7 @@ pub use explain::{Explanation, Fields, RawRow};
 pub use facts::Step;
 pub use figures::{ChangeCount, ErrorCount, Figures, Gate, IssueCount, ReceiptLine, RunLine, WaitingCount};
 pub use gates::{Approval, Dependency, DependencyFailure, GateFacts};
-pub use held_back::{KeptMember, KeptPair};
+pub use held_back::{KeptMember, KeptPair, KeptSearch};
 pub use legacy::ById;
 pub use loads::{Outcome, Receipt, Refused};
 pub use open::{Reader, Staging};
@@ -51,6 +52,7 @@ pub use resolved::ReadyRows;
 pub use snapshot::{Batch, Comparison, Keys, NewTable, SnapshotTable, Spot, TableManifest};
 pub use status::{Accounting, AssociationCount, ErrorAnalysis, Progress, Status};
 pub use target::Match;
+pub use three_way::{ProofSide, ThreeWayProof};
 
 /// An identifier as SQLite and PostgreSQL quote it.
 pub fn quoted(identifier: &str) -> String {

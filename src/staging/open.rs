@@ -123,6 +123,13 @@ impl Staging {
         Ok(done)
     }
 
+    /// A session that reads in another thread what is written so far; let go of it before the next thing is written.
+    pub fn reader(&self) -> Result<Reader> {
+        let connection = connect(&self.path)?;
+        connection.pragma_update(None, "query_only", true)?;
+        Ok(Reader { connection, is_being_written: true })
+    }
+
     /// Begins to flush in the background when asked to.
     pub(super) fn flush_meanwhile(&mut self) {
         if self.flusher.is_none() {

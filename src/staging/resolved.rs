@@ -25,16 +25,21 @@ impl Staging {
                  delete from loads; delete from receipts; delete from checks; delete from findings; \
                  delete from differences; delete from proofs; delete from missing_profiles; \
                  delete from phase_one_batches; delete from remediation; delete from duplicate_pairs; \
-                 delete from duplicate_clusters; delete from schema_findings; delete from created_records; {ready}"
+                 delete from duplicate_clusters; delete from duplicate_passes; delete from duplicate_levels; \
+                 delete from duplicate_search; delete from schema_findings; delete from created_records; \
+                 {ready}"
             ))?;
             Ok(())
         })
     }
 
-    /// Makes the indexes of what was written; another thread helps to sort.
+    /// Makes the indexes of what was written. Another thread helps to sort; what does not fit into the cache is sorted in a
+    /// file without a name, which may hold ids but no value of a record.
     pub fn index_resolved(&mut self) -> Result<()> {
-        self.connection.execute_batch("pragma threads = 1")?;
-        self.transaction(|connection| Ok(connection.execute_batch(INDEXES)?))
+        self.connection.execute_batch("pragma threads = 1; pragma temp_store = file")?;
+        let indexed = self.transaction(|connection| Ok(connection.execute_batch(INDEXES)?));
+        self.connection.execute_batch("pragma temp_store = memory")?;
+        indexed
     }
 
     /// Applies decisions about records of one entity, in one transaction.

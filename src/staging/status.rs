@@ -183,6 +183,9 @@ fn status(connection: &Connection, is_being_written: bool) -> Result<Status> {
     let known = |step: Step| !file[step.fact()].is_null();
     let (extracted, surveyed, transformed, verified) =
         (known(Step::Extract), known(Step::Survey), known(Step::Transform), known(Step::Verify));
+    let checks = checks(connection)?;
+    // also what a verification found that did not pass
+    let is_checked = !checks.is_empty();
 
     // a killed command leaves its last words behind; they are only current while somebody writes
     let progress = if is_being_written { progress(connection)? } else { None };
@@ -191,9 +194,8 @@ fn status(connection: &Connection, is_being_written: bool) -> Result<Status> {
         .iter()
         .map(|line| (line.entity.clone(), serde_json::to_value(line).unwrap_or_default()))
         .collect();
-    let checks = checks(connection)?;
-    let phase_2 =
-        phase_2(connection, progress.as_ref(), Known { extracted, surveyed, transformed, verified })?;
+    let known = Known { extracted, surveyed, transformed, verified: is_checked };
+    let phase_2 = phase_2(connection, progress.as_ref(), known)?;
     let figures = figures(connection, &lines, &checks, &phase_2, Steps { surveyed, transformed, verified })?;
     Ok(Status {
         accounting,
@@ -203,7 +205,7 @@ fn status(connection: &Connection, is_being_written: bool) -> Result<Status> {
         error_analysis: transformed.then(|| error_analysis(connection)).transpose()?,
         associations: associations(connection)?,
         checks,
-        differences: verified.then(|| count(connection, "select count(*) from differences")).transpose()?,
+        differences: is_checked.then(|| count(connection, "select count(*) from differences")).transpose()?,
         lines,
         file,
     })
@@ -304,22 +306,43 @@ pub(super) fn error_analysis(connection: &Connection) -> Result<ErrorAnalysis> {
     Ok(analysis)
 }
 
+/// `v_associations_by_method`, counted row by row: SQLite would sort millions of rows in memory to find a few groups.
 fn associations(connection: &Connection) -> Result<Vec<AssociationCount>> {
     let mut statement = connection.prepare(
-        "select entity, association_method, confidence_level, requires_manual_review, records \
-         from v_associations_by_method",
+        "select entity, association_method, confidence_level, requires_manual_review from associations",
     )?;
-    let counts = statement
-        .query_map([], |row| {
-            Ok(AssociationCount {
-                entity: row.get(0)?,
-                association_method: row.get(1)?,
-                confidence_level: row.get(2)?,
-                requires_manual_review: row.get(3)?,
-                records: row.get(4)?,
-            })
-        })?
-        .collect::<Result<_, rusqlite::Error>>()?;
+    let mut rows = statement.query([])?;
+    let mut counts: Vec<AssociationCount> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let text = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str()?);
+        let (entity, method, confidence) = (text(0)?, text(1)?, text(2)?);
+        let review: bool = row.get(3)?;
+        let is_same = |count: &&mut AssociationCount| {
+            count.association_method == method
+                && count.confidence_level == confidence
+                && count.requires_manual_review == review
+                && count.entity == entity
+        };
+        match counts.iter_mut().find(is_same) {
+            Some(count) => count.records += 1,
+            None => counts.push(AssociationCount {
+                entity: entity.to_owned(),
+                association_method: method.to_owned(),
+                confidence_level: confidence.to_owned(),
+                requires_manual_review: review,
+                records: 1,
+            }),
+        }
+    }
+    let sureness = |count: &AssociationCount| match count.confidence_level.as_str() {
+        "low" => 2,
+        "medium" => 1,
+        _ => 0,
+    };
+    counts.sort_by_key(|count| {
+        let method = count.association_method.clone();
+        (count.entity.clone(), sureness(count), method, count.requires_manual_review)
+    });
     Ok(counts)
 }
 

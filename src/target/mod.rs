@@ -117,10 +117,15 @@ impl Target {
         self.client.batch_execute(&TABLES.concat()).map_err(|cause| failed("creating the tables", &cause))
     }
 
-    /// Begins a transaction in which every read sees the same moment and nothing can be written.
+    /// Begins a transaction in which every read sees the same moment and nothing can be written. Its queries go over
+    /// whole tables once: compiling them costs more than it saves, and sorting on disk more than some memory.
     pub fn begin_reading(&mut self) -> Result<()> {
         self.client
-            .batch_execute("begin transaction isolation level repeatable read read only")
+            .batch_execute(
+                "begin transaction isolation level repeatable read read only; \
+                 select set_config(known.name, wanted.value, true) from pg_settings known \
+                 join (values ('jit', 'off'), ('work_mem', '64MB')) wanted(name, value) on wanted.name = known.name",
+            )
             .map_err(|cause| failed("beginning to read", &cause))
     }
 

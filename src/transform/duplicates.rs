@@ -1,23 +1,35 @@
-//! Duplicate people: the stage's small face. Users and patients go in as they are read, scored pairs and clusters come
-//! out; who merges what is decided by the caller. Pure.
+//! Duplicate people: the stage's face over the record-linkage engine. Users and patients go in as they are read, weighed
+//! pairs and clusters come out; who merges what is decided by the caller. Pure.
 //!
-//! The evidence here is exact or nearly so: one name, whatever its case, spaces and accents, with one birthdate; the two
-//! names or day and month having changed places; one name with one address of their own. A shared address alone is a
-//! household, a shared birthdate twins, a shared name namesakes: none of them is a pair.
+//! One record is one user, with birthdate, sex, practice and doctor of the user's lowest patient. Patients are paired as
+//! their users are.
 
 use std::collections::BTreeMap;
-use std::hash::{Hash, Hasher};
+use std::thread::JoinHandle;
 
-use chrono::{Datelike, NaiveDate};
-use rayon::prelude::*;
-
-use super::emails::Key;
-use super::index::Index;
-use super::isolated;
+use super::facts::Facts;
+use super::merges::Merges;
 use crate::clean;
-use crate::entity::patients::PatientLinks;
-use crate::entity::profiles::User;
+use crate::config::DuplicatePolicy;
+use crate::duplicates::{Band, Column, FieldSummary, Findings, Kind, Pass, Records, find};
+use crate::entity::Entity;
+use crate::entity::patients::{self, PatientLinks};
+use crate::entity::profiles::{self, User};
+use crate::error::{Error, Result};
 use crate::record::LegacyId;
+use crate::staging::{KeptPair, KeptSearch, Staging};
+
+/// The columns, as the evidence names them.
+const COLUMNS: [(&str, Kind); 8] = [
+    ("first_name", Kind::GivenName),
+    ("last_name", Kind::Surname),
+    ("birthdate", Kind::Date),
+    ("email", Kind::Email),
+    ("username", Kind::Text),
+    ("sex", Kind::Category),
+    ("practice", Kind::Category),
+    ("doctor", Kind::Category),
+];
 
 /// Two users who look like one person, the lower id first.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,308 +38,372 @@ pub struct Pair {
     pub one: LegacyId,
     /// The higher id.
     pub other: LegacyId,
-    /// From 0 to 1.
+    /// The probability that they are one person.
     pub score: f64,
-    /// What they have in common, without values.
-    pub evidence: &'static str,
+    /// All evidence in bits.
+    pub weight: f64,
+    /// What may be done with the pair.
+    pub band: Band,
+    /// How many pairs of records a look at this pair is expected to bring together, where it is worth one.
+    pub look_value: Option<f64>,
+    /// Position in the findings, which know the evidence.
+    position: usize,
 }
 
 /// What was found: pairs in order, and who belongs together, the lowest id first.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Default)]
 pub struct Found {
-    /// Every pair.
+    /// Every pair, by ids.
     pub pairs: Vec<Pair>,
     /// Every cluster of two or more.
     pub clusters: Vec<Vec<LegacyId>>,
+    /// The engine's own account; nothing where there are no users.
+    pub findings: Option<Findings>,
+}
+
+impl Found {
+    /// What each field says about the pair, as JSON: field to level and bits. No values.
+    pub fn evidence(&self, pair: &Pair) -> String {
+        let evidence = self.findings.iter().flat_map(|findings| findings.evidence(pair.position));
+        let said = evidence.filter(|said| said.weight.abs() >= 0.05);
+        let fields: serde_json::Map<String, serde_json::Value> = said
+            .map(|said| {
+                let bits = (f64::from(said.weight) * 10.0).round() / 10.0;
+                (said.field.to_owned(), serde_json::json!([said.level, bits]))
+            })
+            .collect();
+        serde_json::Value::Object(fields).to_string()
+    }
 }
 
 /// Takes the records in and finds the pairs.
 #[derive(Debug, Default)]
 pub struct Finder {
-    people: Vec<Person>,
-    births: Vec<(LegacyId, NaiveDate)>,
+    users: Option<Records>,
+    /// The users in the order of arrival.
+    ids: Vec<LegacyId>,
+    patients: Vec<Patient>,
 }
 
-/// A user in 32 bytes. Texts are kept as hashes of 64 bits: of three million keys, two that differ meet with a chance of
-/// one in four million.
+/// What a user takes from a patient.
 #[derive(Debug, Clone, Copy)]
-struct Person {
+struct Patient {
     user: LegacyId,
-    /// Folded first and last name; 0 for none.
-    first: u64,
-    last: u64,
-    /// The user's own valid address; 0 for none.
-    email: u64,
+    legacy_id: LegacyId,
+    /// Year, month and day, as the raw text says; 0 for none.
+    birth: (u16, u8, u8),
+    sex: clean::Gender,
+    practice: Option<LegacyId>,
+    doctor: Option<LegacyId>,
 }
-
-/// People with the same evidence on more ids than this say that a value stands for nothing (a test name, a default date).
-const CROWD: usize = 8;
 
 impl Finder {
-    /// Takes users in, each with the valid address that it claims.
-    pub fn add_users(&mut self, users: &[User], claimed: &[Option<Key>]) {
-        self.people.par_extend(users.par_iter().zip(claimed).map(|(user, email)| Person {
-            user: user.legacy_id,
-            first: isolated(|| folded(user.first_name.as_deref())).unwrap_or(0),
-            last: isolated(|| folded(user.last_name.as_deref())).unwrap_or(0),
-            email: email.map_or(0, short),
-        }));
+    /// Takes users in.
+    pub fn add_users(&mut self, users: &[User]) -> Result<()> {
+        let records = match &mut self.users {
+            Some(records) => records,
+            none => {
+                let columns = COLUMNS.map(|(name, kind)| Column { name: name.to_owned(), kind });
+                none.insert(Records::new(columns.to_vec())?)
+            }
+        };
+        for user in users {
+            let text = |raw: &Option<String>| raw.as_deref().unwrap_or_default().trim().to_owned();
+            let (first, last) = (text(&user.first_name), text(&user.last_name));
+            let (mut email, username) = (text(&user.email), text(&user.username));
+            if email.is_empty() && username.contains('@') {
+                email.clone_from(&username);
+            }
+            let stem = stem(&username, &first, &last);
+            let id = user.legacy_id.to_string();
+            records.push(&id, 0, [first.as_str(), &last, "", &email, &stem])?;
+            self.ids.push(user.legacy_id);
+        }
+        Ok(())
     }
 
-    /// Takes patients in; the lowest patient of a user says the birthdate.
+    /// Takes patients in; the lowest patient of a user says what is the user's.
     pub fn add_patients(&mut self, patients: &[PatientLinks]) {
-        self.births.par_extend(patients.par_iter().filter_map(|patient| {
-            let user = patient.user_id.as_deref()?.parse().ok()?;
-            Some((user, day(patient.birthdate.as_deref()?)?))
+        let id = |raw: &Option<String>| raw.as_deref().and_then(|raw| raw.parse().ok());
+        self.patients.extend(patients.iter().filter_map(|patient| {
+            Some(Patient {
+                user: id(&patient.user_id)?,
+                legacy_id: patient.legacy_id,
+                birth: patient.birthdate.as_deref().and_then(day).unwrap_or_default(),
+                sex: clean::gender("", patient.sex.as_deref()).value,
+                practice: id(&patient.office_id),
+                doctor: id(&patient.doctor_id),
+            })
         }));
     }
 
     /// The pairs and clusters.
-    pub fn find(self) -> Found {
-        let births = Index::new(self.births);
-        let mut keys: Vec<Meeting> = self
-            .people
-            .into_par_iter()
-            .filter(|person| person.first != 0 && person.last != 0)
-            .flat_map_iter(|person| meetings(person, births.get(person.user).copied()))
-            .collect();
-        keys.par_sort_unstable();
-        let mut best: BTreeMap<(LegacyId, LegacyId), u8> = BTreeMap::new();
-        for same in keys.chunk_by(|one, other| one.key == other.key).filter(|same| same.len() <= CROWD) {
-            for (place, one) in same.iter().enumerate() {
-                for other in &same[place + 1..] {
-                    // two swapped forms that meet say no more than the plain ones do
-                    let says_something = is_plain(one.rule) || is_plain(other.rule);
-                    if one.user != other.user && says_something {
-                        let rule = one.rule.max(other.rule);
-                        let known =
-                            best.entry((one.user.min(other.user), one.user.max(other.user))).or_insert(rule);
-                        *known = (*known).min(rule);
-                    }
-                }
-            }
-        }
-        let pairs: Vec<Pair> = best
-            .into_iter()
-            .map(|((one, other), rule)| {
-                let Rule { score, evidence, .. } = RULES[usize::from(rule)];
-                Pair { one, other, score, evidence }
+    pub fn find(mut self) -> Result<Found> {
+        let Some(mut records) = self.users else { return Ok(Found::default()) };
+        self.patients.sort_unstable_by_key(|patient| (patient.user, patient.legacy_id));
+        self.patients.dedup_by_key(|patient| patient.user);
+        let of: Vec<Option<u32>> = self
+            .ids
+            .iter()
+            .map(|user| {
+                let place = self.patients.binary_search_by_key(user, |patient| patient.user).ok()?;
+                u32::try_from(place).ok()
             })
             .collect();
-        Found { clusters: clusters(pairs.iter()), pairs }
+        let text = |say: &dyn Fn(&Patient) -> Option<String>, of: Option<u32>| -> String {
+            of.and_then(|place| say(&self.patients[place as usize])).unwrap_or_default()
+        };
+        let id = |id: Option<LegacyId>| id.map(|id| id.to_string());
+        let birth = |patient: &Patient| {
+            let (year, month, day) = patient.birth;
+            (year > 0).then(|| format!("{year:04}-{month:02}-{day:02}"))
+        };
+        records.fill(2, of.iter().map(|of| text(&birth, *of)))?;
+        let sex = |patient: &Patient| {
+            (patient.sex != clean::Gender::Unknown).then(|| patient.sex.as_str().to_owned())
+        };
+        records.fill(5, of.iter().map(|of| text(&sex, *of)))?;
+        records.fill(6, of.iter().map(|of| text(&|patient| id(patient.practice), *of)))?;
+        records.fill(7, of.iter().map(|of| text(&|patient| id(patient.doctor), *of)))?;
+        drop((of, self.ids, self.patients));
+        Ok(told(find(records)?))
     }
 }
 
-/// A key under which a person meets others, by a rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Meeting {
-    key: u64,
-    user: LegacyId,
-    rule: u8,
+/// The search, where it is under way.
+#[derive(Debug)]
+pub enum Search {
+    /// What was found decides who is merged, so that all else waits for it.
+    Done(Box<Found>),
+    /// It decides nothing, and is made beside everything else.
+    Beside(JoinHandle<Result<Found>>),
 }
 
-fn is_plain(rule: u8) -> bool {
-    RULES[usize::from(rule)].is_plain
-}
-
-struct Rule {
-    score: f64,
-    evidence: &'static str,
-    is_plain: bool,
-}
-
-/// Strongest first.
-const RULES: [Rule; 4] = [
-    Rule { score: 0.98, evidence: "same name and birthdate", is_plain: true },
-    Rule { score: 0.95, evidence: "same birthdate, first and last name changed places", is_plain: false },
-    Rule {
-        score: 0.9,
-        evidence: "same name, day and month of the birthdate changed places",
-        is_plain: false,
-    },
-    Rule { score: 0.85, evidence: "same name and address", is_plain: true },
-];
-
-/// Where a person meets others. A swapped form meets the plain form of another.
-fn meetings(person: Person, birth: Option<NaiveDate>) -> impl Iterator<Item = Meeting> {
-    let Person { user, first, last, email } = person;
-    let number = |day: NaiveDate| day.num_days_from_ce();
-    let swapped = birth.and_then(|birth| NaiveDate::from_ymd_opt(birth.year(), birth.day(), birth.month()));
-    let keys = [
-        birth.map(|birth| key((first, last, number(birth)))),
-        birth.filter(|_| first != last).map(|birth| key((last, first, number(birth)))),
-        swapped.filter(|swapped| birth != Some(*swapped)).map(|swapped| key((first, last, number(swapped)))),
-        (email != 0).then(|| key((first, last, email))),
-    ];
-    (0..).zip(keys).filter_map(move |(rule, key)| Some(Meeting { key: key?, user, rule }))
-}
-
-fn key(parts: impl Hash) -> u64 {
-    let mut hasher = Fnv::new();
-    parts.hash(&mut hasher);
-    hasher.finish()
-}
-
-/// FNV-1a with a final mix: the same on every machine and in every run, unlike the standard library's.
-struct Fnv(u64);
-
-impl Fnv {
-    const fn new() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
+impl Search {
+    /// Starts the search, or makes it.
+    pub fn start(finder: Finder, policy: DuplicatePolicy) -> Result<Self> {
+        if policy == DuplicatePolicy::Merge {
+            return Ok(Self::Done(Box::new(finder.find()?)));
+        }
+        // threads of its own, so that deciding records does not queue behind it
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(rayon::current_num_threads()).build();
+        let pool = pool.map_err(|cause| Error::internal("no threads to look for duplicates").cause(cause))?;
+        Ok(Self::Beside(std::thread::spawn(move || pool.install(|| finder.find()))))
     }
-}
 
-impl Hasher for Fnv {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    /// What decides about merging.
+    pub fn known(&self) -> Option<&Found> {
+        match self {
+            Self::Done(found) => Some(found),
+            Self::Beside(_) => None,
         }
     }
 
-    fn finish(&self) -> u64 {
-        let mixed = (self.0 ^ (self.0 >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
-        mixed ^ (mixed >> 32)
+    /// What was found, as soon as it is.
+    pub fn found(self) -> Result<Found> {
+        match self {
+            Self::Done(found) => Ok(*found),
+            Self::Beside(search) => {
+                search.join().map_err(|_| Error::internal("looking for duplicates failed"))?
+            }
+        }
     }
 }
 
-/// Half of an address's key, never 0.
-fn short(key: Key) -> u64 {
-    let mut half = [0; 8];
-    half.copy_from_slice(&key.to_be_bytes()[..8]);
-    u64::from_be_bytes(half).max(1)
+fn told(findings: Findings) -> Found {
+    let id = |record: u32| LegacyId(findings.id(record).parse().unwrap_or_default());
+    let looks: BTreeMap<usize, f64> = findings.review.iter().map(|look| (look.pair, look.value)).collect();
+    let mut pairs: Vec<Pair> = findings
+        .pairs
+        .iter()
+        .enumerate()
+        .map(|(position, pair)| Pair {
+            one: id(pair.a),
+            other: id(pair.b),
+            score: f64::from(pair.probability),
+            weight: f64::from(pair.weight),
+            band: pair.band,
+            // where a high pair is not merged, it waits for a look as well
+            look_value: looks
+                .get(&position)
+                .copied()
+                .or_else(|| (pair.band == Band::High).then(|| f64::from(pair.probability))),
+            position,
+        })
+        .collect();
+    pairs.sort_unstable_by_key(|pair| (pair.one, pair.other));
+    let clusters = findings.clusters.iter().map(|members| members.iter().map(|&one| id(one)).collect());
+    Found { clusters: clusters.collect(), pairs, findings: Some(findings) }
 }
 
-/// A name without case, accents, spaces and punctuation; 0 for none. Names beyond Latin keep their own letters.
-fn folded(raw: Option<&str>) -> u64 {
-    let name = clean::name("", raw).value;
-    let mut hasher = Fnv::new();
-    let mut any = false;
-    let mut add = |letter: char| {
-        any = true;
-        letter.hash(&mut hasher);
+/// What a username says beyond the name: nothing where it is made of the name, as most are; two namesakes would agree on
+/// it. Numbers at the end tell accounts apart, not people.
+fn stem(username: &str, first: &str, last: &str) -> String {
+    let local = username.split('@').next().unwrap_or_default();
+    let letters = |text: &str| -> String {
+        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
     };
-    if name.is_ascii() {
-        name.chars().filter(char::is_ascii_alphanumeric).for_each(|c| add(c.to_ascii_lowercase()));
-    } else {
-        use unicode_normalization::UnicodeNormalization;
-        use unicode_normalization::char::is_combining_mark;
-        // marks tell Latin spellings apart that mean one name, and Thai or Devanagari words that do not
-        let is_latin = |c: char| c.is_ascii() || ('\u{c0}'..='\u{24f}').contains(&c);
-        if name.chars().all(is_latin) {
-            name.nfd()
-                .filter(|c| c.is_alphanumeric() && !is_combining_mark(*c))
-                .flat_map(char::to_lowercase)
-                .for_each(&mut add);
-        } else {
-            name.nfc().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).for_each(&mut add);
-        }
-    }
-    if any { hasher.finish().max(1) } else { 0 }
+    let stem = letters(local);
+    let stem = stem.trim_end_matches(|c: char| c.is_ascii_digit());
+    // an umlaut is written in two ways
+    let plain = |text: &str| text.replace("ae", "a").replace("oe", "o").replace("ue", "u");
+    let spelt = plain(stem);
+    let holds = |name: &str| {
+        let name = deunicode::deunicode(name);
+        let mut words = name.split(|c: char| !c.is_alphanumeric()).map(|word| plain(&letters(word)));
+        words.any(|word| word.len() >= 3 && spelt.contains(&word))
+    };
+    if stem.chars().count() < 4 || holds(first) || holds(last) { String::new() } else { stem.to_owned() }
 }
 
 /// The day of a date or timestamp in ISO form, which is how PostgreSQL writes them.
-fn day(raw: &str) -> Option<NaiveDate> {
+fn day(raw: &str) -> Option<(u16, u8, u8)> {
     let text = raw.trim().get(..10)?;
-    let number = |part: std::ops::Range<usize>| text.get(part)?.parse::<u32>().ok();
+    let number = |part: std::ops::Range<usize>| text.get(part)?.parse::<u16>().ok();
     let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
-    NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day).filter(|day| day.year() >= 1900)
+    let valid = (1900..2200).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+    valid.then_some((year, u8::try_from(month).ok()?, u8::try_from(day).ok()?))
 }
 
-fn leader_of(leader: &BTreeMap<LegacyId, LegacyId>, mut user: LegacyId) -> LegacyId {
-    while let Some(next) = leader.get(&user).filter(|next| **next != user) {
-        user = *next;
-    }
-    user
-}
-
-/// Who belongs together by these pairs.
-pub fn clusters<'a>(pairs: impl Iterator<Item = &'a Pair>) -> Vec<Vec<LegacyId>> {
-    let mut leader: BTreeMap<LegacyId, LegacyId> = BTreeMap::new();
+/// Who belongs together by these pairs, unless that would join two who are known to be distinct.
+pub fn clusters<'a>(
+    pairs: impl Iterator<Item = &'a Pair>,
+    are_distinct: impl Fn(LegacyId, LegacyId) -> bool,
+) -> Vec<Vec<LegacyId>> {
+    let mut group_of: BTreeMap<LegacyId, LegacyId> = BTreeMap::new();
+    let mut groups: BTreeMap<LegacyId, Vec<LegacyId>> = BTreeMap::new();
     for pair in pairs {
-        leader.entry(pair.one).or_insert(pair.one);
-        leader.entry(pair.other).or_insert(pair.other);
-        let (one, other) = (leader_of(&leader, pair.one), leader_of(&leader, pair.other));
-        leader.insert(one.max(other), one.min(other));
+        let mut group = |user| {
+            let group = *group_of.entry(user).or_insert(user);
+            groups.entry(group).or_insert_with(|| vec![user]);
+            group
+        };
+        let (one, other) = (group(pair.one), group(pair.other));
+        let (keep, gone) = (one.min(other), one.max(other));
+        if keep == gone {
+            continue;
+        }
+        let across = |left: &[LegacyId], right: &[LegacyId]| {
+            left.iter().any(|&one| right.iter().any(|&other| are_distinct(one.min(other), one.max(other))))
+        };
+        if across(&groups[&keep], &groups[&gone]) {
+            continue;
+        }
+        let moved = groups.remove(&gone).unwrap_or_default();
+        for user in &moved {
+            group_of.insert(*user, keep);
+        }
+        groups.entry(keep).or_default().extend(moved);
     }
-    let mut clusters: BTreeMap<LegacyId, Vec<LegacyId>> = BTreeMap::new();
-    for user in leader.keys() {
-        clusters.entry(leader_of(&leader, *user)).or_default().push(*user);
+    let mut clusters: Vec<Vec<LegacyId>> = groups.into_values().filter(|group| group.len() > 1).collect();
+    for cluster in &mut clusters {
+        cluster.sort_unstable();
     }
-    clusters.into_values().collect()
+    clusters.sort_unstable();
+    clusters
+}
+
+/// Writes what was found, of the users and of the patients who stand for them.
+pub(super) fn keep(staging: &mut Staging, found: &Found, facts: &Facts, merges: &Merges) -> Result<()> {
+    let Some(findings) = &found.findings else { return Ok(()) };
+    let kept = |entity: &Entity, pair: &Pair, (one, other): (LegacyId, LegacyId), is_merged: bool| KeptPair {
+        entity: entity.name,
+        one: one.min(other),
+        other: one.max(other),
+        score: pair.score,
+        weight: pair.weight,
+        band: pair.band.as_str(),
+        look_value: pair.look_value,
+        evidence: found.evidence(pair),
+        verdict: if is_merged { "merged" } else { "linked" },
+    };
+    let users = found.pairs.iter().map(|pair| {
+        let is_merged = merges.user(pair.one) == merges.user(pair.other);
+        kept(&profiles::ENTITY, pair, (pair.one, pair.other), is_merged)
+    });
+    let patients = found.pairs.iter().filter_map(|pair| {
+        let (one, other) = (facts.patient_of(pair.one)?, facts.patient_of(pair.other)?);
+        let stands = |patient| merges.patient_into(patient).unwrap_or(patient);
+        Some(kept(&patients::ENTITY, pair, (one, other), stands(one) == stands(other)))
+    });
+    let mut members = Vec::new();
+    for cluster in &found.clusters {
+        let first = cluster[0];
+        members.extend(cluster.iter().map(|user| (profiles::ENTITY.name, first, *user)));
+        let patients: Vec<LegacyId> = cluster.iter().filter_map(|user| facts.patient_of(*user)).collect();
+        if let Some(first) = patients.iter().min().filter(|_| patients.len() > 1) {
+            members.extend(patients.iter().map(|patient| (patients::ENTITY.name, *first, *patient)));
+        }
+    }
+    staging.write_duplicates(users.chain(patients), &members)?;
+    staging.write_duplicate_search(&account(findings))
+}
+
+fn account(findings: &Findings) -> KeptSearch {
+    let number = |count: usize| count as u64;
+    let levels = |field: &FieldSummary| {
+        let levels = field.levels.iter().enumerate();
+        levels.map(|(at, &(level, m, u))| (field.name.clone(), number(at), level, m, u)).collect::<Vec<_>>()
+    };
+    KeptSearch {
+        records: number(findings.len()),
+        compared_pairs: number(findings.compared),
+        largest_block: number(findings.largest_block),
+        bands: Band::ALL.map(|band| number(findings.count(band))),
+        unreported: number(findings.unreported),
+        looks: number(findings.review.len()),
+        expected_pairs: findings.expected_pairs,
+        expected_share: findings.expected_share,
+        clusters: (number(findings.clusters.len()), number(findings.sure.len())),
+        passes: findings
+            .passes
+            .iter()
+            .map(|pass| {
+                let Pass { blocks, pairs, blocks_left_out, pairs_left_out, .. } = *pass;
+                (pass.key.clone(), [blocks, pairs, blocks_left_out, pairs_left_out])
+            })
+            .collect(),
+        levels: findings.fields.iter().flat_map(levels).collect(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entity::LegacyRow;
-
-    fn found(people: &[(&str, &str, &str, Option<Key>)]) -> Vec<(i64, i64, &'static str)> {
-        let text = |text: &str| Some(text.to_owned());
-        let mut finder = Finder::default();
-        for (id, (first, last, birth, email)) in (1..).zip(people) {
-            let user = User::from_fields(LegacyId(id), [text(first), text(last)].into_iter());
-            let patient = PatientLinks::from_fields(
-                LegacyId(id + 100),
-                [text(&id.to_string()), text(birth)].into_iter(),
-            );
-            finder.add_users(&[user], &[*email]);
-            finder.add_patients(&[patient]);
-        }
-        finder.find().pairs.into_iter().map(|pair| (pair.one.0, pair.other.0, pair.evidence)).collect()
-    }
 
     #[test]
-    fn one_person_twice_is_a_pair() {
-        let ann = ("Ann", "O'Neil", "1980-03-05", Some(1));
-        for (again, evidence) in [
-            (("ANN", " O Neil ", "1980-03-05", None), "same name and birthdate"),
-            (("O'Neil", "Ann", "1980-03-05", None), "same birthdate, first and last name changed places"),
-            (
-                ("Ann", "O'Neil", "1980-05-03", None),
-                "same name, day and month of the birthdate changed places",
-            ),
-            (("Ann", "O'Neil", "", Some(1)), "same name and address"),
+    fn a_username_made_of_the_name_says_nothing_more() {
+        for (username, first, last, wanted) in [
+            ("ann.lee12", "Ann", "Lee", ""),
+            ("jmueller", "Jörg", "Müller", ""),
+            ("skywalker77", "Ann", "Lee", "skywalker"),
+            ("Sky.Walker@example.com", "Ann", "Lee", "skywalker"),
+            ("12345", "Ann", "Lee", ""),
+            ("", "Ann", "Lee", ""),
         ] {
-            assert_eq!(found(&[ann, again]), [(1, 2, evidence)]);
-        }
-        assert_eq!(
-            found(&[("José", "Nuñez", "1980-03-05", None), ("Jose", "NUNEZ", "1980-03-05", None)]).len(),
-            1
-        );
-    }
-
-    #[test]
-    fn households_twins_and_namesakes_are_not() {
-        for people in [
-            // one address
-            [("Ann", "Lee", "1980-03-05", Some(1)), ("Bob", "Lee", "1979-01-02", Some(1))],
-            // one birthdate and family name
-            [("Anna", "Lee", "2010-03-05", Some(1)), ("Hanna", "Lee", "2010-03-05", Some(1))],
-            // one name
-            [("Ann", "Lee", "1980-03-05", None), ("Ann", "Lee", "1990-03-05", None)],
-            [("Ann", "Lee", "", None), ("Ann", "Lee", "", None)],
-            // nothing is no name
-            [("", "", "1980-03-05", Some(1)), ("", "", "1980-03-05", Some(1))],
-            [("太一", "林", "2010-03-05", None), ("太二", "林", "2010-03-05", None)],
-            // both names changed places in both: one swapped form meets another
-            [("Ann", "Lee", "1980-03-05", None), ("Ann", "Lee", "1981-03-05", None)],
-        ] {
-            assert_eq!(found(&people), [], "{people:?}");
+            assert_eq!(stem(username, first, last), wanted, "{username}");
         }
     }
 
     #[test]
-    fn clusters_hang_together_and_are_named_by_their_lowest() {
-        let pair = |one, other| Pair { one: LegacyId(one), other: LegacyId(other), score: 1.0, evidence: "" };
+    fn clusters_hang_together_unless_two_are_distinct() {
+        let pair = |one, other| Pair {
+            one: LegacyId(one),
+            other: LegacyId(other),
+            score: 1.0,
+            weight: 20.0,
+            band: Band::High,
+            look_value: None,
+            position: 0,
+        };
         let pairs = [pair(5, 9), pair(1, 2), pair(2, 7), pair(7, 9), pair(20, 30)];
-        let ids: Vec<Vec<i64>> =
-            clusters(pairs.iter()).into_iter().map(|ids| ids.into_iter().map(|id| id.0).collect()).collect();
-        assert_eq!(ids, [vec![1, 2, 5, 7, 9], vec![20, 30]]);
-    }
-
-    #[test]
-    fn a_crowd_is_no_evidence() {
-        let people = [("Test", "Test", "2000-01-01", None); CROWD + 1];
-        assert_eq!(found(&people), []);
+        let ids = |are_distinct: &dyn Fn(LegacyId, LegacyId) -> bool| -> Vec<Vec<i64>> {
+            let clusters = clusters(pairs.iter(), are_distinct).into_iter();
+            clusters.map(|ids| ids.into_iter().map(|id| id.0).collect()).collect()
+        };
+        assert_eq!(ids(&|_, _| false), [vec![1, 2, 5, 7, 9], vec![20, 30]]);
+        // a chain of pairs does not join two whom a person told apart
+        let apart = |one, other| (one, other) == (LegacyId(1), LegacyId(9));
+        assert_eq!(ids(&apart), [vec![1, 2, 7], vec![5, 9], vec![20, 30]]);
     }
 }

@@ -20,7 +20,7 @@ use crate::review::{Decided, StandIn};
 use crate::staging::Staging;
 
 /// Rows read at once.
-pub const CHUNK: usize = 20_000;
+pub const CHUNK: usize = 10_000;
 
 /// An office, as the ladder sees it.
 #[derive(Debug, Clone, Copy)]
@@ -239,8 +239,7 @@ fn read_users(staging: &Staging, policy: &EmailPolicy, finder: &mut Finder) -> R
                 ((user.legacy_id, UserFacts { standing }), claim.flatten())
             })
             .collect();
-        let claimed: Vec<_> = read.iter().map(|(_, claim)| claim.map(|claim| claim.address)).collect();
-        finder.add_users(&rows, &claimed);
+        finder.add_users(&rows)?;
         for (user, claim) in read {
             users.push(user);
             claims.extend(claim);

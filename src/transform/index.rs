@@ -78,6 +78,11 @@ impl<V: Ord> Lists<V> {
         });
         values.iter()
     }
+
+    /// Every key that has a value, once, in order.
+    pub fn keys(&self) -> impl Iterator<Item = LegacyId> {
+        self.keys.iter().copied()
+    }
 }
 
 /// The place of a key among sorted ones that differ. No key is further from the first than their distance says, and that is
@@ -134,10 +139,5 @@ mod tests {
         assert_eq!(lists.of(LegacyId(3)).copied().collect::<Vec<_>>(), [1, 2, 2]);
         assert_eq!(lists.of(LegacyId(1)).copied().collect::<Vec<_>>(), [9]);
         assert_eq!(lists.of(LegacyId(2)).len(), 0);
-    }
-
-    /// Every key that has a value, once, in order.
-    pub fn keys(&self) -> impl Iterator<Item = LegacyId> {
-        self.entries.chunk_by(|(one, _), (other, _)| one == other).map(|of_key| of_key[0].0)
     }
 }

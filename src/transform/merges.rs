@@ -3,9 +3,10 @@
 
 use std::collections::HashMap;
 
-use super::duplicates::{self, Found};
+use super::duplicates::{self, Found, Pair};
 use super::facts::Facts;
 use crate::config::{DuplicatePolicy, Policy};
+use crate::duplicates::Band;
 use crate::record::LegacyId;
 use crate::review::Decided;
 
@@ -17,20 +18,22 @@ pub struct Merges {
 }
 
 impl Merges {
-    /// By the policy: clusters of pairs at or above the threshold, each stood for by its lowest user. A merged user's
+    /// By the policy: clusters of pairs of the band `high` at or above the threshold, each stood for by its lowest user. A merged user's
     /// patient is merged into the lowest patient of the one who stands for the user, if there is one.
-    pub fn new(policy: &Policy, found: &Found, facts: &Facts, decided: &Decided) -> Self {
+    pub fn new(policy: &Policy, found: Option<&Found>, facts: &Facts, decided: &Decided) -> Self {
         let mut merges = Self::default();
         merges.follow_people(facts, decided);
-        if policy.duplicates != DuplicatePolicy::Merge {
+        let Some(found) = found.filter(|_| policy.duplicates == DuplicatePolicy::Merge) else {
             return merges;
-        }
+        };
         let threshold = f64::from(policy.merge_threshold) / 100.0;
-        let sure = found
-            .pairs
-            .iter()
-            .filter(|pair| pair.score >= threshold && !decided.are_distinct(pair.one, pair.other));
-        for cluster in duplicates::clusters(sure) {
+        let mut sure: Vec<&Pair> =
+            found.pairs.iter().filter(|pair| pair.band == Band::High && pair.score >= threshold).collect();
+        sure.sort_by(|one, other| {
+            other.weight.total_cmp(&one.weight).then((one.one, one.other).cmp(&(other.one, other.other)))
+        });
+        let distinct = |one, other| decided.are_distinct(one, other);
+        for cluster in duplicates::clusters(sure.into_iter(), distinct) {
             let [first, others @ ..] = cluster.as_slice() else { continue };
             // the first patient of the whole cluster stays, so that nobody's patient record is lost on the way
             let kept = cluster.iter().find_map(|user| facts.patient_of(*user));

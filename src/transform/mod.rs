@@ -32,9 +32,9 @@ use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::record::{Category, LegacyId};
 use crate::review::{Decided, StandIn};
-use crate::staging::{Accounting, AssociationCount, ErrorAnalysis, Reader, Staging, Step};
+use crate::staging::{Accounting, AssociationCount, ErrorAnalysis, Staging, Step};
 
-use duplicates::{Finder, Found};
+use duplicates::{Finder, Search};
 use emails::Settled;
 use facts::Facts;
 use fit::Fit;
@@ -84,9 +84,8 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     let mut finder = Finder::default();
     let mut facts = staging.together(|staging| Facts::read(staging, &email_policy, &decided, &mut finder))?;
     claim_decided(&mut facts.claims, &decided);
-    let found = finder.find();
-    let merges = Merges::new(&config.policy, &found, &facts, &decided);
-    keep_duplicates(staging, &found, &facts, &merges)?;
+    let search = Search::start(finder, config.policy.duplicates)?;
+    let merges = Merges::new(&config.policy, search.known(), &facts, &decided);
     let default_practice = default_practice(config, &facts)?;
     let mut claims = std::mem::take(&mut facts.claims);
     // the address of a merged user is nobody's until a person says otherwise
@@ -146,6 +145,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
         )
     })?;
     let (panicked, labels_missing) = (passes.panicked(), passes.labels_missing());
+    duplicates::keep(staging, &search.found()?, &facts, &merges)?;
     staging.index_resolved()?;
     staging.note_unreadable()?;
     staging.settle_errors(&decided.outcome())?;
@@ -174,33 +174,6 @@ fn fail_on(name: &str, legacy_id: LegacyId) {
             assert!(*wanted != format!("{name}:{legacy_id}"), "a failure that was asked for");
         }
     }
-}
-
-/// Writes the pairs, of the users and of the patients who stand for them.
-fn keep_duplicates(staging: &mut Staging, found: &Found, facts: &Facts, merges: &Merges) -> Result<()> {
-    let verdict = |is_merged: bool| if is_merged { "merged" } else { "linked" };
-    let mut pairs = Vec::new();
-    for pair in &found.pairs {
-        let is_merged = merges.user(pair.one) == merges.user(pair.other);
-        let (score, evidence) = (pair.score, pair.evidence);
-        pairs.push((profiles::ENTITY.name, pair.one, pair.other, score, evidence, verdict(is_merged)));
-        if let (Some(one), Some(other)) = (facts.patient_of(pair.one), facts.patient_of(pair.other)) {
-            let (one, other) = (one.min(other), one.max(other));
-            let stands = |patient| merges.patient_into(patient).unwrap_or(patient);
-            let is_merged = stands(one) == stands(other);
-            pairs.push((patients::ENTITY.name, one, other, score, evidence, verdict(is_merged)));
-        }
-    }
-    let mut members = Vec::new();
-    for cluster in &found.clusters {
-        let first = cluster[0];
-        members.extend(cluster.iter().map(|user| (profiles::ENTITY.name, first, *user)));
-        let patients: Vec<LegacyId> = cluster.iter().filter_map(|user| facts.patient_of(*user)).collect();
-        if let Some(first) = patients.iter().min().filter(|_| patients.len() > 1) {
-            members.extend(patients.iter().map(|patient| (patients::ENTITY.name, *first, *patient)));
-        }
-    }
-    staging.write_duplicates(&pairs, &members)
 }
 
 fn default_practice(config: &Config, facts: &Facts) -> Result<Option<LegacyId>> {
@@ -287,12 +260,10 @@ pub fn snapshot_day(staging: &Staging) -> Result<chrono::NaiveDate> {
 
 /// Proves conservation before the result counts as one. Meanwhile another session counts what is told about it.
 fn finish(staging: &mut Staging, config: &Config, decided: &Decided, panicked: u64) -> Result<Summary> {
-    let path = staging.path().to_owned();
+    let reader = staging.reader()?;
     let (proved, counted) = thread::scope(|scope| {
-        let counting = scope.spawn(|| {
-            let reader = Reader::open(&path)?;
-            Ok::<_, Error>((reader.error_analysis()?, reader.associations()?))
-        });
+        let counting =
+            scope.spawn(move || Ok::<_, Error>((reader.error_analysis()?, reader.associations()?)));
         let proved = prove(staging);
         (proved, counting.join())
     });

@@ -1,8 +1,6 @@
 //! The contents of one entity: ranges of legacy ids whose digest is the same on both sides are proved; the others are read
 //! back and compared record by record and field by field.
 
-use std::sync::mpsc::sync_channel;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
@@ -10,8 +8,8 @@ use sha2::{Digest, Sha256};
 use super::compare;
 use super::digest::{RangeHash, hex};
 use crate::entity::{Column, Entity, Write};
-use crate::error::{Error, Result};
-use crate::progress::Bar;
+use crate::error::Result;
+use crate::progress::Progress;
 use crate::record::LegacyId;
 use crate::staging::{Difference, DifferenceKind, Staging};
 use crate::target::{Range, RangeDigest, Target};
@@ -66,33 +64,81 @@ fn judged(entity: &'static Entity) -> Vec<&'static Column> {
         .collect()
 }
 
-/// Compares one entity. `gone` are the legacy ids that the target holds and the snapshot does not, in order.
-pub fn compare(
-    staging: &Staging,
-    target: &mut Target,
-    entity: &'static Entity,
-    gone: &[LegacyId],
-    found: &mut Found,
-    bar: &Bar,
-) -> Result<Sides> {
-    let columns = judged(entity);
-    let ranges = ranges(&staging.ready_ids_at_every(entity, RANGE)?);
-    let (meant, is) = digests(staging, target, entity, &columns, &ranges, bar)?;
+/// What of one entity is judged: its columns, and its legacy ids in ranges.
+pub struct Plan {
+    /// The entity.
+    pub entity: &'static Entity,
+    columns: Vec<&'static Column>,
+    ranges: Vec<Range>,
+}
 
-    let (mut ready, mut there) = (Side::default(), Side::default());
-    for ((range, meant), mut is) in ranges.iter().zip(meant).zip(is) {
-        if meant != is {
-            let before = found.differences;
-            compare_range(staging, target, entity, &columns, *range, gone, found)?;
-            // two texts of the same values, or rows beside them that are gone from the source
-            if before == found.differences {
-                is = meant.clone();
-            }
-        }
-        ready.add(*range, &meant);
-        there.add(*range, &is);
+impl Plan {
+    /// The plan for the rows that are ready.
+    pub fn new(staging: &Staging, entity: &'static Entity) -> Result<Self> {
+        let ranges = ranges(&staging.ready_ids_at_every(entity, RANGE)?);
+        Ok(Self { entity, columns: judged(entity), ranges })
     }
-    Ok(Sides { ready: ready.finish(), target: there.finish() })
+
+    /// What the target has in each range; `each` is told of every one.
+    pub fn read(
+        &self,
+        target: &mut Target,
+        mut each: impl FnMut() -> Result<()>,
+    ) -> Result<Vec<RangeDigest>> {
+        let mut is = Vec::with_capacity(self.ranges.len());
+        for range in &self.ranges {
+            crate::interrupt::check()?;
+            is.push(target.range_digest(self.entity, &self.columns, *range)?);
+            each()?;
+        }
+        Ok(is)
+    }
+
+    /// What the file has in each range.
+    pub fn hash(&self, staging: &Staging, progress: Progress) -> Result<Vec<RangeDigest>> {
+        let operation = format!("verify {}", self.entity.name);
+        let total = staging.count_ready(self.entity)?;
+        staging.set_progress(&operation, 0, Some(total))?;
+        let bar = progress.start(&operation, Some(total));
+        let mut noted = Instant::now();
+        let digests = hash_ready(staging, self.entity, &self.columns, &self.ranges, |done| {
+            bar.set(done);
+            if noted.elapsed() >= Duration::from_secs(1) {
+                noted = Instant::now();
+                staging.set_progress(&operation, done, Some(total))?;
+            }
+            Ok(())
+        })?;
+        bar.set(total);
+        bar.finish();
+        Ok(digests)
+    }
+
+    /// Compares both. `gone` are the legacy ids that the target holds and the snapshot does not, in order.
+    pub fn compare(
+        &self,
+        staging: &Staging,
+        target: &mut Target,
+        (meant, is): (Vec<RangeDigest>, Vec<RangeDigest>),
+        gone: &[LegacyId],
+        found: &mut Found,
+    ) -> Result<Sides> {
+        let (mut ready, mut there) = (Side::default(), Side::default());
+        for ((range, meant), mut is) in self.ranges.iter().zip(meant).zip(is) {
+            if meant != is {
+                crate::interrupt::check()?;
+                let before = found.differences;
+                compare_range(staging, target, self.entity, &self.columns, *range, gone, found)?;
+                // two texts of the same values, or rows beside them that are gone from the source
+                if before == found.differences {
+                    is = meant.clone();
+                }
+            }
+            ready.add(*range, &meant);
+            there.add(*range, &is);
+        }
+        Ok(Sides { ready: ready.finish(), target: there.finish() })
+    }
 }
 
 /// The ranges between ids, the last of them open.
@@ -107,53 +153,12 @@ fn ranges(ids: &[LegacyId]) -> Vec<Range> {
     ranges
 }
 
-/// The digests of both sides: the server works on its own while this side hashes.
-fn digests(
-    staging: &Staging,
-    target: &mut Target,
-    entity: &'static Entity,
-    columns: &[&'static Column],
-    ranges: &[Range],
-    bar: &Bar,
-) -> Result<(Vec<RangeDigest>, Vec<RangeDigest>)> {
-    thread::scope(|scope| {
-        let (sender, receiver) = sync_channel::<()>(ranges.len());
-        let asking = scope.spawn(move || {
-            let mut is = Vec::with_capacity(ranges.len());
-            for range in ranges {
-                crate::interrupt::check()?;
-                is.push(target.range_digest(entity, columns, *range)?);
-                // nobody listens any more when the other side has failed
-                if sender.send(()).is_err() {
-                    break;
-                }
-            }
-            Ok(is)
-        });
-        let meant = hash_ready(staging, entity, columns, ranges);
-        let total = staging.count_ready(entity)?;
-        let (mut done, mut noted) = (0, Instant::now());
-        if meant.is_ok() {
-            for () in receiver {
-                done += RANGE.min(total - done);
-                bar.set(done);
-                if noted.elapsed() >= Duration::from_secs(1) {
-                    noted = Instant::now();
-                    staging.set_progress(&format!("verify {}", entity.name), done, Some(total))?;
-                }
-            }
-        }
-        let is: Result<_> =
-            asking.join().unwrap_or_else(|_| Err(Error::internal("the comparison with the target stopped")));
-        Ok((meant?, is?))
-    })
-}
-
 fn hash_ready(
     staging: &Staging,
     entity: &'static Entity,
     columns: &[&'static Column],
     ranges: &[Range],
+    mut each: impl FnMut(u64) -> Result<()>,
 ) -> Result<Vec<RangeDigest>> {
     let mut digests = Vec::with_capacity(ranges.len());
     let mut hash = RangeHash::default();
@@ -162,8 +167,14 @@ fn hash_ready(
         digests.push(RangeDigest { rows, digest });
     };
     let mut rest = ranges.iter().peekable();
+    let mut done = 0;
     staging.with_ready(entity, columns, |rows| {
         let mut push = |legacy_id: LegacyId, values: &[Option<&str>]| {
+            if done % RANGE == 0 {
+                crate::interrupt::check()?;
+                each(done)?;
+            }
+            done += 1;
             while rest.peek().is_some_and(|range| range.to.is_some_and(|to| to < legacy_id)) {
                 end(&mut hash);
                 rest.next();

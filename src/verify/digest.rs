@@ -2,12 +2,10 @@
 //! MD5 of the rows as PostgreSQL prints a composite value. Pure. Where the two differ nothing is proved yet: the range is
 //! then read back and compared value by value.
 
-use std::fmt::Write;
-
 use md5::{Digest, Md5};
-use serde_json::Value;
 
-use crate::entity::{Column, Kind, metadata};
+use super::json;
+use crate::entity::{Column, Kind};
 use crate::record::LegacyId;
 
 /// The rows of one range, hashed as they come.
@@ -32,7 +30,7 @@ impl RangeHash {
             match (column.kind, value) {
                 (_, None) => {}
                 (Kind::Metadata, Some(text)) => {
-                    if let Some(text) = ours(text) {
+                    if let Some(text) = json::flat(text).or_else(|| json::ours(text)) {
                         push_quoted(&mut self.line, &text);
                     }
                 }
@@ -60,66 +58,6 @@ pub fn hex(bytes: &[u8]) -> String {
 /// A decimal number without the zeros that change nothing.
 pub fn plain(number: &str) -> &str {
     if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number }
-}
-
-/// This migration's part of the metadata, as `jsonb` prints it.
-fn ours(text: &str) -> Option<String> {
-    let mut value: Value = serde_json::from_str(text).ok()?;
-    let mut printed = String::new();
-    print_json(&mut printed, &value.get_mut(metadata::KEY)?.take());
-    Some(printed)
-}
-
-/// `jsonb` puts shorter keys first, and a space after each colon and comma.
-fn print_json(printed: &mut String, value: &Value) {
-    match value {
-        Value::Object(object) => {
-            let mut entries: Vec<_> = object.iter().collect();
-            entries.sort_by_key(|(key, _)| (key.len(), key.as_bytes()));
-            printed.push('{');
-            for (position, (key, value)) in entries.into_iter().enumerate() {
-                if position > 0 {
-                    printed.push_str(", ");
-                }
-                print_text(printed, key);
-                printed.push_str(": ");
-                print_json(printed, value);
-            }
-            printed.push('}');
-        }
-        Value::Array(values) => {
-            printed.push('[');
-            for (position, value) in values.iter().enumerate() {
-                if position > 0 {
-                    printed.push_str(", ");
-                }
-                print_json(printed, value);
-            }
-            printed.push(']');
-        }
-        Value::String(text) => print_text(printed, text),
-        other => printed.push_str(&other.to_string()),
-    }
-}
-
-fn print_text(printed: &mut String, text: &str) {
-    printed.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => printed.push_str("\\\""),
-            '\\' => printed.push_str("\\\\"),
-            '\n' => printed.push_str("\\n"),
-            '\r' => printed.push_str("\\r"),
-            '\t' => printed.push_str("\\t"),
-            '\u{8}' => printed.push_str("\\b"),
-            '\u{c}' => printed.push_str("\\f"),
-            control if control < ' ' => {
-                let _ = write!(printed, "\\u{:04x}", u32::from(control));
-            }
-            other => printed.push(other),
-        }
-    }
-    printed.push('"');
 }
 
 /// A field of a composite value: quoted when it is empty or holds what would end it.

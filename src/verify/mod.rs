@@ -5,17 +5,26 @@
 mod compare;
 mod contents;
 mod digest;
+mod json;
 mod list;
 mod proof;
 pub mod queries;
+mod source;
 
-use crate::entity;
-use crate::error::Result;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Instant;
+
+use crate::error::{Error, Result};
 use crate::progress::Progress;
-use crate::staging::{Check, Level, Staging, Step};
-use crate::target::Target;
+use crate::staging::{Check, Level, Proof, Staging, Step, ThreeWayProof};
+use crate::target::{FoundRow, RangeDigest, Target};
+use crate::{entity, extract};
 
-use contents::Found;
+use contents::{Found, Plan};
+use proof::Sent;
+use queries::Answer;
+pub use source::Live;
 
 /// What a verification found.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -26,6 +35,11 @@ pub struct Summary {
     pub differences: u64,
     /// Records that the target holds and the snapshot no longer does; reported, never deleted.
     pub gone_from_source: u64,
+    /// The three-way proof as one statement.
+    pub three_way_proof: Option<ThreeWayProof>,
+    /// What changed in the legacy data since the snapshot, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<extract::Report>,
 }
 
 impl Summary {
@@ -35,54 +49,141 @@ impl Summary {
     }
 }
 
-/// Verifies the target in one snapshot of it.
-pub fn verify(staging: &mut Staging, target: &mut Target, progress: Progress) -> Result<Summary> {
+/// Verifies the target in one snapshot of it; and, where they are given, what the legacy data are now.
+pub fn verify(
+    staging: &mut Staging,
+    target: &mut Target,
+    live: Option<Live<'_>>,
+    progress: Progress,
+) -> Result<Summary> {
     staging.require(Step::Transform, "verify")?;
     staging.expect_identity("target", target.identity())?;
     staging.begin(Step::Verify)?;
     target.begin_reading()?;
 
+    let plans = entity::ALL.iter().map(|entity| Plan::new(staging, entity)).collect::<Result<Vec<_>>>()?;
+    let (of_target, of_file) = both(staging, target, &plans, progress)?;
+
+    staging.set_progress("verify: comparing", 0, None)?;
     let mut found = Found::default();
     let (mut checks, mut findings, mut proofs) = (Vec::new(), Vec::new(), Vec::new());
-    for entity in entity::ALL {
-        let operation = format!("verify {}", entity.name);
-        let total = staging.count_ready(entity)?;
-        staging.set_progress(&operation, 0, Some(total))?;
-        let bar = progress.start(&operation, Some(total));
-        let gone = staging.gone_from_source(entity.name)?;
+    for ((plan, meant), is) in plans.iter().zip(of_file.digests).zip(of_target.digests) {
+        let gone = staging.gone_from_source(plan.entity.name)?;
         let before = found.differences;
-        let sides = contents::compare(staging, target, entity, &gone, &mut found, &bar)?;
-        proofs.extend(proof::ready(entity, &sides));
-        bar.set(total);
-        bar.finish();
+        let sides = plan.compare(staging, target, (meant, is), &gone, &mut found)?;
+        proofs.extend(proof::ready(plan.entity, &sides));
         let sentence = format!(
             "every ready record of {} is in the target under its id with every field as meant, and no other is",
-            entity.name
+            plan.entity.name
         );
         checks.push(Check {
             wrong: found.differences - before,
-            ..Check::of(Level::Entity, &format!("contents_{}", entity.name), sentence)
+            ..Check::of(Level::Entity, &format!("contents_{}", plan.entity.name), sentence)
         });
     }
-    let operation = "verify: checks";
-    staging.set_progress(operation, 0, None)?;
-    progress.say(operation);
-    checks.extend(queries::totals(target, &staging.expected_totals()?, found.gone)?);
-    let staging_id = staging.fact("staging_id")?.unwrap_or_default();
-    let in_target = target.receipts(&staging_id)?;
-    let (listed, (raw, sent)) =
-        queries::run(staging, target, &mut findings, || Ok((staging.raw_proofs()?, proof::sent(staging)?)))?;
+    checks.extend(queries::totals(&of_target.totals, &of_file.totals, found.gone));
+    let listed = queries::judge_all(of_target.answers, of_file.rows, &mut findings);
     checks.extend(listed);
-    checks.push(proof::raw(raw, &mut findings, &mut proofs));
-    checks.push(proof::receipts(sent, &in_target, &mut findings, &mut proofs));
+    checks.push(proof::raw(of_file.raw, &mut findings, &mut proofs));
+    checks.push(proof::receipts(of_file.sent, &of_target.receipts, &mut findings, &mut proofs));
     checks.push(proof::digests(&proofs, &mut findings));
     target.end_reading()?;
+    let source = live.map(|live| source::compare(staging, live, progress)).transpose()?;
+    checks.extend(source.iter().map(|report| source::check(report, &mut findings)));
 
     checks.sort_by_key(|check| check.level);
     staging.replace_verification(&checks, &findings, &found.detailed, &proofs)?;
-    let summary = Summary { checks, differences: found.differences, gone_from_source: found.gone };
+    let summary = Summary {
+        checks,
+        differences: found.differences,
+        gone_from_source: found.gone,
+        three_way_proof: staging.three_way_proof()?,
+        source,
+    };
     if summary.passed() {
         staging.complete(Step::Verify)?;
     }
     Ok(summary)
+}
+
+/// The name and sentence of a check that is a query.
+pub fn check_named(name: &str) -> Option<(&'static str, String)> {
+    let listed = list::ALL.iter().find(|listed| listed.name == name)?;
+    Some((listed.name, list::sentence(listed.target.or(listed.staging)?)))
+}
+
+/// What the target says.
+struct OfTarget {
+    digests: Vec<Vec<RangeDigest>>,
+    totals: Vec<(String, u64)>,
+    receipts: Vec<String>,
+    answers: Vec<Answer>,
+}
+
+/// What the file says.
+struct OfFile {
+    digests: Vec<Vec<RangeDigest>>,
+    totals: Vec<(String, u64)>,
+    rows: Vec<Vec<FoundRow>>,
+    raw: Vec<Proof>,
+    sent: Vec<Sent>,
+}
+
+/// Asks both at the same time, each in its own order: neither waits for the other before the end.
+fn both(
+    staging: &Staging,
+    target: &mut Target,
+    plans: &[Plan],
+    progress: Progress,
+) -> Result<(OfTarget, OfFile)> {
+    let staging_id = staging.fact("staging_id")?.unwrap_or_default();
+    let (sender, answered) = channel::<()>();
+    thread::scope(|scope| {
+        let asking = scope.spawn(move || {
+            // nobody listens any more when the file's side has failed
+            let mut told =
+                || sender.send(()).map_err(|_| Error::internal("the comparison with the target stopped"));
+            let mut digests = Vec::with_capacity(plans.len());
+            for plan in plans {
+                let begun = Instant::now();
+                digests.push(plan.read(target, &mut told)?);
+                let ms = begun.elapsed().as_millis();
+                tracing::debug!(entity = plan.entity.name, ms, "read the target back");
+            }
+            let totals = queries::count_totals(target)?;
+            let receipts = target.receipts(&staging_id)?;
+            let answers = queries::ask_all(target, told)?;
+            Ok(OfTarget { digests, totals, receipts, answers })
+        });
+        // moved into the scope, so that it ends with this side
+        let answered = answered;
+        let of_file = of_file(staging, plans, progress)?;
+        let operation = "verify: what the target answers";
+        staging.set_progress(operation, 0, None)?;
+        progress.say(operation);
+        answered.iter().for_each(drop);
+        let of_target: Result<_> =
+            asking.join().unwrap_or_else(|_| Err(Error::internal("the comparison with the target stopped")));
+        Ok((of_target?, of_file))
+    })
+}
+
+fn of_file(staging: &Staging, plans: &[Plan], progress: Progress) -> Result<OfFile> {
+    let mut digests = Vec::with_capacity(plans.len());
+    for plan in plans {
+        let begun = Instant::now();
+        digests.push(plan.hash(staging, progress)?);
+        tracing::debug!(entity = plan.entity.name, ms = begun.elapsed().as_millis(), "hashed the file");
+    }
+    let operation = "verify: checks";
+    staging.set_progress(operation, 0, None)?;
+    progress.say(operation);
+    let rows = queries::look_all(staging)?;
+    let begun = Instant::now();
+    let raw = staging.raw_proofs()?;
+    tracing::debug!(ms = begun.elapsed().as_millis(), "hashed the raw rows");
+    let begun = Instant::now();
+    let sent = proof::sent(staging)?;
+    tracing::debug!(ms = begun.elapsed().as_millis(), "hashed what was sent");
+    Ok(OfFile { digests, totals: staging.expected_totals()?, rows, raw, sent })
 }

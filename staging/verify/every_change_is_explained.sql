@@ -1,7 +1,7 @@
 -- every value that differs between the raw and the ready row is the end of a chain of recorded changes that begins with the raw one
 -- A column that the source may lack is asked for in a subquery whose outer query offers null under the same name. The form
 -- of a flag or a moment is not a change of its value.
-with offices as (
+with offices as not materialized (
     select k.legacy_id, k.name,
            (select address from legacy_dispatch_office o where o.legacy_id = k.legacy_id) as address,
            (select city from legacy_dispatch_office o where o.legacy_id = k.legacy_id) as city,
@@ -13,13 +13,13 @@ with offices as (
            (select valid from legacy_dispatch_office o where o.legacy_id = k.legacy_id) as valid
     from (select legacy_id, name, null as address, null as city, null as state, null as zip, null as country,
                  null as phone, null as tax_rate, null as valid from legacy_dispatch_office) k
-), users as (
+), users as not materialized (
     select k.legacy_id, k.first_name, k.last_name, k.email, k.date_joined,
            (select is_active from legacy_auth_user u where u.legacy_id = k.legacy_id) as is_active,
            (select last_login from legacy_auth_user u where u.legacy_id = k.legacy_id) as last_login
     from (select legacy_id, first_name, last_name, email, date_joined, null as is_active, null as last_login
           from legacy_auth_user) k
-), treated as (
+), treated as not materialized (
     select k.legacy_id, cast(k.user_id as integer) as user_id, k.birthdate, k.sex,
            (select updated_at from legacy_dispatch_patient p where p.legacy_id = k.legacy_id) as updated_at
     from (select legacy_id, user_id, birthdate, sex, null as updated_at from legacy_dispatch_patient) k
@@ -70,7 +70,8 @@ with offices as (
     from compared
     where raw is not ready
       and not (kind = 'moment' and (raw is null or trim(raw) = ''))
-      and not (kind = 'flag' and (raw is null and ready = 'true'
+      and not (kind = 'flag' and (raw = 't' and ready = 'true' or raw = 'f' and ready = 'false'
+                                  or raw is null and ready = 'true'
                                   or lower(trim(raw)) in ('t', 'true', '1', 'yes', 'y', 'on') and ready = 'true'
                                   or lower(trim(raw)) in ('f', 'false', '0', 'no', 'n', 'off') and ready = 'false'))
       -- in UTC the text is the same but for zeros at its end; in another zone, or without one, the moment is the same
@@ -82,7 +83,11 @@ with offices as (
 )
 select s.entity, s.legacy_id, s.field
 from suspects s
-where not exists (
+-- nearly every chain is a single change; only the others are followed link by link
+where coalesce((select sum(iif(only.before is s.raw and only.after is s.ready, 1, 2))
+                from changes only
+                where only.entity = s.entity and only.legacy_id = s.legacy_id and only.field = s.field), 0) <> 1
+  and not exists (
     select 1
     from changes last
     where last.entity = s.entity and last.legacy_id = s.legacy_id and last.field = s.field

@@ -1,11 +1,24 @@
 -- the target has confirmed every ready record in every phase that writes it
-select y.entity, y.legacy_id, e.phase
-from v_ready y
-join entities e using (entity)
-where not exists (select 1 from loads l where l.entity = y.entity and l.phase = e.phase and l.legacy_id = y.legacy_id
-                  and l.outcome <> 'failed')
+select 'practices', legacy_id, '2A' from ready_practices
+where legacy_id not in (select legacy_id from loads
+                        where entity = 'practices' and phase = '2A' and outcome <> 'failed')
 union all
-select 'profiles', y.legacy_id, '2C'
-from ready_profiles y
-where not exists (select 1 from loads l where l.entity = 'profiles' and l.phase = '2C'
-                  and l.legacy_id = y.legacy_id and l.outcome <> 'failed')
+select 'profiles', legacy_id, '2A' from ready_profiles
+where legacy_id not in (select legacy_id from loads
+                        where entity = 'profiles' and phase = '2A' and outcome <> 'failed')
+union all
+select 'patients', legacy_id, '2B' from ready_patients
+where legacy_id not in (select legacy_id from loads
+                        where entity = 'patients' and phase = '2B' and outcome <> 'failed')
+union all
+select 'practice_owners', legacy_id, '2C' from ready_practice_owners
+where legacy_id not in (select legacy_id from loads
+                        where entity = 'practice_owners' and phase = '2C' and outcome <> 'failed')
+union all
+select 'practice_members', legacy_id, '2C' from ready_practice_members
+where legacy_id not in (select legacy_id from loads
+                        where entity = 'practice_members' and phase = '2C' and outcome <> 'failed')
+union all
+select 'profiles', legacy_id, '2C' from ready_profiles
+where legacy_id not in (select legacy_id from loads
+                        where entity = 'profiles' and phase = '2C' and outcome <> 'failed')

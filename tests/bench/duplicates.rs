@@ -2,7 +2,8 @@
 //! clusters, the review list, time and memory, with the one configuration there is.
 //!
 //! `cargo bench --bench duplicates` runs the generated files; `-- NAME…` some of them;
-//! `-- --file FILE --map COLUMN=KIND,… --id COLUMN --truth COLUMN [--errors N]` a file from outside.
+//! `-- --file FILE --map COLUMN=KIND,… --id COLUMN --truth COLUMN [--register COLUMN] [--errors N]` a file from
+//! outside.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -14,6 +15,8 @@
 
 #[path = "duplicates/measure.rs"]
 mod measure;
+#[path = "duplicates/nasty.rs"]
+mod nasty;
 #[path = "duplicates/people.rs"]
 mod people;
 #[path = "duplicates/worlds.rs"]
@@ -40,11 +43,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{HEAD}");
     if let Some(file) = option("--file") {
         let (map, id, truth) = (option("--map"), option("--id"), option("--truth"));
+        let register = option("--register");
         let (Some(map), Some(id), Some(truth)) = (map, id, truth) else {
             return Err("--file needs --map, --id and --truth".into());
         };
         let start = Instant::now();
-        let (records, truth) = read(file, map, id, truth)?;
+        let (records, truth) = read(file, map, id, truth, register)?;
         let findings = run(file.rsplit('/').next().unwrap_or(file), records, &truth, start)?;
         if let Some(errors) = option("--errors").filter(|&errors| errors != "0") {
             show_errors(&findings, &truth, errors.parse()?);
@@ -77,6 +81,12 @@ const WORLDS: &[Named] = &[
     ("practice_9101", || worlds::practice(3)),
     ("historical", || worlds::historical(4)),
     ("two_formats", || worlds::two_formats(5)),
+    ("families", || nasty::families(9)),
+    ("scanned", || nasty::scanned(10)),
+    ("mixed", || nasty::mixed(11)),
+    ("gaps", || nasty::gaps(12)),
+    ("twenty", || nasty::twenty(13)),
+    ("crowd", || nasty::crowd(14, 200_000)),
     ("register_20000", || worlds::register(6, 20_000)),
     ("register_200000", || worlds::register(7, 200_000)),
     ("million_100000", || worlds::million(8, 100_000)),
@@ -120,6 +130,7 @@ fn read(
     map: &str,
     id: &str,
     truth: &str,
+    register: Option<&str>,
 ) -> Result<(Records, Truth), Box<dyn std::error::Error>> {
     let mut reader = csv::Reader::from_path(file)?;
     let headers = reader.headers()?.clone();
@@ -134,6 +145,8 @@ fn read(
         columns.push(Column { name: name.to_owned(), kind: kind.parse()? });
     }
     let (id, truth) = (position(id)?, position(truth)?);
+    let register = register.map(position).transpose()?;
+    let mut registers = HashMap::new();
     let mut records = Records::new(columns)?;
     let mut persons = HashMap::new();
     let mut truths = Truth::new();
@@ -142,7 +155,11 @@ fn read(
         let next = persons.len() as u64;
         let person = *persons.entry(row[truth].to_owned()).or_insert(next);
         truths.insert(row[id].to_owned(), person);
-        records.push(&row[id], 0, positions.iter().map(|&at| &row[at]))?;
+        let of = register.map_or(0, |at| {
+            let next = registers.len() as u32 + 1;
+            *registers.entry(row[at].to_owned()).or_insert(next)
+        });
+        records.push(&row[id], of, positions.iter().map(|&at| &row[at]))?;
     }
     Ok((records, truths))
 }

@@ -13,23 +13,23 @@ pub struct World {
     pub truth: HashMap<String, u64>,
 }
 
-struct Builder {
+pub(super) struct Builder {
     rows: Vec<(u64, Vec<String>)>,
     columns: Vec<Column>,
 }
 
 impl Builder {
-    fn new(columns: &[(&str, Kind)]) -> Self {
+    pub(super) fn new(columns: &[(&str, Kind)]) -> Self {
         let columns = columns.iter().map(|&(name, kind)| Column { name: name.to_owned(), kind }).collect();
         Self { rows: Vec::new(), columns }
     }
 
-    fn push(&mut self, person: u64, values: Vec<String>) {
+    pub(super) fn push(&mut self, person: u64, values: Vec<String>) {
         self.rows.push((person, values));
     }
 
     /// The records in a random order, numbered in it.
-    fn finish(mut self, dice: &mut Dice) -> World {
+    pub(super) fn finish(mut self, dice: &mut Dice) -> World {
         for at in (1..self.rows.len()).rev() {
             self.rows.swap(at, dice.below(at + 1));
         }

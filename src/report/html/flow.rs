@@ -3,16 +3,16 @@
 
 use std::fmt::Write;
 
-use super::figures::Figures;
+use super::super::figures::Figures;
 use super::markup::{escaped, figure_in_svg};
 
-const WIDTH: f64 = 460.0;
-const LEFT: f64 = 164.0;
-const RIGHT: f64 = 330.0;
-const BAR: f64 = 10.0;
+const WIDTH: f64 = 470.0;
+const LEFT: f64 = 150.0;
+const RIGHT: f64 = 356.0;
+const BAR: f64 = 7.0;
 /// Height that all records together get.
-const BODY: f64 = 260.0;
-const GAP: f64 = 18.0;
+const BODY: f64 = 290.0;
+const GAP: f64 = 20.0;
 /// Nothing is too rare to be seen.
 const THINNEST: f64 = 2.0;
 /// A label needs this much room.
@@ -72,7 +72,7 @@ pub fn svg(figures: &Figures) -> String {
         }
         let _ = write!(
             paths,
-            r#"<rect class="entity" x="{:.1}" y="{top:.1}" width="{BAR}" height="{:.1}"/>"#,
+            r#"<rect class="entity" x="{:.1}" y="{top:.1}" width="{BAR}" height="{:.1}" rx="2"/>"#,
             LEFT - BAR,
             y - top
         );
@@ -91,7 +91,7 @@ pub fn svg(figures: &Figures) -> String {
         let word = FATES[fate];
         let _ = write!(
             paths,
-            r#"<rect class="{word}" x="{RIGHT}" y="{:.1}" width="{BAR}" height="{fate_height:.1}"/>"#,
+            r#"<rect class="{word}" x="{RIGHT}" y="{:.1}" width="{BAR}" height="{fate_height:.1}" rx="2"/>"#,
             fate_tops[fate]
         );
         // what is ready and not loaded is a difference; the table has it per entity

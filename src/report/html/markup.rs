@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::figures::{Figure, Figures};
+use super::super::figures::{Figure, Figures};
 
 /// One cell of a table.
 pub enum Cell {

@@ -1,0 +1,137 @@
+//! What a verification found and where the migration stands, for people.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use super::{accounting, associations, error_analysis, extract_check};
+use crate::staging::{Check, ProofSide, Status, ThreeWayProof};
+use crate::verify;
+
+/// Digits of a digest that a person compares.
+const DIGITS: usize = 12;
+
+pub(in crate::cli) fn verify(summary: &verify::Summary) -> String {
+    let mut text = checks(&summary.checks);
+    if summary.gone_from_source > 0 {
+        let _ = writeln!(
+            text,
+            "{} records of the target are no longer in the source (see v_gone_from_source); they were left alone",
+            summary.gone_from_source
+        );
+    }
+    if let Some(proof) = &summary.three_way_proof {
+        text.push_str(&three_way_proof(proof));
+    }
+    if let Some(report) = &summary.source {
+        text.push_str(&extract_check(report));
+    }
+    text + &verdict(&summary.checks, summary.differences)
+}
+
+pub(in crate::cli) fn status(status: &Status) -> String {
+    let mut text = String::new();
+    for (name, value) in &status.file {
+        let _ = writeln!(text, "{name}: {}", value.as_str().unwrap_or("not yet"));
+    }
+    let mut parts = vec![text, phase_2(&status.phase_2)];
+    if status.error_analysis.is_some() {
+        parts.push(error_analysis(status.error_analysis.as_ref()));
+        parts.push(associations(&status.associations));
+    }
+    parts.push(accounting(&status.lines));
+    if !status.checks.is_empty() {
+        parts.push(verdict(&status.checks, status.differences.unwrap_or(0)));
+    }
+    parts.join("\n")
+}
+
+/// The plan's progress object, a line per phase; what is not measured yet is a dash.
+fn phase_2(progress: &Value) -> String {
+    let number = |path: &str| progress.pointer(path).filter(|value| !value.is_null());
+    let shown = |path: &str| number(path).map_or_else(|| "–".to_owned(), ToString::to_string);
+    let percent = |path: &str| number(path).map_or_else(|| "– %".to_owned(), |share| format!("{share} %"));
+    let mut text = String::new();
+    for (name, phase, measures) in [
+        (
+            "2A profiles",
+            "/phase_2a_profiles",
+            ["total_remaining", "analyzed", "resolved", "failed"].as_slice(),
+        ),
+        ("2B patients", "/phase_2b_patients", &["total_target", "processed", "associated", "failed"]),
+        (
+            "2C integration",
+            "/phase_2c_integration",
+            &["profile_associations", "validations_passed", "issues_identified"],
+        ),
+    ] {
+        let measures: Vec<String> = measures
+            .iter()
+            .map(|measure| format!("{} {}", shown(&format!("{phase}/{measure}")), measure.replace('_', " ")))
+            .collect();
+        let share = percent(&format!("{phase}/progress_percentage"));
+        let _ = writeln!(text, "{name:<16}{share:>8}  {}", measures.join(", "));
+    }
+    let _ = writeln!(text, "{:<16}{:>8}", "phase 2 overall", percent("/overall_phase_2_progress"));
+    if let Some(operation) = progress["current_operation"].as_str() {
+        let end = progress["estimated_completion"]
+            .as_str()
+            .map_or_else(String::new, |end| format!(", done about {end}"));
+        let _ = writeln!(text, "working on: {operation}{end}");
+    }
+    text
+}
+
+fn checks(checks: &[Check]) -> String {
+    checks.iter().fold("verification\n".to_owned(), |mut text, check| {
+        let numbers = match (check.expected, check.found) {
+            (Some(expected), Some(found)) if expected == found => format!(" ({found})"),
+            (Some(expected), found) => {
+                format!(
+                    " ({expected} expected, {} found)",
+                    found.map_or("none".to_owned(), |found| found.to_string())
+                )
+            }
+            _ => String::new(),
+        };
+        let result = if check.passed() { "ok".to_owned() } else { format!("{} wrong", check.wrong) };
+        let exceptions = match check.exceptions {
+            0 => String::new(),
+            exceptions => format!(" ({exceptions} exceptions, see findings)"),
+        };
+        let _ =
+            writeln!(text, "  {:<13}{:<42}{result}{numbers}{exceptions}", check.level.as_str(), check.name);
+        text
+    })
+}
+
+fn three_way_proof(proof: &ThreeWayProof) -> String {
+    let side = |side: &ProofSide| format!("{} ({} rows)", &side.digest[..DIGITS], side.rows);
+    let sign = |holds: bool| if holds { "=" } else { "is not" };
+    format!(
+        "three-way proof: {}\n  source snapshot {} {} raw rows {}\n  raw to ready: {} recorded changes, {} unexplained\n  \
+         ready rows {} {} target {}\n",
+        if proof.holds { "holds" } else { "is broken" },
+        side(&proof.source),
+        sign(proof.raw_is_as_taken),
+        side(&proof.raw),
+        proof.changes,
+        proof.unexplained.map_or_else(|| "–".to_owned(), |unexplained| unexplained.to_string()),
+        side(&proof.ready),
+        sign(proof.ready_is_in_target),
+        side(&proof.target),
+    )
+}
+
+fn verdict(checks: &[Check], differences: u64) -> String {
+    let failed = checks.iter().filter(|check| !check.passed()).count();
+    if failed == 0 {
+        format!("verification passed: {} checks, 0 differences\n", checks.len())
+    } else {
+        format!(
+            "verification failed: {failed} of {} checks, {differences} differences (see checks, findings and \
+             differences in the staging file, and `drydock help verification`)\n",
+            checks.len()
+        )
+    }
+}

@@ -1,0 +1,171 @@
+//! What records must share to be compared: keys made of what a field, or two fields, say in a form that survives slips.
+//! A key is worked out once for each distinct value, not for each record.
+
+use std::sync::Arc;
+
+use super::Kind;
+use super::field::{Field, MISSING, Values, Words};
+use super::phonetic;
+use super::random::{digest, scramble};
+
+/// At most so many keys of one part.
+pub(super) const KEYS: usize = 2;
+
+/// What a key is made of.
+#[derive(Debug)]
+pub(super) struct Part {
+    /// What reports call it.
+    pub(super) name: String,
+    /// The fields it looks at.
+    fields: Vec<usize>,
+    /// Whether it says enough to be a key of its own.
+    pub(super) stands_alone: bool,
+    /// Whether it is a key together with another part; what a broader part brings together too is not.
+    pub(super) combines: bool,
+    keys: Keys,
+}
+
+/// Keys by the code of a value, 0 for none.
+#[derive(Debug)]
+enum Keys {
+    /// The value itself.
+    Whole,
+    One(Vec<u32>),
+    Two(Vec<[u32; KEYS]>),
+    /// Given name or surname, either, because the two are swapped at times.
+    AnyName(Arc<Vec<u32>>),
+    /// Both, in any order.
+    BothNames(Arc<Vec<u32>>),
+}
+
+impl Part {
+    /// The keys of a record, 0 for none.
+    #[inline]
+    pub(super) fn keys(&self, fields: &[Field], record: u32) -> [u64; KEYS] {
+        let code = |nth: usize| fields[self.fields[nth]].codes[record as usize];
+        let both = |names: &[u32]| {
+            let sound = |nth: usize| self.fields.get(nth).map_or(0, |_| names[code(nth) as usize]);
+            (sound(0), sound(1))
+        };
+        match &self.keys {
+            Keys::Whole => [u64::from(code(0)), 0],
+            Keys::One(keys) => [u64::from(keys[code(0) as usize]), 0],
+            Keys::Two(keys) => keys[code(0) as usize].map(u64::from),
+            Keys::AnyName(names) => {
+                let (one, other) = both(names);
+                [u64::from(one), if one == other { 0 } else { u64::from(other) }]
+            }
+            Keys::BothNames(names) => {
+                let (one, other) = both(names);
+                let (low, high) = (one.min(other), one.max(other));
+                [if low == 0 { 0 } else { scramble(u64::from(low) << 32 | u64::from(high)) | 1 }, 0]
+            }
+        }
+    }
+
+    /// Whether two parts look at a field in common.
+    pub(super) fn overlaps(&self, other: &Part) -> bool {
+        self.fields.iter().any(|at| other.fields.contains(at))
+    }
+}
+
+/// The parts that the fields give.
+pub(super) fn parts(fields: &[Field]) -> Vec<Part> {
+    let first = |kind| fields.iter().position(|field| field.kind == kind);
+    let names: Vec<usize> = [first(Kind::GivenName), first(Kind::Surname)].into_iter().flatten().collect();
+    let sounds = names.first().map(|&at| Arc::new(sounds(&fields[at])));
+    let mut parts = Vec::new();
+    if let (2, Some(sounds)) = (names.len(), &sounds) {
+        parts.push(Part {
+            name: "both names".to_owned(),
+            fields: names.clone(),
+            stands_alone: true,
+            combines: true,
+            keys: Keys::BothNames(Arc::clone(sounds)),
+        });
+    }
+    for (at, field) in fields.iter().enumerate() {
+        let mut add = |what: &str, stands_alone, combines, keys| {
+            let name = if what.is_empty() { field.name.clone() } else { format!("{} {what}", field.name) };
+            parts.push(Part { name, fields: vec![at], stands_alone, combines, keys });
+        };
+        match &field.values {
+            Values::Names(_) if names.contains(&at) => {}
+            Values::Names(_) => add("", true, true, Keys::One(self::sounds(field))),
+            Values::Dates(dates) => {
+                add("", true, true, Keys::Whole);
+                // a year alone brings too many together
+                add("year", false, true, Keys::One(dates.iter().map(|date| u32::from(date.year)).collect()));
+                let day = |date: &super::date::Date| date.unordered_day().unwrap_or(0);
+                add("day", true, true, Keys::One(dates.iter().map(day).collect()));
+            }
+            Values::Emails(texts) => {
+                add("", true, false, Keys::Whole);
+                let local = |code: usize| {
+                    let local = texts.get(code).split('@').next().unwrap_or_default();
+                    if local.len() >= 4 { digest(local.as_bytes()) as u32 | 1 } else { 0 }
+                };
+                add("local part", true, true, Keys::One((0..texts.len()).map(local).collect()));
+            }
+            Values::Codes(_) => add("", true, true, Keys::Whole),
+            Values::Words(words) if field.kind == Kind::Place => {
+                let sound = |code: usize| {
+                    let text = words.texts.get(code);
+                    // a postcode has no sound
+                    let has_sound = !text.bytes().any(|byte| byte.is_ascii_digit());
+                    match if has_sound { phonetic::key(text) } else { 0 } {
+                        0 if code == MISSING as usize => 0,
+                        0 => scramble(code as u64) as u32 | 1 << 31,
+                        sound => sound,
+                    }
+                };
+                add("", true, true, Keys::One((0..words.texts.len()).map(sound).collect()));
+            }
+            Values::Words(words) => {
+                let rarest = (0..words.texts.len()).map(|code| rarest(words, code as u32));
+                add("rare word", true, true, Keys::Two(rarest.collect()));
+            }
+            Values::Categories => {}
+        }
+    }
+    if let Some(sounds) = sounds {
+        parts.push(Part {
+            name: "a name".to_owned(),
+            fields: names,
+            stands_alone: true,
+            combines: true,
+            keys: Keys::AnyName(sounds),
+        });
+    }
+    parts
+}
+
+/// The sound of the first word of each name; where there is no letter to sound, or a number tells, the name itself.
+fn sounds(field: &Field) -> Vec<u32> {
+    let Values::Names(names) = &field.values else { return Vec::new() };
+    let is_numbered = |code: u32| names.texts.get(code as usize).ends_with(|c: char| c.is_ascii_digit());
+    let sound = |(code, &(first, _)): (u32, &(u32, u32))| match (code, first) {
+        (MISSING, _) => 0,
+        (code, 0) => scramble(u64::from(code)) as u32 | 1 << 31,
+        (code, _) if is_numbered(code) => scramble(u64::from(code)) as u32 | 1 << 31,
+        (_, sound) => sound,
+    };
+    (0u32..).zip(&names.sounds).map(sound).collect()
+}
+
+/// The rarest words of a text, numbered from 1.
+fn rarest(words: &Words, code: u32) -> [u32; KEYS] {
+    let mut rarest = [u32::MAX; KEYS];
+    let rank = |word: u32| words.frequency.get(word as usize).map_or((u32::MAX, word), |&f| (f, word));
+    for &word in words.of(code) {
+        if rarest.contains(&word) {
+            continue;
+        }
+        if rank(word) < rank(rarest[0]) {
+            rarest = [word, rarest[0]];
+        } else if rank(word) < rank(rarest[1]) {
+            rarest[1] = word;
+        }
+    }
+    rarest.map(|word| if word == u32::MAX { 0 } else { word + 1 })
+}

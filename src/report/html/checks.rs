@@ -1,0 +1,81 @@
+//! What was verified: a dot per check, and behind it its sentence and result.
+
+use std::fmt::Write;
+
+use super::super::figures::Figures;
+use super::markup::{Cell, code, escaped, figure, mark, table};
+
+/// The levels in the plan's order, and what each is about.
+const LEVELS: [(&str, &str); 4] = [
+    ("entity", "single records: counts, contents, required fields, forms"),
+    ("relationship", "references and associations, from both sides"),
+    ("business", "what the business means"),
+    ("system", "digests, receipts, accounting, and what guards the tables"),
+];
+
+/// The chapter.
+pub fn section(figures: &Figures) -> String {
+    let all = figures.list("/checks");
+    if all.is_empty() {
+        return "<p>Nothing has been verified yet.</p>".to_owned();
+    }
+    let levels: String = LEVELS
+        .into_iter()
+        .map(|(level, about)| {
+            let of_level: Vec<&String> =
+                all.iter().filter(|path| figures.text(&format!("{path}/level")) == level).collect();
+            one_level(figures, level, about, &of_level)
+        })
+        .collect();
+    format!(
+        "<p class=\"lead\">A dot is a check: a query that returns the rows that are wrong. {} validations passed. \
+         An exception is what the legacy database itself says; it is listed and fails nothing.</p>{levels}",
+        figure(&figures.get("/phase_2/phase_2c_integration/validations_passed"))
+    )
+}
+
+fn one_level(figures: &Figures, level: &str, about: &str, checks: &[&String]) -> String {
+    let wrong = |path: &str| figures.get(format!("{path}/wrong")).value() > 0.0;
+    let failed = checks.iter().filter(|path| wrong(path)).count();
+    let mut dots = String::new();
+    for path in checks {
+        let exceptions = figures.get(format!("{path}/exceptions")).value() > 0.0;
+        let class = match (wrong(path), exceptions) {
+            (true, _) => "bad",
+            (false, true) => "excepted",
+            (false, false) => "good",
+        };
+        let title = escaped(figures.text(&format!("{path}/sentence")));
+        let _ = write!(dots, "<span class=\"dot {class}\" title=\"{title}\"></span>");
+    }
+    let rows = checks
+        .iter()
+        .map(|path| {
+            let wrong = figures.get(format!("{path}/wrong"));
+            vec![
+                Cell::Html(code(figures.text(&format!("{path}/name")))),
+                Cell::Html(mark(wrong.number.map(|wrong| wrong == 0.0))),
+                Cell::Number(wrong),
+                Cell::Number(figures.get(format!("{path}/exceptions"))),
+                Cell::Number(figures.get(format!("{path}/expected"))),
+                Cell::Number(figures.get(format!("{path}/found"))),
+                Cell::Text(figures.text(&format!("{path}/sentence")).to_owned()),
+            ]
+        })
+        .collect();
+    let (open, result) = match failed {
+        0 => ("", "all hold".to_owned()),
+        1 => (" open", "one does not hold".to_owned()),
+        failed => (" open", format!("{failed} do not hold")),
+    };
+    format!(
+        "<details{open}><summary><span class=\"level\">{level}</span> <span class=\"dots\" aria-hidden=\"true\">{dots}</span> \
+         <span class=\"soft\">{} checks, {result}</span></summary><p>{about}</p>{}</details>",
+        checks.len(),
+        table(
+            &format!("Checks of level {level}"),
+            &["check", "holds", "wrong", "exceptions", "expected", "found", "what it proves"],
+            rows
+        )
+    )
+}
