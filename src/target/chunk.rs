@@ -170,7 +170,7 @@ impl Target {
                     ),
                 )?;
             }
-            self.write(merge, &merge.write_statement(&table, known.rows > 0), &mut merged)?;
+            self.write(merge, &merge.write_statement(&table, known.rows > 0, &range), &mut merged)?;
             expect_counts(merge, &merged, to_insert, known.different)?;
             *receipted = Some(what_for);
         }

@@ -139,7 +139,12 @@ impl Merge {
 
     /// The statement that writes, returning legacy id, whether the row is new, and the transaction that wrote it. The
     /// rows were sent in key order and are read in it, so nothing has to be sorted.
-    pub(super) fn write_statement(&self, table: &str, some_known: bool) -> String {
+    pub(super) fn write_statement(
+        &self,
+        table: &str,
+        some_known: bool,
+        range: &RangeInclusive<LegacyId>,
+    ) -> String {
         let (sent, known) = (self.sent(), self.known());
         if self.inserts() {
             let unless_right = if some_known {
@@ -160,9 +165,10 @@ impl Merge {
         } else {
             format!(
                 "update {table} t set {} from {sent} s, {known} k \
-                 where k.is_different and k.legacy_id = s.legacy_id and t.id = k.id and {} \
+                 where k.is_different and k.legacy_id = s.legacy_id and t.id = k.id and {} and {} \
                  returning t.legacy_id::bigint, false, t.xmin::text::bigint",
                 self.assignments("s"),
+                self.within(range),
                 self.differs("s"),
             )
         }

@@ -146,9 +146,13 @@ impl Target {
     ) -> Result<(), Failure> {
         let known = merge.known();
         let own = own_rows(writing, merge.entity);
+        let is_row = match &what_for.range {
+            Some(range) => format!("t.id = k.id and {}", merge.within(range)),
+            None => "t.id = k.id".to_owned(),
+        };
         if !writing.xids.is_empty() {
             let sql = format!(
-                "select coalesce(array_agg(t.id), '{{}}') from {known} k join {table} t on t.id = k.id \
+                "select coalesce(array_agg(t.id), '{{}}') from {known} k join {table} t on {is_row} \
                  where k.is_different and {own}"
             );
             let row =
@@ -161,7 +165,7 @@ impl Target {
         self.execute(
             &format!("keeping pre-images of {}", merge.entity.name),
             &format!(
-                "{} select {}, t.id, {}, {} from {known} k join {table} t on t.id = k.id \
+                "{} select {}, t.id, {}, {} from {known} k join {table} t on {is_row} \
                  where k.is_different and not {own} for update of t on conflict do nothing",
                 INSERT_IMAGES,
                 image_key(writing, merge),

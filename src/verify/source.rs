@@ -34,12 +34,16 @@ pub fn check(report: &Report, findings: &mut Vec<Finding>) -> Check {
     for table in &report.tables {
         for (what, keys) in [("changed", &table.changed), ("added", &table.added), ("gone", &table.gone)] {
             check.wrong += keys.count;
-            keys.first.iter().for_each(|key| note(Some(*key), &table.table, what));
+            for key in &keys.first {
+                note(Some(*key), &table.table, what);
+            }
         }
         for (what, columns) in [("column added", &table.columns_added), ("column gone", &table.columns_gone)]
         {
             check.wrong += columns.len() as u64;
-            columns.iter().for_each(|column| note(None, &table.table, &format!("{what}: {column}")));
+            for column in columns {
+                note(None, &table.table, &format!("{what}: {column}"));
+            }
         }
         if table.unreadable != table.unreadable_now {
             check.wrong += 1;
@@ -48,7 +52,9 @@ pub fn check(report: &Report, findings: &mut Vec<Finding>) -> Check {
     }
     for (what, tables) in [("table gone", &report.tables_gone), ("table added", &report.tables_added)] {
         check.wrong += tables.len() as u64;
-        tables.iter().for_each(|table| note(None, table, what));
+        for table in tables {
+            note(None, table, what);
+        }
     }
     check
 }
