@@ -147,6 +147,7 @@ pub fn load(
     mut between: impl FnMut(&mut Staging, &mut Target, Phase) -> Result<()>,
 ) -> Result<Summary> {
     staging.require(Step::Transform, "load")?;
+    staging.read_in_order()?;
     staging.expect_identity("target", target.identity())?;
     require_earlier_phases(staging, &options.phases)?;
     let notes = refuse_obstacles(staging, target)?;

@@ -95,7 +95,7 @@ pub fn date(cell: &str) -> Result<NaiveDate, DateTrouble> {
     let text = text(cell);
     let day = text.split([' ', 'T']).next().unwrap_or_default();
     if let Ok(date) = NaiveDate::parse_from_str(day, "%Y-%m-%d") {
-        return if day.len() == 10 { Ok(date) } else { Err(DateTrouble::NoDate) };
+        return if day.find('-') == Some(4) { Ok(date) } else { Err(DateTrouble::NoDate) };
     }
     if let Some(number) = day_number(text) {
         return number;
@@ -168,7 +168,8 @@ fn day_number(text: &str) -> Option<Result<NaiveDate, DateTrouble>> {
         Some(parts) => exact(parts)?,
         None => without_zeros(text).parse().ok()?,
     };
-    if !(61..=99_999).contains(&number) {
+    // 1980 alone is a year and not the 1,980th day
+    if !(61..=99_999).contains(&number) || (1900..=2100).contains(&number) {
         return Some(Err(DateTrouble::NoDate));
     }
     let start = NaiveDate::from_ymd_opt(1899, 12, 30)?;
@@ -222,6 +223,9 @@ mod tests {
             ("29287,00", day(1980, 3, 7)),
             ("2.9287E+04", day(1980, 3, 7)),
             ("2.93E+04", Err(DateTrouble::NoDate)),
+            ("1980", Err(DateTrouble::NoDate)),
+            ("80-03-07", Err(DateTrouble::NoDate)),
+            ("1980-3-7", day(1980, 3, 7)),
             ("1980/3/7", day(1980, 3, 7)),
             ("7-Mar-1980", day(1980, 3, 7)),
             ("March 7, 1980", day(1980, 3, 7)),

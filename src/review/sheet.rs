@@ -54,10 +54,11 @@ fn decoded(bytes: &[u8]) -> String {
 }
 
 fn csv(text: &str) -> Result<Vec<Line>> {
-    let (text, skipped, named) = match text.split_once('\n') {
+    let (text, skipped, named) = match text.split_once(['\r', '\n']) {
         // some spreadsheets name their delimiter first
         Some((first, rest)) if first.to_lowercase().starts_with("sep=") => {
-            (rest, 1, first.trim_end().as_bytes().get(4).copied())
+            let rest = if text[first.len()..].starts_with("\r\n") { &rest[1..] } else { rest };
+            (rest, 1, first.as_bytes().get(4).copied())
         }
         _ => (text, 0, None),
     };
