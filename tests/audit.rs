@@ -207,7 +207,8 @@ fn flip(file: &Path, at: usize, byte: u8) {
 #[test]
 fn the_binary_finds_flipped_bytes_of_every_file() {
     for name in ["staging.drydock", "manifest.json"] {
-        let length = fs::metadata(shelf().job.path("sealed").join(name)).unwrap().len() as usize;
+        let length = fs::metadata(shelf().job.path("sealed").join(name)).unwrap().len();
+        let length = usize::try_from(length).unwrap();
         for at in [0, 20, length / 3, length / 2, length - 2] {
             let parcel = parcel();
             let file = parcel.path().join(name);

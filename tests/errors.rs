@@ -10,12 +10,18 @@ use harness::{Job, Locked, Outcome, cases, database, free_port, locked, psql, sq
 
 const CASE: &str = "patient_and_doctor";
 
-/// Expects a refusal: this exit code, each fact in the message, and what to do next.
+/// Expects a refusal: this exit code, each fact in the message, and what to do next. Beside it stand where the file lies, and
+/// the head of its journal.
 #[track_caller]
 fn refused(outcome: Outcome, code: i32, facts: &[&str]) {
     let Outcome { stdout, stderr, .. } = outcome.expect(code);
     assert_eq!(stdout, "", "a refusal prints no result");
-    let message = stderr.strip_prefix("error: ").unwrap_or_else(|| panic!("{stderr}"));
+    let said: Vec<_> = stderr
+        .lines()
+        .filter(|line| !["warning: ", "journal: "].iter().any(|word| line.starts_with(word)))
+        .collect();
+    let said = said.join("\n");
+    let message = said.strip_prefix("error: ").unwrap_or_else(|| panic!("{stderr}"));
     for fact in facts {
         assert!(message.contains(fact), "{fact} is not said:\n{stderr}");
     }
@@ -23,10 +29,13 @@ fn refused(outcome: Outcome, code: i32, facts: &[&str]) {
     assert!(!said.trim_end().ends_with('.') && !hint.trim().is_empty(), "{stderr}");
 }
 
-/// Everything in the staging file but the journal of commands.
+/// Everything in the staging file but what is noted of every command.
 fn held(file: &Path) -> String {
     let dump = sqlite3(file, ".dump");
-    dump.lines().filter(|line| !line.starts_with("INSERT INTO runs")).collect::<Vec<_>>().join("\n")
+    let is_noted = |line: &&str| {
+        ["runs", "journal"].iter().any(|table| line.starts_with(&format!("INSERT INTO {table} ")))
+    };
+    dump.lines().filter(|line| !is_noted(line)).collect::<Vec<_>>().join("\n")
 }
 
 /// A copy of a case's CSV files that a test may spoil.

@@ -32,8 +32,15 @@ pub struct Accounting {
     pub loaded: u64,
     /// Refused by the target.
     pub failed: u64,
-    /// Made by the migration itself, such as the practice "Unassigned": in none of the other numbers.
+    /// Made by the migration itself, such as the practice "Unassigned": in none of the other numbers,
+    /// and not named where there is none.
+    #[serde(skip_serializing_if = "is_zero")]
     pub created: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands fields over by reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Accounting {
