@@ -7,17 +7,13 @@
 //! 2. [`staging`]: the file that is the whole state; the only user of SQLite.
 //! 3. The phases, each a verb, a module and a test: [`extract`] (through [`legacy`]), [`survey`] (through [`target`]),
 //!    [`transform`] (with [`clean`]), [`load`], [`verify`].
-//! 4. [`report`]: one page about it all, and an entry for every code; no figure that `status --json` does not have.
-//! 5. [`cli`]: the only part that touches the terminal; `cli/run.rs` shows all phases in a row. [`demo`]: an invented
+//!    [`duplicates`] is the record-linkage engine that `transform` and the verb of that name call.
+//! 4. What looks at a result: [`analyze`]; [`gate`] (what must hold before a phase); [`review`] (what a person decides);
+//!    [`report`] (one page about it all, and an entry for every code; no figure that `status --json` does not have).
+//! 5. What goes beyond a load: [`checkpoint`], [`rollback`], and [`audit`], which ships the file to somebody who checks it with
+//!    nothing but the file, or with nobody recognisable in it.
+//! 6. [`cli`]: the only part that touches the terminal; `cli/run.rs` shows all phases in a row. [`demo`]: an invented
 //!    world and a throw-away server, so that everything can be tried.
-//!
-//! [`review`] puts before a person what a machine should not decide, and [`gate`] says what must hold before a phase.
-//!
-//! 5. What looks at a result: [`analyze`], [`gate`], [`review`] (a person's decisions), [`report`], and what goes beyond a
-//!    load: [`checkpoint`], [`rollback`]. [`duplicates`] is the record-linkage engine that `transform` and the verb of that
-//!    name call.
-//!
-//! [`audit`] ships the file to somebody who checks it, with nothing but the file, or with nobody recognisable in it.
 //!
 //! Beside these: [`config`] (`drydock.toml`), [`connect`] (sessions to PostgreSQL, and errors without values), [`error`]
 //! (what can go wrong with a run, and its exit code), [`progress`], [`interrupt`], [`doctor`], [`failpoint`] (where tests
@@ -28,8 +24,8 @@
 //! `tests/architecture.rs` holds these; absences matter most.
 //!
 //! - `record` and `error` import nothing of ours; `clean` only `record`; `entity` only `record` and `clean`.
-//! - `staging`, `legacy` and `target` never import each other, only the above, `config` and `interrupt`. What two of them must both know is in `entity`
-//!   (the surveyed catalog) or `record`.
+//! - `staging`, `legacy` and `target` never import each other, only the above, `config` and `interrupt`. What two of them must
+//!   both know is in `entity` (the surveyed catalog) or `record`.
 //! - `transform` imports neither `legacy`, `target` nor `connect`: it is offline by construction.
 //! - `audit` opens no session: an auditor has the file and nothing else.
 //! - Only `staging` names rusqlite, only `connect`, `legacy`, `target` and `demo` name postgres, and nothing but `cli`,
