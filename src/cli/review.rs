@@ -95,6 +95,12 @@ fn export(common: &Common, full: bool, entity: Option<&str>, out: Option<&Path>)
         Some(path) => write_new(path, &text)?,
     }
     eprintln!("{}", left(&export));
+    if let Some(share) = reader.expected_share()? {
+        eprintln!(
+            "with every possible duplicate looked at, about {:.0}% of the true pairs are found",
+            share * 100.0
+        );
+    }
     drop(reader);
     if full {
         let subject = serde_json::json!({ "questions": export.items.len(), "entity": entity });

@@ -4,8 +4,9 @@
 use std::collections::HashMap;
 
 use md5::{Digest, Md5};
+use rusqlite::OptionalExtension;
 
-use super::open::Staging;
+use super::open::{Reader, Staging};
 use super::{now, quoted};
 use crate::entity::catalog::CatalogKey;
 use crate::entity::{self, Column, Entity};
@@ -64,6 +65,15 @@ pub struct KeptSearch {
 
 /// A member of a cluster as it is kept: entity, cluster, record.
 pub type KeptMember = (&'static str, LegacyId, LegacyId);
+
+impl Reader {
+    /// The share of the true pairs of duplicates that the bands `high` and `medium` are expected to hold; `None` where nobody
+    /// looked for any.
+    pub fn expected_share(&self) -> Result<Option<f64>> {
+        let sql = "select expected_share_review from duplicate_search where looks > 0";
+        Ok(self.connection.query_row(sql, [], |row| row.get(0)).optional()?)
+    }
+}
 
 impl Staging {
     /// Ready records of the entity that have the same values in the columns as an earlier ready record of the same target
