@@ -270,9 +270,9 @@ fn plain_sealed_and_redacted_files_open_in_debians_sqlite3_and_every_view_works(
     }
 }
 
-/// `datasette` comes from PyPI: `.ci/run` installs it and runs this.
+/// `datasette` is a Python package: `.ci/run` installs it and runs this.
 #[test]
-#[ignore = "needs datasette, from PyPI"]
+#[ignore = "needs datasette, a Python package"]
 fn datasette_serves_a_redacted_copy() {
     let job = loaded();
     job.drydock(&["audit", "seal", "--redact", "--out", "redacted"]).run().expect(0);
