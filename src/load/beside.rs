@@ -210,13 +210,9 @@ impl<'a> Loader<'a> {
             Cause::Unmarked | Cause::Refused(_) => {}
             Cause::Passing | Cause::AtCommit => {
                 let at_commit = matches!(failure.cause, Cause::AtCommit);
-                self.recover(merge, &mut 0, failure)?;
-                // what the broken session was doing has ended when this returns
-                let session = &mut sessions[session];
-                if session.is_broken() {
-                    session.reconnect()?;
-                }
-                if at_commit && self.target.is_receipted(&self.writing, sent.number)? {
+                self.recover(merge, &mut 0, failure.error)?;
+                self.recover_beside(merge, &mut sessions[session])?;
+                if at_commit && self.is_receipted(merge, sent.number)? {
                     return self.note_sent(carried, sent, merged);
                 }
             }

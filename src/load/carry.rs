@@ -1,21 +1,18 @@
-//! One merge, chunk by chunk. A chunk that passing trouble interrupted is tried again; one that the database refuses is
-//! split until the records at fault are alone, and the others are loaded.
+//! One merge, chunk by chunk. A chunk that the database refuses is split until the records at fault are alone, and the
+//! others are loaded.
 
 use std::collections::BTreeMap;
-use std::thread;
-use std::time::{Duration, Instant};
 
-use super::backoff;
 use super::beside::FIRST;
 use super::refused::refused;
 use super::{Loader, OnError};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::failpoint;
 use crate::interrupt;
 use crate::progress::Bar;
 use crate::record::{LegacyId, Phase};
-use crate::staging::{Outcome, ReadyRows, Receipt, Refused, Staging, Which};
-use crate::target::{Cause, Failure, Merge, Merged, Refusal, Target, Writing};
+use crate::staging::{Outcome, ReadyRows, Receipt, Refused, Which};
+use crate::target::{Cause, Failure, Merge, Merged, Refusal};
 
 /// Parts that a refused chunk is split into at once: few enough to find one bad record soon, many enough that many bad
 /// ones do not go through every size.
@@ -122,7 +119,8 @@ impl Loader<'_> {
             rows = self.options.chunk.limits().0;
         }
         if carried.made_room && !carried.refused.is_empty() {
-            self.target.give_room_back(&mut self.writing, carried.merge)?;
+            let merge = carried.merge;
+            self.unit(merge, |_, target, writing| Ok(target.give_room_back(writing, merge)))?;
         }
         Ok(())
     }
@@ -229,70 +227,21 @@ impl Loader<'_> {
 
     fn make_room(&mut self, merge: &Merge) -> Result<u64> {
         let columns: Vec<_> = merge.columns.iter().copied().filter(|column| column.unique).collect();
-        let staging = &*self.staging;
-        let moved = staging.with_ready_among(merge.entity, &columns, Which::default(), |ready| {
-            let target = &mut *self.target;
-            Ok(target.make_room(&mut self.writing, merge, |sender| {
-                while ready
-                    .next(|id, values| {
-                        let key = id.to_string();
-                        sender.send([Some(key.as_str())].into_iter().chain(values.iter().copied()));
-                        Ok(())
-                    })?
-                    .is_some()
-                {}
-                Ok(())
-            }))
-        })?;
-        Ok(moved?)
-    }
-
-    /// Does a unit, and again while what stops it passes, at most [`backoff::RETRIES`] times. After a connection that
-    /// broke at the commit the receipt decides.
-    fn attempt(
-        &mut self,
-        merge: &Merge,
-        mut work: impl FnMut(&Staging, &mut Target, &mut Writing<'_>, &mut Unit) -> Result<Result<(), Failure>>,
-    ) -> Result<(Unit, Option<Failure>)> {
-        let mut attempt = 0;
-        loop {
-            let mut unit = Unit { number: self.writing.number(), ..Unit::default() };
-            let done = work(self.staging, self.target, &mut self.writing, &mut unit)?;
-            let Err(failure) = done else { return Ok((unit, None)) };
-            let at_commit = matches!(failure.cause, Cause::AtCommit);
-            if self.target.is_rehearsing() || !(at_commit || matches!(failure.cause, Cause::Passing)) {
-                return Ok((unit, Some(failure)));
-            }
-            self.recover(merge, &mut attempt, failure)?;
-            if at_commit && self.target.is_receipted(&self.writing, unit.number)? {
-                self.writing.written(true);
-                return Ok((unit, None));
-            }
-        }
-    }
-
-    /// Waits and makes sure that there is a session to go on with.
-    pub(super) fn recover(&mut self, merge: &Merge, attempt: &mut u32, failure: Failure) -> Result<()> {
-        let mut error = failure.error;
-        loop {
-            if *attempt == backoff::RETRIES {
-                return Err(error);
-            }
-            *attempt += 1;
-            let pause = backoff::pause(*attempt);
-            let reason = error.to_string();
-            let reason = reason.lines().next().unwrap_or_default();
-            tracing::warn!("{} {}: {reason}; trying again", merge.phase.as_str(), merge.entity.name);
-            self.staging.record_retry(self.run_id, (merge.entity, merge.phase), *attempt, reason, pause)?;
-            sleep(pause)?;
-            if !self.target.is_broken() {
-                return Ok(());
-            }
-            match self.target.reconnect() {
-                Ok(()) => return Ok(()),
-                Err(again) => error = again,
-            }
-        }
+        self.unit(merge, |staging, target, writing| {
+            staging.with_ready_among(merge.entity, &columns, Which::default(), |ready| {
+                Ok(target.make_room(writing, merge, |sender| {
+                    while ready
+                        .next(|id, values| {
+                            let key = id.to_string();
+                            sender.send([Some(key.as_str())].into_iter().chain(values.iter().copied()));
+                            Ok(())
+                        })?
+                        .is_some()
+                    {}
+                    Ok(())
+                }))
+            })
+        })
     }
 
     /// Keeps in the file what the target has confirmed and what it has refused.
@@ -363,14 +312,4 @@ pub(super) fn next_row(
         );
         Ok(legacy_id)
     })
-}
-
-/// Waits, unless somebody asks the command to end.
-fn sleep(pause: Duration) -> Result<(), Error> {
-    let started = Instant::now();
-    while let Some(left) = pause.checked_sub(started.elapsed()) {
-        interrupt::check()?;
-        thread::sleep(left.min(Duration::from_millis(50)));
-    }
-    interrupt::check()
 }

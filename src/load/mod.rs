@@ -2,8 +2,9 @@
 //! transaction with its receipt, so a load killed anywhere and started again ends in the same state, and a run can be
 //! undone exactly.
 //!
-//! Read `carry` next (chunks, retries, isolation), then `target::chunk` (what one chunk does).
+//! Read `carry` next (chunks, isolation), then `again` (retries) and `target::chunk` (what one chunk does).
 
+mod again;
 mod backoff;
 mod beside;
 mod carry;
@@ -150,17 +151,6 @@ pub fn load(
     staging.read_in_order()?;
     staging.expect_identity("target", target.identity())?;
     require_earlier_phases(staging, &options.phases)?;
-    let notes = refuse_obstacles(staging, target)?;
-    for note in &notes {
-        progress.say(&format!("note: {note}"));
-    }
-    target.prepare_load()?;
-    if options.dry_run {
-        target.begin_rehearsal()?;
-    } else {
-        staging.begin(Step::Load)?;
-    }
-
     let staging_id = staging.fact("staging_id")?.unwrap_or_default();
     let mut loader = Loader {
         staging,
@@ -171,32 +161,50 @@ pub fn load(
         run_id,
         total: 0,
     };
+    let merges = |phase: &Phase| Merge::of_phase(*phase);
+    let Some(first) = options.phases.iter().flat_map(merges).next() else {
+        return Err(Error::internal("no phase to load"));
+    };
+    let notes = loader.ask(&first, |loader| {
+        let notes = refuse_obstacles(loader.staging, loader.target)?;
+        loader.target.prepare_load()?;
+        Ok(notes)
+    })?;
+    for note in &notes {
+        progress.say(&format!("note: {note}"));
+    }
+    if options.dry_run {
+        loader.target.begin_rehearsal()?;
+    } else {
+        loader.staging.begin(Step::Load)?;
+    }
+
     let (mut receipts, mut refused) = (Vec::new(), Vec::new());
     for phase in &options.phases {
         loader.writing.begin_phase();
-        for merge in Merge::of_phase(*phase) {
+        for merge in merges(phase) {
             interrupt::check()?;
             let (receipt, of_merge) = loader.merge(&merge, progress)?;
             refused.extend(count_refused(&merge, of_merge));
             receipts.push(receipt);
         }
-        loader.target.prove_references(*phase)?;
+        loader.ask(&first, |loader| loader.target.prove_references(*phase))?;
         if !options.dry_run {
             between(loader.staging, loader.target, *phase)?;
         }
     }
-    let Loader { staging, target, .. } = loader;
-
-    let now = refused.iter().map(|count| count.records).sum();
     let gone_from_source = if options.dry_run {
-        target.end_rehearsal()?;
+        loader.target.end_rehearsal()?;
         BTreeMap::new()
     } else {
-        if staging.is_loaded()? {
-            staging.complete(Step::Load)?;
+        if loader.staging.is_loaded()? {
+            loader.staging.complete(Step::Load)?;
         }
-        note_gone(staging, target, &options.phases)?
+        loader.ask(&first, |loader| note_gone(loader.staging, loader.target, &options.phases))?
     };
+    let Loader { staging, .. } = loader;
+
+    let now = refused.iter().map(|count| count.records).sum();
     Ok(Summary {
         dry_run: options.dry_run,
         notes,
@@ -237,13 +245,14 @@ impl Loader<'_> {
         if claims.is_empty() {
             return Ok(0);
         }
-        let claimed = self.target.claim(&mut self.writing, merge, |sender| {
-            for (target_id, legacy_id) in &claims {
-                sender.send([Some(target_id.as_str()), Some(legacy_id.as_str())]);
-            }
-            Ok(())
-        });
-        Ok(claimed?)
+        self.unit(merge, |_, target, writing| {
+            Ok(target.claim(writing, merge, |sender| {
+                for (target_id, legacy_id) in &claims {
+                    sender.send([Some(target_id.as_str()), Some(legacy_id.as_str())]);
+                }
+                Ok(())
+            }))
+        })
     }
 }
 

@@ -257,7 +257,7 @@ impl Staging {
 
     /// Notes that something was tried again, and why.
     pub fn record_retry(
-        &mut self,
+        &self,
         run_id: i64,
         (entity, phase): (&Entity, Phase),
         attempt: u32,

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::io;
 
-use postgres::error::DbError;
+use postgres::error::{DbError, Severity};
 
 use super::failed;
 use crate::connect::is_transient;
@@ -108,8 +108,11 @@ impl Failure {
     /// The failure of a commit.
     pub(super) fn of_commit(what: &str, cause: &postgres::Error) -> Self {
         let mut failure = Self::of(what, cause);
-        // an answer of the server says that it did not commit; without one nobody knows
-        if cause.as_db_error().is_none() && matches!(failure.cause, Cause::Passing) {
+        // an error of the statement says that it did not commit; when the session ended, with a word or without, nobody
+        // knows: the server looks for an order to end it after the commit too
+        let is_refused =
+            cause.as_db_error().is_some_and(|said| said.parsed_severity() == Some(Severity::Error));
+        if !is_refused && matches!(failure.cause, Cause::Passing) {
             failure.cause = Cause::AtCommit;
         }
         failure

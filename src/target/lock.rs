@@ -103,34 +103,60 @@ impl Target {
         Ok(())
     }
 
-    /// Whether the session is gone.
-    pub fn is_broken(&self) -> bool {
-        self.client.is_closed()
+    /// Whether the session is gone. The server is asked: a session that it ended is seen to be closed only after the
+    /// words in which it said so.
+    pub fn is_broken(&mut self) -> bool {
+        self.client.is_valid(PATIENCE).is_err()
     }
 
-    /// Replaces a session that broke. What it was doing has ended, one way or the other, when this returns.
+    /// Replaces a session that broke. What it was doing has ended, one way or the other, when this returns. After an error
+    /// the session counts as broken still.
     pub fn reconnect(&mut self) -> Result<()> {
         self.depth = 0;
-        self.client = session(&self.address, &self.schema, &self.names)?;
-        if let Some(backend) = self.backend.take() {
-            // on a line that broke without a word the server would wait for us for hours; to end one's own session
-            // needs no right, and one that has ended already is not found
-            self.client
+        let replacement = session(&self.address, &self.schema, &self.names)?;
+        let broken = std::mem::replace(&mut self.client, replacement);
+        let done = self.take_over();
+        if done.is_err() {
+            self.client = broken;
+        }
+        done
+    }
+
+    fn take_over(&mut self) -> Result<()> {
+        let Some(backend) = self.backend.clone() else { return Ok(()) };
+        self.end(&backend)?;
+        if self.is_beside {
+            self.set_up()?;
+            self.hold_triggers()?;
+            self.remember_backend()
+        } else {
+            self.prepare_load()
+        }
+    }
+
+    /// Ends a session of ours. On a line that broke without a word the server would wait for us for hours; to end one's
+    /// own session needs no right, and one that has ended already is not found.
+    fn end(&mut self, backend: &Backend) -> Result<()> {
+        let started = Instant::now();
+        loop {
+            let found = self
+                .client
                 .query(
                     "select pg_terminate_backend(pid) from pg_stat_activity \
                      where pid = $1 and backend_start::text = $2 and pid <> pg_backend_pid()",
                     &[&backend.pid, &backend.started],
                 )
                 .map_err(|cause| failed("ending the broken session", &cause))?;
-            if self.is_beside {
-                self.set_up()?;
-                self.hold_triggers()?;
-                self.remember_backend()?;
-            } else {
-                self.prepare_load()?;
+            if found.is_empty() {
+                return Ok(());
             }
+            if started.elapsed() > PATIENCE {
+                return Err(Error::target("the session that broke is still at work on the target")
+                    .hint("run the command again when it has ended; a load goes on where it stopped"));
+            }
+            interrupt::check()?;
+            thread::sleep(BETWEEN_LOOKS);
         }
-        Ok(())
     }
 
     /// The server's version as a number: 150006 is 15.6.
