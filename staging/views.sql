@@ -160,18 +160,19 @@ order by entity, field, rule;
 -- the one row is the plan's totals as the file expects them in the target; verification compares them by name
 create view v_expected_totals as
 select (select count(*) from ready_practices) as total_practices,
-       (select count(*) from ready_profiles) as total_profiles,
-       (select count(*) from ready_patients) as total_patients,
+       f.total_profiles, p.total_patients,
        (select count(*) from ready_practice_members) + (select count(*) from ready_practice_owners)
            as total_practice_members,
        (select count(distinct lower(email)) from ready_profiles) as distinct_emails,
-       (select count(*) from ready_profiles where practice_id is not null) as profiles_with_practices,
-       (select count(*) from ready_patients where practice_id is not null) as patients_with_practices,
-       (select count(*) from ready_patients where assigned_profile_id is not null) as patients_with_providers,
-       (select count(*) from ready_patients p join ready_practices o on o.id = p.practice_id)
-           as valid_patient_practice_links,
-       (select count(*) from ready_patients p join ready_profiles f on f.id = p.assigned_profile_id)
-           as valid_patient_provider_links;
+       f.profiles_with_practices, p.patients_with_practices, p.patients_with_providers,
+       p.valid_patient_practice_links, p.valid_patient_provider_links
+from (select count(*) as total_profiles, count(practice_id) as profiles_with_practices from ready_profiles) f,
+     (select count(*) as total_patients,
+             count(y.practice_id) as patients_with_practices,
+             count(y.assigned_profile_id) as patients_with_providers,
+             count((select id from ready_practices o where o.id = y.practice_id)) as valid_patient_practice_links,
+             count((select id from ready_profiles f where f.id = y.assigned_profile_id)) as valid_patient_provider_links
+      from ready_patients y) p;
 
 -- the one row is what the plan's progress object is computed from, every number counted from records
 create view v_progress as

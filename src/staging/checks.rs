@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use rusqlite::Connection;
 use serde::Serialize;
 
-use super::open::Staging;
+use super::open::{Reader, Staging};
 use super::quoted;
 use crate::entity::Entity;
 use crate::error::Result;
@@ -229,17 +230,6 @@ impl Staging {
         })
     }
 
-    /// Runs a check's query over the file: entity, legacy id, field.
-    pub fn for_found_rows(&self, sql: &str, mut each: impl FnMut(&str, Option<i64>, &str)) -> Result<()> {
-        let mut statement = self.connection.prepare(sql)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let (entity, field): (String, String) = (row.get(0)?, row.get(2)?);
-            each(&entity, row.get(1)?, &field);
-        }
-        Ok(())
-    }
-
     /// The plan's totals as the file expects them in the target, by name.
     pub fn expected_totals(&self) -> Result<Vec<(String, u64)>> {
         let mut statement = self.connection.prepare("select * from v_expected_totals")?;
@@ -297,5 +287,40 @@ impl Staging {
             .query_map((entity, phase.as_str()), |row| Ok(LegacyId(row.get(0)?)))?
             .collect::<Result<_, rusqlite::Error>>()?;
         Ok(ids)
+    }
+}
+
+/// A staging file whose checks can be asked.
+pub trait Asked {
+    /// The connection to ask.
+    #[doc(hidden)]
+    fn connection(&self) -> &Connection;
+
+    /// Runs a check's query over the file: entity, legacy id, field.
+    fn for_found_rows(&self, sql: &str, mut each: impl FnMut(&str, Option<i64>, &str)) -> Result<()> {
+        let mut statement = self.connection().prepare(sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let text = |column: usize| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str()?);
+            each(text(0)?, row.get(1)?, text(2)?);
+        }
+        Ok(())
+    }
+
+    /// How many records have not exactly one fate.
+    fn unaccounted(&self) -> Result<u64> {
+        super::status::unaccounted(self.connection())
+    }
+}
+
+impl Asked for Staging {
+    fn connection(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+impl Asked for Reader {
+    fn connection(&self) -> &Connection {
+        &self.connection
     }
 }

@@ -38,7 +38,7 @@ mod three_way;
 mod unreadable;
 
 pub use analysis::{Analysis, MissingProfile, MissingUser, PhaseOneBatch, Presence, Remedy};
-pub use checks::{Check, Difference, DifferenceKind, FileReceipt, Finding, Level, Proof};
+pub use checks::{Asked, Check, Difference, DifferenceKind, FileReceipt, Finding, Level, Proof};
 pub use chunks::Which;
 pub use decisions::{DecisionState, Item, Proposal, Standing};
 pub use diff::RecordDifference;

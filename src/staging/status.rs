@@ -144,12 +144,6 @@ impl Staging {
     pub fn accounting(&self) -> Result<Vec<Accounting>> {
         accounting(&self.connection)
     }
-
-    /// How many records have not exactly one fate.
-    pub fn unaccounted(&self) -> Result<u64> {
-        unaccounted(&self.connection)
-    }
-
     /// Everything `status` shows.
     pub fn status(&self) -> Result<Status> {
         status(&self.connection, true)
@@ -222,7 +216,7 @@ fn count(connection: &Connection, sql: &str) -> Result<u64> {
     Ok(connection.query_row(sql, [], |row| row.get(0))?)
 }
 
-fn unaccounted(connection: &Connection) -> Result<u64> {
+pub(super) fn unaccounted(connection: &Connection) -> Result<u64> {
     if is_accounted(connection)? {
         return Ok(0);
     }

@@ -31,17 +31,6 @@ pub struct RangeDigest {
     pub digest: String,
 }
 
-/// A record that a check's query returned.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct FoundRow {
-    /// The entity, or the table where no record is meant.
-    pub entity: String,
-    /// The record; none where the whole table is meant.
-    pub legacy_id: Option<LegacyId>,
-    /// The field; '' where the whole record is meant.
-    pub field: String,
-}
-
 /// The rows of one entity, one at a time and never twice.
 pub struct Contents<'a> {
     reader: CopyOutReader<'a>,
@@ -106,17 +95,16 @@ impl Target {
         &mut self,
         what: &str,
         sql: &str,
-        mut each: impl FnMut(FoundRow) -> Result<()>,
+        mut each: impl FnMut(&str, Option<LegacyId>, &str) -> Result<()>,
     ) -> Result<()> {
         let sql = format!("copy ({}) to stdout", self.names.in_catalog(sql));
         let reader = self.client.copy_out(&sql).map_err(|cause| failed(what, &cause))?;
         let mut fields = Vec::new();
         for_lines(reader, what, |line| {
             decode_row(line, &mut fields)?;
-            let mut fields = fields.drain(..);
-            let entity = fields.next().flatten().unwrap_or_default();
-            let legacy_id = fields.next().flatten().and_then(|id| id.parse().ok());
-            each(FoundRow { entity, legacy_id, field: fields.next().flatten().unwrap_or_default() })
+            let field = |place: usize| fields.get(place).and_then(Option::as_deref);
+            let legacy_id = field(1).and_then(|id| id.parse().ok());
+            each(field(0).unwrap_or_default(), legacy_id, field(2).unwrap_or_default())
         })
     }
 

@@ -29,7 +29,7 @@ use postgres::Client;
 
 pub use chunk::Merged;
 pub use conditions::{Conditions, TableConditions, drift};
-pub use contents::{FoundRow, Range, RangeDigest};
+pub use contents::{Range, RangeDigest};
 pub use copy::{Field, encode_row};
 pub use existing::{Mapping, NamedPractice};
 pub use failure::{Cause, Failure, Refusal};

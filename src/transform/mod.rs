@@ -32,7 +32,7 @@ use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::record::{Category, LegacyId};
 use crate::review::{Decided, StandIn};
-use crate::staging::{Accounting, AssociationCount, ErrorAnalysis, Staging, Step};
+use crate::staging::{Accounting, Asked, AssociationCount, ErrorAnalysis, Staging, Step};
 
 use duplicates::{Finder, Search};
 use emails::Settled;

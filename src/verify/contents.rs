@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::compare;
 use super::digest::{RangeHash, hex};
+use super::sent::{Resent, Sent};
 use crate::entity::{Column, Entity, Write};
 use crate::error::Result;
 use crate::progress::Progress;
@@ -94,14 +95,15 @@ impl Plan {
         Ok(is)
     }
 
-    /// What the file has in each range.
-    pub fn hash(&self, staging: &Staging, progress: Progress) -> Result<Vec<RangeDigest>> {
+    /// What the file has in each range, and what it sent, in one walk over its rows.
+    pub fn hash(&self, staging: &Staging, progress: Progress) -> Result<(Vec<RangeDigest>, Vec<Sent>)> {
         let operation = format!("verify {}", self.entity.name);
         let total = staging.count_ready(self.entity)?;
         staging.set_progress(&operation, 0, Some(total))?;
         let bar = progress.start(&operation, Some(total));
         let mut noted = Instant::now();
-        let digests = hash_ready(staging, self.entity, &self.columns, &self.ranges, |done| {
+        let mut resent = Resent::of(staging, self.entity)?;
+        let digests = hash_ready(staging, self, &mut resent, |done| {
             bar.set(done);
             if noted.elapsed() >= Duration::from_secs(1) {
                 noted = Instant::now();
@@ -111,7 +113,7 @@ impl Plan {
         })?;
         bar.set(total);
         bar.finish();
-        Ok(digests)
+        Ok((digests, resent.into_iter().map(Resent::finish).collect()))
     }
 
     /// Compares both. `gone` are the legacy ids that the target holds and the snapshot does not, in order.
@@ -153,22 +155,26 @@ fn ranges(ids: &[LegacyId]) -> Vec<Range> {
     ranges
 }
 
+/// Walks the ready rows once; `each` is told how many have gone by.
 fn hash_ready(
     staging: &Staging,
-    entity: &'static Entity,
-    columns: &[&'static Column],
-    ranges: &[Range],
+    plan: &Plan,
+    resent: &mut [Resent],
     mut each: impl FnMut(u64) -> Result<()>,
 ) -> Result<Vec<RangeDigest>> {
-    let mut digests = Vec::with_capacity(ranges.len());
+    let entity = plan.entity;
+    let columns: Vec<&Column> = entity.columns.iter().collect();
+    let place = |judged: &&Column| columns.iter().position(|column| column.name == judged.name);
+    let places: Vec<usize> = plan.columns.iter().filter_map(place).collect();
+    let mut digests = Vec::with_capacity(plan.ranges.len());
     let mut hash = RangeHash::default();
     let mut end = |hash: &mut RangeHash| {
         let (rows, digest) = std::mem::take(hash).finish();
         digests.push(RangeDigest { rows, digest });
     };
-    let mut rest = ranges.iter().peekable();
+    let mut rest = plan.ranges.iter().peekable();
     let mut done = 0;
-    staging.with_ready(entity, columns, |rows| {
+    staging.with_ready(entity, &columns, |rows| {
         let mut push = |legacy_id: LegacyId, values: &[Option<&str>]| {
             if done % RANGE == 0 {
                 crate::interrupt::check()?;
@@ -179,7 +185,10 @@ fn hash_ready(
                 end(&mut hash);
                 rest.next();
             }
-            hash.push(legacy_id, columns, values);
+            hash.push(legacy_id, &plan.columns, places.iter().map(|place| values[*place]));
+            for merge in resent.iter_mut() {
+                merge.push(legacy_id, values);
+            }
             Ok(())
         };
         while rows.next(&mut push)?.is_some() {}

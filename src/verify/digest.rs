@@ -18,7 +18,12 @@ pub struct RangeHash {
 
 impl RangeHash {
     /// Adds the next row in legacy id order.
-    pub fn push(&mut self, legacy_id: LegacyId, columns: &[&Column], values: &[Option<&str>]) {
+    pub fn push<'a>(
+        &mut self,
+        legacy_id: LegacyId,
+        columns: &[&Column],
+        values: impl IntoIterator<Item = Option<&'a str>>,
+    ) {
         self.line.clear();
         if self.rows > 0 {
             self.line.push(b'\n');
@@ -68,12 +73,13 @@ fn push_quoted(line: &mut Vec<u8>, text: &str) {
         return;
     }
     line.push(b'"');
-    for byte in text.bytes() {
-        if matches!(byte, b'"' | b'\\') {
-            line.push(byte);
-        }
-        line.push(byte);
+    let mut rest = text.as_bytes();
+    while let Some(position) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')) {
+        line.extend_from_slice(&rest[..=position]);
+        line.push(rest[position]);
+        rest = &rest[position + 1..];
     }
+    line.extend_from_slice(rest);
     line.push(b'"');
 }
 
@@ -93,13 +99,13 @@ mod tests {
         hash.push(
             LegacyId(7),
             &columns,
-            &[Some("a \"b\"\\"), Some("0.1000"), Some(r#"{"legacy":{"bb":1,"a":["x"]}}"#)],
+            [Some("a \"b\"\\"), Some("0.1000"), Some(r#"{"legacy":{"bb":1,"a":["x"]}}"#)],
         );
         assert_eq!(
             String::from_utf8(hash.line.clone()).unwrap(),
             r#"(7,"a ""b""\\",0.1,"{""a"": [""x""], ""bb"": 1}")"#
         );
-        hash.push(LegacyId(8), &columns, &[Some(""), None, None]);
+        hash.push(LegacyId(8), &columns, [Some(""), None, None]);
         assert_eq!(String::from_utf8(hash.line.clone()).unwrap(), "\n(8,\"\",,)");
         assert_eq!(hash.finish().0, 2);
     }

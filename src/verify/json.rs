@@ -87,8 +87,9 @@ pub fn flat(text: &str) -> Option<String> {
     let mut printed = String::with_capacity(text.len() + 2 * entries.len());
     printed.push('{');
     for (position, (key, value)) in entries.iter().enumerate() {
-        let comma = if position > 0 { ", " } else { "" };
-        let _ = write!(printed, "{comma}\"{key}\": ");
+        printed.push_str(if position > 0 { ", \"" } else { "\"" });
+        printed.push_str(key);
+        printed.push_str("\": ");
         match value {
             Printed::As(text) => printed.push_str(text),
             Printed::List(list) => {

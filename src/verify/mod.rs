@@ -5,10 +5,12 @@
 mod compare;
 mod contents;
 mod digest;
+mod found_rows;
 mod json;
 mod list;
 mod proof;
 pub mod queries;
+mod sent;
 mod source;
 
 use std::sync::mpsc::channel;
@@ -18,12 +20,13 @@ use std::time::Instant;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::staging::{Check, Level, Proof, Staging, Step, ThreeWayProof};
-use crate::target::{FoundRow, RangeDigest, Target};
+use crate::target::{RangeDigest, Target};
 use crate::{entity, extract};
 
 use contents::{Found, Plan};
-use proof::Sent;
-use queries::Answer;
+use found_rows::FoundRows;
+use queries::{End, Waiting};
+use sent::Sent;
 pub use source::Live;
 
 /// The checks that are queries, each with what it proves when it returns nothing.
@@ -36,7 +39,7 @@ pub fn sentences() -> Vec<(&'static str, String)> {
 
 /// The merges whose receipts the ready rows of the file do not give, each as phase and entity.
 pub fn receipts_that_differ(staging: &Staging) -> Result<Vec<String>> {
-    Ok(proof::sent(staging)?.iter().filter_map(Sent::difference).collect())
+    Ok(sent::sent(staging)?.iter().filter_map(Sent::difference).collect())
 }
 
 /// What a verification found.
@@ -95,7 +98,7 @@ pub fn verify(
         });
     }
     checks.extend(queries::totals(&of_target.totals, &of_file.totals, found.gone));
-    let listed = queries::judge_all(of_target.answers, of_file.rows, &mut findings);
+    let listed = queries::judge_all(of_target.answers, of_file.looked, &mut findings);
     checks.extend(listed);
     checks.push(proof::raw(of_file.raw, &mut findings, &mut proofs));
     checks.push(proof::receipts(of_file.sent, &of_target.receipts, &mut findings, &mut proofs));
@@ -130,14 +133,15 @@ struct OfTarget {
     digests: Vec<Vec<RangeDigest>>,
     totals: Vec<(String, u64)>,
     receipts: Vec<String>,
-    answers: Vec<Answer>,
+    answers: Vec<FoundRows>,
 }
 
 /// What the file says.
 struct OfFile {
     digests: Vec<Vec<RangeDigest>>,
     totals: Vec<(String, u64)>,
-    rows: Vec<Vec<FoundRow>>,
+    /// What the checks that are queries returned, with their places in the list.
+    looked: Vec<(usize, FoundRows)>,
     raw: Vec<Proof>,
     sent: Vec<Sent>,
 }
@@ -151,6 +155,9 @@ fn both(
 ) -> Result<(OfTarget, OfFile)> {
     let staging_id = staging.fact("staging_id")?.unwrap_or_default();
     let (sender, answered) = channel::<()>();
+    // the target is slower or faster than the file: whoever has asked it helps with what is left to look at
+    let (waiting, beside) = (Waiting::all(), staging.reader()?);
+    let waiting = &waiting;
     thread::scope(|scope| {
         let asking = scope.spawn(move || {
             // nobody listens any more when the file's side has failed
@@ -166,37 +173,42 @@ fn both(
             let totals = queries::count_totals(target)?;
             let receipts = target.receipts(&staging_id)?;
             let answers = queries::ask_all(target, told)?;
-            Ok(OfTarget { digests, totals, receipts, answers })
+            let looked = waiting.look(&beside, End::Front)?;
+            Ok((OfTarget { digests, totals, receipts, answers }, looked))
         });
         // moved into the scope, so that it ends with this side
         let answered = answered;
-        let of_file = of_file(staging, plans, progress)?;
-        let operation = "verify: what the target answers";
-        staging.set_progress(operation, 0, None)?;
-        progress.say(operation);
+        let mut of_file = of_file(staging, plans, waiting, progress)?;
+        progress.say("verify: what the target answers");
         answered.iter().for_each(drop);
-        let of_target: Result<_> =
+        let asked: Result<_> =
             asking.join().unwrap_or_else(|_| Err(Error::internal("the comparison with the target stopped")));
-        Ok((of_target?, of_file))
+        let (of_target, looked) = asked?;
+        of_file.looked.extend(looked);
+        of_file.looked.sort_by_key(|(place, _)| *place);
+        Ok((of_target, of_file))
     })
 }
 
-fn of_file(staging: &Staging, plans: &[Plan], progress: Progress) -> Result<OfFile> {
-    let mut digests = Vec::with_capacity(plans.len());
+fn of_file(staging: &Staging, plans: &[Plan], waiting: &Waiting, progress: Progress) -> Result<OfFile> {
+    let (mut digests, mut sent) = (Vec::with_capacity(plans.len()), Vec::new());
     for plan in plans {
         let begun = Instant::now();
-        digests.push(plan.hash(staging, progress)?);
+        let (of_entity, resent) = plan.hash(staging, progress)?;
+        digests.push(of_entity);
+        sent.extend(resent);
         tracing::debug!(entity = plan.entity.name, ms = begun.elapsed().as_millis(), "hashed the file");
     }
-    let operation = "verify: checks";
+    // noted before the other connection reads the file too: while it does nothing can be written
+    let operation = "verify: checks, and what the target answers";
     staging.set_progress(operation, 0, None)?;
     progress.say(operation);
-    let rows = queries::look_all(staging)?;
     let begun = Instant::now();
     let raw = staging.raw_proofs()?;
     tracing::debug!(ms = begun.elapsed().as_millis(), "hashed the raw rows");
     let begun = Instant::now();
-    let sent = proof::sent(staging)?;
-    tracing::debug!(ms = begun.elapsed().as_millis(), "hashed what was sent");
-    Ok(OfFile { digests, totals: staging.expected_totals()?, rows, raw, sent })
+    let totals = staging.expected_totals()?;
+    tracing::debug!(ms = begun.elapsed().as_millis(), "counted the totals of the file");
+    let looked = waiting.look(staging, End::Back)?;
+    Ok(OfFile { digests, totals, looked, raw, sent: sent::in_order(sent) })
 }

@@ -1,13 +1,16 @@
 //! Runs the checks that are queries, and compares the plan's totals.
 
-use std::collections::HashSet;
+use std::collections::VecDeque;
+use std::iter;
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use super::found_rows::{FoundRow, FoundRows};
 use super::list::{self, Listed, sentence};
 use crate::error::Result;
 use crate::record::LegacyId;
-use crate::staging::{Check, Finding, Level, Staging};
-use crate::target::{FoundRow, Target};
+use crate::staging::{Asked, Check, Finding, Level, Staging};
+use crate::target::Target;
 
 /// The plan's totals, counted over rows of this migration.
 const TOTALS: &str = include_str!("../../sql/verify/totals.sql");
@@ -18,14 +21,6 @@ const FATES: &str = "every_record_has_one_fate";
 /// Findings of one check kept in detail; beyond that they are counted.
 const DETAILED: usize = 10_000;
 
-/// What the target answers to one check.
-#[derive(Default)]
-pub struct Answer {
-    rows: Vec<FoundRow>,
-    /// Rows beyond those kept.
-    more: u64,
-}
-
 /// Runs the checks that hold after every phase: those of the target's entities and relationships.
 pub fn after_a_phase(staging: &Staging, target: &mut Target) -> Result<Vec<Check>> {
     let holds = |listed: &&Listed| {
@@ -35,12 +30,12 @@ pub fn after_a_phase(staging: &Staging, target: &mut Target) -> Result<Vec<Check
     list::ALL
         .iter()
         .filter(holds)
-        .map(|listed| Ok(judge(listed, ask(target, listed)?, look(staging, listed)?, &mut findings)))
+        .map(|listed| Ok(judge(listed, &ask(target, listed)?, look(staging, listed)?, &mut findings)))
         .collect()
 }
 
 /// What the target answers to every listed check; `each` is told of every one.
-pub fn ask_all(target: &mut Target, mut each: impl FnMut() -> Result<()>) -> Result<Vec<Answer>> {
+pub fn ask_all(target: &mut Target, mut each: impl FnMut() -> Result<()>) -> Result<Vec<FoundRows>> {
     list::ALL
         .iter()
         .map(|listed| {
@@ -51,52 +46,75 @@ pub fn ask_all(target: &mut Target, mut each: impl FnMut() -> Result<()>) -> Res
         .collect()
 }
 
-/// What the file answers to every listed check.
-pub fn look_all(staging: &Staging) -> Result<Vec<Vec<FoundRow>>> {
-    list::ALL.iter().map(|listed| look(staging, listed)).collect()
+/// The checks of the file that nobody has begun. One takes them from the back, where the longest are; the other, when it
+/// has nothing else to do, from the front.
+pub struct Waiting(Mutex<VecDeque<usize>>);
+
+impl Waiting {
+    /// Every listed check.
+    pub fn all() -> Self {
+        Self(Mutex::new((0..list::ALL.len()).collect()))
+    }
+
+    /// What the file answers to checks, each with its place in the list, until none waits.
+    pub fn look(&self, file: &impl Asked, from: End) -> Result<Vec<(usize, FoundRows)>> {
+        let take = || {
+            let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            match from {
+                End::Front => waiting.pop_front(),
+                End::Back => waiting.pop_back(),
+            }
+        };
+        iter::from_fn(take).map(|place| Ok((place, look(file, &list::ALL[place])?))).collect()
+    }
+}
+
+/// An end of the checks that wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// The first.
+    Front,
+    /// The last.
+    Back,
 }
 
 /// Judges the answers of both; what was found goes into `findings`.
 pub fn judge_all(
-    answers: Vec<Answer>,
-    of_file: Vec<Vec<FoundRow>>,
+    answers: Vec<FoundRows>,
+    looked: Vec<(usize, FoundRows)>,
     findings: &mut Vec<Finding>,
 ) -> Vec<Check> {
-    let both = list::ALL.iter().zip(answers).zip(of_file);
-    both.map(|((listed, answer), of_file)| judge(listed, answer, of_file, findings)).collect()
+    let both = list::ALL.iter().zip(answers).zip(looked);
+    both.map(|((listed, answer), (_, of_file))| judge(listed, &answer, of_file, findings)).collect()
 }
 
 /// Asks the target. Where the file knows exceptions every row is needed, else the first ones are.
-fn ask(target: &mut Target, listed: &Listed) -> Result<Answer> {
-    let mut answer = Answer::default();
-    let Some(sql) = listed.target else { return Ok(answer) };
+fn ask(target: &mut Target, listed: &Listed) -> Result<FoundRows> {
+    let mut rows = FoundRows::default();
+    let Some(sql) = listed.target else { return Ok(rows) };
     let kept = if listed.staging.is_some() { usize::MAX } else { DETAILED };
     crate::interrupt::check()?;
     let begun = Instant::now();
-    target.for_found_rows(&format!("checking {}", listed.name), sql, |row| {
-        if answer.rows.len() < kept {
-            answer.rows.push(row);
-        } else {
-            answer.more += 1;
-        }
+    target.for_found_rows(&format!("checking {}", listed.name), sql, |entity, legacy_id, field| {
+        rows.add(FoundRow { entity, field, legacy_id }, kept);
         Ok(())
     })?;
     tracing::debug!(check = listed.name, ms = begun.elapsed().as_millis(), "asked the target");
-    Ok(answer)
+    Ok(rows)
 }
 
-/// Asks the file.
-fn look(staging: &Staging, listed: &Listed) -> Result<Vec<FoundRow>> {
-    let mut rows = Vec::new();
+/// Asks the file. What it knows as exceptions is needed whole.
+fn look(file: &impl Asked, listed: &Listed) -> Result<FoundRows> {
+    let mut rows = FoundRows::default();
     crate::interrupt::check()?;
     let Some(sql) = listed.staging else { return Ok(rows) };
+    let kept = if listed.target.is_some() { usize::MAX } else { DETAILED };
     let begun = Instant::now();
     // equal counts and an inclusion each way say in a fifth of the time that there is nothing to list
-    let is_settled = listed.name == FATES && staging.unaccounted()? == 0;
+    let is_settled = listed.name == FATES && file.unaccounted()? == 0;
     if !is_settled {
-        staging.for_found_rows(sql, |entity, legacy_id, field| {
-            let (entity, field) = (entity.to_owned(), field.to_owned());
-            rows.push(FoundRow { entity, legacy_id: legacy_id.map(LegacyId), field });
+        file.for_found_rows(sql, |entity, legacy_id, field| {
+            rows.add(FoundRow { entity, field, legacy_id: legacy_id.map(LegacyId) }, kept);
         })?;
     }
     tracing::debug!(check = listed.name, ms = begun.elapsed().as_millis(), "asked the file");
@@ -104,20 +122,16 @@ fn look(staging: &Staging, listed: &Listed) -> Result<Vec<FoundRow>> {
 }
 
 /// What the target shows and the file expects too is an exception; of a check of the file alone every row is wrong.
-fn judge(listed: &Listed, answer: Answer, of_file: Vec<FoundRow>, findings: &mut Vec<Finding>) -> Check {
+fn judge(listed: &Listed, answer: &FoundRows, mut of_file: FoundRows, findings: &mut Vec<Finding>) -> Check {
     let sql = listed.target.or(listed.staging).unwrap_or_default();
     let mut tally = Tally::new(listed, sql, findings);
     if listed.target.is_none() {
-        for row in of_file {
-            tally.add(row, false);
-        }
+        of_file.iter().for_each(|row| tally.add(row, false));
+        tally.check.wrong += of_file.more;
         return tally.check;
     }
-    let expected: HashSet<FoundRow> = of_file.into_iter().collect();
-    for row in answer.rows {
-        let is_exception = expected.contains(&row);
-        tally.add(row, is_exception);
-    }
+    of_file.sort();
+    answer.iter().for_each(|row| tally.add(row, of_file.contains(row)));
     tally.check.wrong += answer.more;
     tally.check
 }
@@ -136,7 +150,7 @@ impl<'a> Tally<'a> {
         Self { check, name: listed.name, kept: 0, findings }
     }
 
-    fn add(&mut self, row: FoundRow, is_exception: bool) {
+    fn add(&mut self, row: FoundRow<'_>, is_exception: bool) {
         if is_exception {
             self.check.exceptions += 1;
         } else {
@@ -146,9 +160,9 @@ impl<'a> Tally<'a> {
             self.kept += 1;
             self.findings.push(Finding {
                 name: self.name,
-                entity: row.entity,
+                entity: row.entity.to_owned(),
                 legacy_id: row.legacy_id.map(|id| id.0),
-                field: row.field,
+                field: row.field.to_owned(),
                 is_exception,
             });
         }

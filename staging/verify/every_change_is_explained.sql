@@ -1,6 +1,6 @@
 -- every value that differs between the raw and the ready row is the end of a chain of recorded changes that begins with the raw one
 -- A column that the source may lack is asked for in a subquery whose outer query offers null under the same name. The form
--- of a flag or a moment is not a change of its value.
+-- of a flag or a moment is not a change of its value. A pair of rows is read once, its fields are told apart by number.
 with offices as not materialized (
     select k.legacy_id, k.name,
            (select address from legacy_dispatch_office o where o.legacy_id = k.legacy_id) as address,
@@ -23,49 +23,43 @@ with offices as not materialized (
     select k.legacy_id, cast(k.user_id as integer) as user_id, k.birthdate, k.sex,
            (select updated_at from legacy_dispatch_patient p where p.legacy_id = k.legacy_id) as updated_at
     from (select legacy_id, user_id, birthdate, sex, null as updated_at from legacy_dispatch_patient) k
+), fields (entity, number, field, kind) as (
+    values ('practices', 1, 'name', 'text'), ('practices', 2, 'address', 'text'), ('practices', 3, 'city', 'text'),
+           ('practices', 4, 'state', 'text'), ('practices', 5, 'zip_code', 'text'), ('practices', 6, 'country', 'text'),
+           ('practices', 7, 'phone', 'text'), ('practices', 8, 'tax_rate', 'text'), ('practices', 9, 'is_active', 'flag'),
+           ('profiles', 1, 'first_name', 'text'), ('profiles', 2, 'last_name', 'text'), ('profiles', 3, 'email', 'text'),
+           ('profiles', 4, 'is_active', 'flag'), ('profiles', 5, 'created_at', 'moment'),
+           ('patients', 1, 'first_name', 'text'), ('patients', 2, 'last_name', 'text'),
+           ('patients', 3, 'date_of_birth', 'text'), ('patients', 4, 'gender', 'label'),
+           ('patients', 5, 'created_at', 'moment'), ('patients', 6, 'updated_at', 'moment')
 ), compared (entity, legacy_id, field, kind, raw, ready) as (
-    select 'practices', y.legacy_id, 'name', 'text', o.name, y.name from ready_practices y join offices o using (legacy_id)
-    union all select 'practices', y.legacy_id, 'address', 'text', o.address, y.address
+    select f.entity, y.legacy_id, f.field, f.kind,
+           case f.number when 1 then o.name when 2 then o.address when 3 then o.city when 4 then o.state when 5 then o.zip
+                         when 6 then o.country when 7 then o.phone when 8 then o.tax_rate else o.valid end,
+           case f.number when 1 then y.name when 2 then y.address when 3 then y.city when 4 then y.state
+                         when 5 then y.zip_code when 6 then y.country when 7 then y.phone when 8 then y.tax_rate
+                         else y.is_active end
     from ready_practices y join offices o using (legacy_id)
-    union all select 'practices', y.legacy_id, 'city', 'text', o.city, y.city
-    from ready_practices y join offices o using (legacy_id)
-    union all select 'practices', y.legacy_id, 'state', 'text', o.state, y.state
-    from ready_practices y join offices o using (legacy_id)
-    union all select 'practices', y.legacy_id, 'zip_code', 'text', o.zip, y.zip_code
-    from ready_practices y join offices o using (legacy_id)
-    union all select 'practices', y.legacy_id, 'country', 'text', o.country, y.country
-    from ready_practices y join offices o using (legacy_id)
-    union all select 'practices', y.legacy_id, 'phone', 'text', o.phone, y.phone
-    from ready_practices y join offices o using (legacy_id)
-    union all select 'practices', y.legacy_id, 'tax_rate', 'text', o.tax_rate, y.tax_rate
-    from ready_practices y join offices o using (legacy_id)
-    union all select 'practices', y.legacy_id, 'is_active', 'flag', o.valid, y.is_active
-    from ready_practices y join offices o using (legacy_id)
-    union all select 'profiles', y.legacy_id, 'first_name', 'text', u.first_name, y.first_name
+    cross join fields f where f.entity = 'practices'
+    union all
+    select f.entity, y.legacy_id, f.field, f.kind,
+           case f.number when 1 then u.first_name when 2 then u.last_name when 3 then u.email when 4 then u.is_active
+                         else u.date_joined end,
+           case f.number when 1 then y.first_name when 2 then y.last_name when 3 then y.email when 4 then y.is_active
+                         else y.created_at end
     from ready_profiles y join users u using (legacy_id)
-    union all select 'profiles', y.legacy_id, 'last_name', 'text', u.last_name, y.last_name
-    from ready_profiles y join users u using (legacy_id)
-    union all select 'profiles', y.legacy_id, 'email', 'text', u.email, y.email
-    from ready_profiles y join users u using (legacy_id)
-    union all select 'profiles', y.legacy_id, 'is_active', 'flag', u.is_active, y.is_active
-    from ready_profiles y join users u using (legacy_id)
-    union all select 'profiles', y.legacy_id, 'created_at', 'moment', u.date_joined, y.created_at
-    from ready_profiles y join users u using (legacy_id)
-    union all select 'patients', y.legacy_id, 'first_name', 'text', u.first_name, y.first_name
+    cross join fields f where f.entity = 'profiles'
+    union all
+    select f.entity, y.legacy_id, f.field, f.kind,
+           case f.number when 1 then u.first_name when 2 then u.last_name when 3 then t.birthdate when 4 then t.sex
+                         when 5 then u.date_joined
+                         else coalesce(nullif(t.updated_at, ''), nullif(u.last_login, ''), u.date_joined) end,
+           case f.number when 1 then y.first_name when 2 then y.last_name when 3 then y.date_of_birth
+                         when 4 then y.gender when 5 then y.created_at else y.updated_at end
     from ready_patients y join treated t using (legacy_id) join users u on u.legacy_id = t.user_id
-    union all select 'patients', y.legacy_id, 'last_name', 'text', u.last_name, y.last_name
-    from ready_patients y join treated t using (legacy_id) join users u on u.legacy_id = t.user_id
-    union all select 'patients', y.legacy_id, 'date_of_birth', 'text', t.birthdate, y.date_of_birth
-    from ready_patients y join treated t using (legacy_id)
-    union all select 'patients', y.legacy_id, 'gender', 'label', t.sex, y.gender
-    from ready_patients y join treated t using (legacy_id)
-    union all select 'patients', y.legacy_id, 'created_at', 'moment', u.date_joined, y.created_at
-    from ready_patients y join treated t using (legacy_id) join users u on u.legacy_id = t.user_id
-    union all select 'patients', y.legacy_id, 'updated_at', 'moment', 
-                     coalesce(nullif(t.updated_at, ''), nullif(u.last_login, ''), u.date_joined),
-                     y.updated_at
-    from ready_patients y join treated t using (legacy_id) join users u on u.legacy_id = t.user_id
-), suspects as (
+    cross join fields f where f.entity = 'patients'
+)
+, suspects as (
     select *
     from compared
     where raw is not ready
