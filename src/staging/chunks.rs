@@ -39,9 +39,9 @@ impl Staging {
         read(&mut ReadyRows { rows, width })
     }
 
-    /// Keeps fewer pages of the file in memory: rows that are read once and in order gain nothing from more.
-    pub fn read_in_order(&self) -> Result<()> {
-        Ok(self.connection.execute_batch("pragma cache_size = -16384; pragma shrink_memory")?)
+    /// Keeps few pages of the file in memory: rows that are read or written once and in order gain nothing from more.
+    pub fn go_in_order(&self) -> Result<()> {
+        Ok(self.connection.execute_batch("pragma cache_size = -8192; pragma shrink_memory")?)
     }
 
     /// How many ready rows of the entity no load has tried yet, and how many bytes one has on average, from a sample.

@@ -80,7 +80,7 @@ impl Staging {
                 .execute(&format!("delete from {}", quoted(&table)), [])
                 .map_err(|cause| disk::refused(&path, cause))?;
         }
-        Ok(())
+        self.go_in_order()
     }
 
     /// Starts one table of the snapshot.
