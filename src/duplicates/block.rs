@@ -39,7 +39,7 @@ pub(super) struct Candidates {
 /// Pairs that all passes may bring, with repetition: so many a record, and so many besides.
 const BUDGET: (u64, u64) = (14, 250_000);
 /// Pairs of one share, roughly.
-const SHARE: u64 = 1 << 22;
+const SHARE: u64 = 1 << 21;
 
 /// The blocks of one pass: members one after another, and where each block ends.
 #[derive(Debug, Default)]
@@ -95,7 +95,7 @@ pub(super) fn candidates(fields: &[Field]) -> Candidates {
     let budget = BUDGET.0 * count as u64 + BUDGET.1;
     let part = (count / 50_000).next_power_of_two().min(4) as u64;
     let sizes: Vec<Vec<u32>> = keys.par_iter().map(|&key| sampled_sizes(fields, key, count, part)).collect();
-    let bound = bound(&sizes, budget / part);
+    let bound = bound(&sizes, budget / part, largest(count));
     let found: Vec<(Blocks, Pass)> = keys.par_iter().map(|&key| blocks(fields, key, count, bound)).collect();
     let (blocks, passes) = found.into_iter().unzip();
     Candidates { blocks, neighbours: Neighbours::of(fields, count), count, passes, bound }
@@ -206,13 +206,21 @@ impl Sizes {
     }
 }
 
-/// The largest block considered at all: its pairs say little, and beyond it the account is what counts.
+/// The largest block considered at all, in a small file and in any: its pairs say little, and beyond it the account is
+/// what counts.
 const LARGEST: usize = 1000;
+const LARGEST_OF_MANY: usize = 64;
+
+/// The largest block considered in a file of so many records. A person of a block is one of as many as it has; where that
+/// leaves many and the file is large, another pass tells them apart for less.
+fn largest(count: usize) -> usize {
+    (16_000_000 / count.max(1)).clamp(LARGEST_OF_MANY, LARGEST)
+}
 
 /// The largest size of a block for which all passes together stay within the budget.
-fn bound(all: &[Vec<u32>], budget: u64) -> usize {
-    let mut pairs = vec![0u64; LARGEST + 1];
-    for size in all.iter().flatten().map(|&size| size as usize).filter(|&size| size <= LARGEST) {
+fn bound(all: &[Vec<u32>], budget: u64, largest: usize) -> usize {
+    let mut pairs = vec![0u64; largest + 1];
+    for size in all.iter().flatten().map(|&size| size as usize).filter(|&size| size <= largest) {
         pairs[size] += pairs_of(size);
     }
     let mut sum = 0;
@@ -275,7 +283,7 @@ mod tests {
         // 1 + 3 + 6 pairs, then 45, then 190
         let all = [vec![2, 3, 4, 10], vec![20]];
         for (budget, wanted) in [(1_000, LARGEST), (244, 19), (55, 19), (54, 9), (10, 9), (0, 4)] {
-            assert_eq!(bound(&all, budget), wanted, "{budget}");
+            assert_eq!(bound(&all, budget, LARGEST), wanted, "{budget}");
         }
     }
 

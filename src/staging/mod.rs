@@ -36,6 +36,7 @@ mod status;
 mod target;
 mod three_way;
 mod unreadable;
+mod writer;
 
 pub use analysis::{Analysis, MissingProfile, MissingUser, PhaseOneBatch, Presence, Remedy};
 pub use checks::{Asked, Check, Difference, DifferenceKind, FileReceipt, Finding, Level, Proof};

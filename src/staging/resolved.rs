@@ -1,16 +1,16 @@
 //! Decisions in, ready rows out. What the rules decided is applied as it stands; nothing is decided here.
 
+use rusqlite::Rows;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Rows, Statement, params_from_iter};
 use serde_json::json;
 
 use super::journal::append;
 use super::open::{INDEXES, Staging};
+use super::writer::Writer;
 use super::{Step, now, quoted};
-use crate::entity::association::Association;
-use crate::entity::{self, Column, Decision, Entity, Verdict};
+use crate::entity::{self, Column, Decision, Entity};
 use crate::error::{Error, Result};
-use crate::record::{Issue, LegacyId, Phase};
+use crate::record::LegacyId;
 
 impl Staging {
     /// Drops every earlier result of `transform` and of what builds on it, and the indexes until [`Self::index_resolved`].
@@ -41,7 +41,8 @@ impl Staging {
     /// Makes the indexes of what was written. Another thread helps to sort; what does not fit into the cache is sorted in a
     /// file without a name, which may hold ids but no value of a record.
     pub fn index_resolved(&mut self) -> Result<()> {
-        self.connection.execute_batch("pragma threads = 1; pragma temp_store = file")?;
+        self.connection
+            .execute_batch("pragma threads = 1; pragma temp_store = file; pragma cache_size = -65536")?;
         let indexed = self.transaction(|connection| Ok(connection.execute_batch(INDEXES)?));
         self.connection.execute_batch("pragma temp_store = memory")?;
         indexed
@@ -51,7 +52,7 @@ impl Staging {
     pub fn apply(&mut self, entity: &Entity, decisions: &[Decision]) -> Result<()> {
         let moment = now();
         self.transaction(|connection| {
-            let mut writer = Writer::new(connection, entity, &moment)?;
+            let mut writer = Writer::new(connection, entity, &moment);
             decisions.iter().try_for_each(|decision| writer.apply(decision))
         })
     }
@@ -147,137 +148,4 @@ impl ReadyRows<'_> {
 fn not_text(legacy_id: LegacyId) -> Error {
     Error::staging(format!("the ready row {legacy_id} holds something that is not text"))
         .hint("the file was changed by other means; run `drydock transform` again")
-}
-
-/// The statements that one transaction of decisions needs.
-struct Writer<'a> {
-    entity: &'a Entity,
-    moment: &'a str,
-    record: Statement<'a>,
-    ready: Statement<'a>,
-    change: Statement<'a>,
-    issue: Statement<'a>,
-    association: Statement<'a>,
-}
-
-impl<'a> Writer<'a> {
-    fn new(connection: &'a Connection, entity: &'a Entity, moment: &'a str) -> Result<Self> {
-        let columns: Vec<String> = entity.columns.iter().map(|column| quoted(column.name)).collect();
-        Ok(Self {
-            entity,
-            moment,
-            record: connection.prepare(
-                "insert into records (entity, legacy_id, fate, merged_into, batch_id) values (?, ?, ?, ?, ?)",
-            )?,
-            ready: connection.prepare(&format!(
-                "insert into {} ({}) values ({})",
-                entity.ready_table(),
-                columns.join(", "),
-                vec!["?"; columns.len()].join(", ")
-            ))?,
-            change: connection.prepare(
-                "insert into changes (entity, legacy_id, position, field, rule, before, after) \
-                 values (?, ?, ?, ?, ?, ?, ?)",
-            )?,
-            issue: connection.prepare(
-                "insert into migration_errors (phase, severity, entity_type, entity, entity_id, error_code, \
-                 error_category, field, error_message, error_context, suggested_resolution, resolution_strategy, \
-                 resolution_status, batch_id, created_at, resolved_at) \
-                 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            )?,
-            association: connection.prepare(
-                "insert into associations (entity, legacy_id, legacy_user_id, profile_id, practice_legacy_id, \
-                 practice_id, association_method, confidence_level, requires_manual_review, evidence, other_practices) \
-                 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            )?,
-        })
-    }
-
-    fn apply(&mut self, decision: &Decision) -> Result<()> {
-        let merged_into = match &decision.verdict {
-            Verdict::Merged(into) => Some(into.0),
-            _ => None,
-        };
-        self.record.execute((
-            self.entity.name,
-            decision.legacy_id.0,
-            decision.verdict.fate().as_str(),
-            merged_into,
-            decision.batch_id,
-        ))?;
-        if let Verdict::Ready(row) = &decision.verdict {
-            self.ready.execute(params_from_iter(&row.0))?;
-        }
-        for (position, change) in decision.changes.iter().enumerate() {
-            self.change.execute((
-                self.entity.name,
-                decision.legacy_id.0,
-                position,
-                change.field,
-                change.rule,
-                &change.before,
-                &change.after,
-            ))?;
-        }
-        for (phase, issue) in &decision.issues {
-            self.write_issue(decision, *phase, issue)?;
-        }
-        if let Some(association) = &decision.association {
-            self.write_association(decision, association)?;
-        }
-        Ok(())
-    }
-
-    fn write_issue(&mut self, decision: &Decision, phase: Phase, issue: &Issue) -> Result<()> {
-        let code = issue.code;
-        let entity_type =
-            if phase == Phase::Associations { "association" } else { self.entity.entity_type() };
-        // what a rule resolves is resolved as soon as it is found; the rest waits for a person
-        let (strategy, status, resolved_at) = if code.is_automatic() {
-            ("automatic", "resolved", Some(self.moment))
-        } else {
-            ("manual", "pending", None)
-        };
-        self.issue.execute(rusqlite::params![
-            phase.as_str(),
-            code.severity().as_str(),
-            entity_type,
-            self.entity.name,
-            decision.legacy_id.0,
-            code.as_str(),
-            code.category().as_str(),
-            issue.field,
-            code.message(),
-            issue.context,
-            code.resolution(),
-            strategy,
-            status,
-            decision.batch_id,
-            self.moment,
-            resolved_at,
-        ])?;
-        Ok(())
-    }
-
-    fn write_association(&mut self, decision: &Decision, association: &Association) -> Result<()> {
-        let others = if association.others.is_empty() {
-            "[]".to_owned()
-        } else {
-            serde_json::json!(association.others).to_string()
-        };
-        self.association.execute(rusqlite::params![
-            self.entity.name,
-            decision.legacy_id.0,
-            association.user.map(|user| user.0),
-            association.profile_id.map(|id| id.to_string()),
-            association.practice.0,
-            association.practice_id.to_string(),
-            association.method.as_str(),
-            association.confidence.as_str(),
-            association.review,
-            association.evidence,
-            others,
-        ])?;
-        Ok(())
-    }
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::thread::JoinHandle;
 
 use super::facts::Facts;
+use super::index::Reference;
 use super::merges::Merges;
 use crate::clean;
 use crate::config::DuplicatePolicy;
@@ -93,8 +94,8 @@ struct Patient {
     /// Year, month and day, as the raw text says; 0 for none.
     birth: (u16, u8, u8),
     sex: clean::Gender,
-    practice: Option<LegacyId>,
-    doctor: Option<LegacyId>,
+    practice: Reference,
+    doctor: Reference,
 }
 
 impl Finder {
@@ -131,8 +132,8 @@ impl Finder {
                 legacy_id: patient.legacy_id,
                 birth: patient.birthdate.as_deref().and_then(day).unwrap_or_default(),
                 sex: clean::gender("", patient.sex.as_deref()).value,
-                practice: id(&patient.office_id),
-                doctor: id(&patient.doctor_id),
+                practice: id(&patient.office_id).into(),
+                doctor: id(&patient.doctor_id).into(),
             })
         }));
     }
@@ -163,8 +164,8 @@ impl Finder {
             (patient.sex != clean::Gender::Unknown).then(|| patient.sex.as_str().to_owned())
         };
         records.fill(5, of.iter().map(|of| text(&sex, *of)))?;
-        records.fill(6, of.iter().map(|of| text(&|patient| id(patient.practice), *of)))?;
-        records.fill(7, of.iter().map(|of| text(&|patient| id(patient.doctor), *of)))?;
+        records.fill(6, of.iter().map(|of| text(&|patient| id(patient.practice.get()), *of)))?;
+        records.fill(7, of.iter().map(|of| text(&|patient| id(patient.doctor.get()), *of)))?;
         drop((of, self.ids, self.patients));
         Ok(told(find(records)?))
     }

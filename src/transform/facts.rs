@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::duplicates::Finder;
 use super::emails::{self, Claim};
-use super::index::{Index, Lists};
+use super::index::{Index, Lists, Reference};
 use super::{fail_on, isolated};
 use crate::clean::{self, Email, EmailPolicy, city_key, state_key};
 use crate::entity::patients::PatientLinks;
@@ -20,7 +20,7 @@ use crate::review::{Decided, StandIn};
 use crate::staging::Staging;
 
 /// Rows read at once.
-pub const CHUNK: usize = 10_000;
+pub const CHUNK: usize = 5_000;
 
 /// An office, as the ladder sees it.
 #[derive(Debug, Clone, Copy)]
@@ -48,14 +48,28 @@ pub struct Post {
 /// A patient's references, as far as they lead to existing rows.
 #[derive(Debug, Clone, Copy)]
 pub struct PatientFacts {
-    /// The patient's own user.
-    pub user: Option<LegacyId>,
-    /// The treating doctor.
-    pub doctor: Option<LegacyId>,
-    /// The office.
-    pub office: Option<LegacyId>,
+    user: Reference,
+    doctor: Reference,
+    office: Reference,
     /// Whether the user stands for the patient's own one, which a person merged into it.
     pub has_moved: bool,
+}
+
+impl PatientFacts {
+    /// The patient's own user.
+    pub fn user(&self) -> Option<LegacyId> {
+        self.user.get()
+    }
+
+    /// The treating doctor.
+    pub fn doctor(&self) -> Option<LegacyId> {
+        self.doctor.get()
+    }
+
+    /// The office.
+    pub fn office(&self) -> Option<LegacyId> {
+        self.office.get()
+    }
 }
 
 /// The whole set.
@@ -108,9 +122,10 @@ impl Facts {
                 let own = row.user_id.as_deref().and_then(|raw| raw.parse().ok());
                 let facts = PatientFacts {
                     has_moved: own.is_some_and(moves),
-                    user: follow("user_id", "profiles", &row.user_id, &|id| users.contains(id)),
-                    doctor: follow("doctor_id", "profiles", &row.doctor_id, &|id| users.contains(id)),
-                    office: follow("office_id", "practices", &row.office_id, &|id| offices.contains(id)),
+                    user: follow("user_id", "profiles", &row.user_id, &|id| users.contains(id)).into(),
+                    doctor: follow("doctor_id", "profiles", &row.doctor_id, &|id| users.contains(id)).into(),
+                    office: follow("office_id", "practices", &row.office_id, &|id| offices.contains(id))
+                        .into(),
                 };
                 (row.legacy_id, facts)
             }));
@@ -118,12 +133,12 @@ impl Facts {
         })?;
         let patients = Index::new(patients);
         let patients_of_user =
-            Lists::new(patients.iter().filter_map(|(id, patient)| Some((patient.user?, *id))).collect());
+            Lists::new(patients.iter().filter_map(|(id, patient)| Some((patient.user()?, *id))).collect());
         let offices_of_patients = Lists::new(
-            patients.iter().filter_map(|(_, patient)| Some((patient.doctor?, patient.office?))).collect(),
+            patients.iter().filter_map(|(_, patient)| Some((patient.doctor()?, patient.office()?))).collect(),
         );
         for (_, patient) in patients.iter() {
-            if let Some(user) = patient.user.and_then(|user| users.get_mut(user)) {
+            if let Some(user) = patient.user().and_then(|user| users.get_mut(user)) {
                 user.standing.has_patient = true;
             }
         }
@@ -165,7 +180,7 @@ impl Facts {
 
     /// Whether the patient stands for its user.
     pub fn patient_of_is(&self, patient: LegacyId) -> bool {
-        let user = self.patients.get(patient).and_then(|facts| facts.user);
+        let user = self.patients.get(patient).and_then(PatientFacts::user);
         user.and_then(|user| self.patient_of(user)) == Some(patient)
     }
 

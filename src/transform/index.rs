@@ -2,6 +2,23 @@
 
 use crate::record::LegacyId;
 
+/// A legacy id or none, in the room of an id: there is no record with the least number of all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reference(i64);
+
+impl Reference {
+    /// The id.
+    pub fn get(self) -> Option<LegacyId> {
+        (self.0 != i64::MIN).then_some(LegacyId(self.0))
+    }
+}
+
+impl From<Option<LegacyId>> for Reference {
+    fn from(id: Option<LegacyId>) -> Self {
+        Self(id.map_or(i64::MIN, |id| id.0))
+    }
+}
+
 /// One value per key.
 #[derive(Debug)]
 pub struct Index<V> {
@@ -13,6 +30,7 @@ impl<V> Index<V> {
     pub fn new(mut entries: Vec<(LegacyId, V)>) -> Self {
         entries.sort_by_key(|(key, _)| *key);
         entries.dedup_by_key(|(key, _)| *key);
+        entries.shrink_to_fit();
         Self { entries }
     }
 

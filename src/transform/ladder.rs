@@ -84,7 +84,7 @@ impl Ladder<'_> {
     pub fn followers(&self) -> Vec<LegacyId> {
         let users = self.decided.placed(patients::ENTITY.name);
         let mut followers: Vec<LegacyId> = users
-            .filter_map(|patient| self.facts.patients.get(patient)?.user)
+            .filter_map(|patient| self.facts.patients.get(patient)?.user())
             .filter(|user| self.followed(*user).is_some())
             .collect();
         followers.sort_unstable();
@@ -127,7 +127,7 @@ impl Ladder<'_> {
 
     /// The offices between which nothing decides, for a patient that no rung places.
     pub fn patients_candidates(&self, patient: LegacyId) -> Vec<LegacyId> {
-        let doctor = self.facts.patients.get(patient).and_then(|facts| facts.doctor);
+        let doctor = self.facts.patients.get(patient).and_then(PatientFacts::doctor);
         doctor.map(|doctor| self.posts.undecided(doctor).to_vec()).unwrap_or_default()
     }
 
@@ -143,7 +143,7 @@ impl Ladder<'_> {
 
     /// The rungs of a patient above the default.
     fn placed_patient(&self, patient: LegacyId, facts: PatientFacts) -> Option<Choice> {
-        if let Some(practice) = facts.office {
+        if let Some(practice) = facts.office() {
             return Some(Choice {
                 practice,
                 method: Method::DirectMembership,
@@ -153,7 +153,7 @@ impl Ladder<'_> {
                 others: Vec::new(),
             });
         }
-        let doctor = facts.doctor?;
+        let doctor = facts.doctor()?;
         self.posts.of(doctor).map(|place| choice(place, Whose::Doctor(doctor)))
     }
 

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::duplicates::{self, Found, Pair};
-use super::facts::Facts;
+use super::facts::{Facts, PatientFacts};
 use crate::config::{DuplicatePolicy, Policy};
 use crate::duplicates::Band;
 use crate::record::LegacyId;
@@ -58,7 +58,7 @@ impl Merges {
             return;
         }
         for (patient, _) in facts.patients.iter().filter(|(_, patient)| patient.has_moved) {
-            let user = facts.patients.get(*patient).and_then(|facts| facts.user);
+            let user = facts.patients.get(*patient).and_then(PatientFacts::user);
             let mut of_user = user.into_iter().flat_map(|user| facts.patients_of_user.of(user));
             let kept = of_user.find(|id| facts.patients.get(**id).is_some_and(|kept| !kept.has_moved));
             if let Some(kept) = kept {

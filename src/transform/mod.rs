@@ -75,6 +75,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     staging.require(Step::Extract, "transform")?;
     staging.require(Step::Survey, "transform")?;
     let decided = Decided::read(staging)?;
+    staging.go_in_order()?;
     staging.keep_manual_errors()?;
     staging.clear_resolved()?;
 
@@ -120,7 +121,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     passes.run(
         &patients::ENTITY,
         |staging, rows: &[patients::LegacyPatient]| {
-            let user = |patient: &patients::LegacyPatient| facts.patients.get(patient.legacy_id)?.user;
+            let user = |patient: &patients::LegacyPatient| facts.patients.get(patient.legacy_id)?.user();
             staging.legacy_rows_by_id(rows.iter().filter_map(user))
         },
         |patient, users| resolver.patient(patient, users),

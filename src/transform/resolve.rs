@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::emails::Settled;
-use super::facts::Facts;
+use super::facts::{Facts, PatientFacts};
 use super::fit::Fit;
 use super::ids::Ids;
 use super::ladder::{Choice, Ladder};
@@ -320,7 +320,7 @@ impl Resolver<'_> {
     /// A record that several rows of the target stand for waits, because none of them is known to be the right one; so
     /// does one that the target's columns would refuse.
     fn settle(&self, entity: &'static Entity, mut decision: Decision) -> Decision {
-        let user = self.facts.patients.get(decision.legacy_id).and_then(|patient| patient.user);
+        let user = self.facts.patients.get(decision.legacy_id).and_then(PatientFacts::user);
         self.ladder.decided.apply(entity, user, self.policy, &mut decision);
         if self.ids.is_ambiguous(entity, decision.legacy_id) {
             if let Verdict::Ready(_) = decision.verdict {
