@@ -50,7 +50,8 @@ create table legacy_tables (
     rows             integer not null, -- readable and unreadable
     unreadable       integer not null,
     bytes            integer not null, -- of the values
-    digest           text not null     -- SHA-256 of the readable rows in key order; '' while the table arrives
+    digest           text not null,    -- SHA-256 of the readable rows in key order; '' while the table arrives
+    file             text              -- the name of the file that its rows stand in; null for a server's
 ) without rowid;
 
 -- one row is one row of the source that could not be placed by its key; it counts as extracted and as quarantined

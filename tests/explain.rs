@@ -2,8 +2,12 @@
 
 mod harness;
 
+use std::fs;
+use std::process::Command;
+
 use drydock::demo::world::{EmailStatus, World};
-use harness::Migrated;
+use harness::{Job, Migrated, database};
+use serde_json::Value;
 
 #[test]
 fn a_record_is_explained_from_both_ends() {
@@ -122,4 +126,78 @@ fn what_is_not_there_is_said_and_errors_are_filtered_without_values() {
             assert!(!listed.contains(value), "a value is in the list");
         }
     }
+}
+
+/// The patient's row and its user's, with where each stood.
+fn places(job: &Job, file: &str) -> (Value, String) {
+    let explain = |more: &[&str]| {
+        let run = job.drydock(&["--quiet", "--staging", file, "explain", "patient", "7"]);
+        run.args(more.iter().copied()).run().expect(0).stdout
+    };
+    let story: Value = serde_json::from_str(&explain(&["--json"])).expect("JSON");
+    (story["raw"].clone(), explain(&[]))
+}
+
+#[test]
+fn each_raw_row_says_where_it_stood_in_its_source() {
+    let users = "id,first_name,last_name,email,date_joined\n\
+                 3,\"Ada\nMaria\",Ortmann,ada@example.org,2020-01-01\n\
+                 4,Bo,Lind,bo@example.org,2020-01-01\n";
+    let patients = "id,user_id,birthdate,sex\n7,4,1980-03-07,1\n";
+    let tables = [("auth_user", users.to_owned()), ("dispatch_patient", patients.to_owned())];
+    let job = Job::of_tables(&tables, database());
+
+    // a folder of files, one of them compressed
+    let zipped = Command::new("gzip").arg(job.path("legacy/dispatch_patient.csv")).status().expect("gzip");
+    assert!(zipped.success());
+    job.up_to("extract");
+    let (raw, text) = places(&job, "staging.drydock");
+    let place = |row: &Value| (row["file"].clone(), row["line"].clone(), row["byte"].clone());
+    let (line, byte) = (2, patients.find("7,4").expect("the row"));
+    assert_eq!(raw[0]["table"], "dispatch_patient");
+    assert_eq!(place(&raw[0]), ("dispatch_patient.csv.gz".into(), line.into(), byte.into()));
+    assert!(
+        text.contains(&format!(
+            "raw row of dispatch_patient in dispatch_patient.csv.gz line {line} byte {byte}\n"
+        )),
+        "{text}"
+    );
+    let byte = users.find("4,Bo").expect("the row");
+    assert_eq!(raw[1]["table"], "auth_user");
+    assert_eq!(place(&raw[1]), ("auth_user.csv".into(), 4.into(), byte.into()));
+    assert!(text.contains(&format!("raw row of auth_user in auth_user.csv line 4 byte {byte}\n")), "{text}");
+
+    // a script holds all tables
+    job.target().execute(
+        "create table auth_group (id int primary key, name text); \
+         create table auth_user_groups (id int primary key, user_id int, group_id int); \
+         create table dispatch_office (id int primary key, name text, doctor_id int); \
+         create table dispatch_office_doctors (id int primary key, office_id int, user_id int); \
+         create table dispatch_patient (id int primary key, user_id int, birthdate date, sex int); \
+         create table auth_user (id int primary key, first_name text, last_name text, email text, \
+                                 date_joined text); \
+         insert into auth_user values (4, 'Bo', 'Lind', 'bo@example.org', '2020-01-01'); \
+         insert into dispatch_patient values (7, 4, '1980-03-07', 1)",
+    );
+    let dumped = Command::new("pg_dump").args(["-d", &job.target().url()]).output().expect("pg_dump");
+    assert!(dumped.status.success());
+    fs::write(job.path("dump.sql"), &dumped.stdout).expect("the script");
+    job.drydock(&["--quiet", "--staging", "script", "extract", "--dump", "dump.sql"]).run().expect(0);
+    let (raw, text) = places(&job, "script");
+    for (row, start) in [(0, "7\t4\t1980-03-07\t1\n"), (1, "4\tBo\tLind\t")] {
+        let (file, line, byte) = place(&raw[row]);
+        assert_eq!(file, "dump.sql");
+        let at = usize::try_from(byte.as_u64().expect("a byte")).expect("a small file");
+        assert!(dumped.stdout[at..].starts_with(start.as_bytes()), "row {row}");
+        let lines = dumped.stdout[..at].split(|byte| *byte == b'\n').count();
+        assert_eq!(line, lines);
+        assert!(text.contains(&format!(" in dump.sql line {line} byte {byte}\n")), "{text}");
+    }
+
+    // a server's rows stand nowhere
+    job.drydock(&["--quiet", "--staging", "server", "extract"]).legacy(job.target()).run().expect(0);
+    let (raw, text) = places(&job, "server");
+    assert_eq!(raw[0]["row"]["user_id"], "4");
+    assert_eq!(place(&raw[0]), (Value::Null, Value::Null, Value::Null));
+    assert!(text.contains("raw row of dispatch_patient\n"), "{text}");
 }

@@ -64,7 +64,13 @@ fn every_version_gives_the_same_digests() {
     let expected = digests(home, "installed", &installed.url(), &[]);
     assert!(expected.contains("dispatch_patient|7849|"), "{expected}");
 
-    for (version, login) in [("10.23.0-beta.6", "md5"), ("17.10.0-beta.17", "scram-sha-256")] {
+    // the oldest that there is a package of, with the older kind of passwords; the newest knows both kinds
+    for (version, login) in [
+        ("10.20.0-beta.6", "md5"),
+        ("17.10.0-beta.17", "scram-sha-256"),
+        ("18.4.0-beta.17", "md5"),
+        ("18.4.0-beta.17", "scram-sha-256"),
+    ] {
         let port = free_port();
         let cluster = server_of(
             version,
@@ -78,11 +84,22 @@ fn every_version_gives_the_same_digests() {
         fill(home, &cluster.url("practice"), &world);
         role(&cluster, login);
         let url = format!("postgres://reader@127.0.0.1:{port}/practice?sslmode=disable");
-        let found = digests(home, version, &url, &[("PGPASSWORD", PASSWORD)]);
+        let (major, _) = version.split_once('.').expect("a version");
+        let staging = format!("{major}-{login}");
+        let run = |arguments: &[&str]| {
+            let run = Drydock::new(home).env("DRYDOCK_LEGACY_URL", &url).env("PGPASSWORD", PASSWORD);
+            run.args(["--staging", &staging]).args(arguments).run().expect(0)
+        };
+        let seen = run(&["doctor"]).stdout;
+        assert!(seen.contains(&format!("PostgreSQL {major}.")), "{seen}");
+        let found = digests(home, &staging, &url, &[("PGPASSWORD", PASSWORD)]);
         assert_eq!(found, expected, "PostgreSQL {version}");
-        let major = version.split('.').next().expect("a version");
-        let known = sqlite3(&home.join(version), "select value from facts where name = 'source_version'");
+        let known = sqlite3(&home.join(&staging), "select value from facts where name = 'source_version'");
         assert!(known.starts_with(major), "{known}");
+        run(&["extract", "--check"]);
+        // the owner of the legacy server finds nothing in its log
+        let log = std::fs::read_to_string(cluster.socket_directory().join("log")).expect("the server's log");
+        assert!(!log.contains("unexpected EOF"), "PostgreSQL {version}: {log}");
     }
 }
 

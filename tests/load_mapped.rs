@@ -7,53 +7,13 @@ use std::fs;
 use std::process::Command;
 
 use harness::psql;
-use loading::{Migration, Size, tables};
+use loading::{Migration, NAMES, RENAME, Size, tables};
 
 const SMALL: Size = Size { offices: 3, users: 60 };
 
-const NAMES: &str = "\
-[target.tables]
-practices = 'offices'
-profiles = 'people'
-practice_members = 'Office Members'
-
-[target.columns.practices]
-name = 'office_name'
-legacy_id = 'old_id'
-[target.columns.profiles]
-id = 'uid'
-email = 'E-Mail'
-first_name = 'given_name'
-practice_id = 'office'
-[target.columns.patients]
-assigned_profile_id = 'doctor'
-";
-
-/// The tables, renamed; one has a column of its own that has the name of one of ours, one has a default where a load
-/// leaves nothing.
-const RENAME: &str = "
-alter table practices rename to offices;
-alter table offices rename column name to office_name;
-alter table offices rename column legacy_id to old_id;
-alter table offices add column name text;
-alter table profiles rename to people;
-alter table people rename column id to uid;
-alter table people rename column email to \"E-Mail\";
-alter table people rename column first_name to given_name;
-alter table people rename column practice_id to office;
-alter table patients rename column assigned_profile_id to doctor;
-alter table practice_members rename to \"Office Members\";";
-
 /// The steps up to the load, by a configuration.
 fn resolved(config: &str, target: &str) -> Migration {
-    let migration = Migration::without_tables(SMALL);
-    migration.target.execute(&tables());
-    migration.target.execute(target);
-    fs::write(migration.path().join("drydock.toml"), config).unwrap();
-    migration.run(["extract", "--csv", "legacy", "--config", "drydock.toml", "--quiet"]);
-    migration.run(["survey", "--quiet"]);
-    migration.run(["transform", "--quiet"]);
-    migration
+    Migration::resolved(SMALL, config, target)
 }
 
 fn digest(migration: &Migration) -> String {

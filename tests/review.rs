@@ -304,14 +304,79 @@ fn records_that_go_are_not_led_to() {
         [(id(one), "merge", two["legacy_id"].as_str()), (id(two), "reject", "")],
         [(id(one), "merge", two["legacy_id"].as_str()), (id(two), "merge", one["legacy_id"].as_str())],
     ] {
-        assert!(desk.answer(&answers).expect(3).stderr.contains("is decided to"));
+        let refused = desk.answer(&answers).expect(3).stderr;
+        let (gone, action, item) = (&two["legacy_id"], answers[1].1, id(two));
+        let message = format!("line 2: profiles {gone} is decided to {action} by line 3 ({item})\n");
+        assert!(refused.contains(&message), "{refused}");
     }
     desk.answer(&[(id(one), "merge", &two["legacy_id"])]).expect(0);
     assert!(desk.answer(&[(id(two), "reject", "")]).expect(3).stderr.contains("decision 1 leads to"));
     assert!(desk.answer(&[(id(two), "merge", &three["legacy_id"])]).expect(3).stderr.contains("decision 1"));
     // a record that is to be merged has no other answers
     let practice = format!("profiles:{}:practice_id", one["legacy_id"]);
-    assert!(desk.answer(&[(&practice, "choose", "3")]).expect(3).stderr.contains("decided otherwise"));
+    let refused = desk.answer(&[(&practice, "choose", "3")]).expect(3).stderr;
+    assert!(refused.contains("is decided otherwise by decision 1"), "{refused}");
+}
+
+#[test]
+fn lines_of_one_file_that_cannot_all_hold_are_named_with_each_other() {
+    let desk = Desk::new();
+    let questions = desk.questions();
+    let profiles = || questions.iter().filter(|row| row["entity"] == "profiles");
+    // two who look alike, where something else is asked about the other one too, and a third
+    let about = |id: &str| profiles().find(|row| row["legacy_id"] == id).map(|row| row["item"].as_str());
+    let (pair, one, other, merge) = profiles()
+        .find_map(|row| {
+            let other = row["question"].strip_prefix("duplicate_of_")?;
+            Some((id(row), row["legacy_id"].as_str(), other, about(other)?))
+        })
+        .expect("a pair");
+    let third = profiles().find(|row| ![one, other].contains(&row["legacy_id"].as_str())).expect("a third");
+    let before = desk.decisions();
+    let refused = |answers: &[(&str, &str, &str)], message: &str| {
+        let refused = desk.answer(answers).expect(3).stderr;
+        assert!(refused.contains(&format!("{message}\n")), "{message}: {refused}");
+        assert_eq!(desk.decisions(), before, "{message}");
+    };
+
+    // different people, and one of them stands for the other
+    let (apart, merged) = ((pair, "not_a_duplicate", ""), (merge, "merge", one));
+    let message = format!("line 3: line 2 says that profiles {one} and {other} are different people");
+    refused(&[apart, merged], &message);
+    refused(&[merged, apart], &format!("line 3: line 2 merges profiles {one} and {other} into one"));
+    // the same by way of a third
+    let way = [apart, (merge, "merge", third["legacy_id"].as_str()), (id(third), "merge", one)];
+    refused(
+        &way,
+        &format!("line 3: profiles {} is decided to merge by line 4 ({})", third["legacy_id"], id(third)),
+    );
+
+    // two profiles and one address
+    let emails = desk.ask("profiles", "email");
+    let [first, second, ..] = emails.as_slice() else { panic!("{emails:?}") };
+    let new = "berth.nine@harbour.example";
+    let message = format!("line 3: line 2 gives the same address to profile {}", first["legacy_id"]);
+    refused(&[(id(first), "set", new), (id(second), "set", new)], &message);
+
+    // a line that says what was decided already holds against another line too
+    desk.answer(&[apart, (id(first), "set", new)]).expect(0);
+    let before = desk.decisions();
+    let text = format!(
+        "item,action,value,reason\n{item},set,{new},\n{item},reject,,left\n{},set,{new},\n{merge},merge,{one},\n",
+        id(second),
+        item = id(first)
+    );
+    fs::write(desk.directory.path().join("answers.csv"), text).expect("a file");
+    let outcome = desk.run(&["review", "import", "answers.csv", "--by", "Otto", "--revise"]).expect(3);
+    for message in [
+        format!("line 3: it contradicts line 2 about {}\n", id(first)),
+        format!("line 4: line 2 gives the same address to profile {}\n", first["legacy_id"]),
+        format!("line 5: decision 1 says that profiles {one} and {other} are different people\n"),
+    ] {
+        assert!(outcome.stderr.contains(&message), "{message}: {}", outcome.stderr);
+    }
+    assert!(!outcome.stderr.contains('@'), "{}", outcome.stderr);
+    assert_eq!(desk.decisions(), before);
 }
 
 #[test]

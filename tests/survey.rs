@@ -238,7 +238,21 @@ fn a_target_that_lost_its_mapping_is_loaded_into_the_rows_that_it_has() {
     };
     answers(&format!("{ROW}5")).expect(3);
     answers(&format!("{ROW}1")).expect(3);
-    answers(&format!("{ROW}2")).expect(0);
+    let import = |text: String, more: &[&str]| {
+        fs::write(home.join("answers.csv"), format!("item,action,value,reason\n{text}")).unwrap();
+        drydock(home, &target, &[&["review", "import", "answers.csv", "--by", "Anna Berg"], more].concat())
+    };
+    // nothing is one row for two practices, neither in one file nor in two; a file may pass a row on
+    let both = import(format!("practices:2:id,set,{ROW}2,\npractices:3:id,set,{ROW}2,\n"), &[]).expect(3);
+    assert!(both.stderr.contains("line 3: line 2 gives the same row to practice 2\n"), "{}", both.stderr);
+    import(format!("practices:3:id,set,{ROW}2,\n"), &[]).expect(0);
+    let taken = import(format!("practices:2:id,set,{ROW}2,\n"), &[]).expect(3);
+    assert!(
+        taken.stderr.contains("line 2: decision 1 gives the same row to practice 3\n"),
+        "{}",
+        taken.stderr
+    );
+    import(format!("practices:2:id,set,{ROW}2,\npractices:3:id,accept,,\n"), &["--revise"]).expect(0);
     drydock(home, &target, &["transform"]).expect(0);
     drydock(home, &target, &["load"]).expect(0);
     assert_eq!(psql(&target, mapped), "1|1\n2|2\n4|4");

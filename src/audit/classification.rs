@@ -107,7 +107,8 @@ pub const TABLES: &[(&str, Columns)] = tables! {
     "progress": "only_row" Id, "operation" Word, "done" Id, "total" Id, "updated_at" Moment,
         "started_at" Moment;
     "legacy_tables": "table_name" Word, "position" Id, "columns" Words, "excluded_columns" Words,
-        "missing_columns" Words, "rows" Id, "unreadable" Id, "bytes" Id, "digest" Digest;
+        "missing_columns" Words, "rows" Id, "unreadable" Id, "bytes" Id, "digest" Digest,
+        "file" Text;
     "legacy_unreadable": "table_name" Word, "number" Id, "reason" Word, "legacy_id" Id, "file" Text, "line" Id,
         "byte" Id, "raw" Text;
     "target_columns": "table_name" Word, "column_name" Word, "position" Id, "type_name" Word, "type_kind" Word,

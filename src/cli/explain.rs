@@ -10,7 +10,7 @@ use super::session::note_look;
 use crate::entity::{self, Entity};
 use crate::error::{Error, Kind, Result};
 use crate::record::{LegacyId, TargetId};
-use crate::staging::{Explanation, Fields, Reader};
+use crate::staging::{Explanation, Fields, RawRow, Reader};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -95,7 +95,7 @@ fn by_target(reader: &Reader, target: &[String]) -> Result<(&'static Entity, Leg
 fn text(entity: &Entity, explanation: &Explanation) -> String {
     let mut text = format!("{} {}\n", entity.singular, explanation.legacy_id);
     for raw in &explanation.raw {
-        let _ = writeln!(text, "\nraw row of {}", raw.table);
+        let _ = writeln!(text, "\nraw row of {}{}", raw.table, place(raw));
         fields(&mut text, &raw.row);
     }
     list(&mut text, "rows that could not be read", &explanation.unreadable);
@@ -158,6 +158,17 @@ fn text(entity: &Entity, explanation: &Explanation) -> String {
         let _ = writeln!(text, "  {} {}", shown(&difference["kind"]), shown(&difference["field"]));
     }
     text
+}
+
+/// Where a raw row stood in its file; nothing for a server's.
+fn place(raw: &RawRow) -> String {
+    let mut place = raw.file.as_ref().map_or_else(String::new, |file| format!(" in {file}"));
+    for (word, at) in [("line", raw.line), ("byte", raw.byte)] {
+        if let Some(at) = at {
+            let _ = write!(place, " {word} {at}");
+        }
+    }
+    place
 }
 
 fn heading(text: &mut String, title: &str, is_empty: bool) {

@@ -56,7 +56,7 @@ pub(super) fn attention(summary: &Summary) -> Option<Kind> {
     if !summary.obstacles.is_empty() {
         eprintln!("the target cannot take the records, and no load will start before it can:");
         for obstacle in &summary.obstacles {
-            eprintln!("  {}: {}", obstacle.category.as_str(), obstacle.sentence);
+            eprintln!("  {}: {}", obstacle.category().as_str(), obstacle);
         }
     }
     if summary.panicked > 0 {

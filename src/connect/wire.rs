@@ -35,6 +35,15 @@ pub struct Wire {
     end: usize,
 }
 
+/// A session that ends without a word stands in the legacy server's log as one that broke off.
+impl Drop for Wire {
+    fn drop(&mut self) {
+        let mut farewell = BytesMut::new();
+        frontend::terminate(&mut farewell);
+        let _ = self.socket.write_all(&farewell);
+    }
+}
+
 #[derive(Debug)]
 enum Socket {
     Unix(UnixStream),

@@ -10,6 +10,7 @@ mod column;
 mod decision;
 mod legacy_row;
 pub mod metadata;
+mod obstacle;
 pub mod patients;
 pub mod practice_members;
 pub mod practice_owners;
@@ -19,6 +20,7 @@ pub mod profiles;
 pub use column::{Column, Kind, Write};
 pub use decision::{Decision, Row, Verdict};
 pub use legacy_row::{LegacyRow, LegacyTable};
+pub use obstacle::{Obstacle, Why, obstacles};
 
 use crate::record::Phase;
 

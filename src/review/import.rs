@@ -1,18 +1,19 @@
 //! Answers back in: every line is checked on its own and then against the others and against what was decided before. One
 //! wrong line and nothing is imported.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
 use super::answer;
 use super::cell;
+use super::contradictions::contradictions;
 use super::export::seen;
 use super::questions::{self, Kind};
 use super::sheet::{self, Line};
 use crate::entity;
 use crate::error::{Error, Result};
-use crate::record::{Action, ItemId, LegacyId, Ruling};
+use crate::record::{Action, ItemId, Ruling};
 use crate::staging::{Item, Staging, Standing, Step};
 
 /// Wrong lines that are shown; the others are counted.
@@ -44,16 +45,19 @@ pub struct Options<'a> {
 
 /// A line that cannot be imported.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Wrong {
-    line: u64,
-    message: String,
+pub(super) struct Wrong {
+    pub(super) line: u64,
+    pub(super) message: String,
 }
 
 /// A ruling, with the line that it stands on.
-struct Answered {
-    line: u64,
-    ruling: Ruling,
+pub(super) struct Answered {
+    pub(super) line: u64,
+    pub(super) ruling: Ruling,
+    /// Whether it replaces an earlier one.
     revises: bool,
+    /// Whether it was decided already.
+    pub(super) is_known: bool,
 }
 
 /// Imports a review file: all of it or nothing. What was resolved has to be resolved again afterwards.
@@ -77,16 +81,15 @@ pub fn import(staging: &mut Staging, bytes: &[u8], options: Options<'_>, run_id:
     for line in &lines {
         match known.read(line)? {
             Ok(Read::Undecided) => imported.undecided += 1,
-            Ok(Read::Unchanged) => imported.unchanged += 1,
-            Ok(Read::New { ruling, revises }) => {
-                answered.push(Answered { line: line.number, ruling, revises });
+            Ok(Read::Answer { ruling, revises, is_known }) => {
+                answered.push(Answered { line: line.number, ruling, revises, is_known });
             }
             Err(message) => wrong.push(Wrong { line: line.number, message }),
         }
     }
-    let repeated = answered.len();
+    let given = answered.len();
     wrong.extend(contradictions(&mut answered, &standing));
-    imported.unchanged += (repeated - answered.len()) as u64;
+    imported.unchanged = (given - answered.len()) as u64;
     if !wrong.is_empty() {
         return Err(refused(wrong));
     }
@@ -120,14 +123,10 @@ fn refused(mut wrong: Vec<Wrong>) -> Error {
 /// An answer's value in its stored form, with the entity that it refers to.
 type Stored = (Option<String>, Option<&'static str>);
 
-/// The answers about each record, those of the file with their line.
-type Holding<'a> = BTreeMap<(&'a str, LegacyId), Vec<(Option<u64>, &'a Ruling)>>;
-
 /// What a line says.
 enum Read {
     Undecided,
-    Unchanged,
-    New { ruling: Ruling, revises: bool },
+    Answer { ruling: Ruling, revises: bool, is_known: bool },
 }
 
 /// What the lines are checked against.
@@ -194,7 +193,7 @@ impl Known<'_> {
     fn place(&self, line: &Line, ruling: Ruling) -> Result<Read, String> {
         let before = self.standing.get(&ruling.item).copied();
         if before.is_some_and(|before| before.ruling.agrees_with(&ruling)) {
-            return Ok(Read::Unchanged);
+            return Ok(Read::Answer { ruling, revises: false, is_known: true });
         }
         let revises = before.filter(|before| before.ruling.action != Action::Escalate);
         if let Some(before) = revises.filter(|_| !self.options.revise) {
@@ -224,7 +223,7 @@ impl Known<'_> {
         if ruling.decided_by.is_empty() {
             return Err("it does not say who decided; fill in decided_by, or give --by NAME".to_owned());
         }
-        Ok(Read::New { ruling, revises: revises.is_some() })
+        Ok(Read::Answer { ruling, revises: revises.is_some(), is_known: false })
     }
 
     /// The question that a line is about: from `item`, else from `entity`, `legacy_id` and `question`. The parts must not
@@ -320,101 +319,4 @@ impl Known<'_> {
             _ => Ok(Ok((None, None))),
         }
     }
-}
-
-/// What the answers say against each other and against what holds already; a line that repeats another is dropped.
-fn contradictions(answered: &mut Vec<Answered>, standing: &[Standing]) -> Vec<Wrong> {
-    let mut wrong = Vec::new();
-    let mut first: HashMap<ItemId, (u64, Ruling)> = HashMap::new();
-    answered.retain(|one| {
-        let Some((line, known)) = first.get(&one.ruling.item) else {
-            first.insert(one.ruling.item.clone(), (one.line, one.ruling.clone()));
-            return true;
-        };
-        if !known.agrees_with(&one.ruling) {
-            let message = format!("it contradicts line {line} about {}", one.ruling.item);
-            wrong.push(Wrong { line: one.line, message });
-        }
-        false
-    });
-
-    // everything that will hold, by record
-    let mut holding = Holding::new();
-    let earlier = standing
-        .iter()
-        .map(|one| (None, &one.ruling))
-        .filter(|(_, ruling)| !first.contains_key(&ruling.item));
-    for (line, ruling) in earlier.chain(answered.iter().map(|one| (Some(one.line), &one.ruling))) {
-        holding.entry((ruling.item.entity.as_str(), ruling.item.legacy_id)).or_default().push((line, ruling));
-    }
-    let gone = |entity: &str, id: LegacyId| {
-        let rulings = holding.get(&(entity, id))?;
-        rulings
-            .iter()
-            .find(|(_, ruling)| matches!(ruling.action, Action::Reject | Action::Merge))
-            .map(|(_, by)| *by)
-    };
-    for ((entity, id), rulings) in &holding {
-        let end = gone(entity, *id);
-        let new = rulings.iter().filter_map(|(line, ruling)| Some((((*line)?), *ruling)));
-        for (line, ruling) in new {
-            let message = match end {
-                Some(end)
-                    if end.item != ruling.item
-                        && ruling.action != Action::Escalate
-                        && !(ruling.action == end.action && ruling.value == end.value) =>
-                {
-                    Some(format!(
-                        "{entity} {id} is decided otherwise by {} ({})",
-                        end.item,
-                        end.action.as_str()
-                    ))
-                }
-                _ => None,
-            };
-            let leads_nowhere = || {
-                let (entity, chosen) = (ruling.refers_to?, ruling.chosen()?);
-                let end = gone(entity, chosen)?;
-                Some(format!("{entity} {chosen} is decided to {} by {}", end.action.as_str(), end.item))
-            };
-            wrong.extend(message.or_else(leads_nowhere).map(|message| Wrong { line, message }));
-        }
-        // a record that goes must not be the one that an earlier decision leads to
-        if let Some(line) = end.and_then(|end| rulings.iter().find(|(_, ruling)| *ruling == end)?.0)
-            && let Some(leads) = standing.iter().find(|one| {
-                (one.ruling.refers_to, one.ruling.chosen()) == (Some(*entity), Some(*id))
-                    && !first.contains_key(&one.ruling.item)
-            })
-        {
-            let message = format!("decision {} leads to {entity} {id}", leads.decision_id);
-            wrong.push(Wrong { line, message });
-        }
-    }
-    wrong.extend(shared_addresses(answered, standing, &first));
-    wrong
-}
-
-/// No two profiles are given one address.
-fn shared_addresses(
-    answered: &[Answered],
-    standing: &[Standing],
-    first: &HashMap<ItemId, (u64, Ruling)>,
-) -> Vec<Wrong> {
-    let is_address = |ruling: &Ruling| ruling.action == Action::Set && ruling.item.question == "email";
-    let mut holders: HashMap<String, LegacyId> = standing
-        .iter()
-        .filter(|one| is_address(&one.ruling) && !first.contains_key(&one.ruling.item))
-        .filter_map(|one| Some((one.ruling.value.clone()?, one.ruling.item.legacy_id)))
-        .collect();
-    let mut wrong = Vec::new();
-    for one in answered.iter().filter(|one| is_address(&one.ruling)) {
-        let Some(address) = one.ruling.value.clone() else { continue };
-        if let Some(holder) = holders.insert(address, one.ruling.item.legacy_id) {
-            wrong.push(Wrong {
-                line: one.line,
-                message: format!("profile {holder} is given the same address"),
-            });
-        }
-    }
-    wrong
 }

@@ -1,10 +1,11 @@
 //! What a machine should not decide, put before a person, and what the person decided. Read `questions` first (what is
 //! asked and which answers there are), then `export` (out), `sheet` and `cell` (a spreadsheet back in, with its habits),
-//! `import` (every line checked, then all or nothing), `decided` (what `transform` makes of the answers). All but
-//! `import` is pure, and what `import` asks of the file through `answer`.
+//! `import` (every line checked, by itself and in `contradictions` against the others, then all or nothing), `decided`
+//! (what `transform` makes of the answers). All but `import` is pure, and what `import` asks of the file through `answer`.
 
 mod answer;
 mod cell;
+mod contradictions;
 mod decided;
 mod export;
 mod import;

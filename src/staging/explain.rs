@@ -19,6 +19,12 @@ pub type Fields = Map<String, Value>;
 pub struct RawRow {
     /// The legacy table.
     pub table: String,
+    /// The file that it stands in; a server's rows stand in none.
+    pub file: Option<String>,
+    /// The line of the file on which it begins.
+    pub line: Option<u64>,
+    /// The byte of the file, without its compression, at which it begins.
+    pub byte: Option<u64>,
     /// The row, as it was read.
     pub row: Fields,
 }
@@ -185,7 +191,7 @@ fn raw(connection: &Connection, entity: &Entity, legacy_id: LegacyId) -> Result<
         if columns {
             let sql = format!("select * from {name} where {condition} order by legacy_id");
             for row in rows(connection, &sql, [legacy_id.0])? {
-                found.push(RawRow { table: table.to_owned(), row });
+                found.push(placed(connection, table, row)?);
             }
         }
         Ok(())
@@ -206,6 +212,30 @@ fn raw(connection: &Connection, entity: &Entity, legacy_id: LegacyId) -> Result<
         )?;
     }
     Ok(found)
+}
+
+/// A raw row, with where it stood in its file.
+fn placed(connection: &Connection, table: &str, row: Fields) -> Result<RawRow> {
+    let places = format!("places_{table}");
+    let mut raw = RawRow { table: table.to_owned(), file: None, line: None, byte: None, row };
+    if !connection.table_exists(None, places.as_str())? {
+        return Ok(raw);
+    }
+    let place = connection
+        .query_row(
+            &format!(
+                "select t.file, p.line, p.byte from {} p join legacy_tables t on t.table_name = ? \
+                 where p.legacy_id = ?",
+                quoted(&places)
+            ),
+            (table, raw.row.get("legacy_id").and_then(Value::as_i64)),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
+        .optional()?;
+    if let Some(place) = place {
+        (raw.file, raw.line, raw.byte) = place;
+    }
+    Ok(raw)
 }
 
 /// Whether the raw table has the columns that the condition names: those that are not the key.

@@ -3,7 +3,7 @@
 
 use super::catalog::for_lines;
 use super::copy::decode_row;
-use super::{Target, discriminated, failed, quoted};
+use super::{Target, discriminated, failed, quoted, quoted_text};
 use crate::config::LegacyIdIn;
 use crate::entity::Entity;
 use crate::entity::catalog::{Catalog, ExistingRow};
@@ -102,8 +102,9 @@ impl Target {
             ))
             .hint(format!("the new id's column may be called {}; or choose \"column\" or \"metadata\"", NEW_ID.join(", "))));
         };
-        let words = [entity.name, entity.singular, entity.legacy.name, entity.target_table];
-        let words: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
+        let theirs = self.names.table(entity.target_table);
+        let words = [entity.name, entity.singular, entity.legacy.name, entity.target_table, theirs];
+        let words: Vec<String> = words.iter().map(|word| quoted_text(&word.to_lowercase())).collect();
         Ok(format!(
             " left join (select m.{0}::text as new_id, min(m.legacy_id::text) as legacy_id from {1}.{MAPPINGS} m \
              where lower(m.entity_type::text) in ({2}) group by m.{0}::text \

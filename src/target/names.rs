@@ -108,6 +108,14 @@ impl Names {
         sql.replace(&listed(&entity::target_tables()), &listed(&self.tables()))
     }
 
+    /// The name of a table, or of a column with its table, in the target.
+    pub(super) fn of(&self, table: &str, column: Option<&str>) -> String {
+        match column {
+            Some(column) => self.place(table, column),
+            None => self.table(table).to_owned(),
+        }
+    }
+
     /// Says a sentence about `table.column` by the target's names.
     pub(super) fn place(&self, table: &str, column: &str) -> String {
         format!("{}.{}", self.table(table), self.column(table, column))

@@ -1,10 +1,10 @@
 //! What is in the way of a load, found before the first write and all at once. Pure: the catalog and what the ready rows
-//! ask of it go in, sentences come out.
+//! ask of it go in, sentences come out. What concerns every record is judged in [`entity::obstacles`].
 
 use std::collections::HashMap;
 
 use crate::entity::catalog::{Catalog, CatalogColumn};
-use crate::entity::{self, Column, Entity, Kind};
+use crate::entity::{self, Entity, Obstacle, Why};
 
 use super::Target;
 use super::names::Names;
@@ -29,29 +29,19 @@ impl Target {
 }
 
 fn preflight(names: &Names, catalog: &Catalog, demands: &Demands) -> Vec<String> {
-    let mut problems = Vec::new();
+    let told = |obstacle: &Obstacle| obstacle.sentence(|table, column| names.of(table, column));
+    let mut problems: Vec<String> = entity::obstacles(catalog).iter().map(told).collect();
     for entity in entity::ALL {
         let table = entity.target_table;
         let columns: Vec<&CatalogColumn> =
             catalog.columns.iter().filter(|column| column.table == table).collect();
         if columns.is_empty() {
-            problems.push(format!("table {} does not exist", names.table(table)));
             continue;
         }
         for column in entity.columns {
-            let demand = demands.get(&(entity.name, column.name)).cloned().unwrap_or_default();
-            match columns.iter().find(|known| known.name == column.name) {
-                None => problems.push(format!("column {} does not exist", names.place(table, column.name))),
-                Some(known) => problems.extend(column_problems(names, catalog, column, known, &demand)),
-            }
-        }
-        for known in columns {
-            let is_written = entity.columns.iter().any(|column| column.name == known.name);
-            if !is_written && !known.is_nullable && !known.has_default && !known.is_generated {
-                problems.push(format!(
-                    "column {} is required and nothing is known to put there",
-                    names.place(table, &known.name)
-                ));
+            let known = columns.iter().find(|known| known.name == column.name);
+            if let (Some(known), Some(demand)) = (known, demands.get(&(entity.name, column.name))) {
+                problems.extend(unmet(names, catalog, entity, known, demand));
             }
         }
         problems.extend(key_problems(names, catalog, entity));
@@ -62,53 +52,30 @@ fn preflight(names: &Names, catalog: &Catalog, demands: &Demands) -> Vec<String>
     problems
 }
 
-fn column_problems(
+/// What the ready rows ask of a column in vain.
+fn unmet(
     names: &Names,
     catalog: &Catalog,
-    column: &Column,
+    entity: &Entity,
     known: &CatalogColumn,
     demand: &Demand,
 ) -> Vec<String> {
-    let place = format!("column {}", names.place(&known.table, &known.name));
     let mut problems = Vec::new();
-    if known.is_generated {
-        problems.push(format!("{place} is computed by the database and cannot be written"));
-    }
-    if !known.takes(column.kind) {
-        problems.push(format!(
-            "{place} is of type {}, which cannot hold {}",
-            known.type_name,
-            holds(column.kind)
-        ));
-    }
     if demand.has_null && !known.is_nullable {
-        problems.push(format!("{place} does not allow null, and some records have nothing there"));
+        problems.push(format!(
+            "column {} does not allow null, and some records have nothing there",
+            names.place(&known.table, &known.name)
+        ));
     }
     if known.type_kind == "e" {
         let labels = catalog.enums.get(&known.type_name).map_or(&[][..], Vec::as_slice);
         for label in demand.labels.iter().filter(|label| !labels.contains(label)) {
-            problems.push(format!(
-                "{place}: type {} has no label '{label}'; map it in the configuration ([policy.roles], \
-                 [policy.genders])",
-                known.type_name
-            ));
+            let why = Why::Label(Why::label(&known.type_name, label));
+            let obstacle = Obstacle { table: entity.target_table, column: Some(known.name.clone()), why };
+            problems.push(obstacle.sentence(|table, column| names.of(table, column)));
         }
     }
     problems
-}
-
-fn holds(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Uuid => "a uuid",
-        Kind::Text => "text",
-        Kind::Integer => "an integer",
-        Kind::Boolean => "a flag",
-        Kind::Date => "a date",
-        Kind::Timestamp => "a moment with its time zone",
-        Kind::Numeric => "an exact number",
-        Kind::Metadata => "a JSON object that keeps other keys (jsonb)",
-        Kind::Enum(_) => "one of a list of words",
-    }
 }
 
 fn key_problems(names: &Names, catalog: &Catalog, entity: &Entity) -> Vec<String> {
@@ -127,14 +94,6 @@ fn key_problems(names: &Names, catalog: &Catalog, entity: &Entity) -> Vec<String
             "table {} has no unique key over ({}), by which its rows are found again",
             names.table(table),
             entity.key().iter().map(|column| names.column(table, column)).collect::<Vec<_>>().join(", ")
-        ));
-    }
-    for key in keys().filter(|key| key.kind == "f" && key.references.as_deref() == Some("auth.users")) {
-        problems.push(format!(
-            "{} references auth.users ({}): every insert would fail until those users exist or the constraint \
-             is dropped",
-            names.place(table, &key.columns.join(", ")),
-            key.name
         ));
     }
     problems

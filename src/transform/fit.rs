@@ -1,26 +1,13 @@
 //! Whether a resolved row fits the target's columns as the survey saw them: lengths, ranges, precision, null, labels.
 //! Pure. What does not fit is an issue that names table and column, never the value; the record waits in quarantine. What
-//! stands in the way of every record is an obstacle, and `load` refuses to start.
+//! stands in the way of every record is an [`entity::Obstacle`].
 
 use std::collections::HashSet;
 
 use crate::config::{self, Policy};
 use crate::entity::catalog::{Catalog, CatalogColumn};
-use crate::entity::{self, Column, Entity, Kind, Row, Write, profiles};
-use crate::record::{Category, Code, Issue};
-
-/// Something in the target that concerns every record of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Obstacle {
-    /// The table.
-    pub table: String,
-    /// The column; none when the whole table is concerned.
-    pub column: Option<String>,
-    /// `schema_mismatch` or `constraint_violation`.
-    pub category: Category,
-    /// What it is, without values.
-    pub sentence: String,
-}
+use crate::entity::{self, Column, Entity, Kind, Row, Why, Write, profiles};
+use crate::record::{Code, Issue};
 
 /// What a column of the target takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,8 +91,9 @@ impl Limit {
                     (Code::NumberOutOfRange, fact)
                 })
             }
-            Rule::Labels(type_name, labels) => (!labels.contains(value))
-                .then(|| (Code::LabelMissing, format!("type {type_name} has no label '{value}'"))),
+            Rule::Labels(type_name, labels) => {
+                (!labels.contains(value)).then(|| (Code::LabelMissing, Why::label(type_name, value)))
+            }
             Rule::Json => value
                 .contains("\\u0000")
                 .then(|| (Code::TextRefused, "takes no text with a NUL character".to_owned())),
@@ -171,74 +159,6 @@ fn rule(catalog: &Catalog, column: &Column, known: &CatalogColumn) -> Rule {
     }
 }
 
-/// What of the target concerns every record of a table, whatever the records hold.
-pub fn obstacles(catalog: &Catalog) -> Vec<Obstacle> {
-    let mut found = Vec::new();
-    for table in entity::target_tables() {
-        let of_table = |entity: &&&Entity| entity.target_table == table;
-        let columns: Vec<&CatalogColumn> =
-            catalog.columns.iter().filter(|known| known.table == table).collect();
-        let mut add = |column: Option<&str>, category: Category, sentence: String| {
-            found.push(Obstacle {
-                table: table.to_owned(),
-                column: column.map(str::to_owned),
-                category,
-                sentence,
-            });
-        };
-        if columns.is_empty() {
-            add(None, Category::SchemaMismatch, format!("table {table} does not exist"));
-            continue;
-        }
-        let mut written: Vec<&Column> = Vec::new();
-        for column in entity::ALL.iter().filter(of_table).flat_map(|entity| entity.columns) {
-            if !written.iter().any(|known| known.name == column.name) {
-                written.push(column);
-            }
-        }
-        for column in &written {
-            let place = format!("{table}.{}", column.name);
-            match columns.iter().find(|known| known.name == column.name) {
-                None => {
-                    add(
-                        Some(column.name),
-                        Category::SchemaMismatch,
-                        format!("column {place} does not exist"),
-                    );
-                }
-                Some(known) if known.is_generated => {
-                    let sentence = format!("column {place} is computed by the database");
-                    add(Some(column.name), Category::SchemaMismatch, sentence);
-                }
-                Some(known) if !known.takes(column.kind) => {
-                    let sentence = format!("column {place} is of type {}", known.type_name);
-                    add(Some(column.name), Category::SchemaMismatch, sentence);
-                }
-                Some(_) => {}
-            }
-        }
-        for known in columns.iter().filter(|known| !written.iter().any(|column| column.name == known.name)) {
-            if !known.is_nullable && !known.has_default && !known.is_generated {
-                let sentence =
-                    format!("column {table}.{} is required and nothing is known to put there", known.name);
-                add(Some(&known.name), Category::ConstraintViolation, sentence);
-            }
-        }
-        for key in catalog.keys.iter().filter(|key| key.table == table && key.kind == "f") {
-            if key.references.as_deref() == Some("auth.users") {
-                let columns = key.columns.join(", ");
-                let sentence = format!(
-                    "{table}.{columns} references auth.users ({}): every insert fails until those users exist or the \
-                     constraint is dropped",
-                    key.name
-                );
-                add(key.columns.first().map(String::as_str), Category::ConstraintViolation, sentence);
-            }
-        }
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -300,11 +220,5 @@ mod tests {
         ] {
             assert_eq!(codes(known.clone(), value), Vec::from_iter(code), "{known:?} {value:?}");
         }
-    }
-
-    #[test]
-    fn an_empty_target_is_in_everybodys_way() {
-        let found = obstacles(&Catalog::default());
-        assert_eq!(found.len(), entity::target_tables().len());
     }
 }

@@ -26,11 +26,11 @@ use std::time::Instant;
 use crate::clean::EmailPolicy;
 use crate::config::{Config, DefaultPractice};
 use crate::entity::{
-    self, Entity, Verdict, patients, practice_members, practice_owners, practices, profiles,
+    self, Entity, Obstacle, Verdict, Why, patients, practice_members, practice_owners, practices, profiles,
 };
 use crate::error::{Error, Result};
 use crate::progress::Progress;
-use crate::record::{Category, LegacyId};
+use crate::record::LegacyId;
 use crate::review::{Decided, StandIn};
 use crate::staging::{Accounting, Asked, AssociationCount, ErrorAnalysis, Staging, Step};
 
@@ -45,8 +45,6 @@ use pass::Passes;
 use posts::Posts;
 use resolve::Resolver;
 use watch::Watch;
-
-pub use fit::Obstacle;
 
 /// What a transform did.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -304,19 +302,23 @@ fn obstacles(
     staging: &mut Staging,
     labels_missing: &[(&'static Entity, &'static str, String)],
 ) -> Result<Vec<Obstacle>> {
-    let mut obstacles = fit::obstacles(&staging.catalog()?);
+    let mut obstacles = entity::obstacles(&staging.catalog()?);
     let mut labels: Vec<_> = labels_missing.iter().collect();
     labels.sort_by_key(|(entity, column, sentence)| {
         (entity::ALL.iter().position(|known| known.name == entity.name), *column, sentence.as_str())
     });
-    obstacles.extend(labels.into_iter().map(|(entity, column, sentence)| Obstacle {
-        table: entity.target_table.to_owned(),
-        column: Some((*column).to_owned()),
-        category: Category::SchemaMismatch,
-        sentence: format!("column {sentence}"),
+    obstacles.extend(labels.into_iter().map(|(entity, column, context)| {
+        // after the place, which an obstacle says itself
+        let fact = context.split_once(": ").map_or(context.as_str(), |(_, fact)| fact);
+        Obstacle {
+            table: entity.target_table,
+            column: Some((*column).to_owned()),
+            why: Why::Label(fact.to_owned()),
+        }
     }));
-    staging.write_schema_findings(obstacles.iter().map(|found| {
-        (found.table.as_str(), found.column.as_deref(), found.category.as_str(), found.sentence.as_str())
+    let sentences: Vec<String> = obstacles.iter().map(Obstacle::to_string).collect();
+    staging.write_schema_findings(obstacles.iter().zip(&sentences).map(|(found, sentence)| {
+        (found.table, found.column.as_deref(), found.category().as_str(), sentence.as_str())
     }))?;
     Ok(obstacles)
 }

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use drydock::demo::cluster::{Cluster, Settings};
 use serde_json::Value;
 
-/// A cluster of this version of the package `@embedded-postgres/…`, such as `10.23.0-beta.6`.
+/// A cluster of this version of the package `@embedded-postgres/…`, such as `10.20.0-beta.6`.
 pub fn server_of(version: &str, settings: &Settings) -> Cluster {
     Cluster::start_from(&binaries(version), settings)
         .unwrap_or_else(|error| panic!("PostgreSQL {version}: {error}"))

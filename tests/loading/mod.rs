@@ -18,6 +18,40 @@ pub struct Size {
     pub users: u32,
 }
 
+/// A configuration that gives tables and columns other names.
+pub const NAMES: &str = "\
+[target.tables]
+practices = 'offices'
+profiles = 'people'
+practice_members = 'Office Members'
+
+[target.columns.practices]
+name = 'office_name'
+legacy_id = 'old_id'
+[target.columns.profiles]
+id = 'uid'
+email = 'E-Mail'
+first_name = 'given_name'
+practice_id = 'office'
+[target.columns.patients]
+assigned_profile_id = 'doctor'
+";
+
+/// The tables, renamed as `NAMES` says; one has a column of its own that has the name of one of ours, one has a default where a load
+/// leaves nothing.
+pub const RENAME: &str = "
+alter table practices rename to offices;
+alter table offices rename column name to office_name;
+alter table offices rename column legacy_id to old_id;
+alter table offices add column name text;
+alter table profiles rename to people;
+alter table people rename column id to uid;
+alter table people rename column email to \"E-Mail\";
+alter table people rename column first_name to given_name;
+alter table people rename column practice_id to office;
+alter table patients rename column assigned_profile_id to doctor;
+alter table practice_members rename to \"Office Members\";";
+
 /// A migration that is ready to be loaded.
 pub struct Migration {
     pub directory: TempDir,
@@ -39,6 +73,18 @@ impl Migration {
         let directory = TempDir::new().expect("a temporary directory");
         let migration = Self { directory, target: database(), size };
         migration.write_legacy("");
+        migration
+    }
+
+    /// The steps up to the load, by a configuration, into a target with the tables and whatever else `target` puts there.
+    pub fn resolved(size: Size, config: &str, target: &str) -> Self {
+        let migration = Self::without_tables(size);
+        migration.create_tables();
+        migration.target.execute(target);
+        fs::write(migration.path().join("drydock.toml"), config).expect("the configuration");
+        migration.run(["extract", "--csv", "legacy", "--config", "drydock.toml", "--quiet"]);
+        migration.run(["survey", "--quiet"]);
+        migration.run(["transform", "--quiet"]);
         migration
     }
 

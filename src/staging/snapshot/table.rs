@@ -201,12 +201,13 @@ impl SnapshotTable<'_> {
         };
         self.manifest.digest = digest;
         self.connection.execute(
-            "update legacy_tables set rows = ?, unreadable = ?, bytes = ?, digest = ? where table_name = ?",
+            "update legacy_tables set rows = ?, unreadable = ?, bytes = ?, digest = ?, file = ? where table_name = ?",
             (
                 self.manifest.rows,
                 self.manifest.unreadable,
                 self.manifest.bytes,
                 &self.manifest.digest,
+                &self.file,
                 &self.manifest.table,
             ),
         )?;
