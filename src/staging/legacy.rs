@@ -1,8 +1,8 @@
 //! Raw rows out, for the rules: in key order, a chunk at a time, or by key.
 
-use rusqlite::Row;
+use rusqlite::{Connection, Row};
 
-use super::open::Staging;
+use super::open::{Reader, Staging};
 use super::quoted;
 use crate::entity::LegacyRow;
 use crate::error::Result;
@@ -23,26 +23,16 @@ impl<R: LegacyRow> ById<R> {
 impl Staging {
     /// The next rows of the table after `after`, at most `limit`, in key order.
     pub fn legacy_rows<R: LegacyRow>(&self, after: Option<LegacyId>, limit: usize) -> Result<Vec<R>> {
-        let sql = format!("{} where legacy_id > ? order by legacy_id limit ?", self.select_legacy::<R>()?);
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let after = after.map_or(i64::MIN, |id| id.0);
-        let rows = statement.query_map((after, limit), read::<R>)?.collect::<Result<_, rusqlite::Error>>()?;
-        Ok(rows)
+        legacy_rows(&self.connection, after, limit)
     }
 
     /// Every row of the table in key order, a chunk at a time.
     pub fn for_legacy_rows<R: LegacyRow>(
         &self,
         chunk: usize,
-        mut each: impl FnMut(Vec<R>) -> Result<()>,
+        each: impl FnMut(Vec<R>) -> Result<()>,
     ) -> Result<()> {
-        let mut after = None;
-        loop {
-            let rows = self.legacy_rows::<R>(after, chunk)?;
-            let Some(last) = rows.last() else { return Ok(()) };
-            after = Some(last.legacy_id());
-            each(rows)?;
-        }
+        for_legacy_rows(&self.connection, chunk, each)
     }
 
     /// The rows with these keys, as far as they exist.
@@ -54,8 +44,10 @@ impl Staging {
         let (Some(first), Some(last)) = (ids.first(), ids.last()) else { return Ok(ById(rows)) };
         // keys that lie close together are read in one go
         if last.0.abs_diff(first.0) <= 4 * ids.len() as u64 {
-            let sql =
-                format!("{} where legacy_id between ? and ? order by legacy_id", self.select_legacy::<R>()?);
+            let sql = format!(
+                "{} where legacy_id between ? and ? order by legacy_id",
+                select_legacy::<R>(&self.connection)?
+            );
             let mut statement = self.connection.prepare_cached(&sql)?;
             let mut found = statement.query((first.0, last.0))?;
             let mut wanted = ids.iter().peekable();
@@ -68,8 +60,9 @@ impl Staging {
             }
             return Ok(ById(rows));
         }
-        let mut statement =
-            self.connection.prepare_cached(&format!("{} where legacy_id = ?", self.select_legacy::<R>()?))?;
+        let mut statement = self
+            .connection
+            .prepare_cached(&format!("{} where legacy_id = ?", select_legacy::<R>(&self.connection)?))?;
         for id in ids {
             if let Some(row) = statement.query_map([id.0], read::<R>)?.next() {
                 rows.push(row?);
@@ -83,28 +76,65 @@ impl Staging {
         let sql = format!("select count(*) from {}", quoted(&format!("legacy_{table}")));
         Ok(self.connection.query_row(&sql, [], |row| row.get(0))?)
     }
+}
 
-    /// The columns that rules need, null where the source has none of that name.
-    fn select_legacy<R: LegacyRow>(&self) -> Result<String> {
-        let table = R::TABLE;
-        let raw_table = format!("legacy_{}", table.name);
-        let mut statement = self.connection.prepare_cached("select name from pragma_table_info(?)")?;
-        let present: Vec<String> =
-            statement.query_map([&raw_table], |row| row.get(0))?.collect::<Result<_, rusqlite::Error>>()?;
-        let listed: String = table
-            .required_columns
-            .iter()
-            .chain(table.optional_columns)
-            .map(|column| {
-                if present.iter().any(|name| name == column) {
-                    format!(", {}", quoted(column))
-                } else {
-                    ", null".to_owned()
-                }
-            })
-            .collect();
-        Ok(format!("select legacy_id{listed} from {}", quoted(&raw_table)))
+impl Reader {
+    /// The same for one who reads beside the writer.
+    pub fn for_legacy_rows<R: LegacyRow>(
+        &self,
+        chunk: usize,
+        each: impl FnMut(Vec<R>) -> Result<()>,
+    ) -> Result<()> {
+        for_legacy_rows(&self.connection, chunk, each)
     }
+}
+
+fn for_legacy_rows<R: LegacyRow>(
+    connection: &Connection,
+    chunk: usize,
+    mut each: impl FnMut(Vec<R>) -> Result<()>,
+) -> Result<()> {
+    let mut after = None;
+    loop {
+        let rows = legacy_rows::<R>(connection, after, chunk)?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = Some(last.legacy_id());
+        each(rows)?;
+    }
+}
+
+fn legacy_rows<R: LegacyRow>(
+    connection: &Connection,
+    after: Option<LegacyId>,
+    limit: usize,
+) -> Result<Vec<R>> {
+    let sql = format!("{} where legacy_id > ? order by legacy_id limit ?", select_legacy::<R>(connection)?);
+    let mut statement = connection.prepare_cached(&sql)?;
+    let after = after.map_or(i64::MIN, |id| id.0);
+    let rows = statement.query_map((after, limit), read::<R>)?.collect::<Result<_, rusqlite::Error>>()?;
+    Ok(rows)
+}
+
+/// The columns that rules need, null where the source has none of that name.
+fn select_legacy<R: LegacyRow>(connection: &Connection) -> Result<String> {
+    let table = R::TABLE;
+    let raw_table = format!("legacy_{}", table.name);
+    let mut statement = connection.prepare_cached("select name from pragma_table_info(?)")?;
+    let present: Vec<String> =
+        statement.query_map([&raw_table], |row| row.get(0))?.collect::<Result<_, rusqlite::Error>>()?;
+    let listed: String = table
+        .required_columns
+        .iter()
+        .chain(table.optional_columns)
+        .map(|column| {
+            if present.iter().any(|name| name == column) {
+                format!(", {}", quoted(column))
+            } else {
+                ", null".to_owned()
+            }
+        })
+        .collect();
+    Ok(format!("select legacy_id{listed} from {}", quoted(&raw_table)))
 }
 
 fn read<R: LegacyRow>(row: &Row<'_>) -> rusqlite::Result<R> {

@@ -83,19 +83,38 @@ pub struct Finder {
     users: Option<Records>,
     /// The users in the order of arrival.
     ids: Vec<LegacyId>,
-    patients: Vec<Patient>,
+    patients: Vec<Links>,
 }
 
-/// What a user takes from a patient.
+/// What a patient refers to, as the raw row says, and what its user takes from it.
 #[derive(Debug, Clone, Copy)]
-struct Patient {
-    user: LegacyId,
-    legacy_id: LegacyId,
+pub struct Links {
+    /// The patient.
+    pub legacy_id: LegacyId,
+    /// Its user.
+    pub user: Reference,
+    /// Its office.
+    pub practice: Reference,
+    /// Its doctor.
+    pub doctor: Reference,
     /// Year, month and day, as the raw text says; 0 for none.
     birth: (u16, u8, u8),
     sex: clean::Gender,
-    practice: Reference,
-    doctor: Reference,
+}
+
+impl Links {
+    /// What a row says.
+    pub fn of(patient: &PatientLinks) -> Self {
+        let id = |raw: &Option<String>| raw.as_deref().and_then(|raw| raw.parse().ok()).into();
+        Self {
+            legacy_id: patient.legacy_id,
+            user: id(&patient.user_id),
+            practice: id(&patient.office_id),
+            doctor: id(&patient.doctor_id),
+            birth: patient.birthdate.as_deref().and_then(day).unwrap_or_default(),
+            sex: clean::gender("", patient.sex.as_deref()).value,
+        }
+    }
 }
 
 impl Finder {
@@ -123,44 +142,36 @@ impl Finder {
         Ok(())
     }
 
-    /// Takes patients in; the lowest patient of a user says what is the user's.
-    pub fn add_patients(&mut self, patients: &[PatientLinks]) {
-        let id = |raw: &Option<String>| raw.as_deref().and_then(|raw| raw.parse().ok());
-        self.patients.extend(patients.iter().filter_map(|patient| {
-            Some(Patient {
-                user: id(&patient.user_id)?,
-                legacy_id: patient.legacy_id,
-                birth: patient.birthdate.as_deref().and_then(day).unwrap_or_default(),
-                sex: clean::gender("", patient.sex.as_deref()).value,
-                practice: id(&patient.office_id).into(),
-                doctor: id(&patient.doctor_id).into(),
-            })
-        }));
+    /// Takes the patients in; the lowest patient of a user says what is the user's.
+    pub fn take_patients(&mut self, patients: Vec<Links>) {
+        self.patients = patients;
     }
 
     /// The pairs and clusters.
     pub fn find(mut self) -> Result<Found> {
         let Some(mut records) = self.users else { return Ok(Found::default()) };
-        self.patients.sort_unstable_by_key(|patient| (patient.user, patient.legacy_id));
+        self.patients.retain(|patient| patient.user.get().is_some());
+        self.patients.sort_unstable_by_key(|patient| (patient.user.get(), patient.legacy_id));
         self.patients.dedup_by_key(|patient| patient.user);
         let of: Vec<Option<u32>> = self
             .ids
             .iter()
             .map(|user| {
-                let place = self.patients.binary_search_by_key(user, |patient| patient.user).ok()?;
+                let place =
+                    self.patients.binary_search_by_key(&Some(*user), |patient| patient.user.get()).ok()?;
                 u32::try_from(place).ok()
             })
             .collect();
-        let text = |say: &dyn Fn(&Patient) -> Option<String>, of: Option<u32>| -> String {
+        let text = |say: &dyn Fn(&Links) -> Option<String>, of: Option<u32>| -> String {
             of.and_then(|place| say(&self.patients[place as usize])).unwrap_or_default()
         };
         let id = |id: Option<LegacyId>| id.map(|id| id.to_string());
-        let birth = |patient: &Patient| {
+        let birth = |patient: &Links| {
             let (year, month, day) = patient.birth;
             (year > 0).then(|| format!("{year:04}-{month:02}-{day:02}"))
         };
         records.fill(2, of.iter().map(|of| text(&birth, *of)))?;
-        let sex = |patient: &Patient| {
+        let sex = |patient: &Links| {
             (patient.sex != clean::Gender::Unknown).then(|| patient.sex.as_str().to_owned())
         };
         records.fill(5, of.iter().map(|of| text(&sex, *of)))?;

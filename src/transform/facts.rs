@@ -2,10 +2,11 @@
 //! Read once, in compact form; memory grows by some tens of bytes per record and not with the width of rows.
 
 use std::collections::HashMap;
+use std::thread;
 
 use rayon::prelude::*;
 
-use super::duplicates::Finder;
+use super::duplicates::{Finder, Links};
 use super::emails::{self, Claim};
 use super::index::{Index, Lists, Reference};
 use super::{fail_on, isolated};
@@ -14,10 +15,10 @@ use crate::entity::patients::PatientLinks;
 use crate::entity::practice_members::OfficeDoctor;
 use crate::entity::practices::Office;
 use crate::entity::profiles::{Group, Standing, User, UserGroup};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::record::LegacyId;
 use crate::review::{Decided, StandIn};
-use crate::staging::Staging;
+use crate::staging::{Reader, Staging};
 
 /// Rows read at once.
 pub const CHUNK: usize = 5_000;
@@ -106,32 +107,40 @@ impl Facts {
         finder: &mut Finder,
     ) -> Result<Self> {
         let (offices, owners) = read_offices(staging, decided)?;
-        let (users, claims) = read_users(staging, policy, finder)?;
-        let mut users = Index::new(users);
-        let (group_names, groups_of_user) = read_groups(staging, &mut users)?;
+        // two who read: the users and their groups, and beside them the patients
+        let reader = staging.reader()?;
+        let (read, links) = thread::scope(|scope| {
+            let linking = scope.spawn(move || read_links(&reader));
+            let read = read_users(staging, policy, finder).and_then(|(users, claims)| {
+                let mut users = Index::new(users);
+                let groups = read_groups(staging, &mut users)?;
+                Ok((users, claims, groups))
+            });
+            (read, linking.join())
+        });
+        let (mut users, claims, (group_names, groups_of_user)) = read?;
+        let links = links.map_err(|_| Error::internal("reading the patients failed"))??;
 
-        let mut patients = Vec::new();
-        staging.for_legacy_rows::<PatientLinks>(CHUNK, |rows| {
-            finder.add_patients(&rows);
-            patients.par_extend(rows.par_iter().map(|row| {
-                let follow = |field, to, raw: &Option<String>, exists: &dyn Fn(LegacyId) -> bool| {
-                    let found = raw.as_deref().and_then(|raw| raw.parse().ok()).filter(|id| exists(*id));
-                    decided.follow("patients", row.legacy_id, field, to, found)
-                };
-                let moves = |id| matches!(decided.stand_in("profiles", id), StandIn::Other(_));
-                let own = row.user_id.as_deref().and_then(|raw| raw.parse().ok());
-                let facts = PatientFacts {
-                    has_moved: own.is_some_and(moves),
-                    user: follow("user_id", "profiles", &row.user_id, &|id| users.contains(id)).into(),
-                    doctor: follow("doctor_id", "profiles", &row.doctor_id, &|id| users.contains(id)).into(),
-                    office: follow("office_id", "practices", &row.office_id, &|id| offices.contains(id))
-                        .into(),
-                };
-                (row.legacy_id, facts)
-            }));
-            Ok(())
-        })?;
-        let patients = Index::new(patients);
+        let patients = Index::new(
+            links
+                .par_iter()
+                .map(|row| {
+                    let follow = |field, to, raw: Reference, exists: &dyn Fn(LegacyId) -> bool| {
+                        let found = raw.get().filter(|id| exists(*id));
+                        decided.follow("patients", row.legacy_id, field, to, found).into()
+                    };
+                    let moves = |id| matches!(decided.stand_in("profiles", id), StandIn::Other(_));
+                    let facts = PatientFacts {
+                        has_moved: row.user.get().is_some_and(moves),
+                        user: follow("user_id", "profiles", row.user, &|id| users.contains(id)),
+                        doctor: follow("doctor_id", "profiles", row.doctor, &|id| users.contains(id)),
+                        office: follow("office_id", "practices", row.practice, &|id| offices.contains(id)),
+                    };
+                    (row.legacy_id, facts)
+                })
+                .collect(),
+        );
+        finder.take_patients(links);
         let patients_of_user =
             Lists::new(patients.iter().filter_map(|(id, patient)| Some((patient.user()?, *id))).collect());
         let offices_of_patients = Lists::new(
@@ -227,6 +236,15 @@ fn read_offices(staging: &Staging, decided: &Decided) -> Result<(Index<OfficeFac
         Ok(())
     })?;
     Ok((Index::new(offices), owners))
+}
+
+fn read_links(reader: &Reader) -> Result<Vec<Links>> {
+    let mut links = Vec::new();
+    reader.for_legacy_rows::<PatientLinks>(CHUNK, |rows| {
+        links.extend(rows.iter().map(Links::of));
+        Ok(())
+    })?;
+    Ok(links)
 }
 
 type Users = Vec<(LegacyId, UserFacts)>;
