@@ -35,6 +35,7 @@ mod snapshot;
 mod status;
 mod target;
 mod three_way;
+mod transactions;
 mod unreadable;
 
 pub use analysis::{Analysis, MissingProfile, MissingUser, PhaseOneBatch, Presence, Remedy};
