@@ -10,17 +10,26 @@ use std::time::{Duration, Instant};
 use harness::Job;
 use rusqlite::Connection;
 
-/// Interrupts a command and expects it to end within a second, as one that was interrupted and by no error.
+/// Interrupts a command and expects it to end within a second, as one that was interrupted and by no error. Returns what
+/// it said.
 #[track_caller]
-fn interrupt(child: Child) {
+fn interrupt(mut child: Child) -> String {
+    assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
     let start = Instant::now();
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    while child.try_wait().unwrap().is_none() {
+        if start.elapsed() > Duration::from_secs(20) {
+            child.kill().unwrap();
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
     let output = child.wait_with_output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(start.elapsed() < Duration::from_secs(1), "it took {:?}: {stderr}", start.elapsed());
     assert_eq!(output.status.code(), Some(130), "{stderr}");
     assert!(stderr.contains("error: interrupted\nhint: "), "{stderr}");
     assert!(!stderr.contains("SQLSTATE") && !stderr.contains("refused an operation"), "{stderr}");
+    stderr
 }
 
 /// Puts a view without an end in the place of a table: whoever asks it waits for ever.
@@ -31,7 +40,7 @@ fn without_end(job: &Job, tables: &[&str]) {
             .execute_batch(&format!(
                 "alter table {table} rename to kept_{table}; \
                  create view {table} as with recursive n(i) as (select 1 union all select i + 1 from n) \
-                 select k.* from n left join kept_{table} k on 0 where i < 0"
+                 select k.* from n cross join kept_{table} k where i < 0"
             ))
             .unwrap();
     }
@@ -78,9 +87,16 @@ fn a_verification_ends_on_both_of_its_connections_to_the_file() {
     job.up_to("load");
     // one connection takes the checks from their front and comes to the first, the other from the back
     without_end(&job, &["associations", "changes"]);
-    let child = job.drydock(&["verify"]).spawn();
+    let child = job.drydock(&["verify"]).env("DRYDOCK_LOG", "debug").spawn();
     thread::sleep(Duration::from_millis(2_500));
-    interrupt(child);
+    let told = interrupt(child);
+    for check in ["associations_agree_with_rows", "every_change_is_explained"] {
+        assert!(
+            !told.contains(&format!("asked the file check=\"{check}\"")),
+            "{check} came to its end: {told}"
+        );
+    }
+    assert!(told.contains("asked the file check=\"references_lead_to_ready_rows\""), "{told}");
     assert_eq!(job.staged("select count(*) from checks"), "0");
     assert_eq!(
         job.staged("select outcome, exit_code from runs order by run_id desc limit 1"),
