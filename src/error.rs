@@ -163,6 +163,8 @@ impl From<rusqlite::Error> for Error {
                 "the disk that holds the staging file refused a read or a write",
                 "it may be full, or a limit on the size of files may be reached (ulimit -f)",
             ),
+            // a statement is only ever stopped when the command is
+            Some(rusqlite::ErrorCode::OperationInterrupted) => return Error::interrupted(),
             // SQLite's messages name tables, columns and constraints, never values.
             _ => return Error::staging("the staging file refused an operation").cause(cause),
         };

@@ -1,7 +1,10 @@
-//! Ctrl-C and termination: noticed between records and between chunks, so that a command ends cleanly with 130.
+//! Ctrl-C and termination: noticed between records and between chunks, so that a command ends cleanly with 130; and what
+//! takes long in between, a statement in SQLite or on a server, is told to stop ([`stopping`]).
 
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
@@ -11,8 +14,12 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Begins to listen; called once, by the command line.
 pub fn listen() -> Result<()> {
-    ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed))
-        .map_err(|cause| Error::internal("signals cannot be handled").cause(cause))
+    let asked = || {
+        // the handler has a thread of its own, and the first word is enough
+        INTERRUPTED.store(true, Ordering::Relaxed);
+        tell_all();
+    };
+    ctrlc::set_handler(asked).map_err(|cause| Error::internal("signals cannot be handled").cause(cause))
 }
 
 /// An error once somebody has asked the command to end.
@@ -45,4 +52,62 @@ pub fn waiting<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'sta
         .spawn(move || drop(sender.send(work())))
         .map_err(|cause| Error::internal("cannot start a thread").cause(cause))?;
     receive(&receiver)?.unwrap_or_else(|| Err(Error::internal("a thread ended without a result")))
+}
+
+/// What is told to stop when somebody asks the command to end, for as long as this is kept.
+#[derive(Clone)]
+pub struct Stopping(Arc<Stop>);
+
+struct Stop {
+    tell: Box<dyn Fn() + Send + Sync>,
+    /// Locked while it is told, and while it must not be.
+    held: Mutex<()>,
+}
+
+/// What has not been told yet.
+static STOPS: Mutex<Vec<Weak<Stop>>> = Mutex::new(Vec::new());
+
+/// Whatever `tell` stops is stopped when the command is asked to end: it is told again and again, because it may have been
+/// between two statements. Each has its own thread for that, so that one may wait for a server.
+pub fn stopping(tell: impl Fn() + Send + Sync + 'static) -> Stopping {
+    let stop = Arc::new(Stop { tell: Box::new(tell), held: Mutex::new(()) });
+    let mut stops = lock(&STOPS);
+    stops.retain(|stop| stop.strong_count() > 0);
+    stops.push(Arc::downgrade(&stop));
+    Stopping(stop)
+}
+
+impl Stopping {
+    /// Nothing is told while the guard is kept: for what is done to its end although the command was asked to end.
+    pub fn hold(&self) -> MutexGuard<'_, ()> {
+        lock(&self.0.held)
+    }
+}
+
+impl fmt::Debug for Stopping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Stopping")
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Tells everything to stop, also what begins later, until the process ends.
+fn tell_all() {
+    loop {
+        for stop in lock(&STOPS).drain(..) {
+            thread::spawn(move || {
+                while let Some(stop) = stop.upgrade() {
+                    let held = lock(&stop.held);
+                    (stop.tell)();
+                    drop(held);
+                    drop(stop);
+                    thread::sleep(LOOK);
+                }
+            });
+        }
+        thread::sleep(LOOK);
+    }
 }

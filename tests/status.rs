@@ -7,7 +7,8 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use harness::Drydock;
+use chrono::{NaiveDate, TimeDelta};
+use harness::{Drydock, Migrated};
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -83,9 +84,43 @@ fn the_present_operation_and_its_end_are_measured_while_somebody_writes() {
     assert_eq!(progress["current_operation"], "load 2B patients");
     assert_eq!(progress["estimated_completion"], "2025-07-01T10:00:40Z");
     let text = Drydock::new(directory.path()).args(["status"]).run().expect(0).stdout;
-    for line in ["2B patients", "working on: load 2B patients, done about 2025-07-01T10:00:40Z"] {
+    for line in ["2B patients", "working on: load 2B patients; phase 2 is done about 2025-07-01T10:00:40Z"] {
         assert!(text.contains(line), "{text}");
     }
+}
+
+#[test]
+fn the_end_is_that_of_all_of_phase_2_at_the_present_rate() {
+    let migrated = Migrated::new();
+    let ready: u64 = ["profiles", "practice_owners", "practice_members"]
+        .map(|entity| migrated.sql(&format!("select count(*) from ready_{entity}")).parse::<u64>().unwrap())
+        .iter()
+        .sum();
+    assert!(ready > 9_000, "{ready}");
+    let connection = Connection::open(migrated.file()).unwrap();
+    let at_work = |operation: &str| {
+        connection
+            .execute(
+                "insert or replace into progress (only_row, operation, done, total, updated_at, started_at) values \
+                 (1, ?, 1000, 4000, '2025-07-01T10:00:10Z', '2025-07-01T10:00:00Z')",
+                [operation],
+            )
+            .unwrap();
+        let lock = File::options().read(true).write(true).open(migrated.file()).unwrap();
+        lock.lock().unwrap();
+        migrated.json(&["status"])["phase_2"]["estimated_completion"].clone()
+    };
+    // 100 records a second: 30 seconds for what is left of the patients, and nothing after them
+    assert_eq!(at_work("load 2B patients"), "2025-07-01T10:00:40Z");
+    assert_eq!(at_work("verify practice_members"), "2025-07-01T10:00:40Z");
+    // the whole of phase 2C comes after them
+    connection.execute("delete from loads where phase = '2C'", []).unwrap();
+    let end = NaiveDate::from_ymd_opt(2025, 7, 1).unwrap().and_hms_opt(10, 0, 10).unwrap()
+        + TimeDelta::seconds(i64::try_from((3_000 + ready) / 100).unwrap());
+    assert_eq!(at_work("load 2B patients"), end.format("%Y-%m-%dT%H:%M:%SZ").to_string());
+    // how long a load of it will take is not known from a verification or a transform
+    assert_eq!(at_work("verify practice_members"), Value::Null);
+    assert_eq!(at_work("transform patients"), Value::Null);
 }
 
 #[test]

@@ -22,7 +22,7 @@ mod written;
 pub use address::Address;
 pub use failure::{is_transient, server_error};
 pub use pooler::refuse_transaction_mode;
-pub use session::connect;
+pub use session::{cancel, connect};
 pub use wire::Wire;
 
 use crate::error::Kind;

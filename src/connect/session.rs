@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use postgres::{Client, Config};
+use postgres::{CancelToken, Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::address::{Address, Host};
@@ -50,6 +50,14 @@ pub fn connect(side: Side, address: &Address) -> Result<Client> {
     };
     client.batch_execute(SETTINGS).map_err(|cause| server_error(side, "setting the session up", &cause))?;
     Ok(client)
+}
+
+/// Asks the server to end the statement that a session is at, if it is at one. Whether the server could be asked is not
+/// said: the session shows what came of it.
+pub fn cancel(address: &Address, token: &CancelToken) {
+    if let Ok(tls) = tls::connector(address.mode, &address.roots) {
+        let _ = token.cancel_query(tls);
+    }
 }
 
 fn configuration(address: &Address) -> Config {

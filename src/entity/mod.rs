@@ -59,6 +59,12 @@ impl Entity {
         if self.phase == Phase::Associations { "association" } else { self.singular }
     }
 
+    /// The phases that write its rows, in load order: the one that inserts them, and those that add columns.
+    pub fn phases(&self) -> Vec<Phase> {
+        let adds = |phase: &Phase| self.columns.iter().any(|column| column.write == Write::In(*phase));
+        Phase::ALL.into_iter().filter(|phase| *phase == self.phase || adds(phase)).collect()
+    }
+
     /// The columns by which the target finds the row of a legacy record.
     pub fn key(&self) -> Vec<&'static str> {
         self.discriminator.map(|(column, _)| column).into_iter().chain(["legacy_id"]).collect()

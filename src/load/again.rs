@@ -97,6 +97,7 @@ impl Loader<'_> {
 
     /// Waits before the next try, or gives up with the error that stood in the way.
     fn wait(&self, merge: &Merge, attempt: &mut u32, error: Error) -> Result<()> {
+        interrupt::check()?;
         if *attempt == backoff::RETRIES {
             return Err(error);
         }

@@ -11,7 +11,7 @@ use crate::failpoint;
 use crate::interrupt;
 use crate::progress::Bar;
 use crate::record::{LegacyId, Phase};
-use crate::staging::{Outcome, ReadyRows, Receipt, Refused, Which};
+use crate::staging::{Outcome, ReadyRows, Receipt, Refused, Which, load_operation};
 use crate::target::{Cause, Failure, Merge, Merged, Refusal};
 
 /// Parts that a refused chunk is split into at once: few enough to find one bad record soon, many enough that many bad
@@ -130,7 +130,7 @@ impl Loader<'_> {
         if self.target.is_rehearsing() {
             return Ok(());
         }
-        let operation = format!("load {} {}", carried.receipt.phase, carried.receipt.entity);
+        let operation = load_operation(carried.merge.phase, carried.merge.entity);
         let done = carried.receipt.rows + carried.refused.len() as u64;
         self.staging.set_progress(&operation, done, Some(self.total))
     }

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::record::Phase;
-use crate::staging::{Accounting, Receipt, Refused, Staging, Step};
+use crate::staging::{Accounting, Receipt, Refused, Staging, Step, load_operation};
 use crate::target::{Demand, Demands, Merge, Target, Writing, drift};
 
 use carry::Carried;
@@ -218,7 +218,7 @@ pub fn load(
 
 impl Loader<'_> {
     fn merge(&mut self, merge: &Merge, progress: Progress) -> Result<(Receipt, Vec<Refused>)> {
-        let operation = format!("load {} {}", merge.phase.as_str(), merge.entity.name);
+        let operation = load_operation(merge.phase, merge.entity);
         self.total = self.staging.count_ready(merge.entity)?;
         if !self.options.dry_run {
             self.staging.set_progress(&operation, 0, Some(self.total))?;

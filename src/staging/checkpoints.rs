@@ -21,7 +21,7 @@ impl Staging {
                 .hint("give a folder that is empty and that you may write to")
         })?;
         // `vacuum into` takes an empty file as a new one
-        let copied = self.interruptible("vacuum into ?", &path.to_string_lossy());
+        let copied = self.connection.execute("vacuum into ?", [path.to_string_lossy()]);
         if copied.is_err() {
             let _ = fs::remove_file(path);
         }

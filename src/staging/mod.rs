@@ -35,6 +35,7 @@ mod snapshot;
 mod status;
 mod target;
 mod three_way;
+mod transactions;
 mod unreadable;
 mod writer;
 
@@ -54,6 +55,7 @@ pub use journalled_rows::{JOURNALLED, Journalled};
 pub use legacy::ById;
 pub use loads::{Outcome, Receipt, Refused};
 pub use open::{Reader, Staging, schema_text};
+pub use phase_two::{load_operation, verify_operation};
 pub use resolved::ReadyRows;
 pub use sealing::{Cell, RunRow, SEAL_TABLES, Seal, SealedTable, Written};
 pub use snapshot::{Batch, Comparison, Keys, NewTable, SnapshotTable, Spot, TableManifest};

@@ -11,8 +11,10 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use rusqlite::{Connection, OpenFlags};
 
 use super::flusher::Flusher;
+use super::transactions::stopping;
 use crate::entity;
 use crate::error::{Error, Result};
+use crate::interrupt::Stopping;
 
 /// `DRYD`, in the SQLite header of every staging file.
 const APPLICATION_ID: i32 = 0x4452_5944;
@@ -45,6 +47,7 @@ pub struct Staging {
     pub(super) connection: Connection,
     /// While a snapshot is written.
     pub(super) flusher: Option<Flusher>,
+    pub(super) stopping: Stopping,
     path: PathBuf,
     lock: File,
     /// The command that is at work, once it has started.
@@ -57,6 +60,7 @@ pub struct Staging {
 #[derive(Debug)]
 pub struct Reader {
     pub(super) connection: Connection,
+    _stopping: Stopping,
     /// Whether a command was writing to the file when it was opened.
     pub(super) is_being_written: bool,
 }
@@ -82,7 +86,16 @@ impl Staging {
             ))
             .hint("work on the file that it was made from"));
         }
-        Ok(Self { connection, flusher: None, path: path.to_owned(), lock, run: None, ends_at: None })
+        let stopping = stopping(&connection);
+        Ok(Self {
+            connection,
+            flusher: None,
+            stopping,
+            path: path.to_owned(),
+            lock,
+            run: None,
+            ends_at: None,
+        })
     }
 
     /// Opens a file to examine it exactly as it stands. Nothing is written to it or beside it, and what a killed command left
@@ -108,7 +121,16 @@ impl Staging {
              pragma cache_size = -65536; pragma temp_store = memory",
         )?;
         check_version(&connection, path)?;
-        Ok(Self { connection, flusher: None, path: path.to_owned(), lock, run: None, ends_at: None })
+        let stopping = stopping(&connection);
+        Ok(Self {
+            connection,
+            flusher: None,
+            stopping,
+            path: path.to_owned(),
+            lock,
+            run: None,
+            ends_at: None,
+        })
     }
 
     /// Makes a new staging file, with its schema and nothing else; an existing one is refused.
@@ -148,37 +170,11 @@ impl Staging {
         &self.path
     }
 
-    /// Runs `work` in one transaction; an error leaves the file as it was. Reading belongs in one too where it takes many
-    /// statements: outside of it each of them locks the file, looks for a journal and unlocks the file.
-    pub fn together<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        self.connection.execute_batch("begin immediate")?;
-        let done = work(self).and_then(|done| {
-            self.connection.execute_batch("commit")?;
-            Ok(done)
-        });
-        if done.is_err() && !self.connection.is_autocommit() {
-            self.connection.execute_batch("rollback")?;
-        }
-        done
-    }
-
-    /// Runs `work` in one transaction, or in the one that is open; an error leaves the file as it was.
-    pub(super) fn transaction<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        if !self.connection.is_autocommit() {
-            return work(&self.connection);
-        }
-        let transaction =
-            self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let done = work(&transaction)?;
-        transaction.commit()?;
-        Ok(done)
-    }
-
     /// A session that reads in another thread what is written so far; let go of it before the next thing is written.
     pub fn reader(&self) -> Result<Reader> {
         let connection = connect(&self.path)?;
         connection.pragma_update(None, "query_only", true)?;
-        Ok(Reader { connection, is_being_written: true })
+        Ok(Reader { _stopping: stopping(&connection), connection, is_being_written: true })
     }
 
     /// Begins to flush in the background when asked to.
@@ -209,7 +205,7 @@ impl Reader {
         )?;
         connection.busy_timeout(Duration::from_secs(1))?;
         check_version(&connection, path)?;
-        Ok(Self { connection, is_being_written: false })
+        Ok(Self { _stopping: stopping(&connection), connection, is_being_written: false })
     }
 
     /// Opens an existing staging file to look at it.
@@ -224,7 +220,7 @@ impl Reader {
             put_away_journal(&connection, path)?;
         }
         connection.pragma_update(None, "query_only", true)?;
-        Ok(Self { connection, is_being_written })
+        Ok(Self { _stopping: stopping(&connection), connection, is_being_written })
     }
 }
 

@@ -1,10 +1,12 @@
-//! The plan's progress object in its exact shape, with measured totals, and when the present operation will be done.
+//! The plan's progress object in its exact shape, with measured totals, and when phase 2 will be done.
 
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::{Map, Value};
 
 use super::Progress;
+use crate::entity::{self, Entity};
 use crate::error::Result;
+use crate::record::Phase;
 
 /// Which steps are complete, and with them which numbers are known.
 #[derive(Clone, Copy)]
@@ -27,6 +29,7 @@ pub(super) fn phase_2(connection: &Connection, progress: Option<&Progress>, know
             .map(|(column, name)| Ok((name.clone(), Value::from(row.get::<_, Option<u64>>(column)?))))
             .collect()
     })?;
+    let estimated = progress.map(|progress| estimate(connection, progress)).transpose()?.flatten();
     let number = |name: &str| counts.get(name).and_then(Value::as_u64).unwrap_or(0);
     let when = |known: bool, name: &str| if known { Value::from(number(name)) } else { Value::Null };
     let targeted = known.extracted && known.surveyed;
@@ -65,36 +68,92 @@ pub(super) fn phase_2(connection: &Connection, progress: Option<&Progress>, know
             "progress_percentage": percentage(known.transformed, done[2]),
         },
         "overall_phase_2_progress": percentage(known.transformed, overall),
-        "estimated_completion": progress.and_then(|progress| estimate(connection, progress)),
+        "estimated_completion": estimated,
         "current_operation": progress.map(|progress| progress.operation.clone()),
     }))
 }
 
-/// When the present operation will be done at the rate measured since it began; unknown without a total, or before
-/// anything is done.
-fn estimate(connection: &Connection, progress: &Progress) -> Option<String> {
-    let total = progress.total.filter(|total| *total > 0 && progress.done > 0)?;
-    let started: String = connection
-        .query_row(
-            "select coalesce((select started_at from progress), \
-             (select started_at from runs where finished_at is null order by run_id desc limit 1))",
-            [],
-            |row| row.get(0),
-        )
-        .optional()
-        .ok()
-        .flatten()?;
-    completion(&started, &progress.updated_at, progress.done, total)
+/// What a load says that it is doing while it carries the rows of an entity in a phase.
+pub fn load_operation(phase: Phase, entity: &Entity) -> String {
+    format!("load {} {}", phase.as_str(), entity.name)
 }
 
-/// The moment at which `total` will be done, if `done` took from `started` to `now`.
-fn completion(started: &str, now: &str, done: u64, total: u64) -> Option<String> {
+/// What a verification says that it is doing while it reads the rows of an entity.
+pub fn verify_operation(entity: &Entity) -> String {
+    format!("verify {}", entity.name)
+}
+
+/// The rows of one entity that one phase writes.
+struct Merge {
+    phase: Phase,
+    entity: &'static Entity,
+    /// Ready rows.
+    ready: u64,
+    /// Those of them that no load has tried.
+    untried: u64,
+}
+
+/// When phase 2 will be done if everything that is left of it goes on at the rate of the present operation.
+fn estimate(connection: &Connection, progress: &Progress) -> Result<Option<String>> {
+    let Some(total) = progress.total else { return Ok(None) };
+    let Some(left) = left(&progress.operation, total.saturating_sub(progress.done), &merges(connection)?)
+    else {
+        return Ok(None);
+    };
+    let started: Option<String> =
+        connection.query_row("select started_at from progress", [], |row| row.get(0)).optional()?.flatten();
+    Ok(started.and_then(|started| completion(&started, &progress.updated_at, progress.done, left)))
+}
+
+/// Every merge of phase 2, in load order.
+fn merges(connection: &Connection) -> Result<Vec<Merge>> {
+    let mut merges = Vec::new();
+    for phase in Phase::ALL {
+        for entity in entity::ALL.iter().filter(|entity| entity.phases().contains(&phase)) {
+            // what was tried is ready, so that counts say what was not
+            let (ready, tried): (u64, u64) = connection.query_row(
+                &format!(
+                    "select (select count(*) from {}), (select count(*) from loads where entity = ? and phase = ?)",
+                    entity.ready_table()
+                ),
+                (entity.name, phase.as_str()),
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )?;
+            merges.push(Merge { phase, entity, ready, untried: ready.saturating_sub(tried) });
+        }
+    }
+    Ok(merges)
+}
+
+/// The rows of phase 2 that are still to go by at the rate of the present operation, of which `rest` are its own. A load
+/// is followed by the merges that no load has tried, a verification of a whole load by its other entities. What an
+/// extract or a transform does in a second says nothing of a load, nor does a verification of one phase of the next.
+fn left(operation: &str, rest: u64, merges: &[Merge]) -> Option<u64> {
+    let is_loaded = |merge: &Merge| load_operation(merge.phase, merge.entity) == operation;
+    if merges.iter().any(is_loaded) {
+        let others = merges.iter().filter(|merge| !is_loaded(merge)).map(|merge| merge.untried);
+        return Some(rest + others.sum::<u64>());
+    }
+    if merges.iter().any(|merge| merge.untried > 0) {
+        return None;
+    }
+    let mut verified = entity::ALL.iter().skip_while(|entity| verify_operation(entity) != operation);
+    verified.next()?;
+    let ready = |entity: &Entity| merges.iter().find(|merge| merge.entity.name == entity.name);
+    Some(rest + verified.filter_map(|entity| ready(entity)).map(|merge| merge.ready).sum::<u64>())
+}
+
+/// The moment at which what is left will be done, if `done` took from `started` to `now`; unknown before that has taken a
+/// second.
+fn completion(started: &str, now: &str, done: u64, left: u64) -> Option<String> {
     const FORM: &str = "%Y-%m-%dT%H:%M:%SZ";
     let parse = |text: &str| chrono::NaiveDateTime::parse_from_str(text, FORM).ok();
     let now = parse(now)?;
     let elapsed = (now - parse(started)?).num_seconds();
-    let left = i64::try_from(total.saturating_sub(done)).ok()?;
-    let seconds = elapsed.checked_mul(left)?.checked_div(i64::try_from(done).ok()?)?;
+    if left > 0 && elapsed < 1 {
+        return None;
+    }
+    let seconds = elapsed.checked_mul(i64::try_from(left).ok()?)?.checked_div(i64::try_from(done).ok()?)?;
     let end = now.checked_add_signed(chrono::TimeDelta::try_seconds(seconds)?)?;
     Some(end.format(FORM).to_string())
 }
@@ -106,14 +165,67 @@ mod tests {
     #[test]
     fn the_rate_so_far_tells_when_the_rest_is_done() {
         let (started, now) = ("2025-07-01T10:00:00Z", "2025-07-01T10:01:00Z");
-        for (done, total, expected) in [
-            (100, 300, Some("2025-07-01T10:03:00Z")),
-            (100, 100, Some("2025-07-01T10:01:00Z")),
-            (100, 50, Some("2025-07-01T10:01:00Z")),
-            (0, 100, None),
+        for (since, done, left, expected) in [
+            (started, 100, 200, Some("2025-07-01T10:03:00Z")),
+            (started, 100, 0, Some(now)),
+            (started, 0, 100, None),
+            (started, 0, 0, None),
+            // no second has gone by: there is no rate
+            (now, 100, 200, None),
+            (now, 100, 0, Some(now)),
+            ("yesterday", 1, 2, None),
         ] {
-            assert_eq!(completion(started, now, done, total).as_deref(), expected, "{done} of {total}");
+            assert_eq!(completion(since, now, done, left).as_deref(), expected, "{done} done, {left} left");
         }
-        assert_eq!(completion("yesterday", now, 1, 2), None);
+    }
+
+    /// Every merge with 10 rows more than the one before it, as many of each untried as `untried` says.
+    fn merges(untried: [u64; 6]) -> Vec<Merge> {
+        let all = Phase::ALL.into_iter().flat_map(|phase| {
+            let writes = move |entity: &&&Entity| entity.phases().contains(&phase);
+            entity::ALL.iter().filter(writes).map(move |entity| (phase, *entity))
+        });
+        (1..)
+            .zip(all)
+            .zip(untried)
+            .map(|((nth, (phase, entity)), untried)| Merge { phase, entity, ready: nth * 10, untried })
+            .collect()
+    }
+
+    #[test]
+    fn what_is_left_is_all_of_phase_2() {
+        let names: Vec<String> =
+            merges([0; 6]).iter().map(|merge| load_operation(merge.phase, merge.entity)).collect();
+        assert_eq!(
+            names,
+            [
+                "load 2A practices",
+                "load 2A profiles",
+                "load 2B patients",
+                "load 2C profiles",
+                "load 2C practice_owners",
+                "load 2C practice_members"
+            ]
+        );
+        for (operation, rest, untried, expected) in [
+            // this merge's own rest, and every later one
+            ("load 2A practices", 7, [10, 20, 30, 40, 50, 60], Some(207)),
+            ("load 2B patients", 7, [0, 0, 30, 40, 50, 60], Some(157)),
+            ("load 2C practice_members", 7, [0, 0, 0, 0, 0, 60], Some(7)),
+            // a load that goes on where another stopped, or looks at everything once more
+            ("load 2A profiles", 7, [0, 5, 0, 0, 50, 60], Some(117)),
+            ("load 2A profiles", 7, [0; 6], Some(7)),
+            // rows of one entity go through a verification once
+            ("verify practices", 7, [0; 6], Some(7 + 20 + 30 + 50 + 60)),
+            ("verify practice_members", 7, [0; 6], Some(7)),
+            // how long loading will take is not known from these
+            ("verify profiles", 7, [0, 0, 30, 40, 50, 60], None),
+            ("verify: comparing", 7, [0; 6], None),
+            ("transform profiles", 7, [10, 20, 30, 40, 50, 60], None),
+            ("transform profiles", 7, [0; 6], None),
+            ("extract auth_user", 7, [0; 6], None),
+        ] {
+            assert_eq!(left(operation, rest, &merges(untried)), expected, "{operation}, {untried:?} untried");
+        }
     }
 }

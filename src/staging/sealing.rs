@@ -1,9 +1,6 @@
 //! What sealing and checking a file need of SQLite: every table with every cell, the seal in a copy, the schema as it stands.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::Duration;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
@@ -332,28 +329,6 @@ impl Staging {
     /// The moment at which the command that seals this file ends, for its copy and for itself.
     pub fn settle_end(&mut self) -> String {
         self.ends_at.get_or_insert_with(now).clone()
-    }
-
-    /// Runs one long statement; when the command is asked to end, so is the statement.
-    pub(super) fn interruptible(&self, sql: &str, parameter: &str) -> Result<()> {
-        let handle = self.connection.get_interrupt_handle();
-        let is_done = AtomicBool::new(false);
-        let done = thread::scope(|scope| {
-            scope.spawn(|| {
-                while !is_done.load(Ordering::Relaxed) {
-                    if interrupt::check().is_err() {
-                        handle.interrupt();
-                    }
-                    thread::sleep(Duration::from_millis(20));
-                }
-            });
-            let done = self.connection.execute(sql, [parameter]);
-            is_done.store(true, Ordering::Relaxed);
-            done
-        });
-        interrupt::check()?;
-        done?;
-        Ok(())
     }
 }
 

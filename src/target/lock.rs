@@ -4,7 +4,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Target, failed, session};
+use super::{Target, failed, session, stopping};
 use crate::error::{Error, Result};
 use crate::interrupt;
 
@@ -34,8 +34,10 @@ impl Target {
 
     /// Another session for the load that this one has the lock of.
     pub fn beside(&self) -> Result<Self> {
+        let client = session(&self.address, &self.schema, &self.names)?;
         let mut beside = Self {
-            client: session(&self.address, &self.schema, &self.names)?,
+            stopping: stopping(&self.address, &client),
+            client,
             address: self.address.clone(),
             identity: self.identity.clone(),
             schema: self.schema.clone(),
@@ -114,6 +116,7 @@ impl Target {
     pub fn reconnect(&mut self) -> Result<()> {
         self.depth = 0;
         let replacement = session(&self.address, &self.schema, &self.names)?;
+        self.stopping = stopping(&self.address, &replacement);
         let broken = std::mem::replace(&mut self.client, replacement);
         let done = self.take_over();
         if done.is_err() {

@@ -26,6 +26,7 @@ mod unique_values;
 mod unit;
 
 use postgres::Client;
+use postgres::error::SqlState;
 
 pub use chunk::Merged;
 pub use conditions::{Conditions, TableConditions, drift};
@@ -41,9 +42,10 @@ pub use sender::{Sender, digest_of};
 pub use undo::{Left, Undone};
 
 use crate::config::{self, Triggers};
-use crate::connect::{Address, Side, connect, refuse_transaction_mode, server_error};
+use crate::connect::{Address, Side, cancel, connect, refuse_transaction_mode, server_error};
 use crate::entity::Entity;
 use crate::error::{Error, Result};
+use crate::interrupt::{self, Stopping};
 
 /// The tables of an empty target, in order.
 const TABLES: &[&str] = &[
@@ -58,6 +60,8 @@ const TABLES: &[&str] = &[
 /// A session on the target.
 pub struct Target {
     client: Client,
+    /// Ends its statements when the command is asked to end.
+    stopping: Stopping,
     address: Address,
     identity: String,
     schema: String,
@@ -79,8 +83,10 @@ impl Target {
     /// Opens a session on the tables that the configuration names.
     pub fn open(address: &Address, config: &config::Target) -> Result<Self> {
         let names = names::Names::new(config);
+        let client = session(address, &config.schema, &names)?;
         Ok(Self {
-            client: session(address, &config.schema, &names)?,
+            stopping: stopping(address, &client),
+            client,
             identity: address.identity(),
             address: address.clone(),
             schema: config.schema.clone(),
@@ -190,6 +196,12 @@ fn session(address: &Address, schema: &str, names: &names::Names) -> Result<Clie
     Ok(client)
 }
 
+/// Has the server end the session's statements when the command is asked to end: one may wait for somebody's lock for hours.
+fn stopping(address: &Address, client: &Client) -> Stopping {
+    let (address, token) = (address.clone(), client.cancel_token());
+    interrupt::stopping(move || cancel(&address, &token))
+}
+
 /// The condition that tells an entity's rows from those of others in the same table, for the alias `t`.
 fn discriminated(entity: &Entity) -> String {
     entity.discriminator.map_or_else(
@@ -207,5 +219,9 @@ fn quoted_text(text: &str) -> String {
 }
 
 fn failed(what: &str, cause: &postgres::Error) -> Error {
-    server_error(Side::Target, what, cause)
+    let is_cancelled = cause.code() == Some(&SqlState::QUERY_CANCELED);
+    match interrupt::check() {
+        Err(interrupted) if is_cancelled => interrupted,
+        _ => server_error(Side::Target, what, cause),
+    }
 }

@@ -12,7 +12,7 @@ use crate::entity::{Column, Entity, Write};
 use crate::error::Result;
 use crate::progress::Progress;
 use crate::record::LegacyId;
-use crate::staging::{Difference, DifferenceKind, Staging};
+use crate::staging::{Difference, DifferenceKind, Staging, verify_operation};
 use crate::target::{Range, RangeDigest, Target};
 
 /// Records of one range: small enough that a wrong one costs little reading, large enough that asking costs little.
@@ -97,7 +97,7 @@ impl Plan {
 
     /// What the file has in each range, and what it sent, in one walk over its rows.
     pub fn hash(&self, staging: &Staging, progress: Progress) -> Result<(Vec<RangeDigest>, Vec<Sent>)> {
-        let operation = format!("verify {}", self.entity.name);
+        let operation = verify_operation(self.entity);
         let total = staging.count_ready(self.entity)?;
         staging.set_progress(&operation, 0, Some(total))?;
         let bar = progress.start(&operation, Some(total));

@@ -76,7 +76,7 @@ fn phase_2(progress: &Value) -> String {
     if let Some(operation) = progress["current_operation"].as_str() {
         let end = progress["estimated_completion"]
             .as_str()
-            .map_or_else(String::new, |end| format!(", done about {end}"));
+            .map_or_else(String::new, |end| format!("; phase 2 is done about {end}"));
         let _ = writeln!(text, "working on: {operation}{end}");
     }
     text

@@ -136,7 +136,11 @@ fn working(figures: &Figures) -> String {
         "" => "no command is at work".to_owned(),
         operation => {
             let end = figures.text("/phase_2/estimated_completion");
-            let end = if end.is_empty() { String::new() } else { format!(", done about {}", escaped(end)) };
+            let end = if end.is_empty() {
+                String::new()
+            } else {
+                format!("; phase 2 is done about {}", escaped(end))
+            };
             format!("working on {}{end}", escaped(operation))
         }
     }

@@ -14,6 +14,7 @@ use super::canonical::{self, TableDigest};
 use super::image::Image;
 use super::{NewTable, TableManifest, contents, key_position, places_table, raw_table};
 use crate::error::Result;
+use crate::interrupt::Stopping;
 use crate::record::LegacyId;
 use crate::staging::flusher::Flusher;
 use crate::staging::{Staging, disk, now, quoted};
@@ -31,6 +32,7 @@ const BYTES_PER_FLUSH: u64 = 32 * 1024 * 1024;
 #[derive(Debug)]
 pub struct SnapshotTable<'a> {
     pub(super) connection: &'a mut Connection,
+    stopping: Stopping,
     flusher: Option<&'a Flusher>,
     /// The bytes at the last flush.
     flushed: u64,
@@ -81,7 +83,7 @@ impl ToSql for Raw<'_> {
 impl<'a> SnapshotTable<'a> {
     /// Begins to write a table that the file has, with these columns and no row.
     pub(super) fn begin(staging: &'a mut Staging, new: NewTable, names: Vec<String>) -> Result<Self> {
-        let path = staging.path().to_owned();
+        let (path, stopping) = (staging.path().to_owned(), staging.stopping.clone());
         let connection = &mut staging.connection;
         let raw_table = raw_table(&new.table);
         let listed: String = names.iter().map(|name| format!(", {}", quoted(name))).collect();
@@ -89,6 +91,7 @@ impl<'a> SnapshotTable<'a> {
         connection.execute_batch(&format!("attach ':memory:' as {ARRIVED}"))?;
         Ok(Self {
             connection,
+            stopping,
             flusher: staging.flusher.as_ref(),
             flushed: 0,
             path,
@@ -353,6 +356,7 @@ impl SnapshotTable<'_> {
 impl Drop for SnapshotTable<'_> {
     fn drop(&mut self) {
         if !self.finished {
+            let _held = self.stopping.hold();
             // the snapshot is incomplete either way; the file must be usable for whatever says so
             if !self.connection.is_autocommit() {
                 let _ = self.connection.execute_batch("rollback");
