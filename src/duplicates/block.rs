@@ -38,8 +38,9 @@ pub(super) struct Candidates {
 
 /// Pairs that all passes may bring, with repetition: so many a record, and so many besides.
 const BUDGET: (u64, u64) = (14, 250_000);
-/// Pairs of one share, roughly.
-const SHARE: u64 = 1 << 21;
+/// Pairs of one share, roughly, and shares at most: every share goes over all blocks.
+const SHARE: u64 = 1 << 20;
+const SHARES: u64 = 16;
 
 /// The blocks of one pass: members one after another, and where each block ends.
 #[derive(Debug, Default)]
@@ -114,7 +115,7 @@ impl Candidates {
 
     /// Every pair once, in shares by the lower record; pairs rise within a share and from share to share.
     pub(super) fn shares(&self) -> impl Iterator<Item = Vec<u64>> {
-        let shares = self.total().div_ceil(SHARE).max(1);
+        let shares = self.total().div_ceil(SHARE).clamp(1, SHARES);
         let edge = move |nth: u64| (self.count as u64 * nth / shares) as u32;
         (0..shares).map(move |nth| {
             let (from, to) = (edge(nth), edge(nth + 1));

@@ -140,7 +140,11 @@ impl Interner {
     }
 }
 
-/// Folds a column: a code per record in `order`, each distinct raw value folded once.
+/// Raw values that are remembered with their code. A column with more of them hardly repeats any, and to fold a value twice
+/// costs less than to remember a million.
+const REMEMBERED: usize = 100_000;
+
+/// Folds a column: a code per record in `order`. `fold` gives equal texts equal codes, however often it is asked.
 fn intern(
     cells: &Texts,
     order: &[u32],
@@ -160,7 +164,9 @@ fn intern(
             code
         } else {
             let code = fold(raw, &mut |text| interner.code(text))?;
-            seen.insert(key, code);
+            if seen.len() < REMEMBERED {
+                seen.insert(key, code);
+            }
             code
         };
         codes.push(code);
@@ -303,8 +309,10 @@ pub(super) fn build_names(columns: &[(Column, &Texts)], order: &[u32]) -> Result
         }
     }
     let mut names = Names::default();
-    for code in 0..interner.texts.len() {
-        let folded = interner.texts.get(code);
+    let Interner { texts, codes } = interner;
+    drop(codes);
+    for code in 0..texts.len() {
+        let folded = texts.get(code);
         let latin = fold::latin(folded);
         let mut words = latin.split(' ');
         let first = phonetic::key(words.next().unwrap_or_default());
@@ -314,7 +322,7 @@ pub(super) fn build_names(columns: &[(Column, &Texts)], order: &[u32]) -> Result
             names.latin.insert(u32::try_from(code).unwrap_or(u32::MAX), latin);
         }
     }
-    names.texts = interner.texts;
+    names.texts = texts;
     let names = Arc::new(names);
     let distinct = names.texts.len();
     let field =

@@ -9,9 +9,9 @@ use crate::legacy::{Place, Shape, Sink, Source, Unreadable};
 use crate::record::LegacyId;
 use crate::staging::{Batch, Spot};
 
-/// Bytes of rows in one batch, and batches on their way: enough for neither side to wait, and for what a batch costs beside
+/// Bytes that one batch takes, and batches on their way: enough for neither side to wait, and for what a batch costs beside
 /// its rows not to show.
-const BATCH_BYTES: usize = 1024 * 1024;
+const BATCH_BYTES: usize = 2 * 1024 * 1024;
 const BATCHES: usize = 4;
 
 /// A source that answers from its own thread, one question at a time.

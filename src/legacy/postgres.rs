@@ -14,9 +14,10 @@ use crate::legacy::copy_text::Decoder;
 use crate::legacy::{Count, Place, Projection, Shape, Sink, Source};
 
 /// All tables are read inside this transaction. Without `row_security` off, a policy would hide rows silently; so the
-/// server refuses instead.
-const BEGIN: &str =
-    "begin transaction isolation level repeatable read read only; set local row_security = off";
+/// server refuses instead. And a scan that joins another one in the middle of a table would bring its rows out of order,
+/// for which the file would have to read them all again.
+const BEGIN: &str = "begin transaction isolation level repeatable read read only; set local row_security = off; \
+                     set local synchronize_seqscans = off";
 
 /// The three facts of the snapshot. `txid_current_snapshot` takes no transaction id, so it works on a standby too.
 const FACTS: &str = "select current_setting('server_version'), current_setting('server_encoding'), \

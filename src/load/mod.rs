@@ -148,7 +148,7 @@ pub fn load(
     mut between: impl FnMut(&mut Staging, &mut Target, Phase) -> Result<()>,
 ) -> Result<Summary> {
     staging.require(Step::Transform, "load")?;
-    staging.go_in_order()?;
+    staging.go_in_order(8)?;
     staging.expect_identity("target", target.identity())?;
     require_earlier_phases(staging, &options.phases)?;
     let staging_id = staging.fact("staging_id")?.unwrap_or_default();

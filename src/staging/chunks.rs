@@ -39,9 +39,12 @@ impl Staging {
         read(&mut ReadyRows { rows, width })
     }
 
-    /// Keeps few pages of the file in memory: rows that are read or written once and in order gain nothing from more.
-    pub fn go_in_order(&self) -> Result<()> {
-        Ok(self.connection.execute_batch("pragma cache_size = -8192; pragma shrink_memory")?)
+    /// Keeps so many megabytes of the file in memory: rows that are read or written once and in order gain little from more.
+    pub fn go_in_order(&self, megabytes: u32) -> Result<()> {
+        let kilobytes = 1024 * megabytes;
+        Ok(self
+            .connection
+            .execute_batch(&format!("pragma cache_size = -{kilobytes}; pragma shrink_memory"))?)
     }
 
     /// How many ready rows of the entity no load has tried yet, and how many bytes one has on average, from a sample.

@@ -80,7 +80,7 @@ impl Staging {
                 .execute(&format!("delete from {}", quoted(&table)), [])
                 .map_err(|cause| disk::refused(&path, cause))?;
         }
-        self.go_in_order()
+        self.go_in_order(48)
     }
 
     /// Starts one table of the snapshot.

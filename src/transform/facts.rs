@@ -21,7 +21,7 @@ use crate::review::{Decided, StandIn};
 use crate::staging::{Reader, Staging};
 
 /// Rows read at once.
-pub const CHUNK: usize = 5_000;
+pub const CHUNK: usize = 2_500;
 
 /// An office, as the ladder sees it.
 #[derive(Debug, Clone, Copy)]

@@ -73,7 +73,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     staging.require(Step::Extract, "transform")?;
     staging.require(Step::Survey, "transform")?;
     let decided = Decided::read(staging)?;
-    staging.go_in_order()?;
+    staging.go_in_order(8)?;
     staging.keep_manual_errors()?;
     staging.clear_resolved()?;
 

@@ -41,9 +41,9 @@ pub(super) enum Arrived {
 }
 
 impl Batch {
-    /// A batch with room for about `bytes`.
+    /// A batch that will take about `bytes` of memory.
     pub fn with_capacity(bytes: usize) -> Self {
-        Self { bytes: Vec::with_capacity(bytes + bytes / 8), ..Self::default() }
+        Self { bytes: Vec::with_capacity(bytes / 2), ..Self::default() }
     }
 
     /// Forgets the rows, and keeps the memory.
@@ -53,9 +53,9 @@ impl Batch {
         self.rows.clear();
     }
 
-    /// The bytes of the rows in it.
+    /// The memory that its rows take, in bytes. Of narrow rows most of it is not their values.
     pub fn len(&self) -> usize {
-        self.bytes.len()
+        self.bytes.len() + size_of_val(self.fields.as_slice()) + size_of_val(self.rows.as_slice())
     }
 
     /// Whether nothing has arrived yet.
