@@ -38,14 +38,11 @@ impl<'a, K: PartialEq> Known<'a, K> {
         sql: impl FnOnce(&K) -> String,
     ) -> Result<&mut CachedStatement<'a>> {
         let known = self.0.iter().position(|(known, _)| *known == key);
-        let place = match known {
-            Some(place) => place,
-            None => {
-                let statement = connection.prepare_cached(&sql(&key))?;
-                self.0.push((key, statement));
-                self.0.len() - 1
-            }
-        };
+        if known.is_none() {
+            let statement = connection.prepare_cached(&sql(&key))?;
+            self.0.push((key, statement));
+        }
+        let place = known.unwrap_or(self.0.len() - 1);
         Ok(&mut self.0[place].1)
     }
 }
