@@ -25,6 +25,8 @@ mod undo;
 mod unique_values;
 mod unit;
 
+use std::time::Duration;
+
 use postgres::Client;
 use postgres::error::SqlState;
 
@@ -182,18 +184,31 @@ impl Target {
     }
 }
 
-/// A session whose statements find the tables in `schema`.
+/// A session whose statements find the tables in `schema`. One that is ended before it is of use is opened again.
 fn session(address: &Address, schema: &str, names: &names::Names) -> Result<Client> {
-    let mut client = connect(Side::Target, address)?;
-    refuse_transaction_mode(Side::Target, &mut client, address)?;
+    const TRIES: u32 = 3;
+    const PATIENCE: Duration = Duration::from_secs(5);
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let mut client = connect(Side::Target, address)?;
+        let begun = begin_session(&mut client, address, schema, names);
+        if begun.is_ok() || tries == TRIES || client.is_valid(PATIENCE).is_ok() {
+            return begun.map(|()| client);
+        }
+    }
+}
+
+fn begin_session(client: &mut Client, address: &Address, schema: &str, names: &names::Names) -> Result<()> {
+    refuse_transaction_mode(Side::Target, client, address)?;
     // the views that bear our names come before the tables, and nothing else temporary does
     let last = if names.is_plain() { ", pg_temp" } else { "" };
     let path = format!("set search_path = {}{last}", quoted(schema));
     client.batch_execute(&path).map_err(|cause| failed("choosing the schema", &cause))?;
     if !names.is_plain() {
-        names.make_views(&mut client, schema)?;
+        names.make_views(client, schema)?;
     }
-    Ok(client)
+    Ok(())
 }
 
 /// Has the server end the session's statements when the command is asked to end: one may wait for somebody's lock for hours.
