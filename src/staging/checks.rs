@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use rusqlite::Connection;
 use serde::Serialize;
 
+use super::legacy::for_legacy_rows;
 use super::open::{Reader, Staging};
 use super::quoted;
-use crate::entity::Entity;
+use crate::entity::{Entity, LegacyRow};
 use crate::error::Result;
 use crate::record::{LegacyId, Phase};
 
@@ -290,7 +291,7 @@ impl Staging {
     }
 }
 
-/// A staging file whose checks can be asked.
+/// A staging file that is asked, by its writer or by one who reads beside it.
 pub trait Asked {
     /// The connection to ask.
     #[doc(hidden)]
@@ -305,6 +306,15 @@ pub trait Asked {
             each(text(0)?, row.get(1)?, text(2)?);
         }
         Ok(())
+    }
+
+    /// Every row of the legacy table in key order, a chunk at a time.
+    fn for_legacy_rows<R: LegacyRow>(
+        &self,
+        chunk: usize,
+        each: impl FnMut(Vec<R>) -> Result<()>,
+    ) -> Result<()> {
+        for_legacy_rows(self.connection(), chunk, each)
     }
 
     /// How many records have not exactly one fate.

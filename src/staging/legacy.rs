@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row};
 
-use super::open::{Reader, Staging};
+use super::open::Staging;
 use super::quoted;
 use crate::entity::LegacyRow;
 use crate::error::Result;
@@ -24,15 +24,6 @@ impl Staging {
     /// The next rows of the table after `after`, at most `limit`, in key order.
     pub fn legacy_rows<R: LegacyRow>(&self, after: Option<LegacyId>, limit: usize) -> Result<Vec<R>> {
         legacy_rows(&self.connection, after, limit)
-    }
-
-    /// Every row of the table in key order, a chunk at a time.
-    pub fn for_legacy_rows<R: LegacyRow>(
-        &self,
-        chunk: usize,
-        each: impl FnMut(Vec<R>) -> Result<()>,
-    ) -> Result<()> {
-        for_legacy_rows(&self.connection, chunk, each)
     }
 
     /// The rows with these keys, as far as they exist.
@@ -78,18 +69,8 @@ impl Staging {
     }
 }
 
-impl Reader {
-    /// The same for one who reads beside the writer.
-    pub fn for_legacy_rows<R: LegacyRow>(
-        &self,
-        chunk: usize,
-        each: impl FnMut(Vec<R>) -> Result<()>,
-    ) -> Result<()> {
-        for_legacy_rows(&self.connection, chunk, each)
-    }
-}
-
-fn for_legacy_rows<R: LegacyRow>(
+/// Every row of the table in key order, a chunk at a time.
+pub(super) fn for_legacy_rows<R: LegacyRow>(
     connection: &Connection,
     chunk: usize,
     mut each: impl FnMut(Vec<R>) -> Result<()>,

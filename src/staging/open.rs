@@ -86,16 +86,13 @@ impl Staging {
             ))
             .hint("work on the file that it was made from"));
         }
+        Ok(Self::over(connection, path, lock))
+    }
+
+    /// A file that is open and locked, before any command of it has begun.
+    fn over(connection: Connection, path: &Path, lock: File) -> Self {
         let stopping = stopping(&connection);
-        Ok(Self {
-            connection,
-            flusher: None,
-            stopping,
-            path: path.to_owned(),
-            lock,
-            run: None,
-            ends_at: None,
-        })
+        Self { connection, flusher: None, stopping, path: path.to_owned(), lock, run: None, ends_at: None }
     }
 
     /// Opens a file to examine it exactly as it stands. Nothing is written to it or beside it, and what a killed command left
@@ -121,16 +118,7 @@ impl Staging {
              pragma cache_size = -65536; pragma temp_store = memory",
         )?;
         check_version(&connection, path)?;
-        let stopping = stopping(&connection);
-        Ok(Self {
-            connection,
-            flusher: None,
-            stopping,
-            path: path.to_owned(),
-            lock,
-            run: None,
-            ends_at: None,
-        })
+        Ok(Self::over(connection, path, lock))
     }
 
     /// Makes a new staging file, with its schema and nothing else; an existing one is refused.

@@ -11,7 +11,7 @@ use crate::entity::practices::{self, Office};
 use crate::entity::{self, LegacyRow};
 use crate::error::Result;
 use crate::progress::Progress;
-use crate::staging::{Match, Staging, Step};
+use crate::staging::{Asked, Match, Staging, Step};
 use crate::target::{Demands, NamedPractice, Target};
 
 /// Offices read at once.

@@ -18,7 +18,7 @@ use crate::entity::profiles::{Group, Standing, User, UserGroup};
 use crate::error::{Error, Result};
 use crate::record::LegacyId;
 use crate::review::{Decided, StandIn};
-use crate::staging::{Reader, Staging};
+use crate::staging::{Asked, Reader, Staging};
 
 /// Rows read at once.
 pub const CHUNK: usize = 2_500;
