@@ -31,7 +31,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         if common.json {
             common.print(&staging.status()?, String::new)?;
         } else {
-            let kept_back = super::gate::dependencies(&staging.dependencies_kept_back()?);
+            let kept_back = super::gate::dependencies(&summary.kept_back);
             common.print(&(), || text::transform(&summary) + &kept_back)?;
         }
         Ok(attention(&summary))

@@ -129,6 +129,19 @@ impl Decision {
         }
     }
 
+    /// Adds a change of a field that cleansing may have changed already: the chain goes on where it has left the value.
+    pub fn change_further(
+        &mut self,
+        field: &'static str,
+        rule: &'static str,
+        raw: Option<&str>,
+        after: Option<&str>,
+    ) {
+        let cleaned = self.changes.iter().rev().find(|change| change.field == field);
+        let before = cleaned.map_or(raw.map(str::to_owned), |change| change.after.clone());
+        self.change(field, rule, before.as_deref(), after);
+    }
+
     /// Adds a change.
     pub fn change(
         &mut self,

@@ -2,6 +2,9 @@
 
 use crate::record::LegacyId;
 
+/// A field as read. Short texts stand in the value itself.
+pub type Text = compact_str::CompactString;
+
 /// A legacy table and the columns of it that rules need. A snapshot holds all of its columns, needed or not.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LegacyTable {
@@ -21,7 +24,7 @@ pub trait LegacyRow: Sized + Send + Sync {
     const TABLE: &'static LegacyTable;
 
     /// The row with this id and these fields, in the order required then optional; an absent column is all null.
-    fn from_fields(legacy_id: LegacyId, fields: impl Iterator<Item = Option<String>>) -> Self;
+    fn from_fields(legacy_id: LegacyId, fields: impl Iterator<Item = Option<Text>>) -> Self;
 
     /// The row's key.
     fn legacy_id(&self) -> LegacyId;
@@ -49,8 +52,8 @@ macro_rules! legacy_row {
         #[expect(missing_docs, reason = "the fields are the legacy columns, as read")]
         pub struct $row {
             pub legacy_id: $crate::record::LegacyId,
-            $(pub $required: Option<String>,)*
-            $(pub $optional: Option<String>,)*
+            $(pub $required: Option<$crate::entity::Text>,)*
+            $(pub $optional: Option<$crate::entity::Text>,)*
         }
 
         impl $crate::entity::LegacyRow for $row {
@@ -58,7 +61,7 @@ macro_rules! legacy_row {
 
             fn from_fields(
                 legacy_id: $crate::record::LegacyId,
-                mut fields: impl Iterator<Item = Option<String>>,
+                mut fields: impl Iterator<Item = Option<$crate::entity::Text>>,
             ) -> Self {
                 Self {
                     legacy_id,

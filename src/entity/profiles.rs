@@ -299,10 +299,7 @@ fn resolve_address(
     };
     metadata.raw("email", user.email.as_deref());
     metadata.set("email_status", reason.as_str());
-    // the chain of changes goes on where cleansing has left the value
-    let cleaned = decision.changes.iter().rev().find(|change| change.field == "email");
-    let before = cleaned.map_or_else(|| user.email.clone(), |change| change.after.clone());
-    decision.change("email", "email.fallback", before.as_deref(), replacement.as_deref());
+    decision.change_further("email", "email.fallback", user.email.as_deref(), replacement.as_deref());
     match reason {
         // cleansing has already said so
         Replaced::Missing | Replaced::Invalid => {}

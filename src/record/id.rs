@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::Serialize;
+use sha1::{Digest, Sha1};
 use uuid::Uuid;
 
 /// The namespace of every id that Drydock makes. It never changes: the ids of all migrations hang from it.
@@ -38,8 +39,16 @@ impl TargetId {
     /// The id of a record that the target does not have yet: UUIDv5 of `entity:legacy_id`, the same on every run and
     /// every machine.
     pub fn derived(entity: &str, legacy_id: LegacyId) -> Self {
-        TargetId(Uuid::new_v5(&NAMESPACE, format!("{entity}:{legacy_id}").as_bytes()))
+        TargetId(named_uuid(&NAMESPACE, &[entity, ":", &legacy_id.to_string()]))
     }
+}
+
+/// The UUIDv5 (RFC 9562) of a name within a namespace; the name may come in parts.
+pub fn named_uuid(namespace: &Uuid, parts: &[&str]) -> Uuid {
+    let digest = parts.iter().fold(Sha1::new_with_prefix(namespace), Digest::chain_update).finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_sha1_bytes(bytes).into_uuid()
 }
 
 impl FromStr for TargetId {
@@ -62,14 +71,14 @@ mod tests {
 
     #[test]
     fn derived_ids_never_change() {
-        assert_eq!(
-            TargetId::derived("profiles", LegacyId(4711)).to_string(),
-            TargetId::derived("profiles", LegacyId(4711)).to_string()
-        );
-        assert_ne!(
-            TargetId::derived("profiles", LegacyId(4711)),
-            TargetId::derived("patients", LegacyId(4711))
-        );
+        // worked out by others' means: version 5 of RFC 9562 over `profiles:4711` in the namespace above
+        for (entity, id, wanted) in [
+            ("profiles", 4711, "504722ea-b2b2-56ea-bdd3-55f463a7073c"),
+            ("patients", 4711, "232ef586-33a2-5dae-b549-654dd138a4d7"),
+            ("practices", -1, "55f8f304-23a5-53a2-ae4f-a6698a3f8310"),
+        ] {
+            assert_eq!(TargetId::derived(entity, LegacyId(id)).to_string(), wanted, "{entity}:{id}");
+        }
     }
 
     #[test]

@@ -7,6 +7,6 @@ mod issue;
 mod ruling;
 
 pub use fate::Fate;
-pub use id::{LegacyId, TargetId};
+pub use id::{LegacyId, TargetId, named_uuid};
 pub use issue::{Category, Change, Code, Issue, Phase, Severity};
 pub use ruling::{Action, ItemId, Ruling};

@@ -10,6 +10,7 @@ use super::journal;
 use super::open::{Reader, Staging};
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::record::named_uuid;
 
 /// A step whose completion is kept in the file. A step that is done again undoes the ones that build on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,10 +160,7 @@ impl Staging {
         if self.fact("staging_id")?.is_none() {
             let made = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Nanos, true);
             let name = format!("{}:{made}:{}", self.path().display(), std::process::id());
-            self.set_fact(
-                "staging_id",
-                &uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, name.as_bytes()).to_string(),
-            )?;
+            self.set_fact("staging_id", &named_uuid(&uuid::Uuid::NAMESPACE_URL, &[&name]).to_string())?;
             self.set_fact("created_at", &made)?;
         }
         Ok(())

@@ -108,18 +108,6 @@ impl Staging {
         gate_facts(&self.connection)
     }
 
-    /// What must hold before the phases are loaded, with the records that are kept back for it. That what is ready leads
-    /// to what is ready, a transform takes care of itself; asking for that as well takes a while.
-    pub fn dependencies_kept_back(&self) -> Result<Vec<Dependency>> {
-        dependencies(
-            &self.connection,
-            "select k.phase, k.dependency, k.sentence, coalesce(f.records, 0), 0 from v_dependency_names k \
-             left join (select phase, dependency, count(distinct entity || ' ' || legacy_id) as records \
-                        from v_dependency_failures where is_ready = 0 group by phase, dependency) f \
-             on f.phase = k.phase and f.dependency = k.dependency order by k.position",
-        )
-    }
-
     /// Notes that a gate was passed over.
     pub fn add_override(&mut self, run_id: i64, gate: u8, missing: &str, reason: &str) -> Result<()> {
         let run = self.run;
@@ -149,6 +137,18 @@ pub struct DependencyFailure {
 }
 
 impl Reader {
+    /// What must hold before the phases are loaded, with the records that are kept back for it. That what is ready leads
+    /// to what is ready, a transform takes care of itself; asking for that as well takes a while.
+    pub fn dependencies_kept_back(&self) -> Result<Vec<Dependency>> {
+        dependencies(
+            &self.connection,
+            "select k.phase, k.dependency, k.sentence, coalesce(f.records, 0), 0 from v_dependency_names k \
+             left join (select phase, dependency, count(distinct entity || ' ' || legacy_id) as records \
+                        from v_dependency_failures where is_ready = 0 group by phase, dependency) f \
+             on f.phase = k.phase and f.dependency = k.dependency order by k.position",
+        )
+    }
+
     /// Every record that fails what must hold before a phase, in the order of the dependencies.
     pub fn dependency_failures(&self) -> Result<Vec<DependencyFailure>> {
         let mut statement = self.connection.prepare(

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row};
 
 use super::open::Staging;
 use super::quoted;
-use crate::entity::LegacyRow;
+use crate::entity::{LegacyRow, Text};
 use crate::error::Result;
 use crate::record::LegacyId;
 
@@ -122,7 +122,8 @@ fn read<R: LegacyRow>(row: &Row<'_>) -> rusqlite::Result<R> {
     let legacy_id = LegacyId(row.get(0)?);
     let mut failed = None;
     let fields = (1..row.as_ref().column_count()).map(|column| {
-        row.get(column).unwrap_or_else(|cause| {
+        let text = row.get_ref(column).and_then(|value| Ok(value.as_str_or_null()?.map(Text::from)));
+        text.unwrap_or_else(|cause| {
             failed = Some(cause);
             None
         })

@@ -4,11 +4,11 @@ use rusqlite::Rows;
 use rusqlite::types::ValueRef;
 use serde_json::json;
 
+use super::decision_rows::{DecisionRows, RowShapes};
 use super::journal::append;
 use super::open::{INDEXES, Staging};
-use super::writer::Writer;
 use super::{Step, now, quoted};
-use crate::entity::{self, Column, Decision, Entity};
+use crate::entity::{self, Column, Entity};
 use crate::error::{Error, Result};
 use crate::record::LegacyId;
 
@@ -38,22 +38,74 @@ impl Staging {
         })
     }
 
-    /// Makes the indexes of what was written. Another thread helps to sort; what does not fit into the cache is sorted in a
-    /// file without a name, which may hold ids but no value of a record.
+    /// Makes the indexes of what was written. What does not fit into the cache is sorted in a file without a name, which may
+    /// hold ids but no value of a record. The cache is small: short runs are sorted within the processor's own.
     pub fn index_resolved(&mut self) -> Result<()> {
-        self.connection
-            .execute_batch("pragma threads = 1; pragma temp_store = file; pragma cache_size = -65536")?;
+        self.connection.execute_batch("pragma temp_store = file; pragma cache_size = -4096")?;
         let indexed = self.transaction(|connection| Ok(connection.execute_batch(INDEXES)?));
-        self.connection.execute_batch("pragma temp_store = memory")?;
+        self.connection.execute_batch("pragma temp_store = memory; pragma cache_size = -65536")?;
         indexed
     }
 
-    /// Applies decisions about records of one entity, in one transaction.
-    pub fn apply(&mut self, entity: &Entity, decisions: &[Decision]) -> Result<()> {
-        let moment = now();
-        self.transaction(|connection| {
-            let mut writer = Writer::new(connection, entity, &moment);
-            decisions.iter().try_for_each(|decision| writer.apply(decision))
+    /// Makes room for the images of decided rows, before the first of them is applied.
+    pub fn attach_images(&mut self) -> Result<()> {
+        let attached: String = DecisionRows::TABLES
+            .iter()
+            .map(|table| format!("attach ':memory:' as decided_{table};"))
+            .collect();
+        Ok(self.connection.execute_batch(&attached)?)
+    }
+
+    /// Gives that room back, after the last.
+    pub fn detach_images(&mut self) -> Result<()> {
+        let detached: String =
+            DecisionRows::TABLES.iter().map(|table| format!("detach decided_{table};")).collect();
+        Ok(self.connection.execute_batch(&detached)?)
+    }
+
+    /// What the rows of the entity's decisions look like.
+    pub fn row_shapes(&self, entity: &'static Entity) -> Result<RowShapes> {
+        let sql_of = |table: &str| -> Result<String> {
+            let sql = "select sql from sqlite_schema where type = 'table' and name = ?";
+            Ok(self.connection.query_row(sql, [table], |row| row.get(0))?)
+        };
+        let ready = entity.ready_table();
+        let mut not_null =
+            self.connection.prepare("select \"notnull\" from pragma_table_info(?) order by cid")?;
+        let ready_not_null =
+            not_null.query_map([&ready], |row| row.get(0))?.collect::<Result<_, rusqlite::Error>>()?;
+        let next_error = "select coalesce(max(error_id), 0) + 1 from migration_errors";
+        Ok(RowShapes {
+            entity,
+            ready: sql_of(&ready)?,
+            ready_not_null,
+            errors: sql_of("migration_errors")?,
+            next_error: self.connection.query_row(next_error, [], |row| row.get(0))?,
+            moment: now(),
+        })
+    }
+
+    /// Applies what was decided about records of one entity in one transaction, which ends with what `then` does.
+    pub fn apply<T>(
+        &mut self,
+        entity: &Entity,
+        rows: Option<&mut DecisionRows>,
+        then: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        // an image takes its place between transactions
+        let mut statements = Vec::new();
+        for (table, image) in rows.into_iter().flat_map(DecisionRows::images) {
+            let bytes = image.finish();
+            let schema = format!("decided_{table}");
+            // not to be written, but an immediate transaction asks for all that are attached
+            self.connection.deserialize_read_exact(schema.as_str(), bytes, bytes.len(), false)?;
+            statements.push(copy_of(entity, table));
+        }
+        self.together(|staging| {
+            for sql in &statements {
+                staging.connection.execute(sql, [])?;
+            }
+            then(staging)
         })
     }
 
@@ -116,6 +168,19 @@ impl Staging {
     }
 }
 
+/// Copies the rows of an image into the file. Tables of one shape exchange whole cells; the others have the entity in their key.
+fn copy_of(entity: &Entity, table: &str) -> String {
+    let (ready, name) = (entity.ready_table(), entity.name);
+    match table {
+        "ready" => format!("insert into main.{ready} select * from decided_ready.{ready}"),
+        "migration_errors" => {
+            "insert into main.migration_errors select * from decided_migration_errors.migration_errors"
+                .to_owned()
+        }
+        _ => format!("insert into main.{table} select '{name}', * from decided_{table}.{table}"),
+    }
+}
+
 /// Ready rows being read, one at a time and without a copy.
 pub struct ReadyRows<'a> {
     pub(super) rows: Rows<'a>,
@@ -148,4 +213,108 @@ impl ReadyRows<'_> {
 fn not_text(legacy_id: LegacyId) -> Error {
     Error::staging(format!("the ready row {legacy_id} holds something that is not text"))
         .hint("the file was changed by other means; run `drydock transform` again")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entity::{Decision, Row, Verdict, profiles};
+    use crate::record::{Code, Issue, Phase};
+
+    fn staging() -> (tempfile::TempDir, Staging) {
+        let directory = tempfile::tempdir().unwrap();
+        let mut staging = Staging::open_or_create(&directory.path().join("x.drydock")).unwrap();
+        staging.clear_resolved().unwrap();
+        staging.attach_images().unwrap();
+        (directory, staging)
+    }
+
+    fn ready(id: i64, metadata: &str) -> Decision {
+        let mut decision = Decision::open(LegacyId(id));
+        let mut row = Row(vec![Some("x".to_owned()); profiles::ENTITY.columns.len()]);
+        row.set(&profiles::ENTITY, "metadata", Some(metadata.to_owned()));
+        row.set(&profiles::ENTITY, "practice_id", None);
+        decision.verdict = Verdict::Ready(row);
+        decision.change("email", "rule", None, Some("x"));
+        decision.issue(Phase::Profiles, Issue::new(Code::EmailMissing, "email"));
+        decision
+    }
+
+    fn count(staging: &Staging, sql: &str) -> i64 {
+        staging.connection.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn tables_of_one_shape_exchange_whole_cells() {
+        let (_directory, mut staging) = staging();
+        let mut shapes = staging.row_shapes(&profiles::ENTITY).unwrap();
+        let mut rows = DecisionRows::of(&mut shapes, &[ready(1, "{}")], &mut Vec::new()).unwrap();
+        staging.apply(&profiles::ENTITY, rows.first_mut(), |_| Ok(())).unwrap();
+        for table in ["ready", "migration_errors"] {
+            let sql = format!("explain {}", copy_of(&profiles::ENTITY, table));
+            let mut explained = staging.connection.prepare(&sql).unwrap();
+            let steps: Vec<String> =
+                explained.query_map([], |row| row.get("opcode")).unwrap().map(Result::unwrap).collect();
+            assert!(steps.iter().any(|step| step == "RowCell"), "{table}: {steps:?}");
+        }
+    }
+
+    #[test]
+    fn rows_come_back_as_decided_whatever_their_length_and_again_with_used_memory() {
+        let (_directory, mut staging) = staging();
+        let mut shapes = staging.row_shapes(&profiles::ENTITY).unwrap();
+        let mut spent = Vec::new();
+        let long = "x".repeat(200_000);
+        for chunk in 0..3 {
+            let decisions: Vec<Decision> = (1..=500)
+                .map(|id| ready(1000 * chunk + id, if id % 100 == 0 { &long } else { "{}" }))
+                .collect();
+            let mut rows = DecisionRows::of(&mut shapes, &decisions, &mut spent).unwrap();
+            for rows in &mut rows {
+                staging.apply(&profiles::ENTITY, Some(rows), |_| Ok(())).unwrap();
+            }
+            spent.append(&mut rows);
+        }
+        staging.detach_images().unwrap();
+        for (sql, wanted) in [
+            ("select count(*) from records where entity = 'profiles' and fate = 'ready'", 1500),
+            ("select count(*) from ready_profiles where metadata = '{}'", 1485),
+            (
+                "select count(*) from ready_profiles where length(metadata) = 200000 and practice_id is null",
+                15,
+            ),
+            ("select count(*) from changes where position = 0 and before is null and after = 'x'", 1500),
+            (
+                "select count(*) from migration_errors where error_id = (entity_id / 1000) * 500 + entity_id % 1000",
+                1500,
+            ),
+        ] {
+            assert_eq!(count(&staging, sql), wanted, "{sql}");
+        }
+        let sound: String =
+            staging.connection.query_row("pragma integrity_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(sound, "ok");
+    }
+
+    #[test]
+    fn what_the_table_would_refuse_is_refused() {
+        let (_directory, mut staging) = staging();
+        let mut shapes = staging.row_shapes(&profiles::ENTITY).unwrap();
+        let mut decision = ready(1, "{}");
+        if let Verdict::Ready(row) = &mut decision.verdict {
+            row.set(&profiles::ENTITY, "role", None);
+        }
+        let refused = DecisionRows::of(&mut shapes, &[decision], &mut Vec::new()).unwrap_err();
+        assert!(refused.to_string().contains("profile 1 is ready without a value in role"), "{refused}");
+        // a key that is there already
+        for is_applied in [true, false] {
+            let mut shapes = staging.row_shapes(&profiles::ENTITY).unwrap();
+            let mut rows = DecisionRows::of(&mut shapes, &[ready(1, "{}")], &mut Vec::new()).unwrap();
+            let applied = staging.apply(&profiles::ENTITY, rows.first_mut(), |_| Ok(()));
+            assert_eq!(applied.is_ok(), is_applied);
+        }
+        for table in ["records", "ready_profiles", "changes", "migration_errors"] {
+            assert_eq!(count(&staging, &format!("select count(*) from {table}")), 1, "{table}");
+        }
+    }
 }

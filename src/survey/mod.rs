@@ -145,6 +145,6 @@ fn find_lost(staging: &mut Staging, target: &mut Target, catalog: &Catalog) -> R
 /// What an office says of itself; one without a name was called `Office {id}`.
 fn said_by(office: Office) -> natural_key::Said {
     let name = office.name.filter(|name| !name.trim().is_empty());
-    let name = name.unwrap_or_else(|| format!("Office {}", office.legacy_id));
-    [Some(name), office.city, office.phone, office.zip, office.address]
+    let name = name.unwrap_or_else(|| format!("Office {}", office.legacy_id).into());
+    [Some(name), office.city, office.phone, office.zip, office.address].map(|text| text.map(String::from))
 }

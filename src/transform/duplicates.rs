@@ -13,9 +13,9 @@ use super::merges::Merges;
 use crate::clean;
 use crate::config::DuplicatePolicy;
 use crate::duplicates::{Band, Column, FieldSummary, Findings, Kind, Pass, Records, find};
-use crate::entity::Entity;
 use crate::entity::patients::{self, PatientLinks};
 use crate::entity::profiles::{self, User};
+use crate::entity::{Entity, Text};
 use crate::error::{Error, Result};
 use crate::record::LegacyId;
 use crate::staging::{KeptPair, KeptSearch, Staging};
@@ -105,7 +105,7 @@ pub struct Links {
 impl Links {
     /// What a row says.
     pub fn of(patient: &PatientLinks) -> Self {
-        let id = |raw: &Option<String>| raw.as_deref().and_then(|raw| raw.parse().ok()).into();
+        let id = |raw: &Option<Text>| raw.as_deref().and_then(|raw| raw.parse().ok()).into();
         Self {
             legacy_id: patient.legacy_id,
             user: id(&patient.user_id),
@@ -128,7 +128,7 @@ impl Finder {
             }
         };
         for user in users {
-            let text = |raw: &Option<String>| raw.as_deref().unwrap_or_default().trim().to_owned();
+            let text = |raw: &Option<Text>| raw.as_deref().unwrap_or_default().trim().to_owned();
             let (first, last) = (text(&user.first_name), text(&user.last_name));
             let (mut email, username) = (text(&user.email), text(&user.username));
             if email.is_empty() && username.contains('@') {

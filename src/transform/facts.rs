@@ -11,6 +11,7 @@ use super::emails::{self, Claim};
 use super::index::{Index, Lists, Reference};
 use super::{fail_on, isolated};
 use crate::clean::{self, Email, EmailPolicy, city_key, state_key};
+use crate::entity::Text;
 use crate::entity::patients::PatientLinks;
 use crate::entity::practice_members::OfficeDoctor;
 use crate::entity::practices::Office;
@@ -83,7 +84,7 @@ pub struct Facts {
     /// The groups of a user, by their place in `group_names`.
     pub groups_of_user: Lists<u32>,
     /// The names of the groups, in id order.
-    pub group_names: Vec<String>,
+    pub group_names: Vec<Text>,
     /// Every patient.
     pub patients: Index<PatientFacts>,
     /// The patients of a user: one in practice, the lowest id stands for the user.
@@ -155,7 +156,7 @@ impl Facts {
         let mut members = Vec::new();
         staging.for_legacy_rows::<OfficeDoctor>(CHUNK, |rows| {
             members.extend(rows.iter().filter_map(|row| {
-                let follow = |field, to, raw: &Option<String>, exists: &dyn Fn(LegacyId) -> bool| {
+                let follow = |field, to, raw: &Option<Text>, exists: &dyn Fn(LegacyId) -> bool| {
                     let found = raw.as_deref().and_then(|raw| raw.parse().ok()).filter(|id| exists(*id));
                     decided.follow("practice_members", row.legacy_id, field, to, found)
                 };
@@ -256,7 +257,7 @@ fn read_users(staging: &Staging, policy: &EmailPolicy, finder: &mut Finder) -> R
         let read: Vec<_> = rows
             .par_iter()
             .map(|user| {
-                let flag = |raw: &Option<String>| clean::boolean("", raw.as_deref()).value.unwrap_or(false);
+                let flag = |raw: &Option<Text>| clean::boolean("", raw.as_deref()).value.unwrap_or(false);
                 // a source without the column knows no inactive users
                 let active = user.is_active.is_none() || flag(&user.is_active);
                 let standing = Standing {
@@ -296,7 +297,7 @@ fn claim(user: &User, active: bool, policy: &EmailPolicy) -> Option<Claim> {
     })
 }
 
-fn read_groups(staging: &Staging, users: &mut Index<UserFacts>) -> Result<(Vec<String>, Lists<u32>)> {
+fn read_groups(staging: &Staging, users: &mut Index<UserFacts>) -> Result<(Vec<Text>, Lists<u32>)> {
     let mut names = Vec::new();
     let mut positions = HashMap::new();
     staging.for_legacy_rows::<Group>(CHUNK, |rows| {

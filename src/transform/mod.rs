@@ -32,7 +32,7 @@ use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::record::LegacyId;
 use crate::review::{Decided, StandIn};
-use crate::staging::{Accounting, Asked, AssociationCount, ErrorAnalysis, Staging, Step};
+use crate::staging::{Accounting, Asked, AssociationCount, Dependency, ErrorAnalysis, Staging, Step};
 
 use duplicates::{Finder, Search};
 use emails::Settled;
@@ -56,6 +56,9 @@ pub struct Summary {
     pub error_analysis: ErrorAnalysis,
     /// How records found their practices.
     pub associations: Vec<AssociationCount>,
+    /// What must hold before the phases are loaded, with the records that are kept back for it.
+    #[serde(skip)]
+    pub kept_back: Vec<Dependency>,
     /// Records that a rule failed on; they are in quarantine.
     pub panicked: u64,
     /// Records rejected or quarantined beyond the number that the configuration allows, by entity.
@@ -107,6 +110,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     };
 
     create_unassigned(staging, &resolver)?;
+    staging.attach_images()?;
     let mut passes = Passes::new(staging, progress, resolver.ids);
     passes.run(&practices::ENTITY, |_, _| Ok(()), |office, ()| resolver.practice(office))?;
     passes.run(
@@ -144,6 +148,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
         )
     })?;
     let (panicked, labels_missing) = (passes.panicked(), passes.labels_missing());
+    staging.detach_images()?;
     duplicates::keep(staging, &search.found()?, &facts, &merges)?;
     staging.index_resolved()?;
     staging.note_unreadable()?;
@@ -261,13 +266,17 @@ pub fn snapshot_day(staging: &Staging) -> Result<chrono::NaiveDate> {
 fn finish(staging: &mut Staging, config: &Config, decided: &Decided, panicked: u64) -> Result<Summary> {
     let reader = staging.reader()?;
     let (proved, counted) = thread::scope(|scope| {
-        let counting =
-            scope.spawn(move || Ok::<_, Error>((reader.error_analysis()?, reader.associations()?)));
+        let counting = scope.spawn(move || {
+            let counted =
+                (reader.error_analysis()?, reader.associations()?, reader.dependencies_kept_back()?);
+            Ok::<_, Error>(counted)
+        });
         let proved = prove(staging);
         (proved, counting.join())
     });
     let accounting = proved?;
-    let (error_analysis, associations) = counted.map_err(|_| Error::internal("counting failed"))??;
+    let (error_analysis, associations, kept_back) =
+        counted.map_err(|_| Error::internal("counting failed"))??;
     staging.complete(Step::Transform)?;
     let beyond_allowed = accounting
         .iter()
@@ -280,6 +289,7 @@ fn finish(staging: &mut Staging, config: &Config, decided: &Decided, panicked: u
         accounting,
         error_analysis,
         associations,
+        kept_back,
         panicked,
         beyond_allowed,
         obstacles: Vec::new(),

@@ -2,7 +2,6 @@
 //! one before is written and the next one read, both by the thread that owns the file.
 
 use std::collections::{HashMap, HashSet};
-use std::thread;
 
 use rayon::prelude::*;
 
@@ -13,8 +12,8 @@ use crate::entity::{self, Decision, Entity, LegacyRow, Verdict};
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::progress::Progress;
-use crate::record::{Code, Issue, LegacyId};
-use crate::staging::Staging;
+use crate::record::{Code, Issue, LegacyId, Phase};
+use crate::staging::{DecisionRows, Staging};
 
 /// The passes over all entities, in load order: what a later one refers to has been decided by an earlier one.
 pub(super) struct Passes<'a> {
@@ -61,44 +60,50 @@ impl<'a> Passes<'a> {
             Ok(Some((rows, related)))
         };
 
+        let mut shapes = self.staging.row_shapes(entity)?;
         let mut has_merged = false;
         let mut done = 0;
-        let mut decided: Vec<Decision> = Vec::new();
-        let mut spent: Vec<Decision> = Vec::new();
+        let mut decided: Vec<DecisionRows> = Vec::new();
+        let mut spent: Vec<DecisionRows> = Vec::new();
         let mut chunk = self.staging.together(|staging| read(staging, None))?;
         while let Some((rows, related)) = chunk {
             interrupt::check()?;
             let last = rows.last().map(LegacyRow::legacy_id);
             let (staging, held_back) = (&mut *self.staging, &self.held_back);
-            let (decisions, next) = thread::scope(|scope| {
-                let spent = std::mem::take(&mut spent);
-                let deciding = scope.spawn(|| {
-                    // the thread that writes has the longer day
-                    drop(spent);
-                    decide(entity, &rows, |row| {
-                        let mut decision = rule(row, &related);
-                        follow(entity, held_back, &mut decision);
-                        decision
-                    })
+            let mut deciding = None;
+            let applied = rayon::in_place_scope(|scope| {
+                scope.spawn(|_| {
+                    deciding = isolated(|| {
+                        let decisions = decide(entity, &rows, |row| {
+                            let mut decision = rule(row, &related);
+                            follow(entity, held_back, &mut decision);
+                            decision
+                        });
+                        let rows = DecisionRows::of(&mut shapes, &decisions, &mut spent)?;
+                        // the thread that writes has the longer day
+                        let remembered: Vec<Decision> = decisions.into_iter().filter(is_remembered).collect();
+                        Ok::<_, Error>((rows, remembered))
+                    });
                 });
-                let applied = staging.together(|staging| {
-                    staging.apply(entity, &decided)?;
+                apply(staging, entity, &mut decided, |staging| {
                     staging.set_progress(&operation, done, Some(total))?;
                     read(staging, last)
-                });
-                let decisions = deciding.join().map_err(|_| Error::internal("deciding records failed"))?;
-                Ok::<_, Error>((decisions, applied?))
-            })?;
-            for decision in &decisions {
+                })
+            });
+            let (rows_decided, remembered) =
+                deciding.ok_or_else(|| Error::internal("deciding records failed"))??;
+            let next = applied?;
+            spent.append(&mut decided);
+            for decision in &remembered {
                 self.note(entity, decision);
                 has_merged |= matches!(decision.verdict, Verdict::Merged(_));
             }
             done += rows.len() as u64;
             bar.set(done);
-            spent = std::mem::replace(&mut decided, decisions);
+            decided = rows_decided;
             chunk = next;
         }
-        self.staging.apply(entity, &decided)?;
+        apply(self.staging, entity, &mut decided, |_| Ok(()))?;
         bar.finish();
         self.hold_back_takers(entity)?;
         if has_merged {
@@ -162,6 +167,26 @@ impl<'a> Passes<'a> {
         }
         self.staging.hold_back(entity, records, issue)
     }
+}
+
+/// Applies the rows of one chunk; the last transaction ends with what `then` does.
+fn apply<T>(
+    staging: &mut Staging,
+    entity: &Entity,
+    decided: &mut [DecisionRows],
+    then: impl FnOnce(&mut Staging) -> Result<T>,
+) -> Result<T> {
+    let Some((last, others)) = decided.split_last_mut() else { return staging.apply(entity, None, then) };
+    for rows in others {
+        staging.apply(entity, Some(rows), |_| Ok(()))?;
+    }
+    staging.apply(entity, Some(last), then)
+}
+
+/// Whether something of a decision must be known later: see [`Passes::note`].
+fn is_remembered(decision: &Decision) -> bool {
+    let is_about_label = |(_, issue): &(Phase, Issue)| issue.code == Code::LabelMissing;
+    !decision.is_ready() || decision.issues.iter().any(is_about_label)
 }
 
 /// Lets go of references to records that are held back, or holds back the record that cannot do without them.

@@ -17,7 +17,7 @@ use crate::entity::practice_members::{self, Ends, OfficeDoctor};
 use crate::entity::practice_owners;
 use crate::entity::practices::{self, Office};
 use crate::entity::profiles::{self, Address, Replaced, User};
-use crate::entity::{Decision, Entity, Verdict};
+use crate::entity::{Decision, Entity, Text, Verdict};
 use crate::record::{Code, Issue, LegacyId, Phase, TargetId};
 use crate::review::{Decided, StandIn};
 use crate::staging::ById;
@@ -209,9 +209,7 @@ impl Resolver<'_> {
         if let Some(decided) = self.ladder.decided.address(user.legacy_id)
             && self.settled.lost(user.legacy_id).is_none()
         {
-            let cleaned = decision.changes.iter().rev().find(|change| change.field == "email");
-            let before = cleaned.map_or_else(|| user.email.clone(), |change| change.after.clone());
-            decision.change("email", "decision", before.as_deref(), Some(decided));
+            decision.change_further("email", "decision", user.email.as_deref(), Some(decided));
             return Address::Kept(decided.to_owned());
         }
         let reason = match found {
@@ -360,7 +358,7 @@ pub fn same_as(
     if decided.stand_in(practice_members::ENTITY.name, row.legacy_id) != StandIn::Itself {
         return None;
     }
-    let follow = |field, to: &Entity, raw: &Option<String>| {
+    let follow = |field, to: &Entity, raw: &Option<Text>| {
         let found = raw.as_deref().and_then(|raw| raw.parse().ok());
         decided.follow(practice_members::ENTITY.name, row.legacy_id, field, to.name, found)
     };

@@ -2,6 +2,7 @@
 //! go singly, and rows that are no record of their table are kept apart.
 
 use std::collections::BTreeSet;
+use std::iter;
 use std::path::PathBuf;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -11,12 +12,12 @@ use sha2::{Digest, Sha256};
 use super::apart::as_json;
 use super::batch::{Arrived, Batch, Spot};
 use super::canonical::{self, TableDigest};
-use super::image::Image;
 use super::{NewTable, TableManifest, contents, key_position, places_table, raw_table};
 use crate::error::Result;
 use crate::interrupt::Stopping;
 use crate::record::LegacyId;
 use crate::staging::flusher::Flusher;
+use crate::staging::image::{Field, Image};
 use crate::staging::{Staging, disk, now, quoted};
 
 /// The database in memory that a batch is copied from.
@@ -80,6 +81,19 @@ impl ToSql for Raw<'_> {
     }
 }
 
+/// An image of a table with that many text columns.
+fn arrived_texts(columns: usize) -> Image {
+    let listed: String = (0..columns).map(|column| format!(", c{column} text")).collect();
+    Image::new(ARRIVED, format!("create table {ARRIVED} (legacy_id integer primary key{listed})"))
+}
+
+/// An image of a table of places.
+fn arrived_places() -> Image {
+    let create =
+        format!("create table {ARRIVED} (legacy_id integer primary key, line integer, byte integer)");
+    Image::new(ARRIVED, create)
+}
+
 impl<'a> SnapshotTable<'a> {
     /// Begins to write a table that the file has, with these columns and no row.
     pub(super) fn begin(staging: &'a mut Staging, new: NewTable, names: Vec<String>) -> Result<Self> {
@@ -97,8 +111,8 @@ impl<'a> SnapshotTable<'a> {
             path,
             finished: false,
             total: new.total,
-            image: Image::of_texts(names.len()),
-            places: new.has_places.then(Image::of_places),
+            image: arrived_texts(names.len()),
+            places: new.has_places.then(arrived_places),
             copy_all: format!("insert into main.{raw_table} select * from {ARRIVED}.arrived"),
             insert_one: format!(
                 "insert or fail into main.{raw_table} (legacy_id{listed}) values (?{})",
@@ -231,7 +245,7 @@ impl SnapshotTable<'_> {
     }
 
     /// Copies rows in key order, each image in a transaction of its own, and returns the positions of those that have to go
-    /// singly: because they are too long, or because another row has their key.
+    /// singly, because another row has their key.
     fn copy_images(&mut self, batch: &Batch, placed: &[Placed]) -> Result<Vec<usize>> {
         let width = self.manifest.columns.len();
         let mut singly = Vec::new();
@@ -243,19 +257,18 @@ impl SnapshotTable<'_> {
                 singly.push(at);
                 continue;
             }
-            let mut fits = self.image.push(row.key, row.spot, batch.fields(row.first, width));
-            if !fits && self.image.rows() > 0 {
+            let fields = iter::once(None).chain(batch.fields(row.first, width)).map(Field::from);
+            if !self.image.push(row.key, fields.clone()) {
                 singly.extend(self.copy_image(&mut in_image)?);
-                fits = self.image.push(row.key, row.spot, batch.fields(row.first, width));
+                self.image.push(row.key, fields);
             }
-            if fits {
-                in_image.push(at);
-                if let Some(places) = &mut self.places {
-                    // far smaller than the rows, so it holds as many
-                    places.push(row.key, row.spot, std::iter::empty());
-                }
-            } else {
-                singly.push(at);
+            in_image.push(at);
+            if let Some(places) = &mut self.places {
+                let number =
+                    |number: Option<u64>| number.and_then(|number| i64::try_from(number).ok()).into();
+                let place = [Field::Null, number(row.spot.line), number(row.spot.byte)];
+                // far smaller than the rows, so it holds as many
+                places.push(row.key, place.into_iter());
             }
         }
         if self.image.rows() > 0 {

@@ -4,8 +4,9 @@
 pub(super) const NUMBER_KINDS: [u64; 9] = [0, 1, 2, 3, 4, 0, 5, 0, 6];
 
 /// How many bytes a number takes, its sign included.
-pub(super) fn number_len(number: u64) -> usize {
-    match 65 - number.leading_zeros() {
+pub(super) fn number_len(number: i64) -> usize {
+    let magnitude = if number < 0 { !number } else { number };
+    match 65 - magnitude.leading_zeros() {
         0..=8 => 1,
         9..=16 => 2,
         17..=24 => 3,
