@@ -35,7 +35,9 @@ mod unicode;
 pub use boolean::boolean;
 pub use country::country;
 pub use date::{birthdate, possibly_swapped};
-pub use email::{Email, EmailPolicy, Reason, email, fallback_email, fallback_email_nth, mailbox};
+pub use email::{
+    Email, EmailPolicy, Reason, email, fallback_email, fallback_email_nth, is_fallback_email, mailbox,
+};
 pub use json::json;
 pub use name::name;
 pub use number::tax_rate;

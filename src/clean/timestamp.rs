@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Datelike, NaiveDateTime, Timelike, Utc};
 
-use crate::record::{Code, Issue};
+use crate::record::{Code, Issue, Text};
 
 use super::iso::{read_date, read_offset, read_time};
 use super::trail::change;
@@ -32,9 +32,9 @@ pub fn timestamp(field: &'static str, raw: Option<&str>) -> Cleaned<Option<DateT
 }
 
 /// A point in time as PostgreSQL prints it in UTC with the ISO date style: `2019-03-04 05:06:07.12+00`.
-pub fn timestamp_text(time: &DateTime<Utc>) -> String {
+pub fn timestamp_text(time: &DateTime<Utc>) -> Text {
     let (is_our_era, year) = time.year_ce();
-    let mut text = String::with_capacity(32);
+    let mut text = Text::default();
     if year < 10_000 {
         push_two(&mut text, year / 100);
         push_two(&mut text, year % 100);
@@ -60,7 +60,7 @@ pub fn timestamp_text(time: &DateTime<Utc>) -> String {
 }
 
 /// A number below 100, in two digits. Formatting one takes ten times as long, and every record has several.
-fn push_two(text: &mut String, number: u32) {
+fn push_two(text: &mut Text, number: u32) {
     for digit in [number / 10, number % 10] {
         text.push(char::from_digit(digit % 10, 10).unwrap_or('0'));
     }

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::record::Change;
+use crate::record::{Change, Text};
 
 /// The text so far and the changes so far.
 pub(super) struct Trail<'a> {
@@ -50,5 +50,5 @@ pub(super) fn change(
     before: Option<&str>,
     after: Option<&str>,
 ) -> Change {
-    Change { field, rule, before: before.map(str::to_owned), after: after.map(str::to_owned) }
+    Change { field, rule, before: before.map(Text::from), after: after.map(Text::from) }
 }

@@ -3,11 +3,11 @@
 use super::association::Association;
 use super::{Entity, Write};
 use crate::clean::Cleaned;
-use crate::record::{Change, Code, Fate, Issue, LegacyId, Phase};
+use crate::record::{Change, Code, Fate, Issue, LegacyId, Phase, Text};
 
 /// A resolved row: one value per column of the entity, null as `None`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row(pub Vec<Option<String>>);
+pub struct Row(pub Vec<Option<Text>>);
 
 impl Row {
     /// An empty row of the entity.
@@ -17,13 +17,16 @@ impl Row {
 
     /// A row of these values, which stand in the order of the columns. A column that the legacy never had is '' where it has
     /// none, any other null. A name that the entity does not have there is a defect and panics, which isolates the record.
-    pub fn new<const N: usize>(entity: &Entity, values: [(&'static str, Option<String>); N]) -> Self {
+    pub fn new<const N: usize>(entity: &Entity, values: [(&'static str, Option<Text>); N]) -> Self {
         let mut values = values.into_iter().peekable();
-        let row =
-            entity.columns.iter().map(|column| match values.next_if(|(name, _)| *name == column.name) {
+        // mostly it is the very same name, and need not be read
+        let is_named = |name: &str, column: &str| std::ptr::eq(name, column) || name == column;
+        let row = entity.columns.iter().map(|column| {
+            match values.next_if(|(name, _)| is_named(name, column.name)) {
                 Some((_, value)) => value,
-                None => (column.write == Write::OnInsert).then(String::new),
-            });
+                None => (column.write == Write::OnInsert).then(Text::default),
+            }
+        });
         let row = Row(row.collect());
         if let Some((name, _)) = values.next() {
             panic!("{} has no column {name} there", entity.name);
@@ -32,7 +35,7 @@ impl Row {
     }
 
     /// Sets the column; a name that the entity does not have is a defect and panics, which isolates the record.
-    pub fn set(&mut self, entity: &Entity, column: &str, value: Option<String>) {
+    pub fn set(&mut self, entity: &Entity, column: &str, value: Option<Text>) {
         let position = entity.columns.iter().position(|known| known.name == column);
         self.0[position.unwrap_or_else(|| panic!("{} has no column {column}", entity.name))] = value;
     }
@@ -138,7 +141,7 @@ impl Decision {
         after: Option<&str>,
     ) {
         let cleaned = self.changes.iter().rev().find(|change| change.field == field);
-        let before = cleaned.map_or(raw.map(str::to_owned), |change| change.after.clone());
+        let before = cleaned.map_or(raw.map(Text::from), |change| change.after.clone());
         self.change(field, rule, before.as_deref(), after);
     }
 
@@ -153,8 +156,8 @@ impl Decision {
         self.changes.push(Change {
             field,
             rule,
-            before: before.map(str::to_owned),
-            after: after.map(str::to_owned),
+            before: before.map(Text::from),
+            after: after.map(Text::from),
         });
     }
 }

@@ -1,9 +1,6 @@
 //! Raw rows as the rules read them: named fields of text, null kept apart from ''.
 
-use crate::record::LegacyId;
-
-/// A field as read. Short texts stand in the value itself.
-pub type Text = compact_str::CompactString;
+use crate::record::{LegacyId, Text};
 
 /// A legacy table and the columns of it that rules need. A snapshot holds all of its columns, needed or not.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,8 +49,8 @@ macro_rules! legacy_row {
         #[expect(missing_docs, reason = "the fields are the legacy columns, as read")]
         pub struct $row {
             pub legacy_id: $crate::record::LegacyId,
-            $(pub $required: Option<$crate::entity::Text>,)*
-            $(pub $optional: Option<$crate::entity::Text>,)*
+            $(pub $required: Option<$crate::record::Text>,)*
+            $(pub $optional: Option<$crate::record::Text>,)*
         }
 
         impl $crate::entity::LegacyRow for $row {
@@ -61,7 +58,7 @@ macro_rules! legacy_row {
 
             fn from_fields(
                 legacy_id: $crate::record::LegacyId,
-                mut fields: impl Iterator<Item = Option<$crate::entity::Text>>,
+                mut fields: impl Iterator<Item = Option<$crate::record::Text>>,
             ) -> Self {
                 Self {
                     legacy_id,

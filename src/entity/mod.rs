@@ -19,7 +19,7 @@ pub mod profiles;
 
 pub use column::{Column, Kind, Write};
 pub use decision::{Decision, Row, Verdict};
-pub use legacy_row::{LegacyRow, LegacyTable, Text};
+pub use legacy_row::{LegacyRow, LegacyTable};
 pub use obstacle::{Obstacle, Why, obstacles};
 
 use crate::record::Phase;

@@ -1,6 +1,8 @@
 //! Patients: one per `dispatch_patient`, archived and suspended ones included. Names and address come from the
 //! patient's own user; the plan's twelve fields that the legacy never had are '' on insert and left alone afterwards.
 
+use compact_str::ToCompactString;
+
 use super::association::Association;
 use super::legacy_row::legacy_row;
 use super::metadata::Metadata;
@@ -143,17 +145,17 @@ pub fn resolve(mut decision: Decision, patient: &LegacyPatient, context: Context
     let row = Row::new(
         &ENTITY,
         [
-            ("id", Some(context.target_id.to_string())),
-            ("legacy_id", Some(patient.legacy_id.to_string())),
-            ("user_id", Some(user_id.to_string())),
-            ("first_name", Some(first_name)),
-            ("last_name", Some(last_name)),
-            ("email", Some(email)),
-            ("date_of_birth", date_of_birth.map(|day| day.to_string())),
-            ("gender", Some((context.gender_label)(gender).to_owned())),
-            ("practice_id", Some(practice_id.to_string())),
-            ("assigned_profile_id", context.provider.map(|id| id.to_string())),
-            ("metadata", Some(metadata.into_text())),
+            ("id", Some(context.target_id.to_text())),
+            ("legacy_id", Some(patient.legacy_id.to_text())),
+            ("user_id", Some(user_id.to_text())),
+            ("first_name", Some(first_name.into())),
+            ("last_name", Some(last_name.into())),
+            ("email", Some(email.into())),
+            ("date_of_birth", date_of_birth.map(|day| day.to_compact_string())),
+            ("gender", Some((context.gender_label)(gender).into())),
+            ("practice_id", Some(practice_id.to_text())),
+            ("assigned_profile_id", context.provider.map(|id| id.to_text())),
+            ("metadata", Some(metadata.into_text().into())),
             ("created_at", Some(created_at)),
             ("updated_at", Some(updated_at)),
         ],

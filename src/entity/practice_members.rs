@@ -1,9 +1,11 @@
 //! Practice members: one per `dispatch_office_doctors` row, every one kept, with role doctor. Owners are an entity of
 //! their own (`practice_owners`) because another legacy table says who they are.
 
+use compact_str::ToCompactString;
+
 use super::legacy_row::legacy_row;
 use super::{Column, Decision, Entity, Kind, Row, Verdict};
-use crate::record::{LegacyId, Phase, TargetId};
+use crate::record::{LegacyId, Phase, TargetId, Text};
 
 legacy_row! {
     /// A membership as read.
@@ -61,16 +63,16 @@ pub fn resolve(
         decision.verdict = Verdict::Merged(first);
         return decision;
     }
-    let role = entity.discriminator.map(|(_, role)| role.to_owned());
+    let role = entity.discriminator.map(|(_, role)| Text::from(role));
     let row = Row::new(
         entity,
         [
-            ("id", Some(target_id.to_string())),
-            ("legacy_id", Some(decision.legacy_id.to_string())),
-            ("practice_id", Some(ends.practice_id.to_string())),
-            ("profile_id", Some(ends.profile_id.to_string())),
+            ("id", Some(target_id.to_text())),
+            ("legacy_id", Some(decision.legacy_id.to_text())),
+            ("practice_id", Some(ends.practice_id.to_text())),
+            ("profile_id", Some(ends.profile_id.to_text())),
             ("role", role),
-            ("is_primary", Some(ends.is_primary.to_string())),
+            ("is_primary", Some(ends.is_primary.to_compact_string())),
         ],
     );
     decision.verdict = Verdict::Ready(row);

@@ -1,10 +1,12 @@
 //! Practices: one per `dispatch_office`, inactive and invalid ones included, because patients point at them.
 
+use compact_str::ToCompactString;
+
 use super::legacy_row::legacy_row;
 use super::metadata::Metadata;
 use super::{Column, Decision, Entity, Kind, Row, Verdict};
 use crate::clean::{boolean, country, name, optional_text, tax_rate};
-use crate::record::{Code, LegacyId, Phase, TargetId};
+use crate::record::{Code, LegacyId, Phase, TargetId, Text};
 
 legacy_row! {
     /// An office as read.
@@ -52,11 +54,11 @@ pub fn unassigned(target_id: TargetId, reason: &str) -> Decision {
     metadata.set("created_for", reason);
     let mut row = Row::of(&ENTITY);
     for (column, value) in [
-        ("id", target_id.to_string()),
-        ("legacy_id", UNASSIGNED.to_string()),
-        ("name", "Unassigned".to_owned()),
-        ("is_active", true.to_string()),
-        ("metadata", metadata.into_text()),
+        ("id", target_id.to_text()),
+        ("legacy_id", UNASSIGNED.to_text()),
+        ("name", "Unassigned".into()),
+        ("is_active", "true".into()),
+        ("metadata", metadata.into_text().into()),
     ] {
         row.set(&ENTITY, column, Some(value));
     }
@@ -108,18 +110,18 @@ pub fn resolve(office: &Office, target_id: TargetId) -> Decision {
     let row = Row::new(
         &ENTITY,
         [
-            ("id", Some(target_id.to_string())),
-            ("legacy_id", Some(office.legacy_id.to_string())),
-            ("name", Some(name)),
-            ("address", address),
-            ("city", city),
-            ("state", state),
-            ("zip_code", zip_code),
-            ("country", country),
-            ("phone", phone),
-            ("tax_rate", tax_rate),
-            ("is_active", Some(is_active.to_string())),
-            ("metadata", Some(metadata.into_text())),
+            ("id", Some(target_id.to_text())),
+            ("legacy_id", Some(office.legacy_id.to_text())),
+            ("name", Some(name.into())),
+            ("address", address.map(Text::from)),
+            ("city", city.map(Text::from)),
+            ("state", state.map(Text::from)),
+            ("zip_code", zip_code.map(Text::from)),
+            ("country", country.map(Text::from)),
+            ("phone", phone.map(Text::from)),
+            ("tax_rate", tax_rate.map(Text::from)),
+            ("is_active", Some(is_active.to_compact_string())),
+            ("metadata", Some(metadata.into_text().into())),
         ],
     );
     decision.verdict = Verdict::Ready(row);

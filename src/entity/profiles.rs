@@ -1,12 +1,14 @@
 //! Profiles: one per `auth_user`, every one of them (9,101 in, 9,101 out). Roles come from groups and flags, never from
 //! a default; an address that cannot be kept is replaced by a fallback and stays in the metadata.
 
+use compact_str::ToCompactString;
+
 use super::association::Association;
 use super::legacy_row::legacy_row;
 use super::metadata::Metadata;
 use super::{Column, Decision, Entity, Kind, Row, Verdict};
 use crate::clean::{self, name};
-use crate::record::{Code, Issue, LegacyId, Phase, TargetId};
+use crate::record::{Code, Issue, LegacyId, Phase, TargetId, Text};
 
 legacy_row! {
     /// A user as read. An email is '' when missing.
@@ -257,20 +259,20 @@ pub fn resolve(mut decision: Decision, user: &User, context: Context<'_>) -> Dec
         return decision;
     };
 
-    let practice_id = context.association.as_ref().map(|association| association.practice_id.to_string());
+    let practice_id = context.association.as_ref().map(|association| association.practice_id.to_text());
     decision.association = context.association;
 
     let row = Row::new(
         &ENTITY,
         [
-            ("id", Some(context.target_id.to_string())),
-            ("legacy_id", Some(user.legacy_id.to_string())),
-            ("email", email),
-            ("first_name", Some(first_name)),
-            ("last_name", Some(last_name)),
-            ("role", Some(context.role_label.to_owned())),
-            ("is_active", Some(context.is_active.to_string())),
-            ("metadata", Some(metadata.into_text())),
+            ("id", Some(context.target_id.to_text())),
+            ("legacy_id", Some(user.legacy_id.to_text())),
+            ("email", email.map(Text::from)),
+            ("first_name", Some(first_name.into())),
+            ("last_name", Some(last_name.into())),
+            ("role", Some(context.role_label.into())),
+            ("is_active", Some(context.is_active.to_compact_string())),
+            ("metadata", Some(metadata.into_text().into())),
             ("created_at", Some(created_at)),
             ("updated_at", Some(updated_at)),
             ("practice_id", practice_id),
@@ -323,7 +325,7 @@ fn resolve_address(
 
 /// The first of the moments that can be read, in the domain's order: the patient's `updated_at`, the last login, the
 /// date joined.
-pub fn updated_at(decision: &mut Decision, patient_updated_at: Option<&str>, user: &User) -> Option<String> {
+pub fn updated_at(decision: &mut Decision, patient_updated_at: Option<&str>, user: &User) -> Option<Text> {
     [patient_updated_at, user.last_login.as_deref(), user.date_joined.as_deref()]
         .into_iter()
         .find_map(|raw| timestamp(decision, "updated_at", raw))
@@ -337,7 +339,7 @@ pub fn keep_unreadable(metadata: &mut Metadata, key: &str, raw: Option<&str>) {
 }
 
 /// A moment as PostgreSQL prints it in UTC.
-pub fn timestamp(decision: &mut Decision, field: &'static str, raw: Option<&str>) -> Option<String> {
+pub fn timestamp(decision: &mut Decision, field: &'static str, raw: Option<&str>) -> Option<Text> {
     let moment = decision.take(Phase::Profiles, clean::timestamp(field, raw))?;
     Some(clean::timestamp_text(&moment))
 }

@@ -3,9 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use compact_str::ToCompactString;
 use serde::Serialize;
 use sha1::{Digest, Sha1};
 use uuid::Uuid;
+
+use super::Text;
 
 /// The namespace of every id that Drydock makes. It never changes: the ids of all migrations hang from it.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6f1d_3c1e_52b7_5a0e_9d0c_2f6a_d4b1_7e55);
@@ -14,6 +17,13 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x6f1d_3c1e_52b7_5a0e_9d0c_2f6a_d4b1_7e5
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct LegacyId(pub i64);
+
+impl LegacyId {
+    /// Its digits.
+    pub fn to_text(self) -> Text {
+        self.0.to_compact_string()
+    }
+}
 
 impl FromStr for LegacyId {
     type Err = std::num::ParseIntError;
@@ -36,6 +46,11 @@ impl fmt::Display for LegacyId {
 pub struct TargetId(pub Uuid);
 
 impl TargetId {
+    /// The form in which PostgreSQL prints it.
+    pub fn to_text(self) -> Text {
+        Text::from(&*self.0.hyphenated().encode_lower(&mut [0; 36]))
+    }
+
     /// The id of a record that the target does not have yet: UUIDv5 of `entity:legacy_id`, the same on every run and
     /// every machine.
     pub fn derived(entity: &str, legacy_id: LegacyId) -> Self {

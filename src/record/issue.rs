@@ -3,6 +3,8 @@
 
 use serde::Serialize;
 
+use super::Text;
+
 /// The plan's phases: profiles, patients, associations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Phase {
@@ -276,9 +278,9 @@ pub struct Change {
     /// The stable id of the rule, such as `email.lowercase`.
     pub rule: &'static str,
     /// The value before the rule.
-    pub before: Option<String>,
+    pub before: Option<Text>,
     /// The value after the rule.
-    pub after: Option<String>,
+    pub after: Option<Text>,
 }
 
 #[cfg(test)]

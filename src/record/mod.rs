@@ -10,3 +10,7 @@ pub use fate::Fate;
 pub use id::{LegacyId, TargetId, named_uuid};
 pub use issue::{Category, Change, Code, Issue, Phase, Severity};
 pub use ruling::{Action, ItemId, Ruling};
+
+/// A value of a record. Most are short and stand in the value itself: millions of them are made in one thread and dropped in
+/// another, which memory that is asked for makes slow.
+pub type Text = compact_str::CompactString;

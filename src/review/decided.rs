@@ -302,7 +302,7 @@ fn set(entity: &'static Entity, one: &Standing, policy: &Policy, decision: &mut 
     if field.as_deref() == Some(stored.as_str()) {
         return;
     }
-    let before = field.replace(stored.clone());
+    let before = field.replace(stored.as_str().into());
     if column.name == "role" {
         note_role(entity, row, value);
     }
@@ -315,6 +315,6 @@ fn note_role(entity: &Entity, row: &mut Row, role: &str) {
     let Some(text) = position.and_then(|position| row.0.get_mut(position)?.as_mut()) else { return };
     if let Ok(mut metadata) = serde_json::from_str::<serde_json::Value>(text) {
         metadata[KEY]["role_decided"] = role.into();
-        *text = metadata.to_string();
+        *text = metadata.to_string().into();
     }
 }

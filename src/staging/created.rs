@@ -30,7 +30,7 @@ impl Staging {
                     columns.join(", "),
                     vec!["?"; columns.len()].join(", ")
                 ),
-                params_from_iter(&row.0),
+                params_from_iter(row.0.iter().map(Option::as_deref)),
             )?;
             Ok(())
         })

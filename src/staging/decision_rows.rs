@@ -5,7 +5,7 @@ use super::image::{Field, Image};
 use crate::entity::association::Association;
 use crate::entity::{Decision, Entity, Verdict};
 use crate::error::{Error, Result};
-use crate::record::{Issue, LegacyId, Phase};
+use crate::record::{Issue, LegacyId, Phase, Text};
 
 /// What the rows of an entity look like, and what they all have in common.
 #[derive(Debug)]
@@ -129,12 +129,7 @@ impl DecisionRows {
     }
 
     /// The cells are copied without a look at them, so what the table would refuse is refused here.
-    fn push_ready(
-        &mut self,
-        shapes: &RowShapes,
-        legacy_id: LegacyId,
-        row: &[Option<String>],
-    ) -> Result<bool> {
+    fn push_ready(&mut self, shapes: &RowShapes, legacy_id: LegacyId, row: &[Option<Text>]) -> Result<bool> {
         let columns = shapes.entity.columns;
         if let Some(at) =
             row.iter().zip(&shapes.ready_not_null).position(|(value, must)| *must && value.is_none())

@@ -4,9 +4,9 @@ use rusqlite::{Connection, Row};
 
 use super::open::Staging;
 use super::quoted;
-use crate::entity::{LegacyRow, Text};
+use crate::entity::LegacyRow;
 use crate::error::Result;
-use crate::record::LegacyId;
+use crate::record::{LegacyId, Text};
 
 /// Rows in the order of their keys, which differ.
 #[derive(Debug)]

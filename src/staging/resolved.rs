@@ -231,8 +231,8 @@ mod tests {
 
     fn ready(id: i64, metadata: &str) -> Decision {
         let mut decision = Decision::open(LegacyId(id));
-        let mut row = Row(vec![Some("x".to_owned()); profiles::ENTITY.columns.len()]);
-        row.set(&profiles::ENTITY, "metadata", Some(metadata.to_owned()));
+        let mut row = Row(vec![Some("x".into()); profiles::ENTITY.columns.len()]);
+        row.set(&profiles::ENTITY, "metadata", Some(metadata.into()));
         row.set(&profiles::ENTITY, "practice_id", None);
         decision.verdict = Verdict::Ready(row);
         decision.change("email", "rule", None, Some("x"));

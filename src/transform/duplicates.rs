@@ -13,11 +13,11 @@ use super::merges::Merges;
 use crate::clean;
 use crate::config::DuplicatePolicy;
 use crate::duplicates::{Band, Column, FieldSummary, Findings, Kind, Pass, Records, find};
+use crate::entity::Entity;
 use crate::entity::patients::{self, PatientLinks};
 use crate::entity::profiles::{self, User};
-use crate::entity::{Entity, Text};
 use crate::error::{Error, Result};
-use crate::record::LegacyId;
+use crate::record::{LegacyId, Text};
 use crate::staging::{KeptPair, KeptSearch, Staging};
 
 /// The columns, as the evidence names them.

@@ -6,20 +6,22 @@
 use sha2::{Digest, Sha256};
 
 use super::index::Index;
-use crate::clean::mailbox;
+use crate::clean::{is_fallback_email, mailbox};
 use crate::entity::profiles::Replaced;
 use crate::record::{LegacyId, TargetId};
 
-/// An address as 16 bytes of its SHA-256: 128 bits never take two addresses for one.
+/// An address as 127 bits of its SHA-256, which never take two addresses for one.
 pub type Key = u128;
 
-/// The key of the mailbox that a clean, lower-case address means.
+/// The key of the mailbox that a clean, lower-case address means. Its last bit says whether it looks like a fallback address.
 pub fn key(address: &str) -> Key {
     let digest = Sha256::digest(mailbox(address).as_bytes());
     let mut first = [0; 16];
     first.copy_from_slice(&digest[..16]);
-    u128::from_be_bytes(first)
+    u128::from_be_bytes(first) & !IS_FALLBACK | if is_fallback_email(address) { IS_FALLBACK } else { 0 }
 }
+
+const IS_FALLBACK: Key = 1;
 
 /// One user's claim to a valid address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,11 +36,11 @@ pub struct Claim {
     pub last_login: i64,
 }
 
-/// The addresses that are settled: who lost one, and which ones are taken.
+/// The addresses that are settled: who lost one, and which fallback addresses are taken.
 #[derive(Debug)]
 pub struct Settled {
     losers: Index<Replaced>,
-    taken: Vec<Key>,
+    taken_fallbacks: Vec<Key>,
 }
 
 impl Settled {
@@ -65,14 +67,12 @@ impl Settled {
                 ),
             }
         }
-        let mut taken: Vec<Key> = claims
-            .into_iter()
-            .map(|claim| claim.address)
-            .chain(foreign.into_iter().map(|(address, _)| address))
-            .collect();
-        taken.sort_unstable();
-        taken.dedup();
-        Self { losers: Index::new(losers), taken }
+        let claimed = claims.into_iter().map(|claim| claim.address);
+        let foreign = foreign.into_iter().map(|(address, _)| address);
+        let mut taken_fallbacks: Vec<Key> =
+            claimed.chain(foreign).filter(|key| key & IS_FALLBACK != 0).collect();
+        taken_fallbacks.sort_unstable();
+        Self { losers: Index::new(losers), taken_fallbacks }
     }
 
     /// Why the user does not get the address that it claims; `None` when it keeps it.
@@ -80,15 +80,16 @@ impl Settled {
         self.losers.get(user).copied()
     }
 
-    /// Whether somebody has or claims the address.
-    pub fn is_taken(&self, address: &str) -> bool {
-        self.taken.binary_search(&key(address)).is_ok()
+    /// Whether somebody has or claims the fallback address.
+    pub fn is_taken(&self, fallback: &str) -> bool {
+        !self.taken_fallbacks.is_empty() && self.taken_fallbacks.binary_search(&key(fallback)).is_ok()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clean::fallback_email;
 
     fn claim(address: &str, user: i64, active: bool, last_login: i64) -> Claim {
         Claim { address: key(address), user: LegacyId(user), active, last_login }
@@ -118,6 +119,14 @@ mod tests {
             Settled::settle(vec![claim("a", 1, true, 1), claim("b", 2, true, 1)], vec![(key("a"), holder)]);
         assert_eq!(settled.lost(LegacyId(1)), Some(Replaced::TakenInTarget { holder }));
         assert_eq!(settled.lost(LegacyId(2)), None);
+    }
+
+    #[test]
+    fn a_fallback_address_is_taken_by_whoever_claims_or_has_it() {
+        let holder = TargetId::derived("profiles", LegacyId(99));
+        let [claimed, foreign, free] = [1, 2, 3].map(|id| fallback_email("Ann", "Lee", LegacyId(id)));
+        let settled = Settled::settle(vec![claim(&claimed, 7, true, 0)], vec![(key(&foreign), holder)]);
+        assert_eq!([&claimed, &foreign, &free].map(|address| settled.is_taken(address)), [true, true, false]);
     }
 
     #[test]

@@ -11,13 +11,12 @@ use super::emails::{self, Claim};
 use super::index::{Index, Lists, Reference};
 use super::{fail_on, isolated};
 use crate::clean::{self, Email, EmailPolicy, city_key, state_key};
-use crate::entity::Text;
 use crate::entity::patients::PatientLinks;
 use crate::entity::practice_members::OfficeDoctor;
 use crate::entity::practices::Office;
 use crate::entity::profiles::{Group, Standing, User, UserGroup};
 use crate::error::{Error, Result};
-use crate::record::LegacyId;
+use crate::record::{LegacyId, Text};
 use crate::review::{Decided, StandIn};
 use crate::staging::{Asked, Reader, Staging};
 

@@ -94,8 +94,8 @@ impl Limit {
             Rule::Labels(type_name, labels) => {
                 (!labels.contains(value)).then(|| (Code::LabelMissing, Why::label(type_name, value)))
             }
-            Rule::Json => value
-                .contains("\\u0000")
+            // hardly any has an escape, and one byte is found fastest
+            Rule::Json => (memchr::memchr(b'\\', value.as_bytes()).is_some() && value.contains("\\u0000"))
                 .then(|| (Code::TextRefused, "takes no text with a NUL character".to_owned())),
             Rule::Any => None,
         }
@@ -163,6 +163,7 @@ fn rule(catalog: &Catalog, column: &Column, known: &CatalogColumn) -> Rule {
 mod tests {
     use super::*;
     use crate::entity::patients;
+    use crate::record::Text;
 
     fn column(name: &str, type_name: &str) -> CatalogColumn {
         CatalogColumn {
@@ -181,7 +182,7 @@ mod tests {
         let mut catalog = Catalog { columns: vec![known], ..Catalog::default() };
         catalog.enums.insert("gender".to_owned(), vec!["male".to_owned()]);
         let mut row = Row::of(&patients::ENTITY);
-        row.set(&patients::ENTITY, &name, value.map(str::to_owned));
+        row.set(&patients::ENTITY, &name, value.map(Text::from));
         let (issues, _) = Fit::new(&catalog, &Policy::default()).check(&patients::ENTITY, &row);
         assert!(issues.iter().all(|issue| {
             issue.context.as_deref().is_some_and(|context| context.starts_with(&format!("patients.{name}: ")))

@@ -14,6 +14,8 @@ use crate::staging::Staging;
 #[derive(Debug)]
 pub struct Ids {
     kept: Vec<Kept>,
+    /// Whether all ids are the derived ones, as with a target that holds nothing.
+    is_empty: bool,
 }
 
 #[derive(Debug)]
@@ -61,7 +63,10 @@ impl Ids {
             })?;
             kept.push(Kept { ids: Index::new(ids), ambiguous, uncertain });
         }
-        Ok(Self { kept })
+        let is_empty = kept.iter().all(|kept| {
+            kept.ids.iter().next().is_none() && kept.ambiguous.is_empty() && kept.uncertain.is_empty()
+        });
+        Ok(Self { kept, is_empty })
     }
 
     /// The id of a record.
@@ -83,6 +88,9 @@ impl Ids {
     }
 
     fn kept_by(&self, entity: &Entity) -> Option<&Kept> {
+        if self.is_empty {
+            return None;
+        }
         let position = entity::ALL.iter().position(|known| known.name == entity.name)?;
         self.kept.get(position)
     }

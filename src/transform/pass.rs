@@ -12,7 +12,7 @@ use crate::entity::{self, Decision, Entity, LegacyRow, Verdict};
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::progress::Progress;
-use crate::record::{Code, Issue, LegacyId, Phase};
+use crate::record::{Code, Issue, LegacyId, Phase, Text};
 use crate::staging::{DecisionRows, Staging};
 
 /// The passes over all entities, in load order: what a later one refers to has been decided by an earlier one.
@@ -196,9 +196,9 @@ fn follow(
     decision: &mut Decision,
 ) {
     let Verdict::Ready(row) = &decision.verdict else { return };
-    let refers = |(column, value): &(&'static entity::Column, &Option<String>)| {
+    let refers = |(column, value): &(&'static entity::Column, &Option<Text>)| {
         let held_back = column.references.and_then(|entity| held_back.get(entity));
-        held_back.is_some_and(|ids| value.as_ref().is_some_and(|id| ids.contains(id)))
+        held_back.is_some_and(|ids| value.as_ref().is_some_and(|id| ids.contains(id.as_str())))
     };
     let blocked: Vec<&'static str> = if held_back.is_empty() {
         Vec::new()

@@ -17,8 +17,8 @@ use crate::entity::practice_members::{self, Ends, OfficeDoctor};
 use crate::entity::practice_owners;
 use crate::entity::practices::{self, Office};
 use crate::entity::profiles::{self, Address, Replaced, User};
-use crate::entity::{Decision, Entity, Text, Verdict};
-use crate::record::{Code, Issue, LegacyId, Phase, TargetId};
+use crate::entity::{Decision, Entity, Verdict};
+use crate::record::{Code, Issue, LegacyId, Phase, TargetId, Text};
 use crate::review::{Decided, StandIn};
 use crate::staging::ById;
 
@@ -76,7 +76,8 @@ impl Resolver<'_> {
             let by_rules = self.ladder.profile(id);
             note_practice(&mut decision, by_rules.as_ref(), || self.ladder.profiles_candidates(id));
             let choice = self.ladder.decided_profile(id, by_rules);
-            choice.map(|choice| self.association(choice, Some(id)))
+            let profile_id = || if self.merges.user(id) == id { target_id } else { self.profile_id(id) };
+            choice.map(|choice| self.association(choice, Some((id, profile_id()))))
         });
 
         let standing = self.facts.users.get(id).map(|facts| facts.standing).unwrap_or_default();
@@ -118,20 +119,21 @@ impl Resolver<'_> {
         }
 
         let id = patient.legacy_id;
+        let profile = user.map(|user| (user, self.profile_id(user)));
         let association = self.watch.about(id, || {
             let by_rules = self.ladder.patient(id);
             note_practice(&mut decision, by_rules.as_ref(), || self.ladder.patients_candidates(id));
             let choice = self.ladder.decided_patient(id, by_rules);
-            choice.map(|choice| self.association(choice, user))
+            choice.map(|choice| self.association(choice, profile))
         });
 
-        let user = user.and_then(|user| users.get(user));
-        let email = user.map_or(Email::Missing, |user| {
+        let user = profile.and_then(|(user, profile_id)| Some((users.get(user)?, profile_id)));
+        let email = user.map_or(Email::Missing, |(user, _)| {
             clean::email("email", user.email.as_deref(), self.email_policy).value
         });
         let context = patients::Context {
             target_id: self.ids.of(&patients::ENTITY, patient.legacy_id),
-            user: user.map(|user| (user, self.profile_id(user.legacy_id))),
+            user,
             email,
             provider: doctor.map(|doctor| self.profile_id(doctor)),
             association,
@@ -240,10 +242,11 @@ impl Resolver<'_> {
         address
     }
 
-    fn association(&self, choice: Choice, user: Option<LegacyId>) -> Association {
+    /// `profile` is the user with its profile, or the one that stands for it.
+    fn association(&self, choice: Choice, profile: Option<(LegacyId, TargetId)>) -> Association {
         Association {
-            user,
-            profile_id: user.map(|user| self.profile_id(user)),
+            user: profile.map(|(user, _)| user),
+            profile_id: profile.map(|(_, id)| id),
             practice: choice.practice,
             practice_id: self.ids.of(&practices::ENTITY, choice.practice),
             method: choice.method,

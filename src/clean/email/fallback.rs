@@ -21,6 +21,11 @@ pub fn fallback_email_nth(first: &str, last: &str, legacy_id: LegacyId, n: u32) 
     with_tail(first, last, &format!(".{legacy_id}-{n}"))
 }
 
+/// Whether an address looks like one of these.
+pub fn is_fallback_email(address: &str) -> bool {
+    address.rsplit_once('@').is_some_and(|(_, domain)| domain == DOMAIN)
+}
+
 fn with_tail(first: &str, last: &str, tail: &str) -> String {
     // the longest tail (an i64 and a u32) leaves 16 characters for each part
     let room = (LOCAL_OCTETS - ".".len() - tail.len()) / 2;
