@@ -135,16 +135,29 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// Joins a group by its legacy name, in any case; an unknown group says nothing about a role.
-    pub fn join(&mut self, group: &str) {
-        match group.trim().to_lowercase().as_str() {
-            "doctor" => self.in_doctor = true,
-            "technician" => self.in_technician = true,
-            "admin" => self.in_admin = true,
-            "master" => self.in_master = true,
-            "patient" => self.in_patient = true,
-            _ => {}
+    /// Of whoever is in a group of this legacy name, in any case; an unknown group says nothing about a role.
+    pub fn in_group(group: &str) -> Self {
+        let name = group.trim().to_lowercase();
+        Self {
+            in_doctor: name == "doctor",
+            in_technician: name == "technician",
+            in_admin: name == "admin",
+            in_master: name == "master",
+            in_patient: name == "patient",
+            ..Self::default()
         }
+    }
+
+    /// Adds what another standing says.
+    pub fn add(&mut self, other: Self) {
+        self.has_patient |= other.has_patient;
+        self.superuser |= other.superuser;
+        self.staff |= other.staff;
+        self.in_doctor |= other.in_doctor;
+        self.in_technician |= other.in_technician;
+        self.in_admin |= other.in_admin;
+        self.in_master |= other.in_master;
+        self.in_patient |= other.in_patient;
     }
 
     /// The role, first rule that applies.

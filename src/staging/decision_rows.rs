@@ -7,6 +7,9 @@ use crate::entity::{Decision, Entity, Verdict};
 use crate::error::{Error, Result};
 use crate::record::{Issue, LegacyId, Phase, Text};
 
+/// The position of the legacy id in every ready row; it is the key of the table.
+const LEGACY_ID: usize = 1;
+
 /// What the rows of an entity look like, and what they all have in common.
 #[derive(Debug)]
 pub struct RowShapes {
@@ -130,17 +133,16 @@ impl DecisionRows {
 
     /// The cells are copied without a look at them, so what the table would refuse is refused here.
     fn push_ready(&mut self, shapes: &RowShapes, legacy_id: LegacyId, row: &[Option<Text>]) -> Result<bool> {
-        let columns = shapes.entity.columns;
         if let Some(at) =
             row.iter().zip(&shapes.ready_not_null).position(|(value, must)| *must && value.is_none())
         {
             return Err(Error::internal(format!(
                 "{} {legacy_id} is ready without a value in {}",
-                shapes.entity.singular, columns[at].name
+                shapes.entity.singular, shapes.entity.columns[at].name
             )));
         }
-        let fields = columns.iter().zip(row).map(|(column, value)| match column.name {
-            "legacy_id" => Field::Null,
+        let fields = row.iter().enumerate().map(|(at, value)| match at {
+            LEGACY_ID => Field::Null,
             _ => value.as_deref().into(),
         });
         Ok(self.ready.push(legacy_id.0, fields))

@@ -107,19 +107,16 @@ impl Facts {
         finder: &mut Finder,
     ) -> Result<Self> {
         let (offices, owners) = read_offices(staging, decided)?;
-        // two who read: the users and their groups, and beside them the patients
+        // two who read: the users, and beside them the patients and the groups
         let reader = staging.reader()?;
-        let (read, links) = thread::scope(|scope| {
-            let linking = scope.spawn(move || read_links(&reader));
-            let read = read_users(staging, policy, finder).and_then(|(users, claims)| {
-                let mut users = Index::new(users);
-                let groups = read_groups(staging, &mut users)?;
-                Ok((users, claims, groups))
-            });
-            (read, linking.join())
+        let (read, beside) = thread::scope(|scope| {
+            let reading = scope.spawn(move || Ok::<_, Error>((read_links(&reader)?, Groups::read(&reader)?)));
+            (read_users(staging, policy, finder), reading.join())
         });
-        let (mut users, claims, (group_names, groups_of_user)) = read?;
-        let links = links.map_err(|_| Error::internal("reading the patients failed"))??;
+        let (users, claims) = read?;
+        let (links, groups) = beside.map_err(|_| Error::internal("reading the patients failed"))??;
+        let mut users = Index::new(users);
+        let (group_names, groups_of_user) = groups.join(&mut users);
 
         let patients = Index::new(
             links
@@ -296,32 +293,44 @@ fn claim(user: &User, active: bool, policy: &EmailPolicy) -> Option<Claim> {
     })
 }
 
-fn read_groups(staging: &Staging, users: &mut Index<UserFacts>) -> Result<(Vec<Text>, Lists<u32>)> {
-    let mut names = Vec::new();
-    let mut positions = HashMap::new();
-    staging.for_legacy_rows::<Group>(CHUNK, |rows| {
-        for group in rows {
-            positions.insert(group.legacy_id, u32::try_from(names.len()).unwrap_or(u32::MAX));
-            names.push(group.name.unwrap_or_default());
-        }
-        Ok(())
-    })?;
-    let mut memberships = Vec::new();
-    staging.for_legacy_rows::<UserGroup>(CHUNK, |rows| {
-        for row in rows {
-            let user = row.user_id.as_deref().and_then(|raw| raw.parse::<LegacyId>().ok());
-            let group = row.group_id.as_deref().and_then(|raw| raw.parse::<LegacyId>().ok());
-            let (Some(user), Some(position)) = (user, group.and_then(|group| positions.get(&group))) else {
-                continue;
-            };
-            if let Some(facts) = users.get_mut(user) {
-                facts.standing.join(&names[*position as usize]);
-                memberships.push((user, *position));
+/// The groups by their position, and who is in which.
+struct Groups {
+    names: Vec<Text>,
+    members: Vec<(LegacyId, u32)>,
+}
+
+impl Groups {
+    fn read(reader: &Reader) -> Result<Self> {
+        let mut names = Vec::new();
+        let mut positions = HashMap::new();
+        reader.for_legacy_rows::<Group>(CHUNK, |rows| {
+            for group in rows {
+                positions.insert(group.legacy_id, u32::try_from(names.len()).unwrap_or(u32::MAX));
+                names.push(group.name.unwrap_or_default());
             }
-        }
-        Ok(())
-    })?;
-    memberships.sort_unstable();
-    memberships.dedup();
-    Ok((names, Lists::new(memberships)))
+            Ok(())
+        })?;
+        let mut members = Vec::new();
+        reader.for_legacy_rows::<UserGroup>(CHUNK, |rows| {
+            members.extend(rows.into_iter().filter_map(|row| {
+                let group = row.group_id?.parse().ok()?;
+                Some((row.user_id?.parse().ok()?, *positions.get(&group)?))
+            }));
+            Ok(())
+        })?;
+        members.sort_unstable();
+        members.dedup();
+        Ok(Self { names, members })
+    }
+
+    /// Lets the users join their groups. Members who are no users are in none.
+    fn join(mut self, users: &mut Index<UserFacts>) -> (Vec<Text>, Lists<u32>) {
+        let standings: Vec<Standing> = self.names.iter().map(|name| Standing::in_group(name)).collect();
+        self.members.retain(|(user, group)| {
+            let Some(facts) = users.get_mut(*user) else { return false };
+            facts.standing.add(standings[*group as usize]);
+            true
+        });
+        (self.names, Lists::new(self.members))
+    }
 }

@@ -28,22 +28,30 @@ pub(super) fn put_u32(page: &mut [u8], at: usize, value: usize) {
 }
 
 /// How many bytes SQLite's variable-length form of a number takes.
+#[inline]
 pub(super) fn varint_len(value: u64) -> usize {
+    if value < 128 {
+        return 1;
+    }
     match 64 - value.leading_zeros() {
-        0..=7 => 1,
-        bits @ 8..=56 => bits.div_ceil(7) as usize,
+        bits @ 0..=56 => bits.div_ceil(7) as usize,
         _ => 9,
     }
 }
 
 /// Writes a number in that form: seven bits to a byte, most significant first; a ninth byte has eight. Returns where it
 /// ends.
+#[inline]
 pub(super) fn put_varint(page: &mut [u8], at: usize, value: u64) -> usize {
-    let len = varint_len(value);
-    if len == 1 {
+    if value < 128 {
         page[at] = value.to_le_bytes()[0];
         return at + 1;
     }
+    put_long_varint(page, at, value)
+}
+
+fn put_long_varint(page: &mut [u8], at: usize, value: u64) -> usize {
+    let len = varint_len(value);
     let mut rest = value;
     let mut last = at + len;
     if len == 9 {
