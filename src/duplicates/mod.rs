@@ -18,6 +18,7 @@
 
 mod band;
 mod block;
+mod bucket;
 mod cluster;
 mod compare;
 mod copies;
