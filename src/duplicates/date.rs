@@ -1,6 +1,8 @@
 //! Dates as people type them: which format a column is written in, what a value then says, and how far two values
 //! agree. Impossible dates (a 13th month, a 31st of June) keep their parts, because the slip that made them is evidence.
 
+use super::random::scramble;
+
 /// Year, month and day; a part that is not known is 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(super) struct Date {
@@ -100,6 +102,11 @@ impl Date {
             _ => return None,
         };
         (date.year != 0).then_some(date)
+    }
+
+    /// A digest of the date; other dates have other ones.
+    pub(super) fn digest(self) -> u64 {
+        scramble(u64::from(self.year) << 16 | u64::from(self.month) << 8 | u64::from(self.day))
     }
 
     fn is_full(self) -> bool {

@@ -51,7 +51,7 @@ impl Names {
         if numbered_apart(one, other) {
             return OTHER;
         }
-        match (self.latin.get(&a), self.latin.get(&b)) {
+        match (self.latin(a), self.latin(b)) {
             (None, None) => self.latin_level(one, other, a, b),
             (Some(_), Some(_)) => {
                 if within_one_slip_chars(one, other) && one.chars().count() >= 4 {
@@ -64,8 +64,8 @@ impl Names {
             }
             // across scripts, equal transliterations are a hint and no more
             (one_latin, other_latin) => {
-                let one = one_latin.map_or(one, String::as_str);
-                let other = other_latin.map_or(other, String::as_str);
+                let one = one_latin.unwrap_or(one);
+                let other = other_latin.unwrap_or(other);
                 if self.latin_level(one, other, a, b) <= SLIP || one == other { CLOSE } else { OTHER }
             }
         }
@@ -199,7 +199,7 @@ mod tests {
     use crate::duplicates::compare::Comparer;
     use crate::duplicates::copies::Copies;
     use crate::duplicates::field::{build, build_names};
-    use crate::duplicates::records::{Column, Texts};
+    use crate::duplicates::records::{Cells, Column, Texts};
 
     /// The level of two values of a kind, in a file where other values occur so and so often.
     fn level(kind: Kind, one: &str, other: &str, others: &[(&str, usize)]) -> Option<u8> {
@@ -213,8 +213,8 @@ mod tests {
         let order: Vec<u32> = (0..u32::try_from(texts.len()).expect("a few")).collect();
         let column = Column { name: "column".to_owned(), kind };
         let fields = match kind {
-            Kind::GivenName | Kind::Surname => build_names(&[(column, &texts)], &order),
-            _ => build(&column, &texts, &order).map(|field| vec![field]),
+            Kind::GivenName | Kind::Surname => build_names(vec![(column, Cells::Texts(texts))], &order),
+            _ => build(&column, Cells::Texts(texts), &order).map(|field| vec![field]),
         };
         let fields = fields.expect("a small file");
         let comparer = Comparer::new(&fields, Copies::default());

@@ -55,7 +55,7 @@ use crate::error::Result;
 use compare::Comparer;
 use field::Field;
 use model::probability;
-use records::Texts;
+use records::{Cells, Texts};
 use scale::Scale;
 use score::{Scored, Scorer};
 
@@ -72,9 +72,12 @@ const SAMPLE: u64 = 400_000;
 pub fn find(records: Records) -> Result<Findings> {
     let order = records.order_by_id()?;
     let (columns, ids, registers, cells) = records.into_parts();
-    let mut fields = fields(&columns, &cells, &order)?;
-    drop(cells);
-    let registers: Vec<u32> = order.iter().map(|&record| registers[record as usize]).collect();
+    let mut fields = fields(columns, cells, &order)?;
+    let registers: Vec<u32> = if registers.is_empty() {
+        Vec::new()
+    } else {
+        order.iter().map(|&record| registers.get(record as usize).copied().unwrap_or(0)).collect()
+    };
 
     let copies = copies::discount(&mut fields);
     let comparer = Comparer::new(&fields, copies);
@@ -89,7 +92,7 @@ pub fn find(records: Records) -> Result<Findings> {
         scorer = scorer.settled();
     }
     // records of one register are distinct people, whatever they look like
-    let register = |record: u32| registers[record as usize];
+    let register = |record: u32| registers.get(record as usize).copied().unwrap_or(0);
     let may_be_one = |pair: &Scored| register(pair.a) == 0 || register(pair.a) != register(pair.b);
     let (mut weighed, mut count) = (Vec::new(), 0);
     for pairs in candidates.shares() {
@@ -102,18 +105,16 @@ pub fn find(records: Records) -> Result<Findings> {
     Ok(conclude(&scorer, &weighed, ids, order, &registers, passes, (count, bound)))
 }
 
-/// Folds the columns, in parallel.
-fn fields(columns: &[Column], cells: &[Texts], order: &[u32]) -> Result<Vec<Field>> {
+/// Folds the columns, in parallel; what they said as typed is gone as soon as it is folded.
+fn fields(columns: Vec<Column>, cells: Vec<Cells>, order: &[u32]) -> Result<Vec<Field>> {
     let is_name = |column: &Column| matches!(column.kind, Kind::GivenName | Kind::Surname | Kind::FullName);
     let (names, others): (Vec<_>, Vec<_>) =
-        columns.iter().cloned().zip(cells).partition(|(column, _)| is_name(column));
+        columns.into_iter().zip(cells).partition(|(column, _)| is_name(column));
     let (first, second) = rayon::join(
-        || field::build_names(&names, order),
+        || field::build_names(names, order),
         || {
-            others
-                .par_iter()
-                .map(|(column, cells)| field::build(column, cells, order))
-                .collect::<Result<Vec<_>>>()
+            let others = others.into_par_iter();
+            others.map(|(column, cells)| field::build(&column, cells, order)).collect::<Result<Vec<_>>>()
         },
     );
     let mut fields = first?;
