@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-use super::bucket::{Gathered, Layout};
+use super::bucket::{Gathered, Layout, by_place, slots};
 use super::field::Field;
 use super::key::{Part, parts};
 use super::neighbours::Neighbours;
@@ -127,9 +127,7 @@ impl Candidates {
             let mut pairs: Vec<u64> =
                 self.blocks.par_iter().flat_map_iter(|blocks| blocks.pairs(from, to)).collect();
             pairs.extend(self.neighbours.pairs(from, to));
-            pairs.par_sort_unstable();
-            pairs.dedup();
-            pairs
+            sorted(pairs, from, to)
         })
     }
 
@@ -144,6 +142,17 @@ impl Candidates {
         pairs.dedup();
         pairs
     }
+}
+
+/// The pairs in their order, each once; their lower records are in the range. A lower record has a few pairs only, so that
+/// putting them in the places of their lower records nearly sorts them.
+fn sorted(pairs: Vec<u64>, from: u32, to: u32) -> Vec<u64> {
+    let lower = |pair: u64| ((pair >> 32) as u32 - from) as usize;
+    let mut sorted = by_place(&pairs, lower, (to - from) as usize);
+    drop(pairs);
+    sorted.chunk_by_mut(|one, other| one >> 32 == other >> 32).for_each(<[u64]>::sort_unstable);
+    sorted.dedup();
+    sorted
 }
 
 /// The digests of a record's keys in a pass.
@@ -219,8 +228,7 @@ fn blocks(fields: &[Field], key: Key<'_>, count: usize, layout: &Layout, bound: 
     let mut pass = Pass { key: name, blocks: 0, pairs: 0, blocks_left_out: 0, pairs_left_out: 0 };
     // a slot holds a few strangers beside a block; what is far beyond the bound need not be sorted to be counted
     let sorted = if bound < 200 { bound + 16 } else { usize::MAX };
-    let slots = (4 * count).next_power_of_two().max(1024).trailing_zeros();
-    buckets.gather(slots, sorted, |gathered| {
+    buckets.gather(slots(count), sorted, |gathered| {
         let size = match gathered {
             Gathered::Group(block) if block.len() <= bound => {
                 pass.blocks += 1;

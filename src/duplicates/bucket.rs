@@ -56,6 +56,27 @@ pub(super) fn upper(digest: u64, bits: u32) -> usize {
     ((digest >> 1) >> (63 - bits)) as usize
 }
 
+/// The upper bits of a digest that hardly two keys of so many records have in common.
+pub(super) fn slots(records: usize) -> u32 {
+    (4 * records).next_power_of_two().max(1024).trailing_zeros()
+}
+
+/// The items in the order of their places, which are fewer than `places`; those of one place stay in their order.
+pub(super) fn by_place<T: Copy + Default>(items: &[T], place: impl Fn(T) -> usize, places: usize) -> Vec<T> {
+    let mut next = vec![0u32; places + 1];
+    items.iter().for_each(|&item| next[place(item) + 1] += 1);
+    for at in 1..next.len() {
+        next[at] += next[at - 1];
+    }
+    let mut sorted = vec![T::default(); items.len()];
+    for &item in items {
+        let next = &mut next[place(item)];
+        sorted[*next as usize] = item;
+        *next += 1;
+    }
+    sorted
+}
+
 /// What came together.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Gathered<'e> {
@@ -143,6 +164,11 @@ mod tests {
             assert_eq!(groups.iter().map(Vec::len).sum::<usize>(), 5000);
         }
         assert_eq!(gathered(&[1 << 40, 2 << 40, 3 << 40], 10, 9), (vec![], vec![]));
+    }
+
+    #[test]
+    fn items_of_one_place_stay_in_their_order() {
+        assert_eq!(by_place(&[31u32, 12, 11, 32, 13], |item| (item / 10) as usize, 4), [12, 11, 13, 31, 32]);
     }
 
     #[test]

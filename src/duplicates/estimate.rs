@@ -54,7 +54,7 @@ impl Result {
 /// Estimates the model of the records.
 pub(super) fn model(comparer: &Comparer<'_>) -> Model {
     let mut model = Model::stated(comparer);
-    let count = comparer.fields.first().map_or(0, |field| field.codes.len());
+    let count = comparer.count();
     if count < 2 {
         return model;
     }

@@ -36,6 +36,8 @@ pub(super) struct Names {
     pub(super) texts: Texts,
     /// The sound key of the first word and of the last.
     pub(super) sounds: Vec<(u32, u32)>,
+    /// The number at the end of each name, as a digest; 0 for none.
+    numbers: Vec<u32>,
     /// Transliterations of names in other scripts, and the codes of these names.
     latin: (Vec<u32>, Texts),
 }
@@ -45,8 +47,10 @@ impl Names {
     fn of(texts: Texts) -> Result<Self> {
         let mut names = Names::default();
         names.sounds.reserve_exact(texts.len());
+        names.numbers.reserve_exact(texts.len());
         for code in 0..texts.len() {
             let folded = texts.get(code);
+            names.numbers.push(number_at_end(folded));
             if folded.is_ascii() {
                 names.sounds.push(sounds(folded));
             } else {
@@ -58,6 +62,13 @@ impl Names {
         }
         names.texts = texts;
         Ok(names)
+    }
+
+    /// Whether both names are known to end in numbers, and in other ones, without a look at either.
+    #[inline]
+    pub(super) fn are_numbered_apart(&self, a: u32, b: u32) -> bool {
+        let (one, other) = (self.numbers[a as usize], self.numbers[b as usize]);
+        one != 0 && other != 0 && one != other
     }
 
     /// The transliteration of a name in another script.
@@ -99,12 +110,17 @@ impl Words {
     }
 }
 
+fn number_at_end(name: &str) -> u32 {
+    let start = name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    if start < name.len() { digest(&name.as_bytes()[start..]) as u32 | 1 } else { 0 }
+}
+
 /// One field of the comparison.
 #[derive(Debug)]
 pub(super) struct Field {
     pub(super) name: String,
     pub(super) kind: Kind,
-    /// A code per record, in the order of ids.
+    /// A code per record, in the order of ids, until the records are compared: then the codes of a record are side by side.
     pub(super) codes: Vec<u32>,
     /// How many records hold each code.
     pub(super) counts: Vec<u32>,
@@ -132,7 +148,7 @@ impl Field {
             Values::Names(names) => &names.texts,
             Values::Words(words) => &words.texts,
             Values::Emails(texts) | Values::Codes(texts) => texts,
-            Values::Dates(_) | Values::Categories => return vec![Letters::default(); self.counts.len()],
+            Values::Dates(_) | Values::Categories => return Vec::new(),
         };
         // two addresses that agree on the local part alone still resemble each other
         let compared = |text: &str| match &self.values {
@@ -144,7 +160,7 @@ impl Field {
 
     /// How many records have a value.
     pub(super) fn present(&self) -> usize {
-        self.codes.iter().filter(|&&code| code != MISSING).count()
+        self.counts.iter().map(|&count| count as usize).sum()
     }
 }
 

@@ -47,6 +47,9 @@ impl Field {
 
 impl Names {
     fn level(&self, a: u32, b: u32) -> u8 {
+        if self.are_numbered_apart(a, b) {
+            return OTHER;
+        }
         let (one, other) = (self.texts.get(a as usize), self.texts.get(b as usize));
         if numbered_apart(one, other) {
             return OTHER;
@@ -196,7 +199,7 @@ fn code_level(one: &str, other: &str) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::duplicates::compare::Comparer;
+    use crate::duplicates::compare::{Comparer, Rows};
     use crate::duplicates::copies::Copies;
     use crate::duplicates::field::{build, build_names};
     use crate::duplicates::records::{Cells, Column, Texts};
@@ -216,8 +219,9 @@ mod tests {
             Kind::GivenName | Kind::Surname => build_names(vec![(column, Cells::Texts(texts))], &order),
             _ => build(&column, Cells::Texts(texts), &order).map(|field| vec![field]),
         };
-        let fields = fields.expect("a small file");
-        let comparer = Comparer::new(&fields, Copies::default());
+        let mut fields = fields.expect("a small file");
+        let rows = Rows::take(&mut fields);
+        let comparer = Comparer::new(&fields, rows, Copies::default());
         let levels = (comparer.level(0, 0, 1), comparer.level(0, 1, 0));
         assert_eq!(levels.0, levels.1, "{one} {other}");
         levels.0

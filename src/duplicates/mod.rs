@@ -52,7 +52,8 @@ pub use kind::Kind;
 pub use records::{Column, MAX_COLUMNS, Records};
 
 use crate::error::Result;
-use compare::Comparer;
+use compare::{Comparer, Rows};
+use copies::Copies;
 use field::Field;
 use model::probability;
 use records::{Cells, Texts};
@@ -80,9 +81,12 @@ pub fn find(records: Records) -> Result<Findings> {
     };
 
     let copies = copies::discount(&mut fields);
-    let comparer = Comparer::new(&fields, copies);
-    let model = estimate::model(&comparer);
     let candidates = block::candidates(&fields);
+    let rows = Rows::take(&mut fields);
+    let mut comparer = Comparer::new(&fields, rows, copies);
+    let model = estimate::model(&comparer);
+    // samples are drawn no more
+    comparer.copies = Copies::default();
     let mut scorer = Scorer::new(comparer, model);
     // in a large file a sample of the candidates tells enough to dismiss most of the others at a glance
     let step = candidates.total().div_ceil(SAMPLE).max(1);
