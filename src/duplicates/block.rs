@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::bucket::{Gathered, Layout, by_place, slots};
 use super::field::Field;
-use super::key::{Part, parts};
+use super::key::{KEYS, Part, parts};
 use super::neighbours::Neighbours;
 use super::random::scramble;
 
@@ -155,14 +155,27 @@ fn sorted(pairs: Vec<u64>, from: u32, to: u32) -> Vec<u64> {
     sorted
 }
 
-/// The digests of a record's keys in a pass.
-fn digests<'f>(fields: &'f [Field], (one, other): Key<'f>, record: u32) -> impl Iterator<Item = u64> + 'f {
-    let others = other.keys(fields, record);
-    let ones = one.map_or([1, 0], |part| part.keys(fields, record));
-    ones.into_iter().filter(|&one| one != 0).flat_map(move |one| {
-        let one = one.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        others.into_iter().filter(|&other| other != 0).map(move |other| scramble(one ^ scramble(other)))
-    })
+/// Records whose keys are worked out together.
+const TOGETHER: usize = 512;
+
+/// Hands out the digests of every record's keys in a pass.
+fn for_digests(fields: &[Field], (one, other): Key<'_>, count: usize, mut each: impl FnMut(u64, u32)) {
+    let (mut ones, mut others) = ([[1, 0]; TOGETHER], [[0; KEYS]; TOGETHER]);
+    for from in (0..count).step_by(TOGETHER) {
+        let size = TOGETHER.min(count - from);
+        if let Some(one) = one {
+            one.write(fields, from, &mut ones[..size]);
+        }
+        other.write(fields, from, &mut others[..size]);
+        for (record, (ones, others)) in (from as u32..).zip(ones.iter().zip(&others[..size])) {
+            for one in ones.iter().filter(|&&one| one != 0) {
+                let one = one.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                for other in others.iter().filter(|&&other| other != 0) {
+                    each(scramble(one ^ scramble(*other)), record);
+                }
+            }
+        }
+    }
 }
 
 /// What is known of a pass before its blocks are made.
@@ -176,12 +189,12 @@ impl Counted {
     fn of(fields: &[Field], key: Key<'_>, count: usize, part: u64) -> Self {
         let mut layout = Layout::of(count);
         let mut drawn: Vec<u64> = Vec::new();
-        for digest in (0..count as u32).flat_map(|record| digests(fields, key, record)) {
+        for_digests(fields, key, count, |digest, _| {
             layout.add(digest);
             if digest & (part - 1) == 0 {
                 drawn.push(digest);
             }
-        }
+        });
         drawn.sort_unstable();
         let sizes = drawn.chunk_by(|one, other| one == other).filter(|block| block.len() > 1);
         Self { layout, sizes: sizes.map(|block| block.len() as u32).collect() }
@@ -221,9 +234,7 @@ fn blocks(fields: &[Field], key: Key<'_>, count: usize, layout: &Layout, bound: 
         None => key.1.name.clone(),
     };
     let mut buckets = layout.buckets();
-    for record in 0..count as u32 {
-        digests(fields, key, record).for_each(|digest| buckets.put(digest, record));
-    }
+    for_digests(fields, key, count, |digest, record| buckets.put(digest, record));
     let mut blocks = Blocks::default();
     let mut pass = Pass { key: name, blocks: 0, pairs: 0, blocks_left_out: 0, pairs_left_out: 0 };
     // a slot holds a few strangers beside a block; what is far beyond the bound need not be sorted to be counted

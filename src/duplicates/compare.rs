@@ -247,8 +247,13 @@ impl<'f> Comparer<'f> {
         if good >= 2 {
             return straight;
         }
-        let (crossed_given, crossed_surname) =
-            (level(given, one[0], other[1]), level(given, one[1], other[0]));
+        let crossed_given = level(given, one[0], other[1]);
+        // beside a name that is another, only the same name makes up for it
+        let may_be_same = one[1].0 == other[0].0 || one[1].1.may_be_same(other[0].1);
+        if good <= 0 && agreement(crossed_given) == agreement(Some(OTHER)) && !may_be_same {
+            return straight;
+        }
+        let crossed_surname = level(given, one[1], other[0]);
         if agreement(crossed_given) + agreement(crossed_surname) <= good.max(0) + 1 {
             return straight;
         }

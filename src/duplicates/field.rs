@@ -38,8 +38,8 @@ pub(super) struct Names {
     pub(super) sounds: Vec<(u32, u32)>,
     /// The number at the end of each name, as a digest; 0 for none.
     numbers: Vec<u32>,
-    /// Transliterations of names in other scripts, and the codes of these names.
-    latin: (Vec<u32>, Texts),
+    /// Transliterations of names in other scripts, by code.
+    latin: Texts,
 }
 
 impl Names {
@@ -53,11 +53,11 @@ impl Names {
             names.numbers.push(number_at_end(folded));
             if folded.is_ascii() {
                 names.sounds.push(sounds(folded));
+                names.latin.push("")?;
             } else {
                 let latin = fold::latin(folded);
                 names.sounds.push(sounds(&latin));
-                names.latin.0.push(code as u32);
-                names.latin.1.push(&latin)?;
+                names.latin.push(&latin)?;
             }
         }
         names.texts = texts;
@@ -73,11 +73,8 @@ impl Names {
 
     /// The transliteration of a name in another script.
     pub(super) fn latin(&self, code: u32) -> Option<&str> {
-        if self.texts.get(code as usize).is_ascii() {
-            return None;
-        }
-        let place = self.latin.0.binary_search(&code).ok()?;
-        Some(self.latin.1.get(place))
+        let is_other = !self.texts.get(code as usize).is_ascii();
+        is_other.then(|| self.latin.get(code as usize))
     }
 }
 

@@ -40,30 +40,28 @@ enum Keys {
 }
 
 impl Part {
-    /// The keys of a record, 0 for none.
-    #[inline]
-    pub(super) fn keys(&self, fields: &[Field], record: u32) -> [u64; KEYS] {
-        let code = |nth: usize| fields[self.fields[nth]].codes[record as usize];
-        let both = |names: &[u32]| {
-            let sound = |nth: usize| self.fields.get(nth).map_or(0, |_| names[code(nth) as usize]);
-            (sound(0), sound(1))
-        };
+    /// The keys of the records from one on, as many as there is room for; 0 for none.
+    pub(super) fn write(&self, fields: &[Field], from: usize, room: &mut [[u64; KEYS]]) {
+        let codes = |nth: usize| fields[self.fields[nth]].codes[from..].iter().map(|&code| code as usize);
+        // what the keys are made of is asked once for all of them
         match &self.keys {
             Keys::Whole => {
-                let code = code(0);
-                [if fields[self.fields[0]].counts[code as usize] > 1 { u64::from(code) } else { 0 }, 0]
+                let counts = &fields[self.fields[0]].counts;
+                fill(room, codes(0), |code| [if counts[code] > 1 { code as u64 } else { 0 }, 0]);
             }
-            Keys::One(keys) => [u64::from(keys[code(0) as usize]), 0],
-            Keys::Two(keys) => keys[code(0) as usize].map(u64::from),
-            Keys::AnyName(names) => {
-                let (one, other) = both(names);
-                [u64::from(one), if one == other { 0 } else { u64::from(other) }]
+            Keys::One(keys) => fill(room, codes(0), |code| [u64::from(keys[code]), 0]),
+            Keys::Two(keys) => fill(room, codes(0), |code| keys[code].map(u64::from)),
+            Keys::AnyName(names) if self.fields.len() > 1 => {
+                fill(room, codes(0).zip(codes(1)), |(one, other)| {
+                    let (one, other) = (names[one], names[other]);
+                    [u64::from(one), if one == other { 0 } else { u64::from(other) }]
+                });
             }
-            Keys::BothNames(names) => {
-                let (one, other) = both(names);
-                let (low, high) = (one.min(other), one.max(other));
+            Keys::AnyName(names) => fill(room, codes(0), |code| [u64::from(names[code]), 0]),
+            Keys::BothNames(names) => fill(room, codes(0).zip(codes(1)), |(one, other)| {
+                let (low, high) = (names[one].min(names[other]), names[one].max(names[other]));
                 [if low == 0 { 0 } else { scramble(u64::from(low) << 32 | u64::from(high)) | 1 }, 0]
-            }
+            }),
         }
     }
 
@@ -71,6 +69,10 @@ impl Part {
     pub(super) fn overlaps(&self, other: &Part) -> bool {
         self.fields.iter().any(|at| other.fields.contains(at))
     }
+}
+
+fn fill<T>(room: &mut [[u64; KEYS]], items: impl Iterator<Item = T>, keys: impl Fn(T) -> [u64; KEYS]) {
+    room.iter_mut().zip(items).for_each(|(room, item)| *room = keys(item));
 }
 
 /// The parts that the fields give.
