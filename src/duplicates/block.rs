@@ -6,10 +6,11 @@
 
 use rayon::prelude::*;
 
+use super::bucket::{Gathered, Layout, by_place, slots};
 use super::field::Field;
-use super::key::{Part, parts};
+use super::key::{KEYS, Part, parts};
 use super::neighbours::Neighbours;
-use super::random::{ByDigest, scramble};
+use super::random::scramble;
 
 /// A pass over the records: what its key was made of, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,9 +96,13 @@ pub(super) fn candidates(fields: &[Field]) -> Candidates {
     }
     let budget = BUDGET.0 * count as u64 + BUDGET.1;
     let part = (count / 50_000).next_power_of_two().min(4) as u64;
-    let sizes: Vec<Vec<u32>> = keys.par_iter().map(|&key| sampled_sizes(fields, key, count, part)).collect();
-    let bound = bound(&sizes, budget / part, largest(count));
-    let found: Vec<(Blocks, Pass)> = keys.par_iter().map(|&key| blocks(fields, key, count, bound)).collect();
+    let counted: Vec<Counted> = keys.par_iter().map(|&key| Counted::of(fields, key, count, part)).collect();
+    let bound = bound(&counted, budget / part, largest(count));
+    let found: Vec<(Blocks, Pass)> = keys
+        .par_iter()
+        .zip(counted)
+        .map(|(&key, counted)| blocks(fields, key, count, &counted.layout, bound))
+        .collect();
     let (blocks, passes) = found.into_iter().unzip();
     Candidates { blocks, neighbours: Neighbours::of(fields, count), count, passes, bound }
 }
@@ -122,9 +127,7 @@ impl Candidates {
             let mut pairs: Vec<u64> =
                 self.blocks.par_iter().flat_map_iter(|blocks| blocks.pairs(from, to)).collect();
             pairs.extend(self.neighbours.pairs(from, to));
-            pairs.par_sort_unstable();
-            pairs.dedup();
-            pairs
+            sorted(pairs, from, to)
         })
     }
 
@@ -141,69 +144,60 @@ impl Candidates {
     }
 }
 
-/// The digests of a record's keys in a pass.
-fn digests<'f>(fields: &'f [Field], (one, other): Key<'f>, record: u32) -> impl Iterator<Item = u64> + 'f {
-    let others = other.keys(fields, record);
-    let ones = one.map_or([1, 0], |part| part.keys(fields, record));
-    ones.into_iter().filter(|&one| one != 0).flat_map(move |one| {
-        let one = one.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        others.into_iter().filter(|&other| other != 0).map(move |other| scramble(one ^ scramble(other)))
-    })
+/// The pairs in their order, each once; their lower records are in the range. A lower record has a few pairs only, so that
+/// putting them in the places of their lower records nearly sorts them.
+fn sorted(pairs: Vec<u64>, from: u32, to: u32) -> Vec<u64> {
+    let lower = |pair: u64| ((pair >> 32) as u32 - from) as usize;
+    let mut sorted = by_place(&pairs, lower, (to - from) as usize);
+    drop(pairs);
+    sorted.chunk_by_mut(|one, other| one >> 32 == other >> 32).for_each(<[u64]>::sort_unstable);
+    sorted.dedup();
+    sorted
 }
 
-/// How many records the keys of a pass have, of one key in `part`: those whose digest says so.
-fn sampled_sizes(fields: &[Field], key: Key<'_>, count: usize, part: u64) -> Vec<u32> {
-    let mut drawn: Vec<u64> = (0..count as u32)
-        .flat_map(|record| digests(fields, key, record))
-        .filter(|digest| digest & (part - 1) == 0)
-        .collect();
-    drawn.sort_unstable();
-    let sizes = drawn.chunk_by(|one, other| one == other).filter(|block| block.len() > 1);
-    sizes.map(|block| block.len() as u32).collect()
-}
+/// Records whose keys are worked out together.
+const TOGETHER: usize = 512;
 
-/// How many records each key has, by a part of its digest. Two keys may fall together; that costs a look, and what is
-/// compared is decided by the whole digest.
-struct Sizes {
-    slots: Vec<u8>,
-    /// Slots and their records, for those beyond what a slot counts.
-    large: ByDigest<u32>,
-}
-
-impl Sizes {
-    fn count(fields: &[Field], key: Key<'_>, count: usize) -> Self {
-        let slots = vec![0; (4 * count).next_power_of_two().max(1024)];
-        let mut sizes = Self { slots, large: ByDigest::default() };
-        for record in 0..count as u32 {
-            for digest in digests(fields, key, record) {
-                sizes.add(digest);
+/// Hands out the digests of every record's keys in a pass.
+fn for_digests(fields: &[Field], (one, other): Key<'_>, count: usize, mut each: impl FnMut(u64, u32)) {
+    let (mut ones, mut others) = ([[1, 0]; TOGETHER], [[0; KEYS]; TOGETHER]);
+    for from in (0..count).step_by(TOGETHER) {
+        let size = TOGETHER.min(count - from);
+        if let Some(one) = one {
+            one.write(fields, from, &mut ones[..size]);
+        }
+        other.write(fields, from, &mut others[..size]);
+        for (record, (ones, others)) in (from as u32..).zip(ones.iter().zip(&others[..size])) {
+            for one in ones.iter().filter(|&&one| one != 0) {
+                let one = one.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                for other in others.iter().filter(|&&other| other != 0) {
+                    each(scramble(one ^ scramble(*other)), record);
+                }
             }
         }
-        sizes
     }
+}
 
-    fn add(&mut self, digest: u64) {
-        let slot = self.slot(digest);
-        if self.slots[slot] == u8::MAX {
-            *self.large.entry(scramble(slot as u64)).or_insert(u32::from(u8::MAX)) += 1;
-        } else {
-            self.slots[slot] += 1;
-        }
-    }
+/// What is known of a pass before its blocks are made.
+struct Counted {
+    layout: Layout,
+    /// How many records its keys have, of one key in so many: those whose digest says so.
+    sizes: Vec<u32>,
+}
 
-    fn slot(&self, digest: u64) -> usize {
-        (digest >> (64 - self.slots.len().trailing_zeros())) as usize
-    }
-
-    /// The sizes of the slots that hold more than so many records.
-    fn above(&self, size: usize) -> impl Iterator<Item = usize> {
-        // a slot that is full to the brim has no entry of its own
-        let is_large = |slot: usize| self.large.contains_key(&scramble(slot as u64));
-        let counted = self.slots.iter().enumerate();
-        let counted = counted.filter(move |&(slot, &size)| size < u8::MAX || !is_large(slot));
-        let counted = counted.map(|(_, &size)| usize::from(size));
-        let large = self.large.values().map(|&size| size as usize);
-        counted.chain(large).filter(move |&counted| counted > size)
+impl Counted {
+    fn of(fields: &[Field], key: Key<'_>, count: usize, part: u64) -> Self {
+        let mut layout = Layout::of(count);
+        let mut drawn: Vec<u64> = Vec::new();
+        for_digests(fields, key, count, |digest, _| {
+            layout.add(digest);
+            if digest & (part - 1) == 0 {
+                drawn.push(digest);
+            }
+        });
+        drawn.sort_unstable();
+        let sizes = drawn.chunk_by(|one, other| one == other).filter(|block| block.len() > 1);
+        Self { layout, sizes: sizes.map(|block| block.len() as u32).collect() }
     }
 }
 
@@ -219,9 +213,11 @@ fn largest(count: usize) -> usize {
 }
 
 /// The largest size of a block for which all passes together stay within the budget.
-fn bound(all: &[Vec<u32>], budget: u64, largest: usize) -> usize {
+fn bound(all: &[Counted], budget: u64, largest: usize) -> usize {
     let mut pairs = vec![0u64; largest + 1];
-    for size in all.iter().flatten().map(|&size| size as usize).filter(|&size| size <= largest) {
+    for size in
+        all.iter().flat_map(|pass| &pass.sizes).map(|&size| size as usize).filter(|&size| size <= largest)
+    {
         pairs[size] += pairs_of(size);
     }
     let mut sum = 0;
@@ -232,44 +228,31 @@ fn bound(all: &[Vec<u32>], budget: u64, largest: usize) -> usize {
     within.count().saturating_sub(1).max(4)
 }
 
-fn blocks(fields: &[Field], key: Key<'_>, count: usize, bound: usize) -> (Blocks, Pass) {
-    let sizes = Sizes::count(fields, key, count);
-    // the upper bits hold the key, the lower ones the record, so that one sort makes the blocks
-    let width = usize::BITS - count.leading_zeros();
-    let mask = (1u64 << width) - 1;
+fn blocks(fields: &[Field], key: Key<'_>, count: usize, layout: &Layout, bound: usize) -> (Blocks, Pass) {
     let name = match key.0 {
         Some(one) => format!("{} × {}", one.name, key.1.name),
         None => key.1.name.clone(),
     };
+    let mut buckets = layout.buckets();
+    for_digests(fields, key, count, |digest, record| buckets.put(digest, record));
+    let mut blocks = Blocks::default();
     let mut pass = Pass { key: name, blocks: 0, pairs: 0, blocks_left_out: 0, pairs_left_out: 0 };
     // a slot holds a few strangers beside a block; what is far beyond the bound need not be sorted to be counted
     let sorted = if bound < 200 { bound + 16 } else { usize::MAX };
-    for size in sizes.above(sorted) {
+    buckets.gather(slots(count), sorted, |gathered| {
+        let size = match gathered {
+            Gathered::Group(block) if block.len() <= bound => {
+                pass.blocks += 1;
+                pass.pairs += pairs_of(block.len());
+                blocks.members.extend(block.iter().map(|&entry| layout.record(entry)));
+                return blocks.ends.push(blocks.members.len() as u32);
+            }
+            Gathered::Group(block) => block.len(),
+            Gathered::Crowd(size) => size,
+        };
         pass.blocks_left_out += 1;
         pass.pairs_left_out += pairs_of(size);
-    }
-    let mut keyed: Vec<u64> = Vec::new();
-    for record in 0..count as u32 {
-        for digest in digests(fields, key, record) {
-            let size = usize::from(sizes.slots[sizes.slot(digest)]);
-            if size > 1 && size <= sorted {
-                keyed.push((digest & !mask) | u64::from(record));
-            }
-        }
-    }
-    keyed.sort_unstable();
-    let mut blocks = Blocks::default();
-    for block in keyed.chunk_by(|a, b| a & !mask == b & !mask).filter(|block| block.len() > 1) {
-        if block.len() > bound {
-            pass.blocks_left_out += 1;
-            pass.pairs_left_out += pairs_of(block.len());
-            continue;
-        }
-        pass.blocks += 1;
-        pass.pairs += pairs_of(block.len());
-        blocks.members.extend(block.iter().map(|key| (key & mask) as u32));
-        blocks.ends.push(blocks.members.len() as u32);
-    }
+    });
     blocks.members.shrink_to_fit();
     blocks.ends.shrink_to_fit();
     (blocks, pass)
@@ -282,21 +265,11 @@ mod tests {
     #[test]
     fn the_bound_keeps_all_passes_within_the_budget() {
         // 1 + 3 + 6 pairs, then 45, then 190
-        let all = [vec![2, 3, 4, 10], vec![20]];
+        let counted = |sizes: &[u32]| Counted { layout: Layout::of(0), sizes: sizes.to_vec() };
+        let all = [counted(&[2, 3, 4, 10]), counted(&[20])];
         for (budget, wanted) in [(1_000, LARGEST), (244, 19), (55, 19), (54, 9), (10, 9), (0, 4)] {
             assert_eq!(bound(&all, budget, LARGEST), wanted, "{budget}");
         }
-    }
-
-    #[test]
-    fn a_crowd_keeps_its_size() {
-        let mut sizes = Sizes { slots: vec![0; 1024], large: ByDigest::default() };
-        for (key, times) in [(1u64, 2), (2, 255), (3, 1000), (4, 1), (5, 30)] {
-            (0..times).for_each(|_| sizes.add(key << 54));
-        }
-        let mut above: Vec<usize> = sizes.above(20).collect();
-        above.sort_unstable();
-        assert_eq!(above, [30, 255, 1000]);
     }
 
     #[test]

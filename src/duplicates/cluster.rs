@@ -60,7 +60,7 @@ pub(super) fn clusters(
 }
 
 fn registers_allow(left: &[u32], right: &[u32], registers: &[u32]) -> bool {
-    let register = |&record: &u32| registers[record as usize];
+    let register = |&record: &u32| registers.get(record as usize).copied().unwrap_or(0);
     left.iter()
         .map(register)
         .filter(|&register| register != 0)

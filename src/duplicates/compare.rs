@@ -41,20 +41,97 @@ pub(super) struct Comparer<'f> {
     pub(super) copies: Copies,
     /// The given name and surname that may stand in each other's place.
     pub(super) names: Option<(usize, usize)>,
-    /// The codes of a record side by side, and after them the letters of its given name and surname: a pair is two
-    /// places in memory, not two a field.
-    rows: Vec<u32>,
-    stride: usize,
+    rows: Rows,
     /// By field and code: how common the value is, in bits above the mean.
     common: Vec<Vec<f32>>,
-    /// By field and code.
+    /// By field and code, but for names, whose letters are in the rows.
     letters: Vec<Vec<Letters>>,
+    met: Met,
+}
+
+/// The levels of the first given names among themselves: in a large file a few names are most, and the same two meet again
+/// and again.
+#[derive(Debug, Default)]
+struct Met {
+    levels: Vec<u8>,
+    names: usize,
+}
+
+impl Met {
+    /// So many names, where there are so many records.
+    const NAMES: usize = 256;
+    const RECORDS: usize = 20_000;
+
+    fn of(field: &Field, count: usize) -> Self {
+        let names = if count < Self::RECORDS { 0 } else { field.counts.len().min(Self::NAMES) };
+        let mut levels = vec![EXACT; names * names];
+        for one in 1..names {
+            for other in 1..one {
+                let level = name_level(field, one as u32, other as u32);
+                levels[one * names + other] = level;
+                levels[other * names + one] = level;
+            }
+        }
+        Self { levels, names }
+    }
+
+    #[inline]
+    fn level(&self, one: u32, other: u32) -> Option<u8> {
+        let (one, other) = (one as usize, other as usize);
+        (one < self.names && other < self.names).then(|| self.levels[one * self.names + other])
+    }
+}
+
+/// The level of two different names.
+fn name_level(field: &Field, one: u32, other: u32) -> u8 {
+    field.level(one, other, || match &field.values {
+        Values::Names(names) => {
+            let letters = |code: u32| Letters::of(names.texts.get(code as usize));
+            letters(one).may_resemble(letters(other))
+        }
+        _ => true,
+    })
+}
+
+/// The codes of a record side by side, and after them the letters of its given name and surname: a pair is two places in
+/// memory, not two a field.
+#[derive(Debug)]
+pub(super) struct Rows {
+    cells: Vec<u32>,
+    stride: usize,
+    count: usize,
+}
+
+impl Rows {
+    /// The rows of the fields, whose own codes are gone then: nothing is kept twice.
+    pub(super) fn take(fields: &mut [Field]) -> Self {
+        let count = fields.first().map_or(0, |field| field.codes.len());
+        let named = names(fields).map(|(given, surname)| (fields[given].letters(), given, surname));
+        let stride = fields.len() + if named.is_some() { 4 } else { 0 };
+        let mut cells = Vec::with_capacity(count * stride);
+        for record in 0..count {
+            cells.extend(fields.iter().map(|field| field.codes[record]));
+            if let Some((letters, given, surname)) = &named {
+                for &at in [given, surname] {
+                    cells.extend(letters[fields[at].codes[record] as usize].halves());
+                }
+            }
+        }
+        for field in fields {
+            field.codes = Vec::new();
+        }
+        Self { cells, stride, count }
+    }
+}
+
+/// The given name and surname that may stand in each other's place; they share one list of names.
+fn names(fields: &[Field]) -> Option<(usize, usize)> {
+    let first = |kind| fields.iter().position(|field| field.kind == kind);
+    first(Kind::GivenName).zip(first(Kind::Surname))
 }
 
 impl<'f> Comparer<'f> {
-    pub(super) fn new(fields: &'f [Field], copies: Copies) -> Self {
-        let first = |kind| fields.iter().position(|field| field.kind == kind);
-        let count = fields.first().map_or(0, |field| field.codes.len());
+    pub(super) fn new(fields: &'f [Field], rows: Rows, copies: Copies) -> Self {
         let common = fields
             .par_iter()
             .map(|field| {
@@ -62,32 +139,32 @@ impl<'f> Comparer<'f> {
                 field.counts.iter().map(|&count| (count.max(1) as f32 / mean).log2()).collect()
             })
             .collect();
-        let letters: Vec<Vec<Letters>> = fields.par_iter().map(Field::letters).collect();
-        let names = first(Kind::GivenName).zip(first(Kind::Surname));
-        let stride = fields.len() + if names.is_some() { 4 } else { 0 };
-        let mut rows = Vec::with_capacity(count * stride);
-        for record in 0..count {
-            rows.extend(fields.iter().map(|field| field.codes[record]));
-            if let Some((given, surname)) = names {
-                for at in [given, surname] {
-                    rows.extend(letters[at][fields[at].codes[record] as usize].halves());
-                }
-            }
-        }
-        Self { fields, copies, names, rows, stride, common, letters }
+        let letters = |field: &Field| match field.values {
+            Values::Names(_) => Vec::new(),
+            _ => field.letters(),
+        };
+        let letters: Vec<Vec<Letters>> = fields.par_iter().map(letters).collect();
+        let names = names(fields);
+        let met = names.map_or_else(Met::default, |(given, _)| Met::of(&fields[given], rows.count));
+        Self { fields, copies, names, rows, common, letters, met }
+    }
+
+    /// How many records there are.
+    pub(super) fn count(&self) -> usize {
+        self.rows.count
     }
 
     /// The code of a record's value.
     #[inline]
     pub(super) fn code(&self, record: u32, field: usize) -> u32 {
-        self.rows[record as usize * self.stride + field]
+        self.rows.cells[record as usize * self.rows.stride + field]
     }
 
     /// The letters of a record's given name (0) or surname (1).
     #[inline]
     fn name_letters(&self, record: u32, which: usize) -> Letters {
-        let at = record as usize * self.stride + self.fields.len() + 2 * which;
-        Letters::from_halves([self.rows[at], self.rows[at + 1]])
+        let at = record as usize * self.rows.stride + self.fields.len() + 2 * which;
+        Letters::from_halves([self.rows.cells[at], self.rows.cells[at + 1]])
     }
 
     /// How common the more common of two records' values is, in bits above the mean.
@@ -135,8 +212,12 @@ impl<'f> Comparer<'f> {
         if one == other && !matches!(self.fields[field].values, Values::Dates(_)) {
             return Some(EXACT);
         }
+        let values = &self.fields[field];
+        if matches!(values.values, Values::Names(_)) {
+            return Some(name_level(values, one, other));
+        }
         let letters = |code: u32| self.letters[field][code as usize];
-        Some(self.fields[field].level(one, other, || letters(one).may_resemble(letters(other))))
+        Some(values.level(one, other, || letters(one).may_resemble(letters(other))))
     }
 
     /// The levels of given name and surname, straight or crosswise, whichever agrees better.
@@ -154,6 +235,9 @@ impl<'f> Comparer<'f> {
             if one == other {
                 return Some(EXACT);
             }
+            if let Some(level) = self.met.level(one, other).filter(|_| field == given) {
+                return Some(level);
+            }
             Some(if x.may_resemble(y) { self.fields[field].level(one, other, || true) } else { OTHER })
         };
         let (straight_given, straight_surname) =
@@ -163,8 +247,13 @@ impl<'f> Comparer<'f> {
         if good >= 2 {
             return straight;
         }
-        let (crossed_given, crossed_surname) =
-            (level(given, one[0], other[1]), level(given, one[1], other[0]));
+        let crossed_given = level(given, one[0], other[1]);
+        // beside a name that is another, only the same name makes up for it
+        let may_be_same = one[1].0 == other[0].0 || one[1].1.may_be_same(other[0].1);
+        if good <= 0 && agreement(crossed_given) == agreement(Some(OTHER)) && !may_be_same {
+            return straight;
+        }
+        let crossed_surname = level(given, one[1], other[0]);
         if agreement(crossed_given) + agreement(crossed_surname) <= good.max(0) + 1 {
             return straight;
         }

@@ -24,6 +24,12 @@ pub(super) fn discount(fields: &mut [Field]) -> Copies {
     let mut copies = Copies::default();
     for record in 0..count as u32 {
         let codes = fields.iter().map(|field| field.codes[record as usize]);
+        // who says something that nobody else says repeats nobody
+        if fields.iter().any(|field| field.counts[field.codes[record as usize] as usize] == 1) {
+            copies.one.push(record);
+            copies.few.push(record);
+            continue;
+        }
         let times = seen.entry(codes.fold(3, |row, code| scramble(row ^ u64::from(code)))).or_insert(0);
         if *times == 0 {
             copies.one.push(record);

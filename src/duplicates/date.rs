@@ -1,6 +1,8 @@
 //! Dates as people type them: which format a column is written in, what a value then says, and how far two values
 //! agree. Impossible dates (a 13th month, a 31st of June) keep their parts, because the slip that made them is evidence.
 
+use super::random::scramble;
+
 /// Year, month and day; a part that is not known is 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(super) struct Date {
@@ -102,6 +104,11 @@ impl Date {
         (date.year != 0).then_some(date)
     }
 
+    /// A digest of the date; other dates have other ones.
+    pub(super) fn digest(self) -> u64 {
+        scramble(u64::from(self.year) << 16 | u64::from(self.month) << 8 | u64::from(self.day))
+    }
+
     fn is_full(self) -> bool {
         self.month != 0 && self.day != 0
     }
@@ -126,12 +133,18 @@ impl Date {
         i32::from(self.year) * 365 + i32::from(self.month) * 365 / 12 + i32::from(self.day)
     }
 
-    fn digits(self) -> [u8; 8] {
-        let year = self.year % 10_000;
-        let (century, year) = ((year / 100) as u8, (year % 100) as u8);
-        let pairs = [century, year, self.month % 100, self.day % 100];
-        std::array::from_fn(|at| if at % 2 == 0 { pairs[at / 2] / 10 } else { pairs[at / 2] % 10 })
+    /// The eight digits of year, month and day, four bits each.
+    fn digits(self) -> u32 {
+        let pair = |number: u32| (number / 10 % 10) << 4 | number % 10;
+        let (year, month, day) = (u32::from(self.year), u32::from(self.month), u32::from(self.day));
+        pair(year / 100) << 24 | pair(year) << 16 | pair(month) << 8 | pair(day)
     }
+}
+
+/// How many digits are others.
+fn differing(x: u32, y: u32) -> u32 {
+    let bits = x ^ y;
+    ((bits | bits >> 1 | bits >> 2 | bits >> 3) & 0x1111_1111).count_ones()
 }
 
 fn is_year(digits: &str) -> bool {
@@ -187,13 +200,14 @@ pub(super) fn compare(a: Date, b: Date) -> Agreement {
         return Agreement::Swapped;
     }
     let (x, y) = (a.digits(), b.digits());
-    let differing = (0..8).filter(|&at| x[at] != y[at]).count();
+    let differing_in_all = differing(x, y);
     let parts = usize::from(a.year != b.year) + usize::from(a.month != b.month) + usize::from(a.day != b.day);
     if parts == 1 {
-        let transposed = differing == 2
-            && (0..7)
-                .any(|at| at != 3 && at != 5 && x[at] == y[at + 1] && x[at + 1] == y[at] && x[at] != y[at]);
-        if differing == 1 || transposed {
+        let digit = |digits: u32, at: u32| digits >> (28 - 4 * at) & 0xf;
+        let exchanged = |&at: &u32| digit(x, at) == digit(y, at + 1) && digit(x, at + 1) == digit(y, at);
+        let transposed = differing_in_all == 2
+            && [0, 1, 2, 4, 6].iter().any(|at| exchanged(at) && digit(x, *at) != digit(y, *at));
+        if differing_in_all == 1 || transposed {
             return Agreement::Slip;
         }
         if a.year == b.year || a.year.abs_diff(b.year) == 1 {
@@ -201,12 +215,12 @@ pub(super) fn compare(a: Date, b: Date) -> Agreement {
         }
     }
     let apart = (a.days() - b.days()).abs();
-    let years_slip = (0..4).filter(|&at| x[at] != y[at]).count() == 1;
+    let years_slip = differing(x >> 16, y >> 16) == 1;
     let decade = i32::from(a.year.abs_diff(b.year)) / 10 * 3650;
     if apart <= 40 || (years_slip && decade > 0 && decade < 40_000 && (apart - decade).abs() <= 10) {
         return Agreement::Near;
     }
-    if apart <= 400 || differing <= 2 { Agreement::Vague } else { Agreement::Other }
+    if apart <= 400 || differing_in_all <= 2 { Agreement::Vague } else { Agreement::Other }
 }
 
 #[cfg(test)]

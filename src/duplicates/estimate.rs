@@ -54,19 +54,19 @@ impl Result {
 /// Estimates the model of the records.
 pub(super) fn model(comparer: &Comparer<'_>) -> Model {
     let mut model = Model::stated(comparer);
-    let count = comparer.fields.first().map_or(0, |field| field.codes.len());
+    let count = comparer.count();
     if count < 2 {
         return model;
     }
     let random = random_pairs(comparer);
     // relatives and one person disturb `u` in a small file: the second round leaves out what the first one recognised
-    let mut samples: Vec<Sample> = Vec::new();
+    let (mut samples, mut doubles): (Vec<Sample>, Doubles) = Default::default();
     for round in 0..2 {
         fix_u(comparer, &mut model, &random, round > 0);
         if round == 0 {
             depend::find_parents(comparer, &mut model);
         }
-        run_passes(comparer, &mut model, &mut samples, count);
+        run_passes(comparer, &mut model, (&mut samples, &mut doubles), count);
     }
     model
 }
@@ -129,7 +129,28 @@ struct Sample {
     within: f64,
 }
 
-fn run_passes(comparer: &Comparer<'_>, model: &mut Model, samples: &mut Vec<Sample>, count: usize) {
+/// The pairs of passes over two fields, which the second round wants again as a rule.
+#[derive(Debug, Default)]
+struct Doubles {
+    keys: Vec<Vec<usize>>,
+    samples: Vec<Sample>,
+}
+
+impl Doubles {
+    fn of(&mut self, comparer: &Comparer<'_>, keys: Vec<Vec<usize>>) -> &[Sample] {
+        if self.keys != keys {
+            *self = Self { samples: draw(comparer, &keys), keys };
+        }
+        &self.samples
+    }
+}
+
+fn run_passes(
+    comparer: &Comparer<'_>,
+    model: &mut Model,
+    (samples, doubles): (&mut Vec<Sample>, &mut Doubles),
+    count: usize,
+) {
     let usable: Vec<usize> = (0..comparer.fields.len()).filter(|&at| model.fields[at].u[0] < 0.1).collect();
     if samples.is_empty() {
         samples.extend(draw(comparer, &usable.iter().map(|&at| vec![at]).collect::<Vec<_>>()));
@@ -146,9 +167,9 @@ fn run_passes(comparer: &Comparer<'_>, model: &mut Model, samples: &mut Vec<Samp
     // out, passes over two fields help, for the fields that are still unknown.
     let unknown: Vec<usize> = (0..model.fields.len()).filter(|&at| reached(&results, at) < ENOUGH).collect();
     if !unknown.is_empty() {
-        let doubles: Vec<Vec<usize>> =
+        let keys: Vec<Vec<usize>> =
             pairs_of(&usable).into_iter().filter(|key| unknown.iter().any(|at| !key.contains(at))).collect();
-        let mut more = maximise_all(comparer, model, &draw(comparer, &doubles));
+        let mut more = maximise_all(comparer, model, doubles.of(comparer, keys));
         for result in &mut more {
             for at in (0..model.fields.len()).filter(|at| !unknown.contains(at)) {
                 result.levels[at] = [0.0; LEVELS];

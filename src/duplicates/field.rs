@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::date::{Date, Order};
-use super::random::{ByDigest, digest};
-use super::records::{Column, Texts};
+use super::random::{ByDigest, digest, scramble};
+use super::records::{Cells, Column, Texts};
 use super::sample::{exact_share, mean_count};
 use super::text::Letters;
 use super::{Kind, fold, phonetic};
@@ -36,8 +36,53 @@ pub(super) struct Names {
     pub(super) texts: Texts,
     /// The sound key of the first word and of the last.
     pub(super) sounds: Vec<(u32, u32)>,
-    /// Transliterations of names in other scripts.
-    pub(super) latin: HashMap<u32, String>,
+    /// The number at the end of each name, as a digest; 0 for none.
+    numbers: Vec<u32>,
+    /// Transliterations of names in other scripts, by code.
+    latin: Texts,
+}
+
+impl Names {
+    /// The names of these texts, each with its sounds.
+    fn of(texts: Texts) -> Result<Self> {
+        let mut names = Names::default();
+        names.sounds.reserve_exact(texts.len());
+        names.numbers.reserve_exact(texts.len());
+        for code in 0..texts.len() {
+            let folded = texts.get(code);
+            names.numbers.push(number_at_end(folded));
+            if folded.is_ascii() {
+                names.sounds.push(sounds(folded));
+                names.latin.push("")?;
+            } else {
+                let latin = fold::latin(folded);
+                names.sounds.push(sounds(&latin));
+                names.latin.push(&latin)?;
+            }
+        }
+        names.texts = texts;
+        Ok(names)
+    }
+
+    /// Whether both names are known to end in numbers, and in other ones, without a look at either.
+    #[inline]
+    pub(super) fn are_numbered_apart(&self, a: u32, b: u32) -> bool {
+        let (one, other) = (self.numbers[a as usize], self.numbers[b as usize]);
+        one != 0 && other != 0 && one != other
+    }
+
+    /// The transliteration of a name in another script.
+    pub(super) fn latin(&self, code: u32) -> Option<&str> {
+        let is_other = !self.texts.get(code as usize).is_ascii();
+        is_other.then(|| self.latin.get(code as usize))
+    }
+}
+
+/// The sound keys of the first word and of the last.
+fn sounds(name: &str) -> (u32, u32) {
+    let mut words = name.split(' ');
+    let first = phonetic::key(words.next().unwrap_or_default());
+    (first, words.next_back().map_or(first, phonetic::key))
 }
 
 /// Texts of several words, with the words numbered across the field.
@@ -62,12 +107,17 @@ impl Words {
     }
 }
 
+fn number_at_end(name: &str) -> u32 {
+    let start = name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    if start < name.len() { digest(&name.as_bytes()[start..]) as u32 | 1 } else { 0 }
+}
+
 /// One field of the comparison.
 #[derive(Debug)]
 pub(super) struct Field {
     pub(super) name: String,
     pub(super) kind: Kind,
-    /// A code per record, in the order of ids.
+    /// A code per record, in the order of ids, until the records are compared: then the codes of a record are side by side.
     pub(super) codes: Vec<u32>,
     /// How many records hold each code.
     pub(super) counts: Vec<u32>,
@@ -95,7 +145,7 @@ impl Field {
             Values::Names(names) => &names.texts,
             Values::Words(words) => &words.texts,
             Values::Emails(texts) | Values::Codes(texts) => texts,
-            Values::Dates(_) | Values::Categories => return vec![Letters::default(); self.counts.len()],
+            Values::Dates(_) | Values::Categories => return Vec::new(),
         };
         // two addresses that agree on the local part alone still resemble each other
         let compared = |text: &str| match &self.values {
@@ -107,7 +157,7 @@ impl Field {
 
     /// How many records have a value.
     pub(super) fn present(&self) -> usize {
-        self.codes.iter().filter(|&&code| code != MISSING).count()
+        self.counts.iter().map(|&count| count as usize).sum()
     }
 }
 
@@ -146,7 +196,7 @@ const REMEMBERED: usize = 100_000;
 
 /// Folds a column: a code per record in `order`. `fold` gives equal texts equal codes, however often it is asked.
 fn intern(
-    cells: &Texts,
+    cells: &Cells,
     order: &[u32],
     mut fold: impl FnMut(&str, &mut dyn FnMut(&str) -> Result<u32>) -> Result<u32>,
     interner: &mut Interner,
@@ -154,7 +204,7 @@ fn intern(
     let mut seen: ByDigest<u32> = ByDigest::default();
     let mut codes = Vec::with_capacity(order.len());
     for &record in order {
-        let raw = cells.get(record as usize);
+        let raw = cells.text(record);
         if fold::is_missing(raw) {
             codes.push(MISSING);
             continue;
@@ -174,14 +224,32 @@ fn intern(
     Ok(codes)
 }
 
+/// Numbers values from 1 in the order in which they come, as texts are, and adds them to the distinct ones; `None` is 0.
+pub(super) fn number<T: Copy>(
+    values: impl Iterator<Item = Option<T>>,
+    digest: impl Fn(T) -> u64,
+    distinct: &mut Vec<T>,
+) -> Vec<u32> {
+    let mut codes: ByDigest<u32> = ByDigest::default();
+    values
+        .map(|value| {
+            let Some(value) = value else { return MISSING };
+            *codes.entry(digest(value)).or_insert_with(|| {
+                distinct.push(value);
+                distinct.len() as u32 - 1
+            })
+        })
+        .collect()
+}
+
 /// What becomes of the columns that are not names; each call stands alone, so that columns are built in parallel.
-pub(super) fn build(column: &Column, cells: &Texts, order: &[u32]) -> Result<Field> {
+pub(super) fn build(column: &Column, cells: Cells, order: &[u32]) -> Result<Field> {
     let mut interner = Interner::new()?;
     let name = column.name.clone();
     match column.kind {
-        Kind::Date => build_dates(column, cells, order),
+        Kind::Date => build_dates(column, &cells, order),
         Kind::Email => {
-            let codes = intern(cells, order, |raw, code| code(&fold::email(raw)), &mut interner)?;
+            let codes = intern(&cells, order, |raw, code| code(&fold::email(raw)), &mut interner)?;
             let distinct = interner.texts.len();
             Ok(Field::new(name, column.kind, codes, Values::Emails(interner.texts), distinct))
         }
@@ -196,40 +264,51 @@ pub(super) fn build(column: &Column, cells: &Texts, order: &[u32]) -> Result<Fie
                     code(&fold::squeezed(raw))
                 }
             };
-            let codes = intern(cells, order, fold, &mut interner)?;
+            let codes = intern(&cells, order, fold, &mut interner)?;
             let distinct = interner.texts.len();
             Ok(Field::new(name, column.kind, codes, Values::Codes(interner.texts), distinct))
         }
         Kind::Category => {
-            let codes = intern(cells, order, |raw, code| code(&fold::words(raw)), &mut interner)?;
-            Ok(Field::new(name, column.kind, codes, Values::Categories, interner.texts.len()))
+            let (codes, distinct) = if let Cells::Numbers(numbers) = &cells {
+                let mut distinct = vec![0];
+                let said =
+                    |&record: &u32| numbers.get(record as usize).copied().filter(|&number| number != 0);
+                let codes = number(order.iter().map(said), |number| scramble(number.into()), &mut distinct);
+                (codes, distinct.len())
+            } else {
+                let codes = intern(&cells, order, |raw, code| code(&fold::words(raw)), &mut interner)?;
+                (codes, interner.texts.len())
+            };
+            Ok(Field::new(name, column.kind, codes, Values::Categories, distinct))
         }
         Kind::Place | Kind::Address | Kind::Text | Kind::GivenName | Kind::Surname | Kind::FullName => {
-            let codes = intern(cells, order, |raw, code| code(&fold::words(raw)), &mut interner)?;
-            let distinct = interner.texts.len();
-            let mut field = Field::new(name, column.kind, codes, Values::Categories, distinct);
-            field.values = Values::Words(split_words(&interner.texts, &field.counts)?);
+            let codes = intern(&cells, order, |raw, code| code(&fold::words(raw)), &mut interner)?;
+            drop(cells);
+            let Interner { texts, codes: by_text } = interner;
+            drop(by_text);
+            let mut field = Field::new(name, column.kind, codes, Values::Categories, texts.len());
+            field.values = Values::Words(split_words(&texts, &field.counts)?);
             Ok(field)
         }
     }
 }
 
-fn build_dates(column: &Column, cells: &Texts, order: &[u32]) -> Result<Field> {
-    let written = Order::of_column(order.iter().map(|&record| cells.get(record as usize)));
+fn build_dates(column: &Column, cells: &Cells, order: &[u32]) -> Result<Field> {
     let mut dates = vec![Date::default()];
-    let mut numbers: HashMap<Date, u32> = HashMap::new();
-    let mut number = |date: Date| -> Result<u32> {
-        let next = u32::try_from(dates.len()).map_err(|_| Error::internal("more dates than days"))?;
-        let code = *numbers.entry(date).or_insert(next);
-        if code == next {
-            dates.push(date);
-        }
-        Ok(code)
+    let mut codes = if let Cells::Dates(said) = cells {
+        let said = |&record: &u32| said.get(record as usize).copied().filter(|date| date.year != 0);
+        number(order.iter().map(said), Date::digest, &mut dates)
+    } else {
+        let written = Order::of_column(order.iter().map(|&record| cells.text(record)));
+        let mut said = vec![None];
+        let fold = |raw: &str, _: &mut dyn FnMut(&str) -> Result<u32>| {
+            let place = said.len() as u32;
+            said.push(Date::read(raw, written));
+            Ok(place)
+        };
+        let read = intern(cells, order, fold, &mut Interner::new()?)?;
+        number(read.iter().map(|&place| said[place as usize]), Date::digest, &mut dates)
     };
-    let fold = |raw: &str, _: &mut dyn FnMut(&str) -> Result<u32>| {
-        Date::read(raw, written).map_or(Ok(MISSING), &mut number)
-    };
-    let mut codes = intern(cells, order, fold, &mut Interner::new()?)?;
     let present = codes.iter().filter(|&&code| code != MISSING).count();
     let new_years = codes.iter().filter(|&&code| dates[code as usize].is_new_year()).count();
     // one birth in 365 falls on the first of January; many more mean that only the year was known
@@ -282,14 +361,16 @@ fn split_words(texts: &Texts, counts: &[u32]) -> Result<Words> {
 
 /// The name columns, built together over one list of names. A full name becomes a given and a family name; where the
 /// file has columns for those too, it only fills their gaps.
-pub(super) fn build_names(columns: &[(Column, &Texts)], order: &[u32]) -> Result<Vec<Field>> {
+pub(super) fn build_names(columns: Vec<(Column, Cells)>, order: &[u32]) -> Result<Vec<Field>> {
     let mut interner = Interner::new()?;
     let mut parts: Vec<(String, Kind, Vec<u32>)> = Vec::new();
-    for (column, cells) in columns.iter().filter(|(column, _)| column.kind != Kind::FullName) {
-        let codes = intern(cells, order, |raw, code| code(&fold::name(raw)), &mut interner)?;
-        parts.push((column.name.clone(), column.kind, codes));
+    let (full, single): (Vec<_>, Vec<_>) =
+        columns.into_iter().partition(|(column, _)| column.kind == Kind::FullName);
+    for (column, cells) in single {
+        let codes = intern(&cells, order, |raw, code| code(&fold::name(raw)), &mut interner)?;
+        parts.push((column.name, column.kind, codes));
     }
-    for (column, cells) in columns.iter().filter(|(column, _)| column.kind == Kind::FullName) {
+    for (column, cells) in full {
         let mut given: ByDigest<u32> = ByDigest::default();
         let fold = |raw: &str, code: &mut dyn FnMut(&str) -> Result<u32>| {
             let (first, last) = fold::split_full_name(raw);
@@ -297,33 +378,18 @@ pub(super) fn build_names(columns: &[(Column, &Texts)], order: &[u32]) -> Result
             given.insert(key, code(&first)?);
             code(&last)
         };
-        let surnames = intern(cells, order, fold, &mut interner)?;
+        let surnames = intern(&cells, order, fold, &mut interner)?;
         let givens = order
             .iter()
-            .map(|&record| {
-                given.get(&digest(cells.get(record as usize).as_bytes())).copied().unwrap_or(MISSING)
-            })
+            .map(|&record| given.get(&digest(cells.text(record).as_bytes())).copied().unwrap_or(MISSING))
             .collect();
         for (kind, codes) in [(Kind::GivenName, givens), (Kind::Surname, surnames)] {
             fill(&mut parts, &column.name, kind, codes);
         }
     }
-    let mut names = Names::default();
     let Interner { texts, codes } = interner;
     drop(codes);
-    for code in 0..texts.len() {
-        let folded = texts.get(code);
-        let latin = fold::latin(folded);
-        let mut words = latin.split(' ');
-        let first = phonetic::key(words.next().unwrap_or_default());
-        let last = words.next_back().map_or(first, phonetic::key);
-        names.sounds.push((first, last));
-        if !folded.is_ascii() {
-            names.latin.insert(u32::try_from(code).unwrap_or(u32::MAX), latin);
-        }
-    }
-    names.texts = texts;
-    let names = Arc::new(names);
+    let names = Arc::new(Names::of(texts)?);
     let distinct = names.texts.len();
     let field =
         |(name, kind, codes)| Field::new(name, kind, codes, Values::Names(Arc::clone(&names)), distinct);

@@ -2,7 +2,7 @@
 //! letters of scripts without case (Japanese, Thai, Chinese …) stay as they are, because two different names often share
 //! one transliteration. Folded forms live in memory only and are never stored or shown.
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 /// Words before a name that say nothing about who it is.
 const TITLES: &[&str] = &[
@@ -63,31 +63,35 @@ pub(super) fn words(raw: &str) -> String {
         for byte in raw.bytes() {
             push_folded(&mut folded, byte as char);
         }
+    } else if is_nfkc_quick(raw.chars()) == IsNormalized::Yes {
+        // composing anew takes several times as long as seeing that there is nothing to compose
+        raw.chars().for_each(|character| push_any(&mut folded, character));
     } else {
-        for character in raw.nfkc() {
-            if is_kept(character) {
-                folded.push(character);
-                continue;
-            }
-            match character {
-                'ä' | 'Ä' | 'æ' | 'Æ' => folded.push_str("ae"),
-                'ö' | 'Ö' | 'ø' | 'Ø' | 'œ' | 'Œ' => folded.push_str("oe"),
-                'ü' | 'Ü' => folded.push_str("ue"),
-                '’' | '‘' | 'ʼ' | '´' => {}
-                _ if character.is_ascii() => push_folded(&mut folded, character),
-                _ if character.is_alphanumeric() => {
-                    for plain in deunicode::deunicode_char(character).unwrap_or_default().chars() {
-                        push_folded(&mut folded, plain);
-                    }
-                }
-                // combining marks that were left over say nothing; all else separates
-                _ if unicode_normalization::char::is_combining_mark(character) => {}
-                _ => push_folded(&mut folded, ' '),
-            }
-        }
+        raw.nfkc().for_each(|character| push_any(&mut folded, character));
     }
     folded.truncate(folded.trim_end().len());
     folded
+}
+
+fn push_any(folded: &mut String, character: char) {
+    if is_kept(character) {
+        return folded.push(character);
+    }
+    match character {
+        'ä' | 'Ä' | 'æ' | 'Æ' => folded.push_str("ae"),
+        'ö' | 'Ö' | 'ø' | 'Ø' | 'œ' | 'Œ' => folded.push_str("oe"),
+        'ü' | 'Ü' => folded.push_str("ue"),
+        '’' | '‘' | 'ʼ' | '´' => {}
+        _ if character.is_ascii() => push_folded(folded, character),
+        _ if character.is_alphanumeric() => {
+            for plain in deunicode::deunicode_char(character).unwrap_or_default().chars() {
+                push_folded(folded, plain);
+            }
+        }
+        // combining marks that were left over say nothing; all else separates
+        _ if unicode_normalization::char::is_combining_mark(character) => {}
+        _ => push_folded(folded, ' '),
+    }
 }
 
 fn push_folded(folded: &mut String, character: char) {
@@ -156,6 +160,10 @@ pub(super) fn phone(raw: &str) -> String {
 
 /// An email address, trimmed and in lower case.
 pub(super) fn email(raw: &str) -> String {
+    if raw.is_ascii() {
+        let letters = raw.chars().filter(|character| !character.is_whitespace());
+        return letters.map(|character| character.to_ascii_lowercase()).collect();
+    }
     raw.trim().nfkc().flat_map(char::to_lowercase).filter(|character| !character.is_whitespace()).collect()
 }
 

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::Kind;
+use super::bucket::upper;
 use super::field::{Field, MISSING, Values, Words};
 use super::phonetic;
 use super::random::{digest, scramble};
@@ -39,27 +40,28 @@ enum Keys {
 }
 
 impl Part {
-    /// The keys of a record, 0 for none.
-    #[inline]
-    pub(super) fn keys(&self, fields: &[Field], record: u32) -> [u64; KEYS] {
-        let code = |nth: usize| fields[self.fields[nth]].codes[record as usize];
-        let both = |names: &[u32]| {
-            let sound = |nth: usize| self.fields.get(nth).map_or(0, |_| names[code(nth) as usize]);
-            (sound(0), sound(1))
-        };
+    /// The keys of the records from one on, as many as there is room for; 0 for none.
+    pub(super) fn write(&self, fields: &[Field], from: usize, room: &mut [[u64; KEYS]]) {
+        let codes = |nth: usize| fields[self.fields[nth]].codes[from..].iter().map(|&code| code as usize);
+        // what the keys are made of is asked once for all of them
         match &self.keys {
-            Keys::Whole => [u64::from(code(0)), 0],
-            Keys::One(keys) => [u64::from(keys[code(0) as usize]), 0],
-            Keys::Two(keys) => keys[code(0) as usize].map(u64::from),
-            Keys::AnyName(names) => {
-                let (one, other) = both(names);
-                [u64::from(one), if one == other { 0 } else { u64::from(other) }]
+            Keys::Whole => {
+                let counts = &fields[self.fields[0]].counts;
+                fill(room, codes(0), |code| [if counts[code] > 1 { code as u64 } else { 0 }, 0]);
             }
-            Keys::BothNames(names) => {
-                let (one, other) = both(names);
-                let (low, high) = (one.min(other), one.max(other));
+            Keys::One(keys) => fill(room, codes(0), |code| [u64::from(keys[code]), 0]),
+            Keys::Two(keys) => fill(room, codes(0), |code| keys[code].map(u64::from)),
+            Keys::AnyName(names) if self.fields.len() > 1 => {
+                fill(room, codes(0).zip(codes(1)), |(one, other)| {
+                    let (one, other) = (names[one], names[other]);
+                    [u64::from(one), if one == other { 0 } else { u64::from(other) }]
+                });
+            }
+            Keys::AnyName(names) => fill(room, codes(0), |code| [u64::from(names[code]), 0]),
+            Keys::BothNames(names) => fill(room, codes(0).zip(codes(1)), |(one, other)| {
+                let (low, high) = (names[one].min(names[other]), names[one].max(names[other]));
                 [if low == 0 { 0 } else { scramble(u64::from(low) << 32 | u64::from(high)) | 1 }, 0]
-            }
+            }),
         }
     }
 
@@ -69,11 +71,18 @@ impl Part {
     }
 }
 
+fn fill<T>(room: &mut [[u64; KEYS]], items: impl Iterator<Item = T>, keys: impl Fn(T) -> [u64; KEYS]) {
+    room.iter_mut().zip(items).for_each(|(room, item)| *room = keys(item));
+}
+
 /// The parts that the fields give.
 pub(super) fn parts(fields: &[Field]) -> Vec<Part> {
     let first = |kind| fields.iter().position(|field| field.kind == kind);
     let names: Vec<usize> = [first(Kind::GivenName), first(Kind::Surname)].into_iter().flatten().collect();
-    let sounds = names.first().map(|&at| Arc::new(sounds(&fields[at])));
+    let sounds = names.first().map(|&at| {
+        let of_both: Vec<&[u32]> = names.iter().map(|&at| fields[at].counts.as_slice()).collect();
+        Arc::new(shared(sounds(&fields[at]), &of_both))
+    });
     let mut parts = Vec::new();
     if let (2, Some(sounds)) = (names.len(), &sounds) {
         parts.push(Part {
@@ -89,15 +98,16 @@ pub(super) fn parts(fields: &[Field]) -> Vec<Part> {
             let name = if what.is_empty() { field.name.clone() } else { format!("{} {what}", field.name) };
             parts.push(Part { name, fields: vec![at], stands_alone, combines, keys });
         };
+        let one = |keys: Vec<u32>| Keys::One(shared(keys, &[&field.counts]));
         match &field.values {
             Values::Names(_) if names.contains(&at) => {}
-            Values::Names(_) => add("", true, true, Keys::One(self::sounds(field))),
+            Values::Names(_) => add("", true, true, one(self::sounds(field))),
             Values::Dates(dates) => {
                 add("", true, true, Keys::Whole);
                 // a year alone brings too many together
-                add("year", false, true, Keys::One(dates.iter().map(|date| u32::from(date.year)).collect()));
+                add("year", false, true, one(dates.iter().map(|date| u32::from(date.year)).collect()));
                 let day = |date: &super::date::Date| date.unordered_day().unwrap_or(0);
-                add("day", true, true, Keys::One(dates.iter().map(day).collect()));
+                add("day", true, true, one(dates.iter().map(day).collect()));
             }
             Values::Emails(texts) => {
                 add("", true, false, Keys::Whole);
@@ -105,7 +115,7 @@ pub(super) fn parts(fields: &[Field]) -> Vec<Part> {
                     let local = texts.get(code).split('@').next().unwrap_or_default();
                     if local.len() >= 4 { digest(local.as_bytes()) as u32 | 1 } else { 0 }
                 };
-                add("local part", true, true, Keys::One((0..texts.len()).map(local).collect()));
+                add("local part", true, true, one((0..texts.len()).map(local).collect()));
             }
             Values::Codes(_) => add("", true, true, Keys::Whole),
             Values::Words(words) if field.kind == Kind::Place => {
@@ -119,7 +129,7 @@ pub(super) fn parts(fields: &[Field]) -> Vec<Part> {
                         sound => sound,
                     }
                 };
-                add("", true, true, Keys::One((0..words.texts.len()).map(sound).collect()));
+                add("", true, true, one((0..words.texts.len()).map(sound).collect()));
             }
             Values::Words(words) => {
                 let rarest = (0..words.texts.len()).map(|code| rarest(words, code as u32));
@@ -153,7 +163,26 @@ fn sounds(field: &Field) -> Vec<u32> {
     (0u32..).zip(&names.sounds).map(sound).collect()
 }
 
-/// The rarest words of a text, numbered from 1.
+/// The keys without those that one record alone has: these bring nobody together, also not beside another part's key, and
+/// in a large file most names and addresses are of them. `counts` says how many records have each value, by column. A key
+/// may be taken for shared that is not.
+fn shared(mut keys: Vec<u32>, counts: &[&[u32]]) -> Vec<u32> {
+    let mut slots = vec![0u8; (4 * keys.len()).next_power_of_two().max(1 << 10)];
+    let width = slots.len().trailing_zeros();
+    let slot = |key: u32| upper(scramble(u64::from(key)), width);
+    for (code, &key) in keys.iter().enumerate() {
+        let records = counts.iter().fold(0u32, |sum, counts| sum.saturating_add(counts[code]));
+        slots[slot(key)] = slots[slot(key)].saturating_add(records.min(2) as u8);
+    }
+    for key in &mut keys {
+        if slots[slot(*key)] < 2 {
+            *key = 0;
+        }
+    }
+    keys
+}
+
+/// The rarest words of a text, numbered from 1; what one record alone says is none.
 fn rarest(words: &Words, code: u32) -> [u32; KEYS] {
     let mut rarest = [u32::MAX; KEYS];
     let rank = |word: u32| words.frequency.get(word as usize).map_or((u32::MAX, word), |&f| (f, word));
@@ -167,5 +196,18 @@ fn rarest(words: &Words, code: u32) -> [u32; KEYS] {
             rarest[1] = word;
         }
     }
-    rarest.map(|word| if word == u32::MAX { 0 } else { word + 1 })
+    rarest.map(|word| if words.frequency.get(word as usize).is_some_and(|&f| f > 1) { word + 1 } else { 0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_one_record_has_is_none() {
+        // 7 by one value of two records, 8 by two values of one each, 9 by one record, 5 by one of each column
+        let keys = vec![0, 7, 8, 8, 9, 5];
+        assert_eq!(shared(keys.clone(), &[&[0, 2, 1, 1, 1, 1]]), [0, 7, 8, 8, 0, 0]);
+        assert_eq!(shared(keys, &[&[0, 2, 1, 1, 1, 1], &[0, 0, 0, 0, 0, 1]]), [0, 7, 8, 8, 0, 5]);
+    }
 }

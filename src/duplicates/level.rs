@@ -47,11 +47,14 @@ impl Field {
 
 impl Names {
     fn level(&self, a: u32, b: u32) -> u8 {
+        if self.are_numbered_apart(a, b) {
+            return OTHER;
+        }
         let (one, other) = (self.texts.get(a as usize), self.texts.get(b as usize));
         if numbered_apart(one, other) {
             return OTHER;
         }
-        match (self.latin.get(&a), self.latin.get(&b)) {
+        match (self.latin(a), self.latin(b)) {
             (None, None) => self.latin_level(one, other, a, b),
             (Some(_), Some(_)) => {
                 if within_one_slip_chars(one, other) && one.chars().count() >= 4 {
@@ -64,8 +67,8 @@ impl Names {
             }
             // across scripts, equal transliterations are a hint and no more
             (one_latin, other_latin) => {
-                let one = one_latin.map_or(one, String::as_str);
-                let other = other_latin.map_or(other, String::as_str);
+                let one = one_latin.unwrap_or(one);
+                let other = other_latin.unwrap_or(other);
                 if self.latin_level(one, other, a, b) <= SLIP || one == other { CLOSE } else { OTHER }
             }
         }
@@ -196,10 +199,10 @@ fn code_level(one: &str, other: &str) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::duplicates::compare::Comparer;
+    use crate::duplicates::compare::{Comparer, Rows};
     use crate::duplicates::copies::Copies;
     use crate::duplicates::field::{build, build_names};
-    use crate::duplicates::records::{Column, Texts};
+    use crate::duplicates::records::{Cells, Column, Texts};
 
     /// The level of two values of a kind, in a file where other values occur so and so often.
     fn level(kind: Kind, one: &str, other: &str, others: &[(&str, usize)]) -> Option<u8> {
@@ -213,11 +216,12 @@ mod tests {
         let order: Vec<u32> = (0..u32::try_from(texts.len()).expect("a few")).collect();
         let column = Column { name: "column".to_owned(), kind };
         let fields = match kind {
-            Kind::GivenName | Kind::Surname => build_names(&[(column, &texts)], &order),
-            _ => build(&column, &texts, &order).map(|field| vec![field]),
+            Kind::GivenName | Kind::Surname => build_names(vec![(column, Cells::Texts(texts))], &order),
+            _ => build(&column, Cells::Texts(texts), &order).map(|field| vec![field]),
         };
-        let fields = fields.expect("a small file");
-        let comparer = Comparer::new(&fields, Copies::default());
+        let mut fields = fields.expect("a small file");
+        let rows = Rows::take(&mut fields);
+        let comparer = Comparer::new(&fields, rows, Copies::default());
         let levels = (comparer.level(0, 0, 1), comparer.level(0, 1, 0));
         assert_eq!(levels.0, levels.1, "{one} {other}");
         levels.0

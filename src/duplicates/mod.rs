@@ -18,6 +18,7 @@
 
 mod band;
 mod block;
+mod bucket;
 mod cluster;
 mod compare;
 mod copies;
@@ -51,10 +52,11 @@ pub use kind::Kind;
 pub use records::{Column, MAX_COLUMNS, Records};
 
 use crate::error::Result;
-use compare::Comparer;
+use compare::{Comparer, Rows};
+use copies::Copies;
 use field::Field;
 use model::probability;
-use records::Texts;
+use records::{Cells, Texts};
 use scale::Scale;
 use score::{Scored, Scorer};
 
@@ -71,14 +73,20 @@ const SAMPLE: u64 = 400_000;
 pub fn find(records: Records) -> Result<Findings> {
     let order = records.order_by_id()?;
     let (columns, ids, registers, cells) = records.into_parts();
-    let mut fields = fields(&columns, &cells, &order)?;
-    drop(cells);
-    let registers: Vec<u32> = order.iter().map(|&record| registers[record as usize]).collect();
+    let mut fields = fields(columns, cells, &order)?;
+    let registers: Vec<u32> = if registers.is_empty() {
+        Vec::new()
+    } else {
+        order.iter().map(|&record| registers.get(record as usize).copied().unwrap_or(0)).collect()
+    };
 
     let copies = copies::discount(&mut fields);
-    let comparer = Comparer::new(&fields, copies);
-    let model = estimate::model(&comparer);
     let candidates = block::candidates(&fields);
+    let rows = Rows::take(&mut fields);
+    let mut comparer = Comparer::new(&fields, rows, copies);
+    let model = estimate::model(&comparer);
+    // samples are drawn no more
+    comparer.copies = Copies::default();
     let mut scorer = Scorer::new(comparer, model);
     // in a large file a sample of the candidates tells enough to dismiss most of the others at a glance
     let step = candidates.total().div_ceil(SAMPLE).max(1);
@@ -88,7 +96,7 @@ pub fn find(records: Records) -> Result<Findings> {
         scorer = scorer.settled();
     }
     // records of one register are distinct people, whatever they look like
-    let register = |record: u32| registers[record as usize];
+    let register = |record: u32| registers.get(record as usize).copied().unwrap_or(0);
     let may_be_one = |pair: &Scored| register(pair.a) == 0 || register(pair.a) != register(pair.b);
     let (mut weighed, mut count) = (Vec::new(), 0);
     for pairs in candidates.shares() {
@@ -101,18 +109,16 @@ pub fn find(records: Records) -> Result<Findings> {
     Ok(conclude(&scorer, &weighed, ids, order, &registers, passes, (count, bound)))
 }
 
-/// Folds the columns, in parallel.
-fn fields(columns: &[Column], cells: &[Texts], order: &[u32]) -> Result<Vec<Field>> {
+/// Folds the columns, in parallel; what they said as typed is gone as soon as it is folded.
+fn fields(columns: Vec<Column>, cells: Vec<Cells>, order: &[u32]) -> Result<Vec<Field>> {
     let is_name = |column: &Column| matches!(column.kind, Kind::GivenName | Kind::Surname | Kind::FullName);
     let (names, others): (Vec<_>, Vec<_>) =
-        columns.iter().cloned().zip(cells).partition(|(column, _)| is_name(column));
+        columns.into_iter().zip(cells).partition(|(column, _)| is_name(column));
     let (first, second) = rayon::join(
-        || field::build_names(&names, order),
+        || field::build_names(names, order),
         || {
-            others
-                .par_iter()
-                .map(|(column, cells)| field::build(column, cells, order))
-                .collect::<Result<Vec<_>>>()
+            let others = others.into_par_iter();
+            others.map(|(column, cells)| field::build(&column, cells, order)).collect::<Result<Vec<_>>>()
         },
     );
     let mut fields = first?;

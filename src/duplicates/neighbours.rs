@@ -5,8 +5,9 @@ use rayon::prelude::*;
 
 use super::Kind;
 use super::block::pair;
-use super::date::Date;
+use super::bucket::by_place;
 use super::field::{Field, MISSING, Values};
+use super::records::Texts;
 
 /// So many records after each one are its neighbours.
 const WINDOW: usize = 3;
@@ -24,25 +25,21 @@ impl Neighbours {
             return Self::default();
         };
         let Values::Names(names) = &fields[surname].values else { return Self::default() };
-        let mut by_text: Vec<u32> = (0..names.texts.len() as u32).collect();
-        by_text.par_sort_unstable_by_key(|&code| names.texts.get(code as usize));
-        let mut rank = vec![0u32; by_text.len()];
-        for (position, &code) in (0u32..).zip(&by_text) {
-            rank[code as usize] = position;
-        }
-        let date = first(Kind::Date).map(|at| &fields[at]);
-        let day = |record: usize| match date.map(|field| (&field.values, field.codes[record])) {
-            Some((Values::Dates(dates), code)) => dates[code as usize],
-            _ => Date::default(),
-        };
+        let places = places(&names.texts);
+        let days = first(Kind::Date).and_then(|at| Some((&fields[at].codes, days(&fields[at])?)));
         let order = |(major, minor): (usize, usize)| {
-            let place = |field: usize, record: usize| rank[fields[field].codes[record] as usize];
-            let mut order: Vec<(u32, u32, Date, u32)> = (0..count)
-                .filter(|&record| fields[major].codes[record] != MISSING)
-                .map(|record| (place(major, record), place(minor, record), day(record), record as u32))
-                .collect();
-            order.par_sort_unstable();
-            order.into_iter().map(|(_, _, _, record)| record).collect()
+            let named = (0..count as u32).filter(|&record| fields[major].codes[record as usize] != MISSING);
+            let mut order: Vec<u32> = named.collect();
+            // the last one counts most
+            if let Some((codes, days)) = &days {
+                order = by_place(&order, |record| days[codes[record as usize] as usize] as usize, days.len());
+            }
+            for field in [minor, major] {
+                let codes = &fields[field].codes;
+                order =
+                    by_place(&order, |record| places[codes[record as usize] as usize] as usize, places.len());
+            }
+            order
         };
         Self { orders: [(surname, given), (given, surname)].into_iter().map(order).collect() }
     }
@@ -62,4 +59,35 @@ impl Neighbours {
             })
         })
     }
+}
+
+/// The place of each text among all, by its code.
+fn places(texts: &Texts) -> Vec<u32> {
+    // most texts differ in their first letters, which are at hand when they are beside the code
+    let start = |code: usize| {
+        let mut start = [0; 8];
+        start.iter_mut().zip(texts.get(code).bytes()).for_each(|(to, byte)| *to = byte);
+        u64::from_be_bytes(start)
+    };
+    let mut order: Vec<(u64, u32)> = (0..texts.len()).map(|code| (start(code), code as u32)).collect();
+    order.par_sort_unstable_by(|(x, one), (y, other)| {
+        x.cmp(y).then_with(|| texts.get(*one as usize).cmp(texts.get(*other as usize)))
+    });
+    let mut places = vec![0; order.len()];
+    for (place, (_, code)) in (0u32..).zip(order) {
+        places[code as usize] = place;
+    }
+    places
+}
+
+/// The place of each date among all, by its code.
+fn days(field: &Field) -> Option<Vec<u32>> {
+    let Values::Dates(dates) = &field.values else { return None };
+    let mut order: Vec<u32> = (0..dates.len() as u32).collect();
+    order.sort_unstable_by_key(|&code| dates[code as usize]);
+    let mut places = vec![0; order.len()];
+    for (place, code) in (0u32..).zip(order) {
+        places[code as usize] = place;
+    }
+    Some(places)
 }

@@ -4,6 +4,9 @@
 use std::cmp::Ordering;
 
 use super::Kind;
+use super::date::Date;
+use super::field::number;
+use super::random::scramble;
 use crate::error::{Error, Result};
 
 /// Columns that are compared at most; a pair's agreement is packed into one 64-bit word.
@@ -34,6 +37,7 @@ impl Texts {
         Ok(())
     }
 
+    #[inline]
     pub(super) fn get(&self, index: usize) -> &str {
         let start = if index == 0 { 0 } else { self.ends[index - 1] as usize };
         &self.bytes[start..self.ends[index] as usize]
@@ -42,6 +46,34 @@ impl Texts {
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
+
+    /// Adds empty texts until there are so many.
+    fn fill_up(&mut self, count: usize) {
+        let end = self.ends.last().copied().unwrap_or(0);
+        self.ends.resize(count.max(self.ends.len()), end);
+    }
+}
+
+/// What the records say in one column. The last records may be left away where they say nothing, so that an empty column
+/// costs nothing.
+#[derive(Debug)]
+pub(super) enum Cells {
+    /// As typed.
+    Texts(Texts),
+    /// Read already; without a year there is none.
+    Dates(Vec<Date>),
+    /// Equal numbers are equal values, 0 is none.
+    Numbers(Vec<u32>),
+}
+
+impl Cells {
+    /// What a record says, empty when nothing.
+    pub(super) fn text(&self, record: u32) -> &str {
+        match self {
+            Cells::Texts(texts) if (record as usize) < texts.len() => texts.get(record as usize),
+            _ => "",
+        }
+    }
 }
 
 /// The records of one file or table. Push them in any order: the result depends only on ids and values.
@@ -49,8 +81,9 @@ impl Texts {
 pub struct Records {
     columns: Vec<Column>,
     ids: Texts,
+    /// Empty where no record says anything.
     registers: Vec<u32>,
-    cells: Vec<Texts>,
+    cells: Vec<Cells>,
 }
 
 impl Records {
@@ -66,7 +99,7 @@ impl Records {
             ))
             .hint("map the columns that say most about a person"));
         }
-        let cells = columns.iter().map(|_| Texts::default()).collect();
+        let cells = columns.iter().map(|_| Cells::Texts(Texts::default())).collect();
         Ok(Self { columns, ids: Texts::default(), registers: Vec::new(), cells })
     }
 
@@ -81,27 +114,50 @@ impl Records {
         register: u32,
         values: impl IntoIterator<Item = &'a str>,
     ) -> Result<()> {
+        let before = self.len();
         self.ids.push(id)?;
-        self.registers.push(register);
-        let mut values = values.into_iter();
-        for column in &mut self.cells {
-            column.push(values.next().unwrap_or_default())?;
+        if register != 0 {
+            self.registers.resize(before, 0);
+            self.registers.push(register);
+        }
+        for (column, value) in self.cells.iter_mut().zip(values).filter(|(_, value)| !value.is_empty()) {
+            if let Cells::Texts(texts) = column {
+                texts.fill_up(before);
+                texts.push(value)?;
+            }
         }
         Ok(())
     }
 
-    /// Gives every record its value in a column, in the order in which the records were added; what the column held
-    /// before is gone, and records beyond the values have none.
-    pub fn fill(&mut self, column: usize, values: impl IntoIterator<Item = impl AsRef<str>>) -> Result<()> {
-        let mut cells = Texts::default();
-        let mut values = values.into_iter();
-        for _ in 0..self.len() {
-            cells.push(values.next().as_ref().map_or("", AsRef::as_ref))?;
-        }
-        if let Some(column) = self.cells.get_mut(column) {
-            *column = cells;
-        }
+    /// Gives every record its date in a column of dates, in the order in which the records were added: year, month and day,
+    /// the year 0 for none. What the column held before is gone.
+    pub fn fill_dates(&mut self, column: usize, dates: impl Iterator<Item = (u16, u8, u8)>) -> Result<()> {
+        let dates = dates.map(|(year, month, day)| Date { year, month, day }).take(self.len()).collect();
+        self.fill(column, Kind::Date, Cells::Dates(dates))
+    }
+
+    /// Gives every record its value in a column of categories, in the order in which the records were added. Equal numbers
+    /// are equal values and say nothing else. What the column held before is gone.
+    pub fn fill_categories(
+        &mut self,
+        column: usize,
+        values: impl Iterator<Item = Option<i64>>,
+    ) -> Result<()> {
+        let values = values.take(self.len());
+        let numbers = number(values, |value| scramble(value.cast_unsigned()), &mut vec![0]);
+        self.fill(column, Kind::Category, Cells::Numbers(numbers))
+    }
+
+    fn fill(&mut self, column: usize, kind: Kind, values: Cells) -> Result<()> {
+        let of_kind = self.columns.get(column).filter(|column| column.kind == kind);
+        let cells = self.cells.get_mut(column).filter(|_| of_kind.is_some());
+        *cells.ok_or_else(|| Error::internal(format!("column {column} is no {kind}")))? = values;
         Ok(())
+    }
+
+    /// The id of a record, in the order in which they were added.
+    pub fn id(&self, position: usize) -> &str {
+        self.ids.get(position)
     }
 
     /// How many records there are.
@@ -129,6 +185,9 @@ impl Records {
         let numbers: Option<Vec<i64>> =
             (0..self.len()).map(|index| self.ids.get(index).parse().ok()).collect();
         let mut order: Vec<u32> = (0..count).collect();
+        if numbers.as_ref().is_some_and(|numbers| numbers.is_sorted_by(|one, other| one < other)) {
+            return Ok(order);
+        }
         let text = |a: u32, b: u32| self.ids.get(a as usize).cmp(self.ids.get(b as usize));
         let compare = |a: &u32, b: &u32| -> Ordering {
             let by_number = numbers
@@ -146,7 +205,7 @@ impl Records {
     }
 
     /// The parts: columns, ids, registers, cells.
-    pub(super) fn into_parts(self) -> (Vec<Column>, Texts, Vec<u32>, Vec<Texts>) {
+    pub(super) fn into_parts(self) -> (Vec<Column>, Texts, Vec<u32>, Vec<Cells>) {
         (self.columns, self.ids, self.registers, self.cells)
     }
 }

@@ -35,6 +35,12 @@ impl Letters {
         Self(u64::from(high) << 32 | u64::from(low))
     }
 
+    /// Whether two texts may be the same but for spaces.
+    pub(super) fn may_be_same(self, other: Self) -> bool {
+        // a space has the first place
+        self.0 == u64::MAX || other.0 == u64::MAX || (self.0 ^ other.0) & Self::MASK & !3 == 0
+    }
+
     /// Whether two texts may resemble each other at all: whether their Jaro-Winkler similarity can reach some 0.75, or for
     /// long texts, where chance brings many letters together, whether three letters in four can be in common.
     pub(super) fn may_resemble(self, other: Self) -> bool {
@@ -175,6 +181,8 @@ mod tests {
             assert!(Letters::of(one).may_resemble(Letters::of(other)), "{one} {other}");
         }
         assert!(!Letters::of("david").may_resemble(Letters::of("thompson")));
+        assert!(Letters::of("mary ann").may_be_same(Letters::of("maryann")));
+        assert!(!Letters::of("mary").may_be_same(Letters::of("ann")));
         // other scripts are always looked at
         assert!(Letters::of("田中").may_resemble(Letters::of("david")));
     }

@@ -7,30 +7,17 @@
 use std::collections::BTreeMap;
 use std::thread::JoinHandle;
 
-use super::facts::Facts;
-use super::index::Reference;
-use super::merges::Merges;
-use crate::clean;
 use crate::config::DuplicatePolicy;
-use crate::duplicates::{Band, Column, FieldSummary, Findings, Kind, Pass, Records, find};
-use crate::entity::Entity;
-use crate::entity::patients::{self, PatientLinks};
-use crate::entity::profiles::{self, User};
+use crate::duplicates::{Band, Findings};
 use crate::error::{Error, Result};
-use crate::record::{LegacyId, Text};
-use crate::staging::{KeptPair, KeptSearch, Staging};
+use crate::record::LegacyId;
 
-/// The columns, as the evidence names them.
-const COLUMNS: [(&str, Kind); 8] = [
-    ("first_name", Kind::GivenName),
-    ("last_name", Kind::Surname),
-    ("birthdate", Kind::Date),
-    ("email", Kind::Email),
-    ("username", Kind::Text),
-    ("sex", Kind::Category),
-    ("practice", Kind::Category),
-    ("doctor", Kind::Category),
-];
+mod finder;
+mod kept;
+mod stem;
+
+pub use finder::{Finder, Links};
+pub(super) use kept::keep;
 
 /// Two users who look like one person, the lower id first.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,111 +61,6 @@ impl Found {
             })
             .collect();
         serde_json::Value::Object(fields).to_string()
-    }
-}
-
-/// Takes the records in and finds the pairs.
-#[derive(Debug, Default)]
-pub struct Finder {
-    users: Option<Records>,
-    /// The users in the order of arrival.
-    ids: Vec<LegacyId>,
-    patients: Vec<Links>,
-}
-
-/// What a patient refers to, as the raw row says, and what its user takes from it.
-#[derive(Debug, Clone, Copy)]
-pub struct Links {
-    /// The patient.
-    pub legacy_id: LegacyId,
-    /// Its user.
-    pub user: Reference,
-    /// Its office.
-    pub practice: Reference,
-    /// Its doctor.
-    pub doctor: Reference,
-    /// Year, month and day, as the raw text says; 0 for none.
-    birth: (u16, u8, u8),
-    sex: clean::Gender,
-}
-
-impl Links {
-    /// What a row says.
-    pub fn of(patient: &PatientLinks) -> Self {
-        let id = |raw: &Option<Text>| raw.as_deref().and_then(|raw| raw.parse().ok()).into();
-        Self {
-            legacy_id: patient.legacy_id,
-            user: id(&patient.user_id),
-            practice: id(&patient.office_id),
-            doctor: id(&patient.doctor_id),
-            birth: patient.birthdate.as_deref().and_then(day).unwrap_or_default(),
-            sex: clean::gender("", patient.sex.as_deref()).value,
-        }
-    }
-}
-
-impl Finder {
-    /// Takes users in.
-    pub fn add_users(&mut self, users: &[User]) -> Result<()> {
-        let records = match &mut self.users {
-            Some(records) => records,
-            none => {
-                let columns = COLUMNS.map(|(name, kind)| Column { name: name.to_owned(), kind });
-                none.insert(Records::new(columns.to_vec())?)
-            }
-        };
-        for user in users {
-            let text = |raw: &Option<Text>| raw.as_deref().unwrap_or_default().trim().to_owned();
-            let (first, last) = (text(&user.first_name), text(&user.last_name));
-            let (mut email, username) = (text(&user.email), text(&user.username));
-            if email.is_empty() && username.contains('@') {
-                email.clone_from(&username);
-            }
-            let stem = stem(&username, &first, &last);
-            let id = user.legacy_id.to_string();
-            records.push(&id, 0, [first.as_str(), &last, "", &email, &stem])?;
-            self.ids.push(user.legacy_id);
-        }
-        Ok(())
-    }
-
-    /// Takes the patients in; the lowest patient of a user says what is the user's.
-    pub fn take_patients(&mut self, patients: Vec<Links>) {
-        self.patients = patients;
-    }
-
-    /// The pairs and clusters.
-    pub fn find(mut self) -> Result<Found> {
-        let Some(mut records) = self.users else { return Ok(Found::default()) };
-        self.patients.retain(|patient| patient.user.get().is_some());
-        self.patients.sort_unstable_by_key(|patient| (patient.user.get(), patient.legacy_id));
-        self.patients.dedup_by_key(|patient| patient.user);
-        let of: Vec<Option<u32>> = self
-            .ids
-            .iter()
-            .map(|user| {
-                let place =
-                    self.patients.binary_search_by_key(&Some(*user), |patient| patient.user.get()).ok()?;
-                u32::try_from(place).ok()
-            })
-            .collect();
-        let text = |say: &dyn Fn(&Links) -> Option<String>, of: Option<u32>| -> String {
-            of.and_then(|place| say(&self.patients[place as usize])).unwrap_or_default()
-        };
-        let id = |id: Option<LegacyId>| id.map(|id| id.to_string());
-        let birth = |patient: &Links| {
-            let (year, month, day) = patient.birth;
-            (year > 0).then(|| format!("{year:04}-{month:02}-{day:02}"))
-        };
-        records.fill(2, of.iter().map(|of| text(&birth, *of)))?;
-        let sex = |patient: &Links| {
-            (patient.sex != clean::Gender::Unknown).then(|| patient.sex.as_str().to_owned())
-        };
-        records.fill(5, of.iter().map(|of| text(&sex, *of)))?;
-        records.fill(6, of.iter().map(|of| text(&|patient| id(patient.practice.get()), *of)))?;
-        records.fill(7, of.iter().map(|of| text(&|patient| id(patient.doctor.get()), *of)))?;
-        drop((of, self.ids, self.patients));
-        Ok(told(find(records)?))
     }
 }
 
@@ -248,35 +130,6 @@ fn told(findings: Findings) -> Found {
     Found { clusters: clusters.collect(), pairs, findings: Some(findings) }
 }
 
-/// What a username says beyond the name: nothing where it is made of the name, as most are; two namesakes would agree on
-/// it. Numbers at the end tell accounts apart, not people.
-fn stem(username: &str, first: &str, last: &str) -> String {
-    let local = username.split('@').next().unwrap_or_default();
-    let letters = |text: &str| -> String {
-        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-    };
-    let stem = letters(local);
-    let stem = stem.trim_end_matches(|c: char| c.is_ascii_digit());
-    // an umlaut is written in two ways
-    let plain = |text: &str| text.replace("ae", "a").replace("oe", "o").replace("ue", "u");
-    let spelt = plain(stem);
-    let holds = |name: &str| {
-        let name = deunicode::deunicode(name);
-        let mut words = name.split(|c: char| !c.is_alphanumeric()).map(|word| plain(&letters(word)));
-        words.any(|word| word.len() >= 3 && spelt.contains(&word))
-    };
-    if stem.chars().count() < 4 || holds(first) || holds(last) { String::new() } else { stem.to_owned() }
-}
-
-/// The day of a date or timestamp in ISO form, which is how PostgreSQL writes them.
-fn day(raw: &str) -> Option<(u16, u8, u8)> {
-    let text = raw.trim().get(..10)?;
-    let number = |part: std::ops::Range<usize>| text.get(part)?.parse::<u16>().ok();
-    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
-    let valid = (1900..2200).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
-    valid.then_some((year, u8::try_from(month).ok()?, u8::try_from(day).ok()?))
-}
-
 /// Who belongs together by these pairs, unless that would join two who are known to be distinct.
 pub fn clusters<'a>(
     pairs: impl Iterator<Item = &'a Pair>,
@@ -315,87 +168,9 @@ pub fn clusters<'a>(
     clusters
 }
 
-/// Writes what was found, of the users and of the patients who stand for them.
-pub(super) fn keep(staging: &mut Staging, found: &Found, facts: &Facts, merges: &Merges) -> Result<()> {
-    let Some(findings) = &found.findings else { return Ok(()) };
-    let kept = |entity: &Entity, pair: &Pair, (one, other): (LegacyId, LegacyId), is_merged: bool| KeptPair {
-        entity: entity.name,
-        one: one.min(other),
-        other: one.max(other),
-        score: pair.score,
-        weight: pair.weight,
-        band: pair.band.as_str(),
-        look_value: pair.look_value,
-        evidence: found.evidence(pair),
-        verdict: if is_merged { "merged" } else { "linked" },
-    };
-    let users = found.pairs.iter().map(|pair| {
-        let is_merged = merges.user(pair.one) == merges.user(pair.other);
-        kept(&profiles::ENTITY, pair, (pair.one, pair.other), is_merged)
-    });
-    let patients = found.pairs.iter().filter_map(|pair| {
-        let (one, other) = (facts.patient_of(pair.one)?, facts.patient_of(pair.other)?);
-        let stands = |patient| merges.patient_into(patient).unwrap_or(patient);
-        Some(kept(&patients::ENTITY, pair, (one, other), stands(one) == stands(other)))
-    });
-    let mut members = Vec::new();
-    for cluster in &found.clusters {
-        let first = cluster[0];
-        members.extend(cluster.iter().map(|user| (profiles::ENTITY.name, first, *user)));
-        let patients: Vec<LegacyId> = cluster.iter().filter_map(|user| facts.patient_of(*user)).collect();
-        if let Some(first) = patients.iter().min().filter(|_| patients.len() > 1) {
-            members.extend(patients.iter().map(|patient| (patients::ENTITY.name, *first, *patient)));
-        }
-    }
-    staging.write_duplicates(users.chain(patients), &members)?;
-    staging.write_duplicate_search(&account(findings))
-}
-
-fn account(findings: &Findings) -> KeptSearch {
-    let number = |count: usize| count as u64;
-    let levels = |field: &FieldSummary| {
-        let levels = field.levels.iter().enumerate();
-        levels.map(|(at, &(level, m, u))| (field.name.clone(), number(at), level, m, u)).collect::<Vec<_>>()
-    };
-    KeptSearch {
-        records: number(findings.len()),
-        compared_pairs: number(findings.compared),
-        largest_block: number(findings.largest_block),
-        bands: Band::ALL.map(|band| number(findings.count(band))),
-        unreported: number(findings.unreported),
-        looks: number(findings.review.len()),
-        expected_pairs: findings.expected_pairs,
-        expected_share: findings.expected_share,
-        clusters: (number(findings.clusters.len()), number(findings.sure.len())),
-        passes: findings
-            .passes
-            .iter()
-            .map(|pass| {
-                let Pass { blocks, pairs, blocks_left_out, pairs_left_out, .. } = *pass;
-                (pass.key.clone(), [blocks, pairs, blocks_left_out, pairs_left_out])
-            })
-            .collect(),
-        levels: findings.fields.iter().flat_map(levels).collect(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_username_made_of_the_name_says_nothing_more() {
-        for (username, first, last, wanted) in [
-            ("ann.lee12", "Ann", "Lee", ""),
-            ("jmueller", "Jörg", "Müller", ""),
-            ("skywalker77", "Ann", "Lee", "skywalker"),
-            ("Sky.Walker@example.com", "Ann", "Lee", "skywalker"),
-            ("12345", "Ann", "Lee", ""),
-            ("", "Ann", "Lee", ""),
-        ] {
-            assert_eq!(stem(username, first, last), wanted, "{username}");
-        }
-    }
 
     #[test]
     fn clusters_hang_together_unless_two_are_distinct() {
