@@ -1,7 +1,7 @@
 //! What the rules decide about one record; the staging file's writer applies it as it stands.
 
 use super::association::Association;
-use super::{Entity, Write};
+use super::{Column, Entity, Write};
 use crate::clean::Cleaned;
 use crate::record::{Change, Code, Fate, Issue, LegacyId, Phase, Text};
 
@@ -15,23 +15,15 @@ impl Row {
         Row(vec![None; entity.columns.len()])
     }
 
-    /// A row of these values, which stand in the order of the columns. A column that the legacy never had is '' where it has
-    /// none, any other null. A name that the entity does not have there is a defect and panics, which isolates the record.
-    pub fn new<const N: usize>(entity: &Entity, values: [(&'static str, Option<Text>); N]) -> Self {
-        let mut values = values.into_iter().peekable();
-        // mostly it is the very same name, and need not be read
-        let is_named = |name: &str, column: &str| std::ptr::eq(name, column) || name == column;
-        let row = entity.columns.iter().map(|column| {
-            match values.next_if(|(name, _)| is_named(name, column.name)) {
-                Some((_, value)) => value,
-                None => (column.write == Write::OnInsert).then(Text::default),
-            }
-        });
-        let row = Row(row.collect());
-        if let Some((name, _)) = values.next() {
-            panic!("{} has no column {name} there", entity.name);
+    /// A row with these values in these places; [`row`] says which they are. A column that the legacy never had is '' where
+    /// it is given none, any other null.
+    pub fn of_places<const N: usize>(entity: &Entity, places: [usize; N], values: [Option<Text>; N]) -> Self {
+        let never_had = |column: &Column| (column.write == Write::OnInsert).then(Text::default);
+        let mut row: Vec<_> = entity.columns.iter().map(never_had).collect();
+        for (place, value) in places.into_iter().zip(values) {
+            row[place] = value;
         }
-        row
+        Row(row)
     }
 
     /// Sets the column; a name that the entity does not have is a defect and panics, which isolates the record.
@@ -40,6 +32,46 @@ impl Row {
         self.0[position.unwrap_or_else(|| panic!("{} has no column {column}", entity.name))] = value;
     }
 }
+
+/// Where the columns of these names stand. A name that the entity does not have stops whoever builds the program.
+pub const fn places<const N: usize>(entity: &Entity, names: [&str; N]) -> [usize; N] {
+    let mut places = [0; N];
+    let mut at = 0;
+    while at < N {
+        let mut place = 0;
+        while !is_same(entity.columns[place].name.as_bytes(), names[at].as_bytes()) {
+            place += 1;
+        }
+        places[at] = place;
+        at += 1;
+    }
+    places
+}
+
+const fn is_same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < one.len() {
+        if one[at] != other[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+/// A resolved row of an entity, `row!(ENTITY { id: …, legacy_id: … })`: a text or an optional one for each column that has
+/// one. Names are looked up when the program is built, because there is a row for every record.
+macro_rules! row {
+    ($entity:path { $($name:ident: $value:expr),* $(,)? }) => {{
+        const PLACES: [usize; [$(stringify!($name)),*].len()] =
+            $crate::entity::places(&$entity, [$(stringify!($name)),*]);
+        $crate::entity::Row::of_places(&$entity, PLACES, [$(Option::<$crate::record::Text>::from($value)),*])
+    }};
+}
+pub(crate) use row;
 
 /// Everything decided about one legacy record of one entity: exactly one fate, and how it came to it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::record::Text;
+
 /// The key in the target's metadata that belongs to this migration; all others belong to the application.
 pub const KEY: &str = "legacy";
 
@@ -37,9 +39,9 @@ impl Metadata {
     }
 
     /// The column's text, `{"legacy": {…}}`.
-    pub fn into_text(mut self) -> String {
+    pub fn into_text(mut self) -> Text {
         self.0.extend_from_slice(b"}}");
-        String::from_utf8(self.0).unwrap_or_else(|_| panic!("JSON is UTF-8"))
+        String::from_utf8(self.0).unwrap_or_else(|_| panic!("JSON is UTF-8")).into()
     }
 }
 

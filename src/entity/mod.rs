@@ -18,7 +18,8 @@ pub mod practices;
 pub mod profiles;
 
 pub use column::{Column, Kind, Write};
-pub use decision::{Decision, Row, Verdict};
+pub(crate) use decision::row;
+pub use decision::{Decision, Row, Verdict, places};
 pub use legacy_row::{LegacyRow, LegacyTable};
 pub use obstacle::{Obstacle, Why, obstacles};
 

@@ -7,9 +7,9 @@ use super::association::Association;
 use super::legacy_row::legacy_row;
 use super::metadata::Metadata;
 use super::profiles::{self, User};
-use super::{Column, Decision, Entity, Kind, Row, Verdict};
+use super::{Column, Decision, Entity, Kind, Verdict, row};
 use crate::clean::{self, Email, Gender};
-use crate::record::{Code, Issue, LegacyId, Phase, TargetId};
+use crate::record::{Code, Issue, LegacyId, Phase, TargetId, Text};
 
 legacy_row! {
     /// A patient as read.
@@ -142,24 +142,21 @@ pub fn resolve(mut decision: Decision, patient: &LegacyPatient, context: Context
         Email::Valid(address) => address,
         Email::Missing | Email::Invalid(_) => String::new(),
     };
-    let row = Row::new(
-        &ENTITY,
-        [
-            ("id", Some(context.target_id.to_text())),
-            ("legacy_id", Some(patient.legacy_id.to_text())),
-            ("user_id", Some(user_id.to_text())),
-            ("first_name", Some(first_name.into())),
-            ("last_name", Some(last_name.into())),
-            ("email", Some(email.into())),
-            ("date_of_birth", date_of_birth.map(|day| day.to_compact_string())),
-            ("gender", Some((context.gender_label)(gender).into())),
-            ("practice_id", Some(practice_id.to_text())),
-            ("assigned_profile_id", context.provider.map(|id| id.to_text())),
-            ("metadata", Some(metadata.into_text().into())),
-            ("created_at", Some(created_at)),
-            ("updated_at", Some(updated_at)),
-        ],
-    );
+    let row = row!(ENTITY {
+        id: context.target_id.to_text(),
+        legacy_id: patient.legacy_id.to_text(),
+        user_id: user_id.to_text(),
+        first_name: Text::from(first_name),
+        last_name: Text::from(last_name),
+        email: Text::from(email),
+        date_of_birth: date_of_birth.map(|day| day.to_compact_string()),
+        gender: Text::from((context.gender_label)(gender)),
+        practice_id: practice_id.to_text(),
+        assigned_profile_id: context.provider.map(|id| id.to_text()),
+        metadata: metadata.into_text(),
+        created_at: created_at,
+        updated_at: updated_at,
+    });
     decision.verdict = Verdict::Ready(row);
     decision
 }

@@ -4,7 +4,7 @@
 use compact_str::ToCompactString;
 
 use super::legacy_row::legacy_row;
-use super::{Column, Decision, Entity, Kind, Row, Verdict};
+use super::{Column, Decision, Entity, Kind, Verdict, row};
 use crate::record::{LegacyId, Phase, TargetId, Text};
 
 legacy_row! {
@@ -64,17 +64,14 @@ pub fn resolve(
         return decision;
     }
     let role = entity.discriminator.map(|(_, role)| Text::from(role));
-    let row = Row::new(
-        entity,
-        [
-            ("id", Some(target_id.to_text())),
-            ("legacy_id", Some(decision.legacy_id.to_text())),
-            ("practice_id", Some(ends.practice_id.to_text())),
-            ("profile_id", Some(ends.profile_id.to_text())),
-            ("role", role),
-            ("is_primary", Some(ends.is_primary.to_compact_string())),
-        ],
-    );
+    let row = row!(ENTITY {
+        id: target_id.to_text(),
+        legacy_id: decision.legacy_id.to_text(),
+        practice_id: ends.practice_id.to_text(),
+        profile_id: ends.profile_id.to_text(),
+        role: role,
+        is_primary: ends.is_primary.to_compact_string(),
+    });
     decision.verdict = Verdict::Ready(row);
     decision
 }

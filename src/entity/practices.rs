@@ -4,7 +4,7 @@ use compact_str::ToCompactString;
 
 use super::legacy_row::legacy_row;
 use super::metadata::Metadata;
-use super::{Column, Decision, Entity, Kind, Row, Verdict};
+use super::{Column, Decision, Entity, Kind, Verdict, row};
 use crate::clean::{boolean, country, name, optional_text, tax_rate};
 use crate::record::{Code, LegacyId, Phase, TargetId, Text};
 
@@ -52,16 +52,13 @@ pub fn unassigned(target_id: TargetId, reason: &str) -> Decision {
     let mut metadata = Metadata::default();
     metadata.set("created_by", "drydock");
     metadata.set("created_for", reason);
-    let mut row = Row::of(&ENTITY);
-    for (column, value) in [
-        ("id", target_id.to_text()),
-        ("legacy_id", UNASSIGNED.to_text()),
-        ("name", "Unassigned".into()),
-        ("is_active", "true".into()),
-        ("metadata", metadata.into_text().into()),
-    ] {
-        row.set(&ENTITY, column, Some(value));
-    }
+    let row = row!(ENTITY {
+        id: target_id.to_text(),
+        legacy_id: UNASSIGNED.to_text(),
+        name: Text::from("Unassigned"),
+        is_active: Text::from("true"),
+        metadata: metadata.into_text(),
+    });
     Decision { verdict: Verdict::Ready(row), ..Decision::open(UNASSIGNED) }
 }
 
@@ -107,23 +104,20 @@ pub fn resolve(office: &Office, target_id: TargetId) -> Decision {
         metadata.raw(key, value.as_deref());
     }
 
-    let row = Row::new(
-        &ENTITY,
-        [
-            ("id", Some(target_id.to_text())),
-            ("legacy_id", Some(office.legacy_id.to_text())),
-            ("name", Some(name.into())),
-            ("address", address.map(Text::from)),
-            ("city", city.map(Text::from)),
-            ("state", state.map(Text::from)),
-            ("zip_code", zip_code.map(Text::from)),
-            ("country", country.map(Text::from)),
-            ("phone", phone.map(Text::from)),
-            ("tax_rate", tax_rate.map(Text::from)),
-            ("is_active", Some(is_active.to_compact_string())),
-            ("metadata", Some(metadata.into_text().into())),
-        ],
-    );
+    let row = row!(ENTITY {
+        id: target_id.to_text(),
+        legacy_id: office.legacy_id.to_text(),
+        name: Text::from(name),
+        address: address.map(Text::from),
+        city: city.map(Text::from),
+        state: state.map(Text::from),
+        zip_code: zip_code.map(Text::from),
+        country: country.map(Text::from),
+        phone: phone.map(Text::from),
+        tax_rate: tax_rate.map(Text::from),
+        is_active: is_active.to_compact_string(),
+        metadata: metadata.into_text(),
+    });
     decision.verdict = Verdict::Ready(row);
     decision
 }

@@ -6,7 +6,7 @@ use compact_str::ToCompactString;
 use super::association::Association;
 use super::legacy_row::legacy_row;
 use super::metadata::Metadata;
-use super::{Column, Decision, Entity, Kind, Row, Verdict};
+use super::{Column, Decision, Entity, Kind, Verdict, row};
 use crate::clean::{self, name};
 use crate::record::{Code, Issue, LegacyId, Phase, TargetId, Text};
 
@@ -275,22 +275,19 @@ pub fn resolve(mut decision: Decision, user: &User, context: Context<'_>) -> Dec
     let practice_id = context.association.as_ref().map(|association| association.practice_id.to_text());
     decision.association = context.association;
 
-    let row = Row::new(
-        &ENTITY,
-        [
-            ("id", Some(context.target_id.to_text())),
-            ("legacy_id", Some(user.legacy_id.to_text())),
-            ("email", email.map(Text::from)),
-            ("first_name", Some(first_name.into())),
-            ("last_name", Some(last_name.into())),
-            ("role", Some(context.role_label.into())),
-            ("is_active", Some(context.is_active.to_compact_string())),
-            ("metadata", Some(metadata.into_text().into())),
-            ("created_at", Some(created_at)),
-            ("updated_at", Some(updated_at)),
-            ("practice_id", practice_id),
-        ],
-    );
+    let row = row!(ENTITY {
+        id: context.target_id.to_text(),
+        legacy_id: user.legacy_id.to_text(),
+        email: email.map(Text::from),
+        first_name: Text::from(first_name),
+        last_name: Text::from(last_name),
+        role: Text::from(context.role_label),
+        is_active: context.is_active.to_compact_string(),
+        metadata: metadata.into_text(),
+        created_at: created_at,
+        updated_at: updated_at,
+        practice_id: practice_id,
+    });
     decision.verdict = Verdict::Ready(row);
     decision
 }

@@ -54,13 +54,16 @@ impl TargetId {
     /// The id of a record that the target does not have yet: UUIDv5 of `entity:legacy_id`, the same on every run and
     /// every machine.
     pub fn derived(entity: &str, legacy_id: LegacyId) -> Self {
-        TargetId(named_uuid(&NAMESPACE, &[entity, ":", &legacy_id.to_string()]))
+        let mut name = Text::from(entity);
+        name.push(':');
+        name.push_str(&legacy_id.to_text());
+        TargetId(named_uuid(&NAMESPACE, &name))
     }
 }
 
-/// The UUIDv5 (RFC 9562) of a name within a namespace; the name may come in parts.
-pub fn named_uuid(namespace: &Uuid, parts: &[&str]) -> Uuid {
-    let digest = parts.iter().fold(Sha1::new_with_prefix(namespace), Digest::chain_update).finalize();
+/// The UUIDv5 (RFC 9562) of a name within a namespace.
+pub fn named_uuid(namespace: &Uuid, name: &str) -> Uuid {
+    let digest = Sha1::new_with_prefix(namespace).chain_update(name).finalize();
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
     uuid::Builder::from_sha1_bytes(bytes).into_uuid()

@@ -160,7 +160,7 @@ impl Staging {
         if self.fact("staging_id")?.is_none() {
             let made = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Nanos, true);
             let name = format!("{}:{made}:{}", self.path().display(), std::process::id());
-            self.set_fact("staging_id", &named_uuid(&uuid::Uuid::NAMESPACE_URL, &[&name]).to_string())?;
+            self.set_fact("staging_id", &named_uuid(&uuid::Uuid::NAMESPACE_URL, &name).to_string())?;
             self.set_fact("created_at", &made)?;
         }
         Ok(())
