@@ -55,9 +55,10 @@
 //!   a row of `dispatch_office` and a member a row of `dispatch_office_doctors`, and each legacy row needs one fate. The
 //!   role is part of their key.
 //! - `connect` is apart from `legacy` and `target`: both open sessions, and neither may import the other.
-//! - A snapshot's batches become small SQLite databases in memory whose cells SQLite copies (`staging::snapshot`), and a
-//!   server on this machine is read over a COPY session of our own (`connect::Wire`): binding values and the client's event
-//!   loop took two thirds of an extract's time.
+//! - A snapshot's batches and a transform's decisions become small SQLite databases in memory whose rows SQLite copies
+//!   (`staging::image`), made by whoever reads or decides: binding values took most of the one writer's time.
+//! - A server on this machine is read over a COPY session of our own (`connect::Wire`): the client's event loop took a third
+//!   of an extract's time.
 //! - Merge statements are built from the list of entities instead of being files: no column list is written twice.
 //! - `verify` compares digests of text with digests of text, and where they differ text with text, instead of asking the
 //!   server to compare typed values: one that the column's type silently changed would look equal to itself there.

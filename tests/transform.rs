@@ -2,125 +2,12 @@
 
 mod harness;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 
-use drydock::connect::Address;
-use drydock::demo::seed_phase_one;
 use drydock::demo::world::{EmailStatus, Likeness, World, csv_text};
-use drydock::target::Target;
-use harness::{Database, Drydock, Outcome, database, sqlite3};
+use harness::Surveyed;
 use sha2::{Digest, Sha256};
-use tempfile::TempDir;
-
-/// A world's snapshot and survey in `staging.drydock`, ready to be transformed.
-struct Surveyed {
-    directory: TempDir,
-    world: World,
-    target: Database,
-}
-
-impl Surveyed {
-    /// `target_sql` changes the target before it is looked at; a target with phase 1's rows has them from the world.
-    fn new(has_phase_one: bool, target_sql: &str) -> Self {
-        let world = World::generate(1);
-        Self::with_tables(world, has_phase_one, target_sql, |world, directory| {
-            world.write_csv(directory).expect("the world's tables");
-        })
-    }
-
-    fn with_tables(
-        world: World,
-        has_phase_one: bool,
-        target_sql: &str,
-        write: impl FnOnce(&World, &Path),
-    ) -> Self {
-        let directory = TempDir::new().expect("a temporary directory");
-        write(&world, &directory.path().join("legacy"));
-        let target = database();
-        let address = Address::parse(&target.url()).expect("the database's URL");
-        Target::open(&address, &drydock::config::Target::default())
-            .and_then(|mut target| target.create_tables())
-            .expect("the tables");
-        if has_phase_one {
-            seed_phase_one(&address, &world).expect("phase 1");
-        }
-        if !target_sql.is_empty() {
-            target.execute(target_sql);
-        }
-        let surveyed = Self { directory, world, target };
-        surveyed.write_config("drydock.toml", "");
-        surveyed.run(&["extract", "--csv", "legacy", "--config", "drydock.toml"]).expect(0);
-        surveyed.run(&["survey"]).expect(0);
-        surveyed
-    }
-
-    fn write_config(&self, name: &str, policy: &str) {
-        let text = format!(
-            "[policy]\ndefault_practice = {}\n{policy}\n\
-             allowed_rejects = {{ practice_owners = 3, practice_members = 2 }}\n",
-            drydock::demo::world::DEFAULT_PRACTICE
-        );
-        fs::write(self.directory.path().join(name), text).expect("a configuration");
-    }
-
-    fn file(&self) -> PathBuf {
-        self.directory.path().join("staging.drydock")
-    }
-
-    fn run(&self, arguments: &[&str]) -> Outcome {
-        self.start().args(arguments).run()
-    }
-
-    fn start(&self) -> Drydock {
-        Drydock::new(self.directory.path()).target(&self.target).args(["--quiet"])
-    }
-
-    fn sql(&self, sql: &str) -> String {
-        sqlite3(&self.file(), sql)
-    }
-
-    /// Rows by their legacy id, which is the first column.
-    fn by_id(&self, sql: &str) -> BTreeMap<i64, Vec<String>> {
-        let rows = self.sql(sql);
-        rows.lines()
-            .map(|line| {
-                let mut fields = line.split('|').map(str::to_owned);
-                let id = fields.next().and_then(|id| id.parse().ok()).expect("a legacy id");
-                (id, fields.collect())
-            })
-            .collect()
-    }
-
-    /// Everything that was decided, without the moments at which it was.
-    fn digest(&self) -> String {
-        let tables = [
-            ("records", "*"),
-            ("changes", "*"),
-            ("associations", "*"),
-            ("duplicate_pairs", "*"),
-            ("duplicate_clusters", "*"),
-            ("ready_practices", "*"),
-            ("ready_profiles", "*"),
-            ("ready_patients", "*"),
-            ("ready_practice_owners", "*"),
-            ("ready_practice_members", "*"),
-            (
-                "migration_errors",
-                "error_id, phase, severity, entity, entity_id, error_code, field, error_context, resolution_status, \
-                 batch_id",
-            ),
-        ];
-        let mut sum = Sha256::new();
-        for (table, columns) in tables {
-            let rows = self.sql(&format!("select {columns} from {table} order by 1, 2, 3"));
-            assert!(!rows.is_empty(), "{table} has rows");
-            sum.update(rows);
-        }
-        format!("{:x?}", sum.finalize())
-    }
-}
 
 #[test]
 fn every_record_ends_as_the_truth_says() {
@@ -435,7 +322,7 @@ fn merging_is_asked_for_and_whatever_pointed_at_the_merged_follows() {
 #[test]
 fn diff_says_which_records_end_differently_and_why() {
     let surveyed = Surveyed::new(true, "");
-    let other = surveyed.directory.path().join("other.drydock");
+    let other = surveyed.folder().join("other.drydock");
     surveyed.run(&["transform"]).expect(0);
     fs::copy(surveyed.file(), &other).expect("a copy");
     let diff =
@@ -446,7 +333,7 @@ fn diff_says_which_records_end_differently_and_why() {
     };
     assert_eq!(records(&diff(0)).len(), 0);
 
-    fs::write(surveyed.directory.path().join("none.toml"), "[policy]\n").expect("a configuration");
+    fs::write(surveyed.folder().join("none.toml"), "[policy]\n").expect("a configuration");
     let arguments = ["transform", "--staging", "other.drydock", "--reconfigure", "--config", "none.toml"];
     surveyed.run(&arguments).expect(6);
     let listed = diff(0);

@@ -6,9 +6,11 @@
 //! The database has one table with a row id, whose shape is given as SQL. Rows come in the order of their keys. A row that is
 //! longer than a page goes on in pages of its own.
 
+mod field;
 mod number;
 
-use self::number::{NUMBER_KINDS, number_len, put_u16, put_u32, put_varint, varint_len};
+pub(super) use self::field::Field;
+use self::number::{put_u16, put_u32, put_varint, varint_len};
 
 /// The largest page that SQLite knows.
 const PAGE: usize = 65_536;
@@ -25,72 +27,6 @@ const BEFORE_LEAVES: usize = 2;
 
 /// An inner page has room for far more leaves than a batch has.
 const MOST_LEAVES: usize = 2_000;
-
-/// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Field<'f> {
-    /// Nothing; also the column that is the key itself.
-    Null,
-    Number(i64),
-    Text(&'f [u8]),
-}
-
-impl<'f> From<Option<&'f [u8]>> for Field<'f> {
-    fn from(text: Option<&'f [u8]>) -> Self {
-        text.map_or(Field::Null, Field::Text)
-    }
-}
-
-impl<'f> From<Option<&'f str>> for Field<'f> {
-    fn from(text: Option<&'f str>) -> Self {
-        text.map(str::as_bytes).into()
-    }
-}
-
-impl<'f> From<&'f str> for Field<'f> {
-    fn from(text: &'f str) -> Self {
-        Field::Text(text.as_bytes())
-    }
-}
-
-impl From<Option<i64>> for Field<'_> {
-    fn from(number: Option<i64>) -> Self {
-        number.map_or(Field::Null, Field::Number)
-    }
-}
-
-impl Field<'_> {
-    /// What the format calls its serial type.
-    fn kind(self) -> u64 {
-        match self {
-            Field::Null => 0,
-            Field::Number(number) => NUMBER_KINDS[number_len(number)],
-            Field::Text(text) => 13 + 2 * text.len() as u64,
-        }
-    }
-
-    fn len(self) -> usize {
-        match self {
-            Field::Null => 0,
-            Field::Number(number) => number_len(number),
-            Field::Text(text) => text.len(),
-        }
-    }
-
-    /// Writes it, and returns where it ends.
-    fn put(self, page: &mut [u8], at: usize) -> usize {
-        let end = at + self.len();
-        match self {
-            Field::Null => {}
-            Field::Number(number) => {
-                let bytes = number.to_be_bytes();
-                page[at..end].copy_from_slice(&bytes[bytes.len() - (end - at)..]);
-            }
-            Field::Text(text) => page[at..end].copy_from_slice(text),
-        }
-        end
-    }
-}
 
 /// A database in the making.
 #[derive(Debug)]

@@ -2,7 +2,8 @@
 //! and [`Staging`] the only writer; [`Reader`] looks on from another shell.
 //!
 //! Read `open` first (what makes a file ours, and who may write), then `snapshot` (raw rows in), `legacy` (raw rows
-//! out), `target` (what the survey saw), `resolved` (decisions in, ready rows out), `loads`, `checks`, `status`.
+//! out), `target` (what the survey saw), `decision_rows` and `resolved` (decisions in, ready rows out), `loads`, `checks`,
+//! `status`.
 
 mod analysis;
 mod catalog;

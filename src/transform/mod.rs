@@ -2,8 +2,8 @@
 //! session; a test holds that.
 //!
 //! Read `facts` first (what is known of the whole set), then `emails`, `posts`, `ladder`, `duplicates` and `merges` (what is decided
-//! over the whole set), then `resolve` and `fit` (one record at a time), then `pass` (how records go through). Pure code
-//! decides; [`Staging::apply`] is the one writer.
+//! over the whole set), then `resolve`, `memberships` and `fit` (one record at a time), then `pass` (how records go
+//! through). Pure code decides; [`Staging::apply`] is the one writer.
 
 pub mod duplicates;
 mod emails;
@@ -12,6 +12,7 @@ mod fit;
 mod ids;
 mod index;
 mod ladder;
+mod memberships;
 mod merges;
 mod pass;
 mod posts;
@@ -138,7 +139,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
             |_, rows: &[practice_members::OfficeDoctor]| {
                 let mut same = HashMap::new();
                 for row in rows {
-                    if let Some(first) = resolve::same_as(row, &decided, &merges, &mut seen) {
+                    if let Some(first) = memberships::same_as(row, &decided, &merges, &mut seen) {
                         same.insert(row.legacy_id, first);
                     }
                 }

@@ -1,7 +1,5 @@
 //! One record at a time: joins what the whole set knows with the raw row, and lets the entity resolve it. Pure.
 
-use std::collections::HashMap;
-
 use super::emails::Settled;
 use super::facts::{Facts, PatientFacts};
 use super::fit::Fit;
@@ -13,13 +11,10 @@ use crate::clean::{self, Email, EmailPolicy, fallback_email, fallback_email_nth,
 use crate::config::{self, Policy};
 use crate::entity::association::{self, Association, Method};
 use crate::entity::patients::{self, LegacyPatient, PatientMoment};
-use crate::entity::practice_members::{self, Ends, OfficeDoctor};
-use crate::entity::practice_owners;
 use crate::entity::practices::{self, Office};
 use crate::entity::profiles::{self, Address, Replaced, User};
 use crate::entity::{Decision, Entity, Verdict};
-use crate::record::{Code, Issue, LegacyId, Phase, TargetId, Text};
-use crate::review::{Decided, StandIn};
+use crate::record::{Code, Issue, LegacyId, Phase, TargetId};
 use crate::staging::ById;
 
 /// Phase 1 went through the users in id order, this many per batch.
@@ -144,66 +139,6 @@ impl Resolver<'_> {
         self.settle(&patients::ENTITY, merged(decision, self.merges.patient_into(patient.legacy_id)))
     }
 
-    /// Decides about an office's owner.
-    pub fn owner(&self, office: &Office) -> Decision {
-        let mut decision = Decision::open(office.legacy_id);
-        let user = self.follow_user(
-            &practice_owners::ENTITY,
-            &mut decision,
-            Phase::Associations,
-            "doctor_id",
-            office.doctor_id.as_deref(),
-        );
-        if office.doctor_id.is_none() {
-            decision.issue(Phase::Associations, Issue::new(Code::ReferenceInvalid, "doctor_id"));
-        }
-        // the office itself may have been rejected or merged
-        let entity = &practice_owners::ENTITY;
-        let id = office.legacy_id.to_string();
-        let owned = self.follow_office(entity, &mut decision, "office_id", Some(&id));
-        let ends = owned.zip(user).map(|(owned, user)| self.ends(owned, user));
-        self.membership(&practice_owners::ENTITY, decision, ends, None)
-    }
-
-    /// Decides about a membership. `same_as` is an earlier row that says the same.
-    pub fn member(&self, row: &OfficeDoctor, same_as: Option<LegacyId>) -> Decision {
-        let entity = &practice_members::ENTITY;
-        let mut decision = Decision::open(row.legacy_id);
-        let office = self.follow_office(entity, &mut decision, "office_id", row.office_id.as_deref());
-        let user =
-            self.follow_user(entity, &mut decision, Phase::Associations, "user_id", row.user_id.as_deref());
-        for (field, raw) in [("office_id", &row.office_id), ("user_id", &row.user_id)] {
-            if raw.is_none() {
-                decision.issue(Phase::Associations, Issue::new(Code::ReferenceInvalid, field));
-            }
-        }
-        let ends = office.zip(user).map(|(office, user)| self.ends(office, user));
-        self.membership(&practice_members::ENTITY, decision, ends, same_as)
-    }
-
-    fn membership(
-        &self,
-        entity: &'static Entity,
-        decision: Decision,
-        ends: Option<Ends>,
-        same_as: Option<LegacyId>,
-    ) -> Decision {
-        let target_id = self.ids.of(entity, decision.legacy_id);
-        let decision = practice_members::resolve(entity, decision, target_id, ends, same_as);
-        self.settle(entity, decision)
-    }
-
-    fn ends(&self, office: LegacyId, user: LegacyId) -> Ends {
-        Ends {
-            practice_id: self.ids.of(&practices::ENTITY, office),
-            profile_id: self.profile_id(user),
-            is_primary: self
-                .ladder
-                .decided_profile(user, self.ladder.profile(user))
-                .is_some_and(|choice| choice.practice == office),
-        }
-    }
-
     /// The address that the user gets: its own, or what the configuration puts in its place.
     fn address(&self, decision: &mut Decision, user: &User) -> Address {
         let cleaned = clean::email("email", user.email.as_deref(), self.email_policy);
@@ -257,7 +192,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn follow_user(
+    pub(super) fn follow_user(
         &self,
         entity: &Entity,
         decision: &mut Decision,
@@ -268,7 +203,7 @@ impl Resolver<'_> {
         self.follow(entity, decision, (phase, field, raw), &profiles::ENTITY)
     }
 
-    fn follow_office(
+    pub(super) fn follow_office(
         &self,
         entity: &Entity,
         decision: &mut Decision,
@@ -314,13 +249,13 @@ impl Resolver<'_> {
     }
 
     /// The profile that a user is, or that stands for it.
-    fn profile_id(&self, user: LegacyId) -> TargetId {
+    pub(super) fn profile_id(&self, user: LegacyId) -> TargetId {
         self.ids.of(&profiles::ENTITY, self.merges.user(user))
     }
 
     /// A record that several rows of the target stand for waits, because none of them is known to be the right one; so
     /// does one that the target's columns would refuse.
-    fn settle(&self, entity: &'static Entity, mut decision: Decision) -> Decision {
+    pub(super) fn settle(&self, entity: &'static Entity, mut decision: Decision) -> Decision {
         let user = self.facts.patients.get(decision.legacy_id).and_then(PatientFacts::user);
         self.ladder.decided.apply(entity, user, self.policy, &mut decision);
         if self.ids.is_ambiguous(entity, decision.legacy_id) {
@@ -349,26 +284,6 @@ fn merged(mut decision: Decision, into: Option<LegacyId>) -> Decision {
         decision.verdict = Verdict::Merged(into);
     }
     decision
-}
-
-/// The first record that says the same as this membership, if it is not this one.
-pub fn same_as(
-    row: &OfficeDoctor,
-    decided: &Decided,
-    merges: &Merges,
-    seen: &mut HashMap<(LegacyId, LegacyId), LegacyId>,
-) -> Option<LegacyId> {
-    if decided.stand_in(practice_members::ENTITY.name, row.legacy_id) != StandIn::Itself {
-        return None;
-    }
-    let follow = |field, to: &Entity, raw: &Option<Text>| {
-        let found = raw.as_deref().and_then(|raw| raw.parse().ok());
-        decided.follow(practice_members::ENTITY.name, row.legacy_id, field, to.name, found)
-    };
-    let office = follow("office_id", &practices::ENTITY, &row.office_id)?;
-    let user = merges.user(follow("user_id", &profiles::ENTITY, &row.user_id)?);
-    let first = *seen.entry((office, user)).or_insert(row.legacy_id);
-    (first != row.legacy_id).then_some(first)
 }
 
 fn follow(field: &'static str, raw: Option<&str>, exists: impl Fn(LegacyId) -> bool) -> Reference {

@@ -12,6 +12,7 @@ mod job;
 mod locked;
 mod migrated;
 mod servers;
+mod surveyed;
 
 pub use command::{Drydock, Outcome, psql, sqlite3};
 pub use database::{Database, database};
@@ -19,3 +20,4 @@ pub use job::{Job, cases, empty_target, phase_one_target, world, world_config};
 pub use locked::{Locked, free_port, locked};
 pub use migrated::Migrated;
 pub use servers::server_of;
+pub use surveyed::Surveyed;
