@@ -23,7 +23,8 @@ pub struct Pass {
     pub pairs: u64,
     /// Blocks beyond the bound.
     pub blocks_left_out: u64,
-    /// Pairs within those blocks; many of them come together in another pass.
+    /// Pairs within those blocks, of which many come together in another pass. A stranger or two may be counted with a block
+    /// that is far beyond the bound.
     pub pairs_left_out: u64,
 }
 

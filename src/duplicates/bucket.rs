@@ -64,7 +64,9 @@ pub(super) fn slots(records: usize) -> u32 {
 /// The items in the order of their places, which are fewer than `places`; those of one place stay in their order.
 pub(super) fn by_place<T: Copy + Default>(items: &[T], place: impl Fn(T) -> usize, places: usize) -> Vec<T> {
     let mut next = vec![0u32; places + 1];
-    items.iter().for_each(|&item| next[place(item) + 1] += 1);
+    for &item in items {
+        next[place(item) + 1] += 1;
+    }
     for at in 1..next.len() {
         next[at] += next[at - 1];
     }
@@ -118,7 +120,9 @@ impl Buckets {
             rest = after;
             let slot = |entry: u64| upper(entry, slots) & mask;
             sizes.fill(0);
-            bucket.iter().for_each(|&entry| sizes[slot(entry)] += 1);
+            for &entry in bucket.iter() {
+                sizes[slot(entry)] += 1;
+            }
             let crowds = sizes.iter().map(|&size| size as usize).filter(|&size| size > most);
             crowds.for_each(|size| each(Gathered::Crowd(size)));
             let mut kept = 0;
@@ -142,7 +146,9 @@ mod tests {
     /// The groups and crowds of digests, the record being the position.
     fn gathered(digests: &[u64], slots: u32, most: usize) -> (Vec<Vec<u32>>, Vec<usize>) {
         let mut layout = Layout::of(digests.len());
-        digests.iter().for_each(|&digest| layout.add(digest));
+        for &digest in digests {
+            layout.add(digest);
+        }
         let mut buckets = layout.buckets();
         (0u32..).zip(digests).for_each(|(record, &digest)| buckets.put(digest, record));
         let (mut groups, mut crowds) = (Vec::new(), Vec::new());

@@ -19,37 +19,32 @@ struct Agreement {
 }
 
 /// Joins records along `links`, best first. A group holds at most one record of each register other than 0.
-pub(super) fn clusters(
-    scorer: &Scorer<'_>,
-    links: &[Scored],
-    registers: &[u32],
-    count: usize,
-) -> Vec<Vec<u32>> {
+pub(super) fn clusters(scorer: &Scorer<'_>, links: &[Scored], registers: &[u32]) -> Vec<Vec<u32>> {
     let mut order: Vec<(f64, &Scored)> = links.iter().map(|link| (scorer.bits(link), link)).collect();
     order
         .sort_by(|(x, one), (y, other)| y.total_cmp(x).then_with(|| (one.a, one.b).cmp(&(other.a, other.b))));
-    let mut group_of: Vec<u32> = (0..count as u32).collect();
-    let mut groups: Vec<Vec<u32>> = vec![Vec::new(); count];
+    // most records of a large file are in no pair
+    let mut linked: Vec<u32> = links.iter().flat_map(|link| [link.a, link.b]).collect();
+    linked.sort_unstable();
+    linked.dedup();
+    let place = |record: u32| linked.partition_point(|&linked| linked < record);
+    let mut group_of: Vec<usize> = (0..linked.len()).collect();
+    let mut groups: Vec<Vec<u32>> = linked.iter().map(|&record| vec![record]).collect();
     for (_, link) in order {
-        let (one, other) = (group_of[link.a as usize], group_of[link.b as usize]);
+        let (one, other) = (group_of[place(link.a)], group_of[place(link.b)]);
         if one == other {
             continue;
         }
-        for (group, record) in [(one, link.a), (other, link.b)] {
-            if groups[group as usize].is_empty() {
-                groups[group as usize].push(record);
-            }
-        }
-        let (left, right) = (&groups[one as usize], &groups[other as usize]);
+        let (left, right) = (&groups[one], &groups[other]);
         if !registers_allow(left, right, registers) || !groups_agree(scorer, left, right) {
             continue;
         }
         let (keep, gone) = if left.len() >= right.len() { (one, other) } else { (other, one) };
-        let moved = std::mem::take(&mut groups[gone as usize]);
+        let moved = std::mem::take(&mut groups[gone]);
         for &record in &moved {
-            group_of[record as usize] = keep;
+            group_of[place(record)] = keep;
         }
-        groups[keep as usize].extend(moved);
+        groups[keep].extend(moved);
     }
     let mut clusters: Vec<Vec<u32>> = groups.into_iter().filter(|group| group.len() > 1).collect();
     for cluster in &mut clusters {

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::copies::Copies;
 use super::field::{Field, MISSING, Values};
+use super::rows::{Rows, names};
 use super::scale::word::{CLOSE, EXACT, OTHER, PART, SLIP, VAGUE};
 use super::text::Letters;
 use super::{Kind, date};
@@ -93,43 +94,6 @@ fn name_level(field: &Field, one: u32, other: u32) -> u8 {
     })
 }
 
-/// The codes of a record side by side, and after them the letters of its given name and surname: a pair is two places in
-/// memory, not two a field.
-#[derive(Debug)]
-pub(super) struct Rows {
-    cells: Vec<u32>,
-    stride: usize,
-    count: usize,
-}
-
-impl Rows {
-    /// The rows of the fields, whose own codes are gone then: nothing is kept twice.
-    pub(super) fn take(fields: &mut [Field]) -> Self {
-        let count = fields.first().map_or(0, |field| field.codes.len());
-        let named = names(fields).map(|(given, surname)| (fields[given].letters(), given, surname));
-        let stride = fields.len() + if named.is_some() { 4 } else { 0 };
-        let mut cells = Vec::with_capacity(count * stride);
-        for record in 0..count {
-            cells.extend(fields.iter().map(|field| field.codes[record]));
-            if let Some((letters, given, surname)) = &named {
-                for &at in [given, surname] {
-                    cells.extend(letters[fields[at].codes[record] as usize].halves());
-                }
-            }
-        }
-        for field in fields {
-            field.codes = Vec::new();
-        }
-        Self { cells, stride, count }
-    }
-}
-
-/// The given name and surname that may stand in each other's place; they share one list of names.
-fn names(fields: &[Field]) -> Option<(usize, usize)> {
-    let first = |kind| fields.iter().position(|field| field.kind == kind);
-    first(Kind::GivenName).zip(first(Kind::Surname))
-}
-
 impl<'f> Comparer<'f> {
     pub(super) fn new(fields: &'f [Field], rows: Rows, copies: Copies) -> Self {
         let common = fields
@@ -145,26 +109,19 @@ impl<'f> Comparer<'f> {
         };
         let letters: Vec<Vec<Letters>> = fields.par_iter().map(letters).collect();
         let names = names(fields);
-        let met = names.map_or_else(Met::default, |(given, _)| Met::of(&fields[given], rows.count));
+        let met = names.map_or_else(Met::default, |(given, _)| Met::of(&fields[given], rows.count()));
         Self { fields, copies, names, rows, common, letters, met }
     }
 
     /// How many records there are.
     pub(super) fn count(&self) -> usize {
-        self.rows.count
+        self.rows.count()
     }
 
     /// The code of a record's value.
     #[inline]
     pub(super) fn code(&self, record: u32, field: usize) -> u32 {
-        self.rows.cells[record as usize * self.rows.stride + field]
-    }
-
-    /// The letters of a record's given name (0) or surname (1).
-    #[inline]
-    fn name_letters(&self, record: u32, which: usize) -> Letters {
-        let at = record as usize * self.rows.stride + self.fields.len() + 2 * which;
-        Letters::from_halves([self.rows.cells[at], self.rows.cells[at + 1]])
+        self.rows.code(record, field)
     }
 
     /// How common the more common of two records' values is, in bits above the mean.
@@ -224,10 +181,11 @@ impl<'f> Comparer<'f> {
     pub(super) fn name_levels(&self, a: u32, b: u32) -> Pattern {
         let Some((given, surname)) = self.names else { return Pattern::default() };
         // given name or surname of the one with given name or surname of the other, as names
-        let cell = |record: u32, which: usize| {
-            (self.code(record, [given, surname][which]), self.name_letters(record, which))
+        let cells = |record: u32| {
+            let code = self.code(record, given);
+            [(code, self.rows.given(code)), (self.code(record, surname), self.rows.surname(record))]
         };
-        let (one, other) = ([cell(a, 0), cell(a, 1)], [cell(b, 0), cell(b, 1)]);
+        let (one, other) = (cells(a), cells(b));
         let level = |field: usize, (one, x): (u32, Letters), (other, y): (u32, Letters)| {
             if one == MISSING || other == MISSING {
                 return None;

@@ -135,7 +135,7 @@ impl Date {
 
     /// The eight digits of year, month and day, four bits each.
     fn digits(self) -> u32 {
-        let pair = |number: u32| (number / 10 % 10) << 4 | number % 10;
+        let pair = |number: u32| ((number / 10 % 10) << 4) | (number % 10);
         let (year, month, day) = (u32::from(self.year), u32::from(self.month), u32::from(self.day));
         pair(year / 100) << 24 | pair(year) << 16 | pair(month) << 8 | pair(day)
     }

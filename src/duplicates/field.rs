@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::date::{Date, Order};
+use super::names::Names;
 use super::random::{ByDigest, digest, scramble};
 use super::records::{Cells, Column, Texts};
 use super::sample::{exact_share, mean_count};
 use super::text::Letters;
-use super::{Kind, fold, phonetic};
+use super::{Kind, fold};
 use crate::error::{Error, Result};
 
 /// The code of a missing value.
@@ -28,61 +29,6 @@ pub(super) enum Values {
     Categories,
     /// Places, addresses, free text.
     Words(Words),
-}
-
-/// Names with their sound keys.
-#[derive(Debug, Default)]
-pub(super) struct Names {
-    pub(super) texts: Texts,
-    /// The sound key of the first word and of the last.
-    pub(super) sounds: Vec<(u32, u32)>,
-    /// The number at the end of each name, as a digest; 0 for none.
-    numbers: Vec<u32>,
-    /// Transliterations of names in other scripts, by code.
-    latin: Texts,
-}
-
-impl Names {
-    /// The names of these texts, each with its sounds.
-    fn of(texts: Texts) -> Result<Self> {
-        let mut names = Names::default();
-        names.sounds.reserve_exact(texts.len());
-        names.numbers.reserve_exact(texts.len());
-        for code in 0..texts.len() {
-            let folded = texts.get(code);
-            names.numbers.push(number_at_end(folded));
-            if folded.is_ascii() {
-                names.sounds.push(sounds(folded));
-                names.latin.push("")?;
-            } else {
-                let latin = fold::latin(folded);
-                names.sounds.push(sounds(&latin));
-                names.latin.push(&latin)?;
-            }
-        }
-        names.texts = texts;
-        Ok(names)
-    }
-
-    /// Whether both names are known to end in numbers, and in other ones, without a look at either.
-    #[inline]
-    pub(super) fn are_numbered_apart(&self, a: u32, b: u32) -> bool {
-        let (one, other) = (self.numbers[a as usize], self.numbers[b as usize]);
-        one != 0 && other != 0 && one != other
-    }
-
-    /// The transliteration of a name in another script.
-    pub(super) fn latin(&self, code: u32) -> Option<&str> {
-        let is_other = !self.texts.get(code as usize).is_ascii();
-        is_other.then(|| self.latin.get(code as usize))
-    }
-}
-
-/// The sound keys of the first word and of the last.
-fn sounds(name: &str) -> (u32, u32) {
-    let mut words = name.split(' ');
-    let first = phonetic::key(words.next().unwrap_or_default());
-    (first, words.next_back().map_or(first, phonetic::key))
 }
 
 /// Texts of several words, with the words numbered across the field.
@@ -105,11 +51,6 @@ impl Words {
         let start = if code == 0 { 0 } else { self.ends[code - 1] as usize };
         &self.numbers[start..self.ends[code] as usize]
     }
-}
-
-fn number_at_end(name: &str) -> u32 {
-    let start = name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
-    if start < name.len() { digest(&name.as_bytes()[start..]) as u32 | 1 } else { 0 }
 }
 
 /// One field of the comparison.

@@ -1,6 +1,7 @@
 //! The level that two values of a field reach. Symmetric, and quick to say no: most pairs have nothing in common.
 
-use super::field::{Field, Names, Values, Words};
+use super::field::{Field, Values, Words};
+use super::names::Names;
 use super::scale::word::{CLOSE, EXACT, OTHER, PART, SLIP, VAGUE};
 use super::text::{
     is_number, numbered_apart, scrambled, shares_word, similarity, slips, squeezed_equal, two_slips,
@@ -199,10 +200,11 @@ fn code_level(one: &str, other: &str) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::duplicates::compare::{Comparer, Rows};
+    use crate::duplicates::compare::Comparer;
     use crate::duplicates::copies::Copies;
     use crate::duplicates::field::{build, build_names};
     use crate::duplicates::records::{Cells, Column, Texts};
+    use crate::duplicates::rows::Rows;
 
     /// The level of two values of a kind, in a file where other values occur so and so often.
     fn level(kind: Kind, one: &str, other: &str, others: &[(&str, usize)]) -> Option<u8> {

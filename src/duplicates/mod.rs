@@ -2,13 +2,13 @@
 //! themselves, without labels and without thresholds to set. Precision comes first: calling two people one is the worst
 //! error, missing a pair costs a review.
 //!
-//! Records go in as text by column ([`Records`]), [`find`] hands back weighed pairs, people and the account of what was
-//! compared ([`Findings`]). Nothing here reads, writes or prints, and no value leaves the engine, only ids and levels.
-//! The result depends on ids and values alone, not on the order of the input or the number of threads.
+//! Records go in by column, as text or read already ([`Records`]), [`find`] hands back weighed pairs, people and the account
+//! of what was compared ([`Findings`]). Nothing here reads, writes or prints, and no value leaves the engine, only ids and
+//! levels. The result depends on ids and values alone, not on the order of the input or the number of threads.
 //!
-//! Read in this order: `fold` and `field` (what is compared), `compare`, `level` and `date` (levels), `scale` and `model`
-//! (what a level is worth), `estimate` and `settle` (where the model comes from), `block` (which pairs), `score`, `band`,
-//! `cluster`, `review`.
+//! Read in this order: `fold`, `field` and `names` (what is compared), `rows`, `compare`, `level` and `date` (levels), `scale`
+//! and `model` (what a level is worth), `estimate` and `settle` (where the model comes from), `block`, `key` and `bucket`
+//! (which pairs), `score`, `band`, `cluster`, `review`.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -32,11 +32,13 @@ mod key;
 mod kind;
 mod level;
 mod model;
+mod names;
 mod neighbours;
 mod phonetic;
 mod random;
 mod records;
 mod review;
+mod rows;
 mod sample;
 mod scale;
 mod score;
@@ -52,11 +54,12 @@ pub use kind::Kind;
 pub use records::{Column, MAX_COLUMNS, Records};
 
 use crate::error::Result;
-use compare::{Comparer, Rows};
+use compare::Comparer;
 use copies::Copies;
 use field::Field;
 use model::probability;
 use records::{Cells, Texts};
+use rows::Rows;
 use scale::Scale;
 use score::{Scored, Scorer};
 
@@ -157,8 +160,8 @@ fn conclude(
         kept.iter().filter(|(pair, _)| wanted(pair)).map(|(_, weighed)| **weighed).collect()
     };
     let joined = links(&|pair| f64::from(pair.probability) >= JOINED);
-    let clusters = cluster::clusters(scorer, &joined, registers, order.len());
-    let sure = cluster::clusters(scorer, &links(&|pair| pair.band == Band::High), registers, order.len());
+    let clusters = cluster::clusters(scorer, &joined, registers);
+    let sure = cluster::clusters(scorer, &links(&|pair| pair.band == Band::High), registers);
     let mut evidence = Vec::with_capacity(kept.len() * (fields.len() + 2));
     for (_, weighed) in &kept {
         for at in 0..fields.len() {
@@ -171,7 +174,7 @@ fn conclude(
         evidence.push((0, scorer.household_weight(weighed)));
     }
     let pairs: Vec<Pair> = kept.into_iter().map(|(pair, _)| pair).collect();
-    let review = review::review(&pairs, &sure, order.len());
+    let review = review::review(&pairs, &sure);
     let (expected_share, expected_pairs) = expected(scorer, weighed, &pairs);
     let fields = summaries(scorer);
     Findings {

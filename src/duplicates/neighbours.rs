@@ -28,8 +28,8 @@ impl Neighbours {
         let places = places(&names.texts);
         let days = first(Kind::Date).and_then(|at| Some((&fields[at].codes, days(&fields[at])?)));
         let order = |(major, minor): (usize, usize)| {
-            let named = (0..count as u32).filter(|&record| fields[major].codes[record as usize] != MISSING);
-            let mut order: Vec<u32> = named.collect();
+            let present = (0..count as u32).filter(|&record| fields[major].codes[record as usize] != MISSING);
+            let mut order: Vec<u32> = present.collect();
             // the last one counts most
             if let Some((codes, days)) = &days {
                 order = by_place(&order, |record| days[codes[record as usize] as usize] as usize, days.len());

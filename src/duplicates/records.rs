@@ -237,6 +237,33 @@ mod tests {
     }
 
     #[test]
+    fn what_was_read_already_is_the_same_as_what_is_typed() {
+        let column = |kind: Kind| Column { name: kind.to_string(), kind };
+        let columns = [Kind::Date, Kind::Category, Kind::Email].map(column).to_vec();
+        // the second and the last record say nothing, and nobody has an address
+        let said = [(1980, 3, 14, 7), (0, 0, 0, 0), (1975, 12, 1, 9), (1980, 3, 14, 7), (0, 0, 0, 0)];
+        let (mut typed, mut filled) =
+            (Records::new(columns.clone()).expect("three"), Records::new(columns).expect("three"));
+        for (id, (year, month, day, practice)) in said.iter().enumerate() {
+            let [date, practice] = [format!("{year}-{month:02}-{day:02}"), practice.to_string()];
+            let values = if *year == 0 { ["", ""] } else { [date.as_str(), &practice] };
+            typed.push(&id.to_string(), 0, values).expect("small");
+            filled.push(&id.to_string(), 0, []).expect("small");
+        }
+        let dates = said.iter().map(|&(year, month, day, _)| (year, month, day));
+        filled.fill_dates(0, dates).expect("a date");
+        let practices = said.iter().map(|&(.., practice)| (practice > 0).then_some(practice));
+        filled.fill_categories(1, practices).expect("a category");
+        assert!(filled.fill_categories(2, std::iter::empty()).is_err() && filled.len() == 5);
+        let fields = |records: Records| {
+            let (columns, _, _, cells) = records.into_parts();
+            let fields = crate::duplicates::fields(columns, cells, &[4, 3, 2, 1, 0]).expect("small");
+            fields.into_iter().map(|field| format!("{field:?}")).collect::<Vec<_>>()
+        };
+        assert_eq!(fields(typed), fields(filled));
+    }
+
+    #[test]
     fn too_many_columns_are_refused() {
         let column = Column { name: "x".to_owned(), kind: Kind::Text };
         assert!(Records::new(vec![column.clone(); MAX_COLUMNS]).is_ok());

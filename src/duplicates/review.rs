@@ -1,25 +1,24 @@
 //! The order of review: first the look that is expected to bring most records together.
 
+use std::collections::HashMap;
+
 use super::band::Band;
 use super::findings::{Look, Pair};
 
 /// The looks that pairs of the `medium` band deserve. A yes joins everything that is surely one person on either side,
 /// so a look is worth the probability times the pairs of records it joins; between two such groups one look is enough.
-pub(super) fn review(pairs: &[Pair], sure: &[Vec<u32>], count: usize) -> Vec<Look> {
-    let mut group: Vec<u32> = (0..count as u32).collect();
-    let mut size = vec![1u32; count];
+pub(super) fn review(pairs: &[Pair], sure: &[Vec<u32>]) -> Vec<Look> {
+    // the group of each record that is in one: its first member, and how many there are
+    let mut groups: HashMap<u32, (u32, usize)> = HashMap::new();
     for members in sure {
-        let Some(&first) = members.first() else { continue };
-        for &member in members {
-            group[member as usize] = first;
-        }
-        size[first as usize] = members.len() as u32;
+        groups.extend(members.iter().map(|&member| (member, (members[0], members.len()))));
     }
+    let group = |record: u32| groups.get(&record).copied().unwrap_or((record, 1));
     let mut looks: Vec<(u32, u32, Look)> = Vec::new();
     for (at, pair) in pairs.iter().enumerate().filter(|(_, pair)| pair.band != Band::Low) {
-        let (one, other) = (group[pair.a as usize], group[pair.b as usize]);
+        let ((one, size), (other, other_size)) = (group(pair.a), group(pair.b));
         if one != other {
-            let joined = f64::from(size[one as usize]) * f64::from(size[other as usize]);
+            let joined = size as f64 * other_size as f64;
             let value = f64::from(pair.probability) * joined;
             looks.push((one.min(other), one.max(other), Look { pair: at, value }));
         }
@@ -47,7 +46,7 @@ mod tests {
             pair(1, 3, 0.7, Band::Medium),
             pair(6, 7, 0.1, Band::Low),
         ];
-        let looks = review(&pairs, &[vec![0, 1], vec![2, 3]], 8);
+        let looks = review(&pairs, &[vec![0, 1], vec![2, 3]]);
         let order: Vec<usize> = looks.iter().map(|look| look.pair).collect();
         // two and two records: four pairs, at 0.8
         assert_eq!(order, [3, 2]);

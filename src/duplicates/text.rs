@@ -26,13 +26,13 @@ impl Letters {
         Self(letters | (text.len().min(Self::LONGEST) as u64) << 54 | first << 59)
     }
 
-    /// The two halves of the word, to be kept among other words of half the size.
-    pub(super) fn halves(self) -> [u32; 2] {
-        [(self.0 >> 32) as u32, self.0 as u32]
+    /// The word, to be kept among others.
+    pub(super) fn bits(self) -> u64 {
+        self.0
     }
 
-    pub(super) fn from_halves([high, low]: [u32; 2]) -> Self {
-        Self(u64::from(high) << 32 | u64::from(low))
+    pub(super) fn from_bits(bits: u64) -> Self {
+        Self(bits)
     }
 
     /// Whether two texts may be the same but for spaces.

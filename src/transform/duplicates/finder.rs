@@ -1,6 +1,6 @@
 //! The records that are compared: what users say themselves, and what their patients say of them.
 
-use super::stem::Stem;
+use super::stem::Stems;
 use super::{Found, told};
 use crate::clean;
 use crate::duplicates::{Column, Kind, Records, find};
@@ -27,9 +27,7 @@ const COLUMNS: [(&str, Kind); 8] = [
 pub struct Finder {
     users: Option<Records>,
     patients: Vec<Links>,
-    /// Room to write an id and a stem in.
-    id: String,
-    stem: Stem,
+    stems: Stems,
 }
 
 /// What a patient refers to, as the raw row says, and what its user takes from it.
@@ -78,10 +76,9 @@ impl Finder {
                 [&user.first_name, &user.last_name, &user.email, &user.username]
                     .map(|raw| raw.as_deref().unwrap_or_default().trim());
             let email = if email.is_empty() && username.contains('@') { username } else { email };
-            let stem = self.stem.of(username, first, last);
-            self.id.clear();
-            self.id.push_str(&user.legacy_id.to_string());
-            records.push(&self.id, 0, [first, last, "", email, stem])?;
+            let stem = self.stems.of(username, first, last);
+            let id = user.legacy_id.to_string();
+            records.push(&id, 0, [first, last, "", email, stem])?;
         }
         Ok(())
     }

@@ -3,14 +3,14 @@
 
 /// Finds stems, and holds the room to write them in: there is one for every user.
 #[derive(Debug, Default)]
-pub(super) struct Stem {
+pub(super) struct Stems {
     stem: String,
     /// The stem with every umlaut in one spelling.
     spelt: String,
     word: String,
 }
 
-impl Stem {
+impl Stems {
     /// The stem of a username beside a first and a last name.
     pub(super) fn of(&mut self, username: &str, first: &str, last: &str) -> &str {
         let local = username.split('@').next().unwrap_or_default();
@@ -77,7 +77,7 @@ mod tests {
             ("12345", "Ann", "Lee", ""),
             ("", "Ann", "Lee", ""),
         ] {
-            assert_eq!(Stem::default().of(username, first, last), wanted, "{username}");
+            assert_eq!(Stems::default().of(username, first, last), wanted, "{username}");
         }
     }
 }
