@@ -152,7 +152,7 @@ pub fn resolve(mut decision: Decision, patient: &LegacyPatient, context: Context
         date_of_birth: date_of_birth.map(|day| day.to_compact_string()),
         gender: Text::from((context.gender_label)(gender)),
         practice_id: practice_id.to_text(),
-        assigned_profile_id: context.provider.map(|id| id.to_text()),
+        assigned_profile_id: context.provider.map(TargetId::to_text),
         metadata: metadata.into_text(),
         created_at: created_at,
         updated_at: updated_at,
