@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use super::index::Index;
-use crate::entity::{self, Entity};
+use crate::entity::{self, Entity, practices};
 use crate::error::{Error, Result};
 use crate::record::{LegacyId, TargetId};
 use crate::review::Decided;
@@ -16,6 +16,8 @@ pub struct Ids {
     kept: Vec<Kept>,
     /// Whether all ids are the derived ones, as with a target that holds nothing.
     is_empty: bool,
+    /// The practices, which are few and asked for with every record.
+    practices: Index<TargetId>,
 }
 
 #[derive(Debug)]
@@ -29,7 +31,11 @@ struct Kept {
 
 impl Ids {
     /// Reads what the survey saw, and what people said of it.
-    pub fn read(staging: &Staging, decided: &Decided) -> Result<Self> {
+    pub fn read(
+        staging: &Staging,
+        decided: &Decided,
+        offices: impl Iterator<Item = LegacyId>,
+    ) -> Result<Self> {
         let mut kept = Vec::new();
         for entity in entity::ALL {
             let mut ids: Vec<(LegacyId, TargetId)> = Vec::new();
@@ -66,7 +72,10 @@ impl Ids {
         let is_empty = kept.iter().all(|kept| {
             kept.ids.iter().next().is_none() && kept.ambiguous.is_empty() && kept.uncertain.is_empty()
         });
-        Ok(Self { kept, is_empty })
+        let mut ids = Self { kept, is_empty, practices: Index::new(Vec::new()) };
+        ids.practices =
+            Index::new(offices.map(|office| (office, ids.of(&practices::ENTITY, office))).collect());
+        Ok(ids)
     }
 
     /// The id of a record.
@@ -75,6 +84,11 @@ impl Ids {
             .and_then(|kept| kept.ids.get(legacy_id))
             .copied()
             .unwrap_or_else(|| TargetId::derived(entity.name, legacy_id))
+    }
+
+    /// The id of a practice.
+    pub fn practice(&self, office: LegacyId) -> TargetId {
+        self.practices.get(office).copied().unwrap_or_else(|| self.of(&practices::ENTITY, office))
     }
 
     /// Whether several rows of the target stand for the record.

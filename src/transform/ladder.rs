@@ -149,7 +149,8 @@ impl Ladder<'_> {
                 method: Method::DirectMembership,
                 confidence: Confidence::High,
                 review: false,
-                evidence: format!("dispatch_patient {patient}: office_id"),
+                // most records have this one, and joining texts takes half as long as formatting one
+                evidence: ["dispatch_patient ", &patient.to_text(), ": office_id"].concat(),
                 others: Vec::new(),
             });
         }

@@ -63,7 +63,7 @@ impl Resolver<'_> {
 
     fn ends(&self, office: LegacyId, user: LegacyId) -> Ends {
         Ends {
-            practice_id: self.ids.of(&practices::ENTITY, office),
+            practice_id: self.ids.practice(office),
             profile_id: self.profile_id(user),
             is_primary: self
                 .ladder

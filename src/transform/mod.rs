@@ -101,7 +101,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
         facts: &facts,
         ladder: Ladder { facts: &facts, posts: &posts, default_practice, decided: &decided },
         settled: &settled,
-        ids: &Ids::read(staging, &decided)?,
+        ids: &Ids::read(staging, &decided, facts.offices.iter().map(|(office, _)| *office))?,
         merges: &merges,
         fit: &fit,
         email_policy: &email_policy,

@@ -183,7 +183,7 @@ impl Resolver<'_> {
             user: profile.map(|(user, _)| user),
             profile_id: profile.map(|(_, id)| id),
             practice: choice.practice,
-            practice_id: self.ids.of(&practices::ENTITY, choice.practice),
+            practice_id: self.ids.practice(choice.practice),
             method: choice.method,
             confidence: choice.confidence,
             review: choice.review,
