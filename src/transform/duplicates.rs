@@ -4,6 +4,10 @@
 //! One record is one user, with birthdate, sex, practice and doctor of the user's lowest patient. Patients are paired as
 //! their users are.
 
+mod finder;
+mod kept;
+mod stem;
+
 use std::collections::BTreeMap;
 use std::thread::JoinHandle;
 
@@ -11,10 +15,6 @@ use crate::config::DuplicatePolicy;
 use crate::duplicates::{Band, Findings};
 use crate::error::{Error, Result};
 use crate::record::LegacyId;
-
-mod finder;
-mod kept;
-mod stem;
 
 pub use finder::{Finder, Links};
 pub(super) use kept::keep;

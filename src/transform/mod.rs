@@ -73,7 +73,7 @@ pub struct Summary {
 
 /// Decides every record of the snapshot again. The file's earlier result, if any, is replaced.
 pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> Result<Summary> {
-    let begun = Instant::now();
+    let (begun, worked_before) = (Instant::now(), watch::processor_time());
     staging.require(Step::Extract, "transform")?;
     staging.require(Step::Survey, "transform")?;
     let decided = Decided::read(staging)?;
@@ -157,11 +157,8 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     staging.settle_followers(&resolver.ladder.followers())?;
     let summary = finish(staging, config, &decided, panicked)?;
     let summary = Summary { obstacles: obstacles(staging, &labels_missing)?, ..summary };
-    let (whole, associations) = (begun.elapsed().as_secs_f64(), watch.sum().as_secs_f64());
-    progress.say(&format!(
-        "transform: {whole:.1} s, of which at most {associations:.2} s ({:.1}%) for deciding associations",
-        associations * 100.0 / whole.max(f64::MIN_POSITIVE)
-    ));
+    let worked = worked_before.and_then(|before| watch::processor_time()?.checked_sub(before));
+    progress.say(&watch.told(begun.elapsed(), worked));
     Ok(summary)
 }
 
