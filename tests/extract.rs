@@ -160,6 +160,35 @@ fn check_refuses_a_file_whose_rows_are_not_its_manifests() {
 }
 
 #[test]
+fn rows_of_any_length_arrive() {
+    let (directory, database) = (TempDir::new().unwrap(), small());
+    // within a page of the file, beyond it, beyond a page of a batch's image, and beyond what goes through one
+    database.execute(
+        "insert into dispatch_course
+             select n, repeat(chr(64 + n), (array[10, 20000, 65501, 65536, 140000, 1048576, 3000000, 7])[n])
+             from generate_series(2, 8) as x (n)",
+    );
+    extract(directory.path(), &database, &[]).expect(0);
+    let file = directory.path().join("s");
+    let course = "legacy_dispatch_course";
+    assert_eq!(
+        sqlite3(
+            &file,
+            &format!(
+                "select group_concat(length(title)) from (select title from {course} order by legacy_id)"
+            )
+        ),
+        "5,20000,65501,65536,140000,1048576,3000000,7"
+    );
+    let other = format!(
+        "select count(*) from {course} where legacy_id > 1 and trim(title, char(64 + legacy_id)) <> ''"
+    );
+    assert_eq!(sqlite3(&file, &other), "0");
+    assert_eq!(sqlite3(&file, "pragma integrity_check"), "ok");
+    extract(directory.path(), &database, &["--check"]).expect(0);
+}
+
+#[test]
 fn order_of_rows_and_columns_leaves_no_trace() {
     let directory = TempDir::new().unwrap();
     let database = small();

@@ -25,6 +25,9 @@ const FILE_HEADER: usize = 100;
 /// The pages before the leaves: the schema, and the inner page over the leaves.
 const BEFORE_LEAVES: usize = 2;
 
+/// SQLite refuses to read a longer row.
+const LONGEST: usize = 1_000_000_000;
+
 /// An inner page has room for far more leaves than a batch has.
 const MOST_LEAVES: usize = 2_000;
 
@@ -81,8 +84,8 @@ impl Image {
         self.rows
     }
 
-    /// Adds a row whose key is above those before; the column that is the key is null. False when the image is full: then
-    /// nothing was added.
+    /// Adds a row whose key is above those before; the column that is the key is null. False when the image is full, or the
+    /// row longer than SQLite takes: then nothing was added.
     pub(super) fn push<'f>(&mut self, key: i64, fields: impl Iterator<Item = Field<'f>> + Clone) -> bool {
         debug_assert!(self.rows == 0 || key > self.last_key, "keys ascend");
         self.kinds.clear();
@@ -99,6 +102,9 @@ impl Image {
             head = kinds_len + varint_len(kinds_len as u64 + 2);
         }
         let payload = head + body;
+        if payload > LONGEST {
+            return false;
+        }
         let local = local_len(payload);
         let link = if local < payload { 4 } else { 0 };
         let cell = varint_len(payload as u64) + varint_len(key.cast_unsigned()) + local + link;

@@ -26,6 +26,9 @@ const ARRIVED: &str = "arrived";
 /// Rows between two notes of how far it is: few enough for `status` to see it move.
 const ROWS_PER_NOTE: u64 = 50_000;
 
+/// Bytes of a row beyond which it goes singly: on its way through an image it is in memory four times.
+const LONG: usize = 1024 * 1024;
+
 /// Bytes of values between two flushes in the background.
 const BYTES_PER_FLUSH: u64 = 32 * 1024 * 1024;
 
@@ -245,7 +248,7 @@ impl SnapshotTable<'_> {
     }
 
     /// Copies rows in key order, each image in a transaction of its own, and returns the positions of those that have to go
-    /// singly, because another row has their key.
+    /// singly, because they are long or another row has their key.
     fn copy_images(&mut self, batch: &Batch, placed: &[Placed]) -> Result<Vec<usize>> {
         let width = self.manifest.columns.len();
         let mut singly = Vec::new();
@@ -253,14 +256,15 @@ impl SnapshotTable<'_> {
         self.image.clear();
         self.places.iter_mut().for_each(Image::clear);
         for (at, row) in placed.iter().enumerate() {
-            if at > 0 && placed[at - 1].key == row.key {
+            if row.bytes > LONG || at > 0 && placed[at - 1].key == row.key {
                 singly.push(at);
                 continue;
             }
             let fields = iter::once(None).chain(batch.fields(row.first, width)).map(Field::from);
             if !self.image.push(row.key, fields.clone()) {
                 singly.extend(self.copy_image(&mut in_image)?);
-                self.image.push(row.key, fields);
+                let fits = self.image.push(row.key, fields);
+                assert!(fits, "an empty image takes a row that is not long");
             }
             in_image.push(at);
             if let Some(places) = &mut self.places {
