@@ -20,8 +20,11 @@ impl<R: LegacyRow> ById<R> {
     }
 }
 
+/// Bytes of values that are read at once, and a row more: fewer rows than asked for are read where they are long.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+
 impl Staging {
-    /// The next rows of the table after `after`, at most `limit`, in key order.
+    /// The next rows of the table after `after`, at most `limit`, in key order. None only when there is none.
     pub fn legacy_rows<R: LegacyRow>(&self, after: Option<LegacyId>, limit: usize) -> Result<Vec<R>> {
         legacy_rows(&self.connection, after, limit)
     }
@@ -46,7 +49,7 @@ impl Staging {
                 let id = LegacyId(row.get(0)?);
                 while wanted.next_if(|wanted| **wanted < id).is_some() {}
                 if wanted.next_if_eq(&&id).is_some() {
-                    rows.push(read::<R>(row)?);
+                    rows.push(read::<R>(row)?.0);
                 }
             }
             return Ok(ById(rows));
@@ -56,7 +59,7 @@ impl Staging {
             .prepare_cached(&format!("{} where legacy_id = ?", select_legacy::<R>(&self.connection)?))?;
         for id in ids {
             if let Some(row) = statement.query_map([id.0], read::<R>)?.next() {
-                rows.push(row?);
+                rows.push(row?.0);
             }
         }
         Ok(ById(rows))
@@ -92,7 +95,15 @@ fn legacy_rows<R: LegacyRow>(
     let sql = format!("{} where legacy_id > ? order by legacy_id limit ?", select_legacy::<R>(connection)?);
     let mut statement = connection.prepare_cached(&sql)?;
     let after = after.map_or(i64::MIN, |id| id.0);
-    let rows = statement.query_map((after, limit), read::<R>)?.collect::<Result<_, rusqlite::Error>>()?;
+    let mut found = statement.query((after, limit))?;
+    let (mut rows, mut bytes) = (Vec::new(), 0);
+    while bytes < MOST_BYTES
+        && let Some(row) = found.next()?
+    {
+        let (row, length) = read(row)?;
+        rows.push(row);
+        bytes += length;
+    }
     Ok(rows)
 }
 
@@ -118,16 +129,44 @@ fn select_legacy<R: LegacyRow>(connection: &Connection) -> Result<String> {
     Ok(format!("select legacy_id{listed} from {}", quoted(&raw_table)))
 }
 
-fn read<R: LegacyRow>(row: &Row<'_>) -> rusqlite::Result<R> {
+/// A row and the bytes of its values.
+fn read<R: LegacyRow>(row: &Row<'_>) -> rusqlite::Result<(R, usize)> {
     let legacy_id = LegacyId(row.get(0)?);
-    let mut failed = None;
+    let (mut failed, mut bytes) = (None, 0);
     let fields = (1..row.as_ref().column_count()).map(|column| {
         let text = row.get_ref(column).and_then(|value| Ok(value.as_str_or_null()?.map(Text::from)));
-        text.unwrap_or_else(|cause| {
+        text.inspect(|text| bytes += text.as_ref().map_or(0, Text::len)).unwrap_or_else(|cause| {
             failed = Some(cause);
             None
         })
     });
     let read = R::from_fields(legacy_id, fields);
-    failed.map_or(Ok(read), Err)
+    failed.map_or(Ok((read, bytes)), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entity::profiles::Group;
+
+    #[test]
+    fn long_rows_come_a_few_at_a_time_and_all_of_them() {
+        let connection = Connection::open_in_memory().unwrap();
+        let create = "create table legacy_auth_group (legacy_id integer primary key, name text)";
+        connection.execute_batch(create).unwrap();
+        let long = "x".repeat(6 * 1024 * 1024);
+        for id in 1..=30 {
+            let name = if id <= 7 { &long } else { "short" };
+            connection.execute("insert into legacy_auth_group values (?, ?)", (id, name)).unwrap();
+        }
+        let (mut ids, mut sizes) = (Vec::new(), Vec::new());
+        for_legacy_rows::<Group>(&connection, 20, |rows| {
+            sizes.push(rows.len());
+            ids.extend(rows.iter().map(|row| row.legacy_id.0));
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(ids, (1..=30).collect::<Vec<_>>());
+        assert_eq!(sizes, [3, 3, 20, 4]);
+    }
 }
