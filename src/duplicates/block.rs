@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::bucket::{Gathered, Layout, by_place, slots};
 use super::field::Field;
+use super::groups::Groups;
 use super::key::{KEYS, Part, parts};
 use super::neighbours::Neighbours;
 use super::random::scramble;
@@ -31,7 +32,7 @@ pub struct Pass {
 /// The pairs to be compared, and the account of the passes.
 #[derive(Debug)]
 pub(super) struct Candidates {
-    blocks: Vec<Blocks>,
+    blocks: Vec<Groups>,
     neighbours: Neighbours,
     count: usize,
     passes: Vec<Pass>,
@@ -44,30 +45,16 @@ const BUDGET: (u64, u64) = (14, 250_000);
 const SHARE: u64 = 1 << 20;
 const SHARES: u64 = 16;
 
-/// The blocks of one pass: members one after another, and where each block ends.
-#[derive(Debug, Default)]
-struct Blocks {
-    members: Vec<u32>,
-    ends: Vec<u32>,
-}
-
-impl Blocks {
-    fn iter(&self) -> impl Iterator<Item = &[u32]> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, &end)| &self.members[start as usize..end as usize])
-    }
-
-    /// Pairs whose lower record is in the range; members of a block rise.
-    fn pairs(&self, from: u32, to: u32) -> impl Iterator<Item = u64> {
-        self.iter().flat_map(move |block| {
-            let start = block.partition_point(|&record| record < from);
-            let end = start + block[start..].partition_point(|&record| record < to);
-            block[start..end].iter().enumerate().flat_map(move |(at, &a)| {
-                // a record may be in a block twice, by two of its keys
-                block[start + at + 1..].iter().filter(move |&&b| b != a).map(move |&b| pair(a, b))
-            })
+/// The pairs within the blocks of a pass whose lower record is in the range; members of a block rise.
+fn pairs_within(blocks: &Groups, from: u32, to: u32) -> impl Iterator<Item = u64> {
+    blocks.iter().flat_map(move |block| {
+        let start = block.partition_point(|&record| record < from);
+        let end = start + block[start..].partition_point(|&record| record < to);
+        block[start..end].iter().enumerate().flat_map(move |(at, &a)| {
+            // a record may be in a block twice, by two of its keys
+            block[start + at + 1..].iter().filter(move |&&b| b != a).map(move |&b| pair(a, b))
         })
-    }
+    })
 }
 
 /// The lower record above, the higher one below.
@@ -99,7 +86,7 @@ pub(super) fn candidates(fields: &[Field]) -> Candidates {
     let part = (count / 50_000).next_power_of_two().min(4) as u64;
     let counted: Vec<Counted> = keys.par_iter().map(|&key| Counted::of(fields, key, count, part)).collect();
     let bound = bound(&counted, budget / part, largest(count));
-    let found: Vec<(Blocks, Pass)> = keys
+    let found: Vec<(Groups, Pass)> = keys
         .par_iter()
         .zip(counted)
         .map(|(&key, counted)| blocks(fields, key, count, &counted.layout, bound))
@@ -126,7 +113,7 @@ impl Candidates {
         (0..shares).map(move |nth| {
             let (from, to) = (edge(nth), edge(nth + 1));
             let mut pairs: Vec<u64> =
-                self.blocks.par_iter().flat_map_iter(|blocks| blocks.pairs(from, to)).collect();
+                self.blocks.par_iter().flat_map_iter(|blocks| pairs_within(blocks, from, to)).collect();
             pairs.extend(self.neighbours.pairs(from, to));
             sorted(pairs, from, to)
         })
@@ -136,7 +123,8 @@ impl Candidates {
     pub(super) fn sample(&self, step: u64) -> Vec<u64> {
         let is_drawn = |pair: &u64| scramble(pair ^ 0x5bd1_e995).is_multiple_of(step);
         let all = 0..self.count as u32;
-        let within = |blocks: &Blocks| blocks.pairs(all.start, all.end).filter(is_drawn).collect::<Vec<_>>();
+        let within =
+            |blocks: &Groups| pairs_within(blocks, all.start, all.end).filter(is_drawn).collect::<Vec<_>>();
         let mut pairs: Vec<u64> = self.blocks.par_iter().flat_map_iter(within).collect();
         pairs.extend(self.neighbours.pairs(all.start, all.end).filter(is_drawn));
         pairs.par_sort_unstable();
@@ -229,14 +217,14 @@ fn bound(all: &[Counted], budget: u64, largest: usize) -> usize {
     within.count().saturating_sub(1).max(4)
 }
 
-fn blocks(fields: &[Field], key: Key<'_>, count: usize, layout: &Layout, bound: usize) -> (Blocks, Pass) {
+fn blocks(fields: &[Field], key: Key<'_>, count: usize, layout: &Layout, bound: usize) -> (Groups, Pass) {
     let name = match key.0 {
         Some(one) => format!("{} × {}", one.name, key.1.name),
         None => key.1.name.clone(),
     };
     let mut buckets = layout.buckets();
     for_digests(fields, key, count, |digest, record| buckets.put(digest, record));
-    let mut blocks = Blocks::default();
+    let mut blocks = Groups::default();
     let mut pass = Pass { key: name, blocks: 0, pairs: 0, blocks_left_out: 0, pairs_left_out: 0 };
     // a slot holds a few strangers beside a block; what is far beyond the bound need not be sorted to be counted
     let sorted = if bound < 200 { bound + 16 } else { usize::MAX };
@@ -245,8 +233,7 @@ fn blocks(fields: &[Field], key: Key<'_>, count: usize, layout: &Layout, bound: 
             Gathered::Group(block) if block.len() <= bound => {
                 pass.blocks += 1;
                 pass.pairs += pairs_of(block.len());
-                blocks.members.extend(block.iter().map(|&entry| layout.record(entry)));
-                return blocks.ends.push(blocks.members.len() as u32);
+                return blocks.push(block.iter().map(|&entry| layout.record(entry)));
             }
             Gathered::Group(block) => block.len(),
             Gathered::Crowd(size) => size,
@@ -254,8 +241,7 @@ fn blocks(fields: &[Field], key: Key<'_>, count: usize, layout: &Layout, bound: 
         pass.blocks_left_out += 1;
         pass.pairs_left_out += pairs_of(size);
     });
-    blocks.members.shrink_to_fit();
-    blocks.ends.shrink_to_fit();
+    blocks.shrink_to_fit();
     (blocks, pass)
 }
 
@@ -275,8 +261,10 @@ mod tests {
 
     #[test]
     fn a_record_is_not_paired_with_itself_and_each_pair_is_in_one_range() {
-        let blocks = Blocks { members: vec![3, 3, 5, 1, 4, 9], ends: vec![3, 6] };
-        let pairs = |from, to| blocks.pairs(from, to).collect::<Vec<u64>>();
+        let mut blocks = Groups::default();
+        blocks.push([3, 3, 5].into_iter());
+        blocks.push([1, 4, 9].into_iter());
+        let pairs = |from, to| pairs_within(&blocks, from, to).collect::<Vec<u64>>();
         let all = [pair(3, 5), pair(3, 5), pair(1, 4), pair(1, 9), pair(4, 9)];
         assert_eq!(pairs(0, 10), all);
         assert_eq!([pairs(0, 3), pairs(3, 10)].concat().len(), all.len());

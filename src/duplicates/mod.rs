@@ -28,6 +28,7 @@ mod estimate;
 mod field;
 mod findings;
 mod fold;
+mod groups;
 mod key;
 mod kind;
 mod level;

@@ -8,6 +8,7 @@ use super::block::pair;
 use super::bucket::by_place;
 use super::field::{Field, MISSING, Values};
 use super::records::Texts;
+use super::rows::names;
 
 /// So many records after each one are its neighbours.
 const WINDOW: usize = 3;
@@ -20,13 +21,11 @@ pub(super) struct Neighbours {
 
 impl Neighbours {
     pub(super) fn of(fields: &[Field], count: usize) -> Self {
-        let first = |kind| fields.iter().position(|field| field.kind == kind);
-        let (Some(given), Some(surname)) = (first(Kind::GivenName), first(Kind::Surname)) else {
-            return Self::default();
-        };
+        let Some((given, surname)) = names(fields) else { return Self::default() };
         let Values::Names(names) = &fields[surname].values else { return Self::default() };
         let places = places(&names.texts);
-        let days = first(Kind::Date).and_then(|at| Some((&fields[at].codes, days(&fields[at])?)));
+        let dates = fields.iter().find(|field| field.kind == Kind::Date);
+        let days = dates.and_then(|field| Some((&field.codes, days(field)?)));
         let order = |(major, minor): (usize, usize)| {
             let present = (0..count as u32).filter(|&record| fields[major].codes[record as usize] != MISSING);
             let mut order: Vec<u32> = present.collect();

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::bucket::{Gathered, Layout, slots};
 use super::compare::{Comparer, Pattern};
+use super::groups::Groups;
 use super::random::{Random, scramble};
 
 /// Random pairs drawn for `u`.
@@ -87,17 +88,16 @@ pub(super) fn pairs_of(usable: &[usize]) -> Vec<Vec<usize>> {
 
 /// Pairs that agree on the fields of a key, drawn evenly from all such pairs, and how many there are.
 pub(super) fn pairs_within(comparer: &Comparer<'_>, key: &[usize], most: usize) -> (Vec<(u32, u32)>, f64) {
-    let groups = Groups::of(comparer, key);
-    let mut ends = Vec::with_capacity(groups.ends.len());
+    let groups = agreeing(comparer, key);
+    let mut ends = Vec::new();
     let mut total = 0usize;
-    for group in 0..groups.ends.len() {
-        let size = groups.members(group).len();
-        total += size * (size - 1) / 2;
+    for group in groups.iter() {
+        total += group.len() * (group.len() - 1) / 2;
         ends.push(total);
     }
     let mut pairs = Vec::new();
     if total <= most {
-        for group in (0..groups.ends.len()).map(|group| groups.members(group)) {
+        for group in groups.iter() {
             for (at, &a) in group.iter().enumerate() {
                 pairs.extend(group[at + 1..].iter().map(|&b| (a, b)));
             }
@@ -106,7 +106,7 @@ pub(super) fn pairs_within(comparer: &Comparer<'_>, key: &[usize], most: usize) 
         let mut random = Random::seeded(key.iter().fold(11, |seed, &at| seed * 31 + at as u64));
         for _ in 0..most {
             let at = random.below(total);
-            let group = groups.members(ends.partition_point(|&end| end <= at));
+            let group = groups.get(ends.partition_point(|&end| end <= at));
             let one = random.below(group.len());
             let other = random.below(group.len() - 1);
             let other = other + usize::from(other >= one);
@@ -117,43 +117,29 @@ pub(super) fn pairs_within(comparer: &Comparer<'_>, key: &[usize], most: usize) 
 }
 
 /// Records that agree on the fields of a key, two or more together.
-#[derive(Debug, Default)]
-struct Groups {
-    members: Vec<u32>,
-    ends: Vec<u32>,
-}
-
-impl Groups {
-    fn of(comparer: &Comparer<'_>, key: &[usize]) -> Self {
-        let digest = |record: u32| {
-            key.iter().try_fold(7, |state, &at| {
-                let code = comparer.code(record, at);
-                // what one record alone says agrees with nothing, and nor does a missing value, which counts for none
-                let is_shared = comparer.fields[at].counts[code as usize] > 1;
-                is_shared.then(|| scramble(state ^ u64::from(code)))
-            })
-        };
-        let records = &comparer.copies.few;
-        let mut layout = Layout::of(comparer.count());
-        records.iter().filter_map(|&record| digest(record)).for_each(|digest| layout.add(digest));
-        let mut buckets = layout.buckets();
-        for &record in records {
-            if let Some(digest) = digest(record) {
-                buckets.put(digest, record);
-            }
+fn agreeing(comparer: &Comparer<'_>, key: &[usize]) -> Groups {
+    let digest = |record: u32| {
+        key.iter().try_fold(7, |state, &at| {
+            let code = comparer.code(record, at);
+            // what one record alone says agrees with nothing, and nor does a missing value, which counts for none
+            let is_shared = comparer.fields[at].counts[code as usize] > 1;
+            is_shared.then(|| scramble(state ^ u64::from(code)))
+        })
+    };
+    let records = &comparer.copies.few;
+    let mut layout = Layout::of(comparer.count());
+    records.iter().filter_map(|&record| digest(record)).for_each(|digest| layout.add(digest));
+    let mut buckets = layout.buckets();
+    for &record in records {
+        if let Some(digest) = digest(record) {
+            buckets.put(digest, record);
         }
-        let mut groups = Groups::default();
-        buckets.gather(slots(comparer.count()), usize::MAX, |gathered| {
-            if let Gathered::Group(group) = gathered {
-                groups.members.extend(group.iter().map(|&entry| layout.record(entry)));
-                groups.ends.push(groups.members.len() as u32);
-            }
-        });
-        groups
     }
-
-    fn members(&self, group: usize) -> &[u32] {
-        let start = if group == 0 { 0 } else { self.ends[group - 1] as usize };
-        &self.members[start..self.ends[group] as usize]
-    }
+    let mut groups = Groups::default();
+    buckets.gather(slots(comparer.count()), usize::MAX, |gathered| {
+        if let Gathered::Group(group) = gathered {
+            groups.push(group.iter().map(|&entry| layout.record(entry)));
+        }
+    });
+    groups
 }
