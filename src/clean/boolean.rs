@@ -1,8 +1,7 @@
 //! Flags: PostgreSQL prints `t` and `f`, other exports write words or digits.
 
-use crate::record::{Code, Issue};
+use crate::record::{Change, Code, Issue};
 
-use super::trail::change;
 use super::{Cleaned, scalar};
 
 /// A flag; `None` when it is missing, or with `BooleanInvalid` when it is neither true nor false.
@@ -11,7 +10,7 @@ use super::{Cleaned, scalar};
 pub fn boolean(field: &'static str, raw: Option<&str>) -> Cleaned<Option<bool>> {
     let null = |rule| {
         let cleaned = Cleaned::unchanged(None);
-        if raw.is_some() { cleaned.with_change(change(field, rule, raw, None)) } else { cleaned }
+        if raw.is_some() { cleaned.with_change(Change::new(field, rule, raw, None)) } else { cleaned }
     };
     match scalar(raw) {
         None => null("boolean.empty"),

@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::record::{Code, Issue};
+use crate::record::{Change, Code, Issue};
 
 use super::country_names::COUNTRIES;
-use super::trail::{Trail, change};
+use super::trail::Trail;
 use super::unicode::{Reach, trimmed, without_invisible, without_nul};
 use super::{Cleaned, is_literal_null};
 
@@ -24,7 +24,7 @@ pub fn country(field: &'static str, raw: Option<&str>) -> Cleaned<Option<String>
         return if name == raw {
             cleaned
         } else {
-            cleaned.with_change(change(field, "country.name", Some(raw), Some(name)))
+            cleaned.with_change(Change::new(field, "country.name", Some(raw), Some(name)))
         };
     }
     let mut trail = Trail::new(field, raw);

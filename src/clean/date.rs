@@ -8,10 +8,9 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::record::{Code, Issue};
+use crate::record::{Change, Code, Issue};
 
 use super::iso::{Ymd, read_date, read_offset, read_time};
-use super::trail::change;
 use super::{Cleaned, scalar};
 
 /// Nobody in the legacy application was born before this year.
@@ -71,7 +70,7 @@ fn kept(
     let mut cleaned = Cleaned::unchanged(Some(date));
     // the canonical form has ten characters, and so has `yyyy/mm/dd`
     if raw.is_none_or(|raw| raw.len() != 10 || raw.contains('/')) {
-        cleaned = cleaned.with_change(change(field, "date.format", raw, Some(&date.to_string())));
+        cleaned = cleaned.with_change(Change::new(field, "date.format", raw, Some(&date.to_string())));
     }
     if today.years_since(date).is_some_and(|age| age > PLAUSIBLE_AGE) {
         cleaned = cleaned.with_issue(Issue::new(Code::DateImplausible, field));
@@ -81,7 +80,7 @@ fn kept(
 
 fn null(field: &'static str, raw: Option<&str>, rule: &'static str) -> Cleaned<Option<NaiveDate>> {
     let cleaned = Cleaned::unchanged(None);
-    if raw.is_some() { cleaned.with_change(change(field, rule, raw, None)) } else { cleaned }
+    if raw.is_some() { cleaned.with_change(Change::new(field, rule, raw, None)) } else { cleaned }
 }
 
 #[cfg(test)]

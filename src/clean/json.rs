@@ -4,9 +4,8 @@
 
 use serde_json::Value;
 
-use crate::record::{Code, Issue};
+use crate::record::{Change, Code, Issue};
 
-use super::trail::change;
 use super::{Cleaned, scalar};
 
 /// The value that a text holds; the text itself with `JsonMalformed` when it cannot be parsed; `None` when it
@@ -17,7 +16,7 @@ pub fn json(field: &'static str, raw: Option<&str>) -> Cleaned<Option<Value>> {
     let (Some(raw), Some(text)) = (raw, scalar(raw)) else {
         let cleaned = Cleaned::unchanged(None);
         return match raw {
-            Some(_) => cleaned.with_change(change(field, "json.empty", raw, None)),
+            Some(_) => cleaned.with_change(Change::new(field, "json.empty", raw, None)),
             None => cleaned,
         };
     };
@@ -29,7 +28,7 @@ pub fn json(field: &'static str, raw: Option<&str>) -> Cleaned<Option<Value>> {
     let mut cleaned = Cleaned::unchanged(None);
     // PostgreSQL's jsonb cannot hold the character U+0000
     if (raw.contains('\0') || raw.contains("\\u0000")) && drop_nul(&mut value) {
-        cleaned = cleaned.with_change(change(field, "json.nul", Some(raw), Some(&value.to_string())));
+        cleaned = cleaned.with_change(Change::new(field, "json.nul", Some(raw), Some(&value.to_string())));
     }
     cleaned.value = Some(value);
     cleaned.issues.extend(issue);

@@ -6,9 +6,9 @@
 //! stand for bytes then, soft hyphens and no-break spaces among them, so only ASCII's spaces and controls are
 //! cleaned in it.
 
-use crate::record::{Code, Issue};
+use crate::record::{Change, Code, Issue};
 
-use super::trail::{Trail, change};
+use super::trail::Trail;
 use super::unicode::{Reach, composed, single_spaces, trimmed, without_ascii_controls, without_invisible};
 use super::{Cleaned, is_literal_null, mojibake};
 
@@ -19,7 +19,7 @@ use super::{Cleaned, is_literal_null, mojibake};
 pub fn name(field: &'static str, raw: Option<&str>) -> Cleaned<String> {
     let Some(raw) = raw else {
         return Cleaned::unchanged(String::new())
-            .with_change(change(field, "name.null", None, Some("")))
+            .with_change(Change::new(field, "name.null", None, Some("")))
             .with_issue(Issue::new(Code::NameMissing, field));
     };
     if is_plain(raw) {

@@ -1,8 +1,7 @@
 //! Decimal numbers, as text throughout: a binary fraction cannot hold 0.1025.
 
-use crate::record::{Code, Issue};
+use crate::record::{Change, Code, Issue};
 
-use super::trail::change;
 use super::{Cleaned, scalar};
 
 /// The digits after the point that a rate keeps; more are rounded half up.
@@ -19,7 +18,7 @@ const FRACTION_DIGITS: usize = 6;
 pub fn tax_rate(field: &'static str, raw: Option<&str>) -> Cleaned<Option<String>> {
     let null = |rule| {
         let cleaned = Cleaned::unchanged(None);
-        if raw.is_some() { cleaned.with_change(change(field, rule, raw, None)) } else { cleaned }
+        if raw.is_some() { cleaned.with_change(Change::new(field, rule, raw, None)) } else { cleaned }
     };
     let Some(text) = scalar(raw) else { return null("tax_rate.empty") };
     let Some(written) = Decimal::read(text) else {
@@ -29,7 +28,7 @@ pub fn tax_rate(field: &'static str, raw: Option<&str>) -> Cleaned<Option<String
     let mut cleaned = Cleaned::unchanged(None);
     let mut step = |rule, after: String| {
         if at.as_deref() != Some(after.as_str()) {
-            cleaned.changes.push(change(field, rule, at.as_deref(), Some(&after)));
+            cleaned.changes.push(Change::new(field, rule, at.as_deref(), Some(&after)));
             at = Some(after);
         }
     };

@@ -3,9 +3,8 @@
 
 use serde::Serialize;
 
-use crate::record::{Code, Issue};
+use crate::record::{Change, Code, Issue};
 
-use super::trail::change;
 use super::{Cleaned, scalar};
 
 /// The gender of a profile or patient, in our words; a target whose type lacks one gets what the
@@ -47,7 +46,7 @@ pub fn gender(field: &'static str, raw: Option<&str>) -> Cleaned<Gender> {
     let mut cleaned = Cleaned::unchanged(gender);
     if raw != Some(gender.as_str()) {
         let rule = if known.is_some() { "gender.code" } else { "gender.unknown" };
-        cleaned = cleaned.with_change(change(field, rule, raw, Some(gender.as_str())));
+        cleaned = cleaned.with_change(Change::new(field, rule, raw, Some(gender.as_str())));
     }
     if gender == Gender::Unknown {
         cleaned.with_issue(Issue::new(Code::GenderUnknown, field))

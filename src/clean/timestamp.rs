@@ -6,10 +6,9 @@ use compact_str::format_compact;
 
 use chrono::{DateTime, Datelike, NaiveDateTime, Timelike, Utc};
 
-use crate::record::{Code, Issue, Text};
+use crate::record::{Change, Code, Issue, Text};
 
 use super::iso::{read_date, read_offset, read_time};
-use super::trail::change;
 use super::{Cleaned, scalar};
 
 /// A point in time; `None` when it is missing, or with `TimestampInvalid` when it cannot be read (`infinity`
@@ -19,7 +18,7 @@ use super::{Cleaned, scalar};
 pub fn timestamp(field: &'static str, raw: Option<&str>) -> Cleaned<Option<DateTime<Utc>>> {
     let null = |rule| {
         let cleaned = Cleaned::unchanged(None);
-        if raw.is_some() { cleaned.with_change(change(field, rule, raw, None)) } else { cleaned }
+        if raw.is_some() { cleaned.with_change(Change::new(field, rule, raw, None)) } else { cleaned }
     };
     let Some(text) = scalar(raw) else { return null("timestamp.empty") };
     let Some((time, is_assumed)) = read_timestamp(text) else {
@@ -27,7 +26,7 @@ pub fn timestamp(field: &'static str, raw: Option<&str>) -> Cleaned<Option<DateT
     };
     let cleaned = Cleaned::unchanged(Some(time));
     if is_assumed {
-        cleaned.with_change(change(field, "timestamp.assumed_utc", raw, Some(&timestamp_text(&time))))
+        cleaned.with_change(Change::new(field, "timestamp.assumed_utc", raw, Some(&timestamp_text(&time))))
     } else {
         cleaned
     }

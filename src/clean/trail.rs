@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::record::{Change, Text};
+use crate::record::Change;
 
 /// The text so far and the changes so far.
 pub(super) struct Trail<'a> {
@@ -21,7 +21,7 @@ impl<'a> Trail<'a> {
     /// Applies a rule: the step answers the new text, or `None` when it has nothing to do.
     pub(super) fn apply(&mut self, rule: &'static str, step: impl FnOnce(&str) -> Option<String>) {
         if let Some(after) = step(&self.text) {
-            self.changes.push(change(self.field, rule, Some(&self.text), Some(&after)));
+            self.changes.push(Change::new(self.field, rule, Some(&self.text), Some(&after)));
             self.text = Cow::Owned(after);
         }
     }
@@ -38,17 +38,7 @@ impl<'a> Trail<'a> {
 
     /// The changes of a text that ends as null, by one more rule.
     pub(super) fn finish_null(mut self, rule: &'static str) -> Vec<Change> {
-        self.changes.push(change(self.field, rule, Some(&self.text), None));
+        self.changes.push(Change::new(self.field, rule, Some(&self.text), None));
         self.changes
     }
-}
-
-/// One change of one field.
-pub(super) fn change(
-    field: &'static str,
-    rule: &'static str,
-    before: Option<&str>,
-    after: Option<&str>,
-) -> Change {
-    Change { field, rule, before: before.map(Text::from), after: after.map(Text::from) }
 }

@@ -185,11 +185,6 @@ impl Decision {
         before: Option<&str>,
         after: Option<&str>,
     ) {
-        self.changes.push(Change {
-            field,
-            rule,
-            before: before.map(Text::from),
-            after: after.map(Text::from),
-        });
+        self.changes.push(Change::new(field, rule, before, after));
     }
 }

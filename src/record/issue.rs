@@ -283,6 +283,13 @@ pub struct Change {
     pub after: Option<Text>,
 }
 
+impl Change {
+    /// One change of one field.
+    pub fn new(field: &'static str, rule: &'static str, before: Option<&str>, after: Option<&str>) -> Self {
+        Self { field, rule, before: before.map(Text::from), after: after.map(Text::from) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
