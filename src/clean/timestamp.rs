@@ -2,9 +2,8 @@
 //! without an offset is read as UTC, which Django stores, and the assumption is recorded. A date alone is not
 //! a point in time.
 
-use compact_str::format_compact;
-
 use chrono::{DateTime, Datelike, NaiveDateTime, Timelike, Utc};
+use compact_str::format_compact;
 
 use crate::record::{Change, Code, Issue, Text};
 

@@ -10,11 +10,6 @@ use crate::record::{Change, Code, Fate, Issue, LegacyId, Phase, Text};
 pub struct Row(pub Vec<Option<Text>>);
 
 impl Row {
-    /// An empty row of the entity.
-    pub fn of(entity: &Entity) -> Self {
-        Row(vec![None; entity.columns.len()])
-    }
-
     /// A row with these values in these places; [`row`] says which they are. A column that the legacy never had is '' where
     /// it is given none, any other null.
     pub fn of_places<const N: usize>(entity: &Entity, places: [usize; N], values: [Option<Text>; N]) -> Self {

@@ -48,7 +48,12 @@ pub struct TargetId(pub Uuid);
 impl TargetId {
     /// The form in which PostgreSQL prints it.
     pub fn to_text(self) -> Text {
-        Text::from(&*self.0.hyphenated().encode_lower(&mut [0; 36]))
+        Text::from(self.written(&mut [0; 36]))
+    }
+
+    /// The same in memory that is there already.
+    pub fn written(self, memory: &mut [u8; 36]) -> &str {
+        self.0.hyphenated().encode_lower(memory)
     }
 
     /// The id of a record that the target does not have yet: UUIDv5 of `entity:legacy_id`, the same on every run and

@@ -193,8 +193,8 @@ impl DecisionRows {
         let others =
             (!association.others.is_empty()).then(|| serde_json::json!(association.others).to_string());
         let (mut profile, mut practice) = ([0; 36], [0; 36]);
-        let profile = association.profile_id.map(|id| &*id.0.hyphenated().encode_lower(&mut profile));
-        let practice = &*association.practice_id.0.hyphenated().encode_lower(&mut practice);
+        let profile = association.profile_id.map(|id| id.written(&mut profile));
+        let practice = association.practice_id.written(&mut practice);
         let row = [
             Field::Number(decision.legacy_id.0),
             association.user.map(|user| user.0).into(),

@@ -170,15 +170,12 @@ impl Staging {
 
 /// Copies the rows of an image into the file. Tables of one shape exchange whole cells; the others have the entity in their key.
 fn copy_of(entity: &Entity, table: &str) -> String {
-    let (ready, name) = (entity.ready_table(), entity.name);
-    match table {
-        "ready" => format!("insert into main.{ready} select * from decided_ready.{ready}"),
-        "migration_errors" => {
-            "insert into main.migration_errors select * from decided_migration_errors.migration_errors"
-                .to_owned()
-        }
-        _ => format!("insert into main.{table} select '{name}', * from decided_{table}.{table}"),
-    }
+    let (copied, before) = match table {
+        "ready" => (entity.ready_table(), String::new()),
+        "migration_errors" => (table.to_owned(), String::new()),
+        _ => (table.to_owned(), format!("'{}', ", entity.name)),
+    };
+    format!("insert into main.{copied} select {before}* from decided_{table}.{copied}")
 }
 
 /// Ready rows being read, one at a time and without a copy.

@@ -181,7 +181,7 @@ mod tests {
         let name = known.name.clone();
         let mut catalog = Catalog { columns: vec![known], ..Catalog::default() };
         catalog.enums.insert("gender".to_owned(), vec!["male".to_owned()]);
-        let mut row = Row::of(&patients::ENTITY);
+        let mut row = Row(vec![None; patients::ENTITY.columns.len()]);
         row.set(&patients::ENTITY, &name, value.map(Text::from));
         let (issues, _) = Fit::new(&catalog, &Policy::default()).check(&patients::ENTITY, &row);
         assert!(issues.iter().all(|issue| {
