@@ -4,7 +4,7 @@
 use crate::error::{Error, Result};
 use crate::record::Phase;
 use crate::staging::{Staging, Step};
-use crate::target::{Target, Undone};
+use crate::target::{Afterwards, Left, Target, Undone};
 
 /// How far back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,12 +26,22 @@ pub struct Summary {
     pub digest: String,
     /// The digest that they had before what was undone; unknown when nothing was.
     pub digest_before: Option<String>,
+    /// Rows that others wrote since, and that no run had touched.
+    pub of_others: u64,
 }
 
 impl Summary {
-    /// Rows that were left as they are although the run had touched them.
+    /// Rows that are not what they were before the run touched them.
     pub fn left(&self) -> usize {
-        self.undone.iter().flat_map(|run| &run.left).filter(|left| left.why != "deleted").count()
+        self.undone.iter().flat_map(|run| &run.left).filter(|left| !left.is_gone()).count()
+    }
+
+    /// Whether every row that was touched is what it was.
+    pub fn is_exact(&self) -> bool {
+        self.left() == 0
+            && (self.is_as_before()
+                || self.of_others > 0
+                || self.undone.iter().any(|run| run.left.iter().any(Left::is_gone)))
     }
 
     /// Whether every table is what it was.
@@ -58,7 +68,16 @@ pub fn rollback(
         // whatever happens from here, the file no longer says that everything is loaded
         staging.begin(Step::Load)?;
     }
-    let summary = undo(target, &staging_id, &runs, force, dry_run)?;
+    let summary = match undo(target, &staging_id, &runs, force, dry_run) {
+        Ok(summary) => summary,
+        Err(error) => {
+            // nothing was undone, so what was loaded still is
+            if !dry_run && staging.is_loaded()? {
+                staging.complete(Step::Load)?;
+            }
+            return Err(error);
+        }
+    };
     if dry_run {
         target.end_rehearsal()?;
     } else {
@@ -83,8 +102,9 @@ pub fn undo(
             digest_before = digest_before.or(target.digest_before(staging_id, *run, *phase)?);
         }
     }
-    let undone = target.undo(staging_id, runs, force)?;
-    Ok(Summary { dry_run, undone, digest: target.digest()?, digest_before })
+    let Afterwards { undone, digest, of_others } =
+        target.undo(staging_id, runs, digest_before.as_deref(), force)?;
+    Ok(Summary { dry_run, undone, digest, digest_before, of_others })
 }
 
 /// What has to be undone, the latest first.

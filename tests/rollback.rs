@@ -109,7 +109,7 @@ fn rows_that_others_changed_are_left_and_named() {
          update practices set name = 'Theirs now' where legacy_id = 2;",
     );
     let run = migration.last_run("load");
-    let rolled = migration.drydock(["rollback", "--run", &run]).run().expect(6);
+    let rolled = migration.drydock(["rollback", "--run", &run]).run().expect(7);
     for line in ["(legacy id 1050), inserted: changed since", "(legacy id 2), updated: changed since"] {
         assert!(rolled.stdout.contains(line), "{line} in {}", rolled.stdout);
     }
@@ -133,7 +133,7 @@ fn rows_that_others_refer_to_are_left_and_named() {
          insert into invoices select 1, id from patients where legacy_id = 5050;",
     );
     let run = migration.last_run("load");
-    let rolled = migration.drydock(["rollback", "--run", &run]).run().expect(6);
+    let rolled = migration.drydock(["rollback", "--run", &run]).run().expect(7);
     assert!(
         rolled.stdout.contains("(legacy id 5050), inserted: referenced since by invoices.patient"),
         "{}",

@@ -43,6 +43,6 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         };
         let summary = rollback::rollback(staging, &mut target, back, arguments.force, arguments.dry_run)?;
         common.print(&summary, || text::rollback(&summary))?;
-        Ok((summary.left() > 0).then_some(Kind::Records))
+        Ok((!summary.is_exact()).then_some(Kind::Verification))
     })
 }

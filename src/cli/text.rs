@@ -210,11 +210,17 @@ pub(super) fn rollback(summary: &rollback::Summary) -> String {
         }
     }
     if summary.digest_before.is_some() {
-        text.push_str(if summary.is_as_before() {
-            "the tables are what they were before: their digest is the same\n"
-        } else {
-            "the tables are not what they were before: others wrote since, or rows were left\n"
-        });
+        let _ = match (summary.is_as_before(), summary.left(), summary.of_others) {
+            (true, ..) => writeln!(text, "the tables are what they were before: their digest is the same"),
+            (_, 0, 0) => {
+                writeln!(text, "the tables are not what they were before: somebody removed rows since")
+            }
+            (_, 0, rows) => writeln!(
+                text,
+                "every row that was touched is what it was before; {rows} rows that others wrote since are as they were"
+            ),
+            (_, left, _) => writeln!(text, "the tables are not what they were before: {left} rows were left"),
+        };
     }
     text
 }

@@ -207,7 +207,7 @@ impl<'a> Loader<'a> {
         let merge = carried.merge;
         match failure.cause {
             Cause::Final => return Err(failure.error),
-            Cause::Unmarked | Cause::Refused(_) => {}
+            Cause::Unmarked | Cause::Refused(_) | Cause::Rewritten(..) => {}
             Cause::Passing | Cause::AtCommit => {
                 let at_commit = matches!(failure.cause, Cause::AtCommit);
                 self.recover(merge, &mut 0, failure.error)?;

@@ -120,7 +120,8 @@ impl Loader<'_> {
         }
         if carried.made_room && !carried.refused.is_empty() {
             let merge = carried.merge;
-            self.unit(merge, |_, target, writing| Ok(target.give_room_back(writing, merge)))?;
+            let refused: Vec<LegacyId> = carried.refused.iter().map(|refused| refused.legacy_id).collect();
+            self.unit(merge, |_, target, writing| Ok(target.give_room_back(writing, merge, &refused)))?;
         }
         Ok(())
     }
@@ -148,6 +149,7 @@ impl Loader<'_> {
         (rows, bytes): (usize, u64),
     ) -> Result<Vec<LegacyId>> {
         let merge = carried.merge;
+        let is_whole = which.up_to.is_none();
         loop {
             let (unit, failure) = self.attempt(merge, |staging, target, writing, unit| {
                 staging.with_ready_among(merge.entity, &merge.columns, which, |ready| {
@@ -172,12 +174,23 @@ impl Loader<'_> {
                 self.note(carried, unit)?;
                 return Ok(ids);
             };
-            let Cause::Refused(refusal) = &failure.cause else { return Err(failure.error) };
-            if refusal.sqlstate == "23505" && merge.inserts() && !carried.made_room {
-                carried.made_room = true;
-                if self.make_room(merge)? > 0 {
-                    continue;
+            match &failure.cause {
+                // an address that moves between records is free once its holder has its own
+                Cause::Refused(refusal)
+                    if refusal.sqlstate == "23505" && merge.has_moving_values() && !carried.made_room =>
+                {
+                    carried.made_room = true;
+                    if self.make_room(merge)? > 0 {
+                        continue;
+                    }
                 }
+                Cause::Refused(_) => {}
+                // a trigger that makes something else of most records is no record's fault
+                Cause::Rewritten(_, records) if is_whole && 2 * records > unit.ids.len() as u64 => {
+                    return Err(failure.error);
+                }
+                Cause::Rewritten(..) => {}
+                _ => return Err(failure.error),
             }
             self.isolate(carried, &unit.ids, which.failed_in, failure)?;
             return Ok(unit.ids);
@@ -225,11 +238,14 @@ impl Loader<'_> {
         self.note(carried, unit)
     }
 
+    /// Gives records their new address that hold one which others are about to get; what stands in the way of that is
+    /// found record by record afterwards.
     fn make_room(&mut self, merge: &Merge) -> Result<u64> {
         let columns: Vec<_> = merge.columns.iter().copied().filter(|column| column.unique).collect();
-        self.unit(merge, |staging, target, writing| {
+        let mut moved = 0;
+        let (_, failure) = self.attempt(merge, |staging, target, writing, _| {
             staging.with_ready_among(merge.entity, &columns, Which::default(), |ready| {
-                Ok(target.make_room(writing, merge, |sender| {
+                let done = target.make_room(writing, merge, |sender| {
                     while ready
                         .next(|id, values| {
                             let key = id.to_string();
@@ -239,9 +255,15 @@ impl Loader<'_> {
                         .is_some()
                     {}
                     Ok(())
-                }))
+                });
+                Ok(done.map(|rows| moved = rows))
             })
-        })
+        })?;
+        match failure {
+            Some(Failure { cause: Cause::Refused(_) | Cause::Rewritten(..), .. }) => Ok(0),
+            Some(failure) => Err(failure.error),
+            None => Ok(moved),
+        }
     }
 
     /// Keeps in the file what the target has confirmed and what it has refused.

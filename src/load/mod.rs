@@ -8,6 +8,7 @@ mod again;
 mod backoff;
 mod beside;
 mod carry;
+mod confirm;
 mod refused;
 
 use std::collections::BTreeMap;
@@ -192,6 +193,9 @@ pub fn load(
         if !options.dry_run {
             between(loader.staging, loader.target, *phase)?;
         }
+    }
+    if options.phases.contains(&Phase::Associations) && !options.dry_run {
+        refused.extend(loader.confirm(progress)?);
     }
     let gone_from_source = if options.dry_run {
         loader.target.end_rehearsal()?;

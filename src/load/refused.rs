@@ -24,7 +24,7 @@ fn code(entity: &Entity, refusal: &Refusal) -> Code {
         "23514" | "44000" => Code::TargetCheck,
         "P0002" => Code::TargetRowMissing,
         sqlstate if sqlstate.starts_with("22") || sqlstate.starts_with("54") => Code::TargetValue,
-        sqlstate if sqlstate.starts_with("P0") => Code::TargetTrigger,
+        sqlstate if sqlstate.starts_with("P0") || sqlstate.starts_with("27") => Code::TargetTrigger,
         sqlstate if sqlstate.starts_with("23") => Code::TargetCheck,
         _ => Code::TargetType,
     }

@@ -28,6 +28,8 @@ pub enum Cause {
     AtCommit,
     /// The database refuses some of the records.
     Refused(Box<Refusal>),
+    /// A trigger of the target makes something else of so many records.
+    Rewritten(Box<Refusal>, u64),
     /// The phase has to be begun first, which this session must not do.
     Unmarked,
     /// Anything else.
@@ -54,6 +56,16 @@ impl Refusal {
             sqlstate: "P0002".to_owned(),
             table: Some(table.to_owned()),
             column: Some("legacy_id".to_owned()),
+            constraint: None,
+        }
+    }
+
+    /// A trigger, a rule or row level security makes something else of the record, or keeps it back.
+    pub fn rewritten(table: &str, column: Option<&str>) -> Self {
+        Self {
+            sqlstate: "27000".to_owned(),
+            table: Some(table.to_owned()),
+            column: column.map(str::to_owned),
             constraint: None,
         }
     }
@@ -147,7 +159,7 @@ impl From<Failure> for Error {
 /// Whether the condition may be the fault of one record, so that the others can go without it: what a value is, what a
 /// constraint allows, what a trigger raises, what fits into an index.
 fn is_about_a_record(sqlstate: &str) -> bool {
-    ["22", "23", "44", "P0", "54"].iter().any(|class| sqlstate.starts_with(class))
+    ["22", "23", "27", "44", "P0", "54"].iter().any(|class| sqlstate.starts_with(class))
         // an assertion of the database's own defects is nobody's record
         && sqlstate != "P0004"
 }

@@ -28,8 +28,7 @@ impl Target {
         self.set_up()?;
         self.hold_triggers()?;
         self.take_lock()?;
-        self.triggered = Some(self.triggered_tables()?);
-        Ok(())
+        self.look_for_triggers()
     }
 
     /// Another session for the load that this one has the lock of.
@@ -46,7 +45,7 @@ impl Target {
             depth: 0,
             backend: None,
             is_beside: true,
-            triggered: self.triggered.clone(),
+            watched: self.watched.clone(),
         };
         beside.set_up()?;
         beside.hold_triggers()?;
@@ -169,18 +168,5 @@ impl Target {
             .query_one("select current_setting('server_version_num')::int4", &[])
             .map_err(|cause| failed("asking for the version", &cause))?;
         Ok(row.get(0))
-    }
-
-    fn triggered_tables(&mut self) -> Result<Vec<String>> {
-        let rows = self
-            .client
-            .query(
-                "select c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace \
-                 where n.nspname = $1 and (row_security_active(c.oid) or c.relhasrules or exists ( \
-                     select 1 from pg_trigger g where g.tgrelid = c.oid and not g.tgisinternal and g.tgenabled <> 'D'))",
-                &[&self.schema],
-            )
-            .map_err(|cause| failed("looking for triggers", &cause))?;
-        Ok(rows.iter().map(|row| self.names.our_table(row.get(0))).collect())
     }
 }

@@ -44,6 +44,11 @@ impl Merge {
         self.entity.phase == self.phase
     }
 
+    /// Whether a record may be about to get a value that another record's row still holds.
+    pub fn has_moving_values(&self) -> bool {
+        self.inserts() && self.unique_column().is_some()
+    }
+
     /// The column whose values move between rows, if it sends one.
     pub(super) fn unique_column(&self) -> Option<&'static Column> {
         self.columns.iter().copied().find(|column| column.unique)
@@ -52,6 +57,11 @@ impl Merge {
     /// The table of the rows sent.
     pub(super) fn sent(&self) -> String {
         quoted(&format!("drydock_{}", self.entity.name))
+    }
+
+    /// The table of what other phases wrote into the rows that are about to be changed.
+    pub(super) fn before(&self) -> String {
+        quoted(&format!("drydock_before_{}", self.entity.name))
     }
 
     /// The table of those that the target already has.
@@ -87,8 +97,8 @@ impl Merge {
         }
     }
 
-    /// The condition that the target row `t` is not as `sent` means it. What a later phase adds is only ever added: null
-    /// there means that this migration knows nothing.
+    /// The condition that the target row `t` is not as `sent` means it. Null is a value like any other: a profile that loses
+    /// its practice loses it in the target too.
     pub(super) fn differs(&self, sent: &str) -> String {
         let differs = |column: &&&Column| {
             let name = quoted(column.name);
@@ -96,8 +106,7 @@ impl Merge {
                 Kind::Metadata => {
                     format!("t.{name} -> '{0}' is distinct from {sent}.{name} -> '{0}'", metadata::KEY)
                 }
-                _ if self.inserts() => format!("t.{name} is distinct from {sent}.{name}"),
-                _ => format!("({sent}.{name} is not null and t.{name} is distinct from {sent}.{name})"),
+                _ => format!("t.{name} is distinct from {sent}.{name}"),
             }
         };
         format!("({})", self.updated().map(|column| differs(&column)).collect::<Vec<_>>().join(" or "))
@@ -112,6 +121,20 @@ impl Merge {
             }
         };
         self.updated().map(assigned).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The entity's columns that any phase updates.
+    pub(super) fn written(&self) -> impl Iterator<Item = &'static Column> {
+        let key = self.entity.key();
+        self.entity.columns.iter().filter(move |column| {
+            column.name != "id" && !key.contains(&column.name) && column.write != When::OnInsert
+        })
+    }
+
+    /// The entity's columns that other phases write: what this merge must leave as it is, whatever a trigger does when it
+    /// writes. What people enter after the insert is theirs.
+    pub(super) fn of_other_phases(&self) -> impl Iterator<Item = &'static Column> {
+        self.written().filter(|column| !self.columns.iter().any(|sent| sent.name == column.name))
     }
 
     /// The columns that an update sets, of the target row `t`, as one JSON object.

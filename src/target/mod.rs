@@ -20,10 +20,12 @@ mod names;
 mod preflight;
 mod receipts;
 mod references;
+mod room;
 mod sender;
 mod undo;
 mod unique_values;
 mod unit;
+mod watched;
 
 use std::time::Duration;
 
@@ -41,7 +43,7 @@ pub use merge::Merge;
 pub use preflight::{Demand, Demands};
 pub use receipts::Writing;
 pub use sender::{Sender, digest_of};
-pub use undo::{Left, Undone};
+pub use undo::{Afterwards, Left, Undone};
 
 use crate::config::{self, Triggers};
 use crate::connect::{Address, Side, cancel, connect, refuse_transaction_mode, server_error};
@@ -77,8 +79,8 @@ pub struct Target {
     backend: Option<lock::Backend>,
     /// Whether another session has the load lock for this one.
     is_beside: bool,
-    /// Tables whose rows may become something else on their way in; not known before the lock is taken.
-    triggered: Option<Vec<String>>,
+    /// Tables whose rows may become something else on their way in, and by what; not known before the lock is taken.
+    watched: watched::Watched,
 }
 
 impl Target {
@@ -97,7 +99,7 @@ impl Target {
             depth: 0,
             backend: None,
             is_beside: false,
-            triggered: None,
+            watched: watched::Watched::default(),
         })
     }
 
@@ -176,11 +178,6 @@ impl Target {
     /// The whole row `t` as text.
     fn whole_row(&self) -> &'static str {
         if self.names.is_plain() { "t::text" } else { "(to_jsonb(t) - 'xmin' - 'xmax')::text" }
-    }
-
-    /// Whether triggers, rules or row level security may change or hide the table's rows.
-    fn may_be_changed_by_others(&self, table: &str) -> bool {
-        self.triggered.as_ref().is_none_or(|tables| tables.iter().any(|known| known == table))
     }
 }
 

@@ -65,7 +65,7 @@ impl<'a> Writing<'a> {
     }
 
     /// The condition that a row of Drydock's tables is of this run.
-    fn is_mine(&self) -> String {
+    pub(super) fn is_mine(&self) -> String {
         format!("staging_id = {} and run_id = {}", quoted_text(self.staging_id), self.run_id)
     }
 }
@@ -284,11 +284,11 @@ impl Target {
 }
 
 /// The head of the statement that keeps pre-images.
-const INSERT_IMAGES: &str =
+pub(super) const INSERT_IMAGES: &str =
     "insert into drydock.pre_images (staging_id, run_id, phase, entity, table_name, id, image, written_by)";
 
 /// What all pre-images of a merge have in common.
-fn image_key(writing: &Writing<'_>, merge: &Merge) -> String {
+pub(super) fn image_key(writing: &Writing<'_>, merge: &Merge) -> String {
     format!(
         "{}, {}, {}, {}, {}",
         quoted_text(writing.staging_id),
@@ -321,110 +321,4 @@ fn own_rows(writing: &Writing<'_>, entity: &Entity) -> String {
         writing.is_mine().replace(" and ", " and p."),
         quoted_text(entity.target_table)
     )
-}
-
-/// Makes and gives back room: addresses that move between rows.
-impl Target {
-    /// Moves addresses out of the way that rows of this migration hold and other rows of it are about to get: uniqueness
-    /// is checked row by row, so a swap would fail whichever row came first, and the two may be in different chunks.
-    /// `send` sends the legacy id and the value of every ready row. Returns how many were moved.
-    pub fn make_room(
-        &mut self,
-        writing: &mut Writing<'_>,
-        merge: &Merge,
-        send: impl FnOnce(&mut super::Sender<'_>) -> Result<()>,
-    ) -> Result<u64, Failure> {
-        let Some(column) = merge.unique_column() else { return Ok(0) };
-        let (table, value) = (self.table(merge.entity), super::quoted(column.name));
-        let what = format!("making room for {}", merge.entity.name);
-        let number = writing.number();
-        let merged = self.within(&what, |target| {
-            target.execute(
-                &what,
-                &format!(
-                    "create temporary table drydock_room on commit drop as \
-                     select t.legacy_id, t.{value}, null::uuid as id from {table} t with no data"
-                ),
-            )?;
-            let copied = super::sender::copy_in(
-                &mut target.client,
-                &what,
-                &format!("drydock_room (legacy_id, {value})"),
-                send,
-            )?;
-            target.mark_phase(writing, merge.phase)?;
-            // the rows that move: ours, meant to have another value, and somebody of ours is meant to have theirs
-            target.execute(
-                &what,
-                &format!(
-                    "analyze drydock_room; update drydock_room r set id = t.id from {table} t \
-                     where t.legacy_id = r.legacy_id and lower(t.{value}) is distinct from lower(r.{value}) \
-                     and exists (select 1 from drydock_room o where lower(o.{value}) = lower(t.{value}))"
-                ),
-            )?;
-            target.execute(
-                &what,
-                &format!(
-                    "{INSERT_IMAGES} select {}, t.id, {}, {} from drydock_room r join {table} t on t.id = r.id \
-                     for update of t on conflict do nothing",
-                    image_key(writing, merge),
-                    merge.image(),
-                    written_by(merge.entity.target_table)
-                ),
-            )?;
-            let statement = format!(
-                "update {table} t set {value} = 'moving.' || t.id || '@migrated.local' from drydock_room r \
-                 where t.id = r.id returning t.legacy_id::bigint, t.xmin::text::bigint"
-            );
-            let merged = target.moved(&what, &statement, copied.digest)?;
-            if !merged.updated.is_empty() {
-                target.write_receipt(writing, number, merge, &merged, &Receipted::default())?;
-            }
-            target.execute(&what, "drop table drydock_room")?;
-            Ok(merged)
-        })?;
-        writing.written(!merged.updated.is_empty());
-        writing.wrote(&merged);
-        Ok(merged.updated.len() as u64)
-    }
-
-    /// Gives rows their address back that were moved out of the way and then not loaded, where it is still free.
-    pub fn give_room_back(&mut self, writing: &mut Writing<'_>, merge: &Merge) -> Result<u64, Failure> {
-        let Some(column) = merge.unique_column() else { return Ok(0) };
-        let (table, value) = (self.table(merge.entity), super::quoted(column.name));
-        let what = format!("giving room back to {}", merge.entity.name);
-        let number = writing.number();
-        let before = format!("(p.image ->> {})", quoted_text(column.name));
-        let statement = format!(
-            "update {table} t set {value} = {before} from drydock.pre_images p \
-             where p.{} and p.phase = {} and p.table_name = {} and p.id = t.id \
-             and t.{value} = 'moving.' || t.id || '@migrated.local' \
-             and not exists (select 1 from {table} o where lower(o.{value}) = lower({before})) \
-             returning t.legacy_id::bigint, t.xmin::text::bigint",
-            writing.is_mine().replace(" and ", " and p."),
-            quoted_text(merge.phase.as_str()),
-            quoted_text(merge.entity.target_table)
-        );
-        let merged = self.within(&what, |target| {
-            let merged = target.moved(&what, &statement, String::new())?;
-            if !merged.updated.is_empty() {
-                target.write_receipt(writing, number, merge, &merged, &Receipted::default())?;
-            }
-            Ok(merged)
-        })?;
-        writing.written(false);
-        writing.wrote(&merged);
-        Ok(merged.updated.len() as u64)
-    }
-
-    pub(super) fn moved(&mut self, what: &str, statement: &str, digest: String) -> Result<Merged, Failure> {
-        let rows = self.client.query(statement, &[]).map_err(|cause| Failure::of(what, &cause))?;
-        let mut merged = Merged { digest, rows: rows.len() as u64, ..Merged::default() };
-        for row in rows {
-            merged.updated.push(LegacyId(row.get(0)));
-            merged.xids.push(row.get(1));
-        }
-        merged.xids.dedup();
-        Ok(merged)
-    }
 }

@@ -5,12 +5,14 @@
 
 use std::fmt::Write;
 
+use super::chunk::list;
 use super::failure::Failure;
 use super::merge::Merge;
 use super::receipts::written_by;
+use super::room::ASIDE;
 use super::{Target, quoted, quoted_text};
-use crate::entity;
-use crate::error::{Error, Result};
+use crate::entity::{self, Column};
+use crate::error::{Error, Kind, Result};
 use crate::record::Phase;
 
 /// What was undone of one run.
@@ -39,17 +41,36 @@ pub struct Left {
     pub legacy_id: Option<i64>,
     /// What the run had done: `inserted` or `updated`.
     pub was: String,
-    /// Why it was left: `changed` since, `deleted` since, or `referenced`.
+    /// Why it was left: `changed` since, `deleted` since, `referenced`, or its `address taken`.
     pub why: String,
     /// Who refers to it, as `table.column`.
     pub referenced_by: Option<String>,
 }
 
+impl Left {
+    /// Whether the run had made the row and it is gone again, by somebody else's hand.
+    pub fn is_gone(&self) -> bool {
+        self.was == "inserted" && self.why == "deleted"
+    }
+}
+
 /// One row is one row of the target that the run touched; `state` says why it stays as it is.
 const WORK: &str = "\
 create temporary table drydock_undo (
-    table_name text, id uuid, how text, phase text, entity text, image jsonb, written_by bigint, state text, by_whom text
+    table_name text, id uuid, how text, phase text, entity text, image jsonb, written_by bigint, state text, by_whom text,
+    aside text
 ) on commit drop";
+
+/// What the tables are after an undo.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Afterwards {
+    /// What was undone, run by run.
+    pub undone: Vec<Undone>,
+    /// The digest of the tables.
+    pub digest: String,
+    /// Rows that others wrote since, and that no run had touched.
+    pub of_others: u64,
+}
 
 /// A foreign key that refers to a table.
 struct Reference {
@@ -93,16 +114,69 @@ impl Target {
         Ok(row.map(|row| row.get(0)))
     }
 
-    /// Undoes phases of runs, in the order given, as one unit. With `force` even rows that others changed since.
+    /// Undoes phases of runs, in the order given, as one unit: exactly, or but for rows that it names, or not at all. With
+    /// `force` even rows that others changed since. `digest_before` is the digest of the tables before the first of them.
     pub fn undo(
         &mut self,
         staging_id: &str,
         runs: &[(i64, Vec<Phase>)],
+        digest_before: Option<&str>,
         force: bool,
-    ) -> Result<Vec<Undone>, Failure> {
+    ) -> Result<Afterwards, Failure> {
         self.within("rolling back", |target| {
-            runs.iter().map(|(run_id, phases)| target.undo_run(staging_id, *run_id, phases, force)).collect()
+            let since = target.first_transaction(staging_id, runs)?;
+            let undone: Vec<Undone> = runs
+                .iter()
+                .map(|(run_id, phases)| target.undo_run(staging_id, *run_id, phases, force))
+                .collect::<Result<_, Failure>>()?;
+            let of_others = since.map_or(Ok(0), |since| target.count_of_others(since))?;
+            let after = Afterwards { undone, digest: target.digest()?, of_others };
+            let is_told = after.of_others > 0 || after.undone.iter().any(|run| !run.left.is_empty());
+            if force || is_told || digest_before.is_none_or(|before| before == after.digest) {
+                return Ok(after);
+            }
+            Err(not_exact(
+                "the tables would not be what they were before, and no row says why: rows that nobody has touched since \
+                 may be gone"
+                    .to_owned(),
+            )
+            .into())
         })
+    }
+
+    /// The first transaction of the runs.
+    fn first_transaction(
+        &mut self,
+        staging_id: &str,
+        runs: &[(i64, Vec<Phase>)],
+    ) -> Result<Option<i64>, Failure> {
+        let runs: Vec<i64> = runs.iter().map(|(run, _)| *run).collect();
+        let row = self
+            .client
+            .query_opt(
+                "select x.xid from drydock.receipts r cross join unnest(r.xids) x (xid) \
+                 where staging_id = $1 and run_id = any($2) and undone_at is null \
+                 order by age(x.xid::text::xid) desc limit 1",
+                &[&staging_id, &runs],
+            )
+            .map_err(|cause| Failure::of("looking for the runs", &cause))?;
+        Ok(row.map(|row| row.get(0)))
+    }
+
+    /// The rows that somebody else has written since a transaction.
+    fn count_of_others(&mut self, since: i64) -> Result<u64, Failure> {
+        let mut rows = 0;
+        for table in entity::target_tables() {
+            let sql = format!(
+                "select count(*) from {} t where age(t.xmin) < age('{since}'::xid) \
+                 and not exists (select 1 from drydock.restorations z where z.table_name = {} and z.id = t.id \
+                     and z.xid = t.xmin::text::bigint)",
+                self.named(table),
+                quoted_text(table)
+            );
+            rows += self.count(&format!("looking at {table}"), &sql)?;
+        }
+        Ok(rows)
     }
 
     fn undo_run(
@@ -120,6 +194,7 @@ impl Target {
         );
         self.list_work(&mine)?;
         for table in entity::target_tables() {
+            self.refuse_lost_images(table, &mine)?;
             self.find_gone_and_changed(table, &mine, force)?;
         }
         let mut undone = Undone { run_id, phases: phases.to_vec(), ..Undone::default() };
@@ -134,8 +209,11 @@ impl Target {
         for table in entity::target_tables().into_iter().rev() {
             undone.removed += self.remove(table)?;
         }
+        for merge in &merges {
+            self.give_back_what_stays(merge)?;
+        }
         undone.left = self.left()?;
-        self.forget(&mine, undone.left.iter().all(|left| left.why == "deleted"))?;
+        self.forget(&mine, undone.left.iter().all(Left::is_gone))?;
         Ok(undone)
     }
 
@@ -181,20 +259,98 @@ impl Target {
         self.execute(&format!("looking at {table}"), &sql)
     }
 
-    /// Values that move back between rows would meet on their way.
+    /// A row that the run wrote and of which nothing is kept cannot become what it was.
+    fn refuse_lost_images(&mut self, table: &str, mine: &str) -> Result<(), Failure> {
+        let lost = self.legacy_ids(
+            &format!("looking at {table}"),
+            &format!(
+                "select coalesce(t.legacy_id, 0)::bigint from {} t \
+                 where {} in (select unnest(xids) from drydock.receipts where {mine} and undone_at is null) \
+                 and not exists (select 1 from drydock_undo u where u.table_name = {} and u.id = t.id) order by 1",
+                self.named(table),
+                written_by(table),
+                quoted_text(table)
+            ),
+        )?;
+        if lost.is_empty() {
+            return Ok(());
+        }
+        Err(not_exact(format!(
+            "what {} rows of {} were before is no longer kept in drydock.pre_images, such as legacy id {}",
+            lost.len(),
+            self.names.table(table),
+            list(&lost)
+        ))
+        .into())
+    }
+
+    /// Values that move back between rows of a table would meet on their way: whoever holds one that another row gets back,
+    /// and gets another or goes, steps aside. A row whose own value somebody keeps is left.
     fn make_room_to_undo(&mut self, merge: &Merge) -> Result<(), Failure> {
         let Some(column) = merge.unique_column() else { return Ok(()) };
         let (table, value, name) = (self.table(merge.entity), quoted(column.name), quoted_text(column.name));
+        let what = format!("making room for {}", merge.entity.name);
+        let word = quoted_text(merge.entity.target_table);
+        let gets_back = |alias: &str| {
+            format!(
+                "{alias}.state is null and {alias}.table_name = {word} and {alias}.how = 'updated' \
+                 and {alias}.image ? {name}"
+            )
+        };
+        let moves = format!(
+            "u.state is null and u.table_name = {word} and (u.how = 'inserted' or u.how = 'updated' and u.image ? {name})"
+        );
+        let taken = format!(
+            "update drydock_undo v set state = 'address taken' from {table} t where {} and t.id <> v.id \
+             and lower(t.{value}) = lower(v.image ->> {name}) \
+             and not exists (select 1 from drydock_undo u where u.id = t.id and {moves})",
+            gets_back("v")
+        );
+        // who is left may hold what another would get back
+        while self.client.execute(&taken, &[]).map_err(|cause| Failure::of(&what, &cause))? > 0 {}
         self.execute(
-            &format!("making room for {}", merge.entity.name),
+            &what,
             &format!(
-                "update {table} t set {value} = 'moving.' || t.id || '@migrated.local' from drydock_undo u \
-                 where u.id = t.id and u.state is null and u.table_name = {} and exists ( \
-                     select 1 from drydock_undo v where v.state is null and v.how = 'updated' and v.id <> t.id \
-                     and lower(v.image ->> {name}) = lower(t.{value}))",
-                quoted_text(merge.entity.target_table)
+                "update drydock_undo u set aside = t.{value} from {table} t \
+                 where u.id = t.id and {moves} and exists (select 1 from drydock_undo v where {} and v.id <> t.id \
+                     and lower(v.image ->> {name}) = lower(t.{value})); \
+                 update {table} t set {value} = {ASIDE} from drydock_undo u \
+                 where u.id = t.id and u.table_name = {word} and u.aside is not null",
+                gets_back("v")
             ),
         )
+    }
+
+    /// A row that was to go and has to stay gets back what it stepped aside from.
+    fn give_back_what_stays(&mut self, merge: &Merge) -> Result<(), Failure> {
+        let Some(column) = merge.unique_column() else { return Ok(()) };
+        let (table, value) = (self.table(merge.entity), quoted(column.name));
+        let what = format!("giving room back to {}", merge.entity.name);
+        let is_aside = format!(
+            "u.id = t.id and u.table_name = {} and u.aside is not null and t.{value} = {ASIDE}",
+            quoted_text(merge.entity.target_table)
+        );
+        self.execute(
+            &what,
+            &format!(
+                "update {table} t set {value} = u.aside from drydock_undo u where {is_aside} \
+                 and not exists (select 1 from {table} o where lower(o.{value}) = lower(u.aside))"
+            ),
+        )?;
+        let sql =
+            format!("select t.legacy_id::bigint from {table} t, drydock_undo u where {is_aside} order by 1");
+        let aside = self.legacy_ids(&what, &sql)?;
+        if aside.is_empty() {
+            return Ok(());
+        }
+        Err(not_exact(format!(
+            "{} rows of {} to which others refer would have to stay, and their addresses are those that rows had before \
+             the run, such as legacy id {}",
+            aside.len(),
+            self.names.table(merge.entity.target_table),
+            list(&aside)
+        ))
+        .into())
     }
 
     /// Gives the rows of one merge their earlier columns, and proves that they have them.
@@ -231,22 +387,47 @@ impl Target {
             assigned(&|name| format!("r.{name}"))
                 + ", legacy_id = case when u.image ? 'legacy_id' then r.legacy_id else t.legacy_id end"
         ));
+        let others: Vec<&Column> = merge.of_other_phases().collect();
+        let is_watched = self.is_watched(merge.entity.target_table);
+        if is_watched {
+            let listed: String = others.iter().map(|column| format!(", t.{}", quoted(column.name))).collect();
+            self.execute(
+                &what,
+                &format!(
+                    "create temporary table drydock_undo_before on commit drop as \
+                     select t.id{listed} from {table} t join drydock_undo u on {of_merge} and u.how <> 'inserted'"
+                ),
+            )?;
+        }
         let mut restored = 0;
         for sql in [completed, updated] {
             restored += self.client.execute(&sql, &[]).map_err(|cause| Failure::of(&what, &cause))?;
         }
+        if is_watched {
+            let own: Vec<&Column> = merge.updated().copied().collect();
+            let images = format!(
+                "drydock_undo u cross join lateral jsonb_populate_record(null::{table}, u.image) r \
+                 where u.how = 'updated' and {of_merge}"
+            );
+            self.give_back(merge, &table, &own, "r", &images)?;
+            self.give_back(merge, &table, &others, "b", "drydock_undo_before b where b.id = t.id")?;
+            self.execute(&what, "drop table drydock_undo_before")?;
+        }
         let sql = format!(
-            "select count(*) from drydock_undo u join {table} t on {of_merge} \
-             where u.how = 'updated' and {} <> u.image - 'legacy_id'",
+            "select coalesce(t.legacy_id, 0)::bigint from drydock_undo u join {table} t on {of_merge} \
+             where u.how = 'updated' and {} <> u.image - 'legacy_id' order by 1",
             merge.image()
         );
-        let differing = self.count(&what, &sql)?;
-        if differing > 0 {
-            return Err(Error::target(format!(
-                "{differing} rows of {} do not become what they were",
-                merge.entity.target_table
+        let differing = self.legacy_ids(&what, &sql)?;
+        if !differing.is_empty() {
+            let ours = merge.entity.target_table;
+            return Err(not_exact(format!(
+                "{} rows of {} do not become what they were, such as legacy id {}: {} changes them on the way",
+                differing.len(),
+                self.names.table(ours),
+                list(&differing),
+                self.watchers(ours)
             ))
-            .hint("a trigger changes them on the way; disable it for the rollback; nothing was undone")
             .into());
         }
         Ok(restored)
@@ -358,7 +539,7 @@ impl Target {
     /// Forgets what is undone. What was left keeps its image and its place in the receipts, so that it can be undone yet.
     fn forget(&mut self, mine: &str, all_undone: bool) -> Result<(), Failure> {
         let stays = "exists (select 1 from drydock_undo u where u.table_name = r.table_name and u.id = x.id \
-                     and u.state in ('changed', 'referenced'))";
+                     and u.state in ('changed', 'referenced', 'address taken'))";
         let sql = if all_undone {
             format!(
                 "update drydock.receipts set undone_at = now(), inserted_ids = '{{}}', completed_ids = '{{}}' \
@@ -376,4 +557,12 @@ impl Target {
         };
         self.execute("noting what was undone", &format!("{sql}; drop table drydock_undo"))
     }
+}
+
+/// A rollback that would not give back what was: nothing of it is done.
+fn not_exact(message: String) -> Error {
+    Error::new(Kind::Verification, message).hint(
+        "nothing was undone; a checkpoint's target.sql gives the tables back as a whole, and the table runs of the staging \
+         file lists what was loaded",
+    )
 }

@@ -19,7 +19,7 @@ use std::time::Instant;
 
 use crate::error::{Error, Result};
 use crate::progress::Progress;
-use crate::staging::{Check, Level, Proof, Staging, Step, ThreeWayProof};
+use crate::staging::{Check, Difference, DifferenceKind, Level, Proof, Staging, Step, ThreeWayProof};
 use crate::target::{RangeDigest, Target};
 use crate::{entity, extract};
 
@@ -120,6 +120,24 @@ pub fn verify(
         staging.complete(Step::Verify)?;
     }
     Ok(summary)
+}
+
+/// Where the target's rows are not as the file means them, record by record and field by field; nothing is kept of it.
+pub fn contents_that_differ(
+    staging: &Staging,
+    target: &mut Target,
+    progress: Progress,
+) -> Result<Vec<Difference>> {
+    let mut found = Found::default();
+    for entity in entity::ALL {
+        let plan = Plan::new(staging, entity)?;
+        let is = plan.read(target, || Ok(()))?;
+        let (meant, _) = plan.hash(staging, progress)?;
+        plan.compare(staging, target, (meant, is), &staging.gone_from_source(entity.name)?, &mut found)?;
+    }
+    // a row that nobody sent is no record's; the verification names it
+    found.detailed.retain(|difference| difference.kind != DifferenceKind::Unexpected);
+    Ok(found.detailed)
 }
 
 /// The name and sentence of a check that is a query.
