@@ -38,10 +38,8 @@ impl Summary {
 
     /// Whether every row that was touched is what it was.
     pub fn is_exact(&self) -> bool {
-        self.left() == 0
-            && (self.is_as_before()
-                || self.of_others > 0
-                || self.undone.iter().any(|run| run.left.iter().any(Left::is_gone)))
+        let is_told = |run: &Undone| run.beside_triggers > 0 || run.left.iter().any(Left::is_gone);
+        self.left() == 0 && (self.is_as_before() || self.of_others > 0 || self.undone.iter().any(is_told))
     }
 
     /// Whether every table is what it was.

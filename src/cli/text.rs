@@ -212,9 +212,12 @@ pub(super) fn rollback(summary: &rollback::Summary) -> String {
     if summary.digest_before.is_some() {
         let _ = match (summary.is_as_before(), summary.left(), summary.of_others) {
             (true, ..) => writeln!(text, "the tables are what they were before: their digest is the same"),
-            (_, 0, 0) => {
-                writeln!(text, "the tables are not what they were before: somebody removed rows since")
-            }
+            (_, 0, 0) if summary.is_exact() => writeln!(
+                text,
+                "every row that was touched is what it was before; the target's triggers wrote columns of their own, or \
+                 somebody removed rows since"
+            ),
+            (_, 0, 0) => writeln!(text, "the tables are not what they were before, and no row says why"),
             (_, 0, rows) => writeln!(
                 text,
                 "every row that was touched is what it was before; {rows} rows that others wrote since are as they were"

@@ -169,7 +169,7 @@ impl Target {
                  where k.is_different and not {own} for update of t on conflict do nothing",
                 INSERT_IMAGES,
                 image_key(writing, merge),
-                merge.image(),
+                self.image(merge),
                 written_by(merge.entity.target_table),
             ),
         )
@@ -190,7 +190,7 @@ impl Target {
                 "{INSERT_IMAGES} select {}, t.id, {} || jsonb_build_object('legacy_id', t.legacy_id), {} \
                  from {claims} c join {table} t on t.id = c.id for update of t on conflict do nothing",
                 image_key(writing, merge),
-                merge.image(),
+                self.image(merge),
                 written_by(merge.entity.target_table)
             ),
         )

@@ -50,7 +50,7 @@ impl Target {
                     "{INSERT_IMAGES} select {}, t.id, {}, {} from drydock_room r join {table} t on t.id = r.id \
                      for update of t on conflict do nothing",
                     image_key(writing, merge),
-                    merge.image(),
+                    target.image(merge),
                     written_by(merge.entity.target_table)
                 ),
             )?;

@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::merge::Merge;
 use super::receipts::written_by;
 use super::room::ASIDE;
+use super::watched::REST;
 use super::{Target, quoted, quoted_text};
 use crate::entity::{self, Column};
 use crate::error::{Error, Kind, Result};
@@ -26,6 +27,9 @@ pub struct Undone {
     pub removed: u64,
     /// Rows that the run had changed and that are what they were.
     pub restored: u64,
+    /// Of these, rows that the run had made itself and that a trigger of the target may have given other values in columns
+    /// of the application's own.
+    pub beside_triggers: u64,
     /// Rows that are not what they were.
     pub left: Vec<Left>,
 }
@@ -45,6 +49,13 @@ pub struct Left {
     pub why: String,
     /// Who refers to it, as `table.column`.
     pub referenced_by: Option<String>,
+}
+
+impl Afterwards {
+    /// Whether there is a reason for the tables to be something else than they were, although what was touched is not.
+    fn is_told(&self) -> bool {
+        self.of_others > 0 || self.undone.iter().any(|run| run.beside_triggers > 0 || !run.left.is_empty())
+    }
 }
 
 impl Left {
@@ -131,8 +142,7 @@ impl Target {
                 .collect::<Result<_, Failure>>()?;
             let of_others = since.map_or(Ok(0), |since| target.count_of_others(since))?;
             let after = Afterwards { undone, digest: target.digest()?, of_others };
-            let is_told = after.of_others > 0 || after.undone.iter().any(|run| !run.left.is_empty());
-            if force || is_told || digest_before.is_none_or(|before| before == after.digest) {
+            if force || after.is_told() || digest_before.is_none_or(|before| before == after.digest) {
                 return Ok(after);
             }
             Err(not_exact(
@@ -204,7 +214,7 @@ impl Target {
             self.make_room_to_undo(merge)?;
         }
         for merge in &merges {
-            undone.restored += self.restore(merge)?;
+            self.restore(merge, &mut undone)?;
         }
         for table in entity::target_tables().into_iter().rev() {
             undone.removed += self.remove(table)?;
@@ -354,7 +364,7 @@ impl Target {
     }
 
     /// Gives the rows of one merge their earlier columns, and proves that they have them.
-    fn restore(&mut self, merge: &Merge) -> Result<u64, Failure> {
+    fn restore(&mut self, merge: &Merge, undone: &mut Undone) -> Result<(), Failure> {
         let table = self.table(merge.entity);
         let what = format!("restoring {}", merge.entity.name);
         let of_merge = format!(
@@ -399,9 +409,9 @@ impl Target {
                 ),
             )?;
         }
-        let mut restored = 0;
-        for sql in [completed, updated] {
-            restored += self.client.execute(&sql, &[]).map_err(|cause| Failure::of(&what, &cause))?;
+        let mut restored = [0, 0];
+        for (sql, rows) in [completed, updated].iter().zip(&mut restored) {
+            *rows = self.client.execute(sql, &[]).map_err(|cause| Failure::of(&what, &cause))?;
         }
         if is_watched {
             let own: Vec<&Column> = merge.updated().copied().collect();
@@ -411,11 +421,12 @@ impl Target {
             );
             self.give_back(merge, &table, &own, "r", &images)?;
             self.give_back(merge, &table, &others, "b", "drydock_undo_before b where b.id = t.id")?;
+            self.give_back_the_rest(merge, &table, &of_merge)?;
             self.execute(&what, "drop table drydock_undo_before")?;
         }
         let sql = format!(
             "select coalesce(t.legacy_id, 0)::bigint from drydock_undo u join {table} t on {of_merge} \
-             where u.how = 'updated' and {} <> u.image - 'legacy_id' order by 1",
+             where u.how = 'updated' and {} <> u.image - 'legacy_id' - '{REST}' order by 1",
             merge.image()
         );
         let differing = self.legacy_ids(&what, &sql)?;
@@ -430,7 +441,10 @@ impl Target {
             ))
             .into());
         }
-        Ok(restored)
+        let [completed, updated] = restored;
+        undone.restored += completed + updated;
+        undone.beside_triggers += if is_watched { completed } else { 0 };
+        Ok(())
     }
 
     /// Removes the inserted rows of a table to which nobody refers.

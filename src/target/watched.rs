@@ -144,6 +144,58 @@ impl Target {
         )
     }
 
+    /// The row `t` as it is kept before a merge changes it: the columns that the merge updates, and where triggers may write
+    /// into others, the application's own too.
+    pub(super) fn image(&self, merge: &Merge) -> String {
+        let image = merge.image();
+        if !self.is_watched(merge.entity.target_table) {
+            return image;
+        }
+        let ours: Vec<String> = ours(merge).map(quoted_text).collect();
+        format!("{image} || jsonb_build_object('{REST}', to_jsonb(t) - array[{}])", ours.join(", "))
+    }
+
+    /// Gives rows the application's own columns back as the images in `drydock_undo` have them, `of_merge` telling which.
+    pub(super) fn give_back_the_rest(
+        &mut self,
+        merge: &Merge,
+        table: &str,
+        of_merge: &str,
+    ) -> Result<(), Failure> {
+        let what = format!("restoring {}", merge.entity.name);
+        let rows = self
+            .client
+            .query(
+                "select attname::text from pg_attribute where attrelid = to_regclass($1) and attnum > 0 \
+                 and not attisdropped and attgenerated = '' and attidentity <> 'a'",
+                &[&table],
+            )
+            .map_err(|cause| Failure::of(&what, &cause))?;
+        let ours: Vec<&str> = ours(merge).collect();
+        let columns: Vec<String> = rows
+            .iter()
+            .map(|row| row.get::<_, String>(0))
+            .filter(|name| !ours.contains(&name.as_str()))
+            .map(|name| quoted(&name))
+            .collect();
+        if columns.is_empty() || !self.watched.may_silence {
+            return Ok(());
+        }
+        let list = |each: &dyn Fn(&String) -> String, between: &str| {
+            columns.iter().map(each).collect::<Vec<_>>().join(between)
+        };
+        self.silently(
+            &what,
+            &format!(
+                "update {table} t set {} from drydock_undo u \
+                 cross join lateral jsonb_populate_record(null::{table}, u.image -> '{REST}') r \
+                 where u.how = 'updated' and u.image ? '{REST}' and {of_merge} and ({})",
+                list(&|name| format!("{name} = r.{name}"), ", "),
+                list(&|name| format!("t.{name}::text is distinct from r.{name}::text"), " or ")
+            ),
+        )
+    }
+
     /// Runs a statement for which no trigger fires.
     fn silently(&mut self, what: &str, sql: &str) -> Result<(), Failure> {
         if self.are_triggers_off() {
@@ -215,6 +267,15 @@ impl Target {
     }
 }
 
+/// The key of the application's own columns in an image.
+pub(super) const REST: &str = "rest of the row";
+
+/// The columns of a merge's table that are this migration's, or its key; and what a view that renames them has beside them.
+fn ours(merge: &Merge) -> impl Iterator<Item = &'static str> {
+    let written = merge.written().map(|column| column.name);
+    written.chain(merge.entity.key()).chain(["id", "xmin", "xmax"])
+}
+
 /// Until the transaction ends, or it is set back.
 const SILENT: &str = "set local session_replication_role = 'replica'";
 
@@ -233,7 +294,9 @@ fn assigned(column: &Column, alias: &str) -> String {
     let name = quoted(column.name);
     match column.kind {
         Kind::Metadata => format!(
-            "{name} = coalesce(t.{name}, '{{}}') || jsonb_build_object('{0}', {alias}.{name} -> '{0}')",
+            "{name} = case when {alias}.{name} ? '{0}' \
+             then coalesce(t.{name}, '{{}}') || jsonb_build_object('{0}', {alias}.{name} -> '{0}') \
+             else t.{name} - '{0}' end",
             metadata::KEY
         ),
         _ => format!("{name} = {alias}.{name}"),
