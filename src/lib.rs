@@ -64,8 +64,10 @@
 //!   server to compare typed values: one that the column's type silently changed would look equal to itself there.
 //! - Other names of tables and columns are temporary views that bear ours: no statement knows that there are others, and
 //!   only what asks the catalog translates (`target::names`).
-//! - Addresses that move between profiles are put aside before a load: uniqueness is checked row by row, and two profiles
-//!   may hold each other's address.
+//! - Addresses that move between profiles get to their new owners in one transaction of their own: uniqueness is checked row
+//!   by row, and two profiles may hold each other's address (`target::room`).
+//! - What the target's triggers write into our columns is set back within the transaction, with triggers off for that one
+//!   statement (`target::watched`): `updated_at` triggers are on every table of the platform, and later phases fire them.
 
 pub mod analyze;
 pub mod audit;

@@ -170,7 +170,7 @@ impl Conditions {
         for table in &self.tables {
             if !table.triggers.is_empty() {
                 notes.push(format!(
-                    "table {} has triggers that fire for every row: {}",
+                    "table {} has triggers that fire for every row: {}; target.triggers = \"off\" keeps them from firing",
                     table.table,
                     table.triggers.join(", ")
                 ));

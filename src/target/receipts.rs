@@ -316,9 +316,11 @@ fn own_rows(writing: &Writing<'_>, entity: &Entity) -> String {
     let xids: Vec<String> = writing.xids.iter().map(ToString::to_string).collect();
     format!(
         "(t.xmin::text::bigint in ({}) and not exists (select 1 from drydock.pre_images p \
-         where p.{} and p.table_name = {} and p.id = t.id))",
+         where p.{} and p.phase in ({}) and p.table_name = {} and p.id = t.id))",
         xids.join(", "),
         writing.is_mine().replace(" and ", " and p."),
+        // every phase, said so that the key is looked up whole
+        Phase::ALL.map(|phase| quoted_text(phase.as_str())).join(", "),
         quoted_text(entity.target_table)
     )
 }
