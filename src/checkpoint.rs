@@ -3,15 +3,15 @@
 //! phase can be undone: it is undone in a transaction, the digest of the tables is compared with the one from before, and
 //! the transaction is rolled back.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs;
 use std::io::{BufWriter, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::load::{self, Options};
+use crate::output::{self, Folder};
 use crate::progress::Progress;
 use crate::record::Phase;
 use crate::report::{self, Format};
@@ -108,7 +108,10 @@ pub fn checkpoint(
     run_id: i64,
 ) -> Result<Summary> {
     staging.expect_identity("target", target.identity())?;
-    let folder = make_folder(folder)?;
+    if let Some(parent) = folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        output::folders(parent)?;
+    }
+    let made = Folder::begin(folder)?;
     let phase = phase_of(number);
 
     let mut tables: Vec<&str> = Vec::new();
@@ -117,24 +120,33 @@ pub fn checkpoint(
             tables.push(merge.entity.target_table);
         }
     }
-    let mut backup = BufWriter::new(private(&folder.join(BACKUP))?);
+    let mut backup = BufWriter::new(output::new_file(&made.path(BACKUP)).map_err(unwritten)?);
     target.back_up(&tables, &mut backup)?;
+    backup.flush().map_err(unwritten)?;
 
     target.prepare_load()?;
     let validation = validate(staging, target, phase, run_id)?;
-    write_json(&folder.join(VALIDATION), &validation)?;
+    made.write(VALIDATION, &json(&validation)?)?;
     let proof = prove(staging, target, phase)?;
-    write_json(&folder.join(ROLLBACK), &proof)?;
+    made.write(ROLLBACK, &json(&proof)?)?;
     let status = staging.status()?;
-    write_json(&folder.join(PROGRESS), &status)?;
-    write(&folder.join(PAGE), &report::report(&status, Format::Html)?)?;
-    write(&folder.join(LESSONS), &report::report(&status, Format::Markdown)?)?;
+    made.write(PROGRESS, &json(&status)?)?;
+    made.write(PAGE, report::report(&status, Format::Html)?.as_bytes())?;
+    made.write(LESSONS, report::report(&status, Format::Markdown)?.as_bytes())?;
 
-    let absolute = fs::canonicalize(&folder).unwrap_or_else(|_| folder.clone());
+    let absolute = fs::canonicalize(made.out().parent().unwrap_or(Path::new("/"))).map_or_else(
+        |_| made.out().to_owned(),
+        |parent| parent.join(made.out().file_name().unwrap_or_default()),
+    );
     staging.record_checkpoint(number, proof.run_id.unwrap_or(run_id), &absolute, &proof.result)?;
-    staging.copy_to(&folder.join(STAGING))?;
-    write(&folder.join(README), &readme(number, phase, &tables, &validation, &proof))?;
-    Ok(Summary { checkpoint: number, folder, validation, rollback: proof })
+    staging.copy_to(&made.path(STAGING))?;
+    made.write(README, readme(number, phase, &tables, &validation, &proof).as_bytes())?;
+    made.finish()?;
+    Ok(Summary { checkpoint: number, folder: folder.to_owned(), validation, rollback: proof })
+}
+
+fn unwritten(cause: std::io::Error) -> Error {
+    Error::precondition("the backup cannot be written").cause(cause).hint("make room for it")
 }
 
 /// The number of the checkpoint after a phase.
@@ -213,7 +225,7 @@ fn prove(staging: &Staging, target: &mut Target, phase: Phase) -> Result<Proof> 
             proof.restored = undone.undone.iter().map(|run| run.restored).sum();
             proof.result = if undone.left() > 0 {
                 "not proved: others changed rows since or refer to them".to_owned()
-            } else if !undone.is_as_before() {
+            } else if !undone.is_exact() {
                 "not proved: the digest is not the one from before; others wrote to the tables since"
                     .to_owned()
             } else if !proof.digest_kept {
@@ -252,41 +264,8 @@ fn readme(number: u8, phase: Phase, tables: &[&str], validation: &Validation, pr
     )
 }
 
-fn make_folder(folder: &Path) -> Result<PathBuf> {
-    let refused = |cause: std::io::Error| {
-        Error::precondition(format!("the folder {} cannot be made", folder.display()))
-            .cause(cause)
-            .hint("give a folder that does not exist yet, in one that you may write to")
-    };
-    if !folder.exists() {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(refused)?;
-    }
-    if fs::read_dir(folder).map_err(refused)?.next().is_some() {
-        return Err(Error::precondition(format!("the folder {} is not empty", folder.display()))
-            .hint("give a folder that does not exist yet; nothing is ever overwritten"));
-    }
-    Ok(folder.to_owned())
-}
-
-/// A new file that its owner alone can read.
-fn private(path: &Path) -> Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|cause| {
-        Error::precondition(format!("{} cannot be written", path.display()))
-            .cause(cause)
-            .hint("give a folder that you may write to")
-    })
-}
-
-fn write(path: &Path, text: &str) -> Result<()> {
-    private(path)?.write_all(text.as_bytes()).map_err(|cause| {
-        Error::precondition(format!("{} cannot be written", path.display()))
-            .cause(cause)
-            .hint("make room for it")
-    })
-}
-
-fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+fn json(value: &impl Serialize) -> Result<Vec<u8>> {
     let text = serde_json::to_string_pretty(value)
         .map_err(|cause| Error::internal("a report cannot be written").cause(cause))?;
-    write(path, &(text + "\n"))
+    Ok((text + "\n").into_bytes())
 }

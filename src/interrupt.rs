@@ -6,18 +6,26 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Begins to listen; called once, by the command line.
 pub fn listen() -> Result<()> {
-    let asked = || {
-        // the handler has a thread of its own, and the first word is enough
-        INTERRUPTED.store(true, Ordering::Relaxed);
-        tell_all();
+    let mut first: Option<Instant> = None;
+    let asked = move || match first {
+        None => {
+            first = Some(Instant::now());
+            INTERRUPTED.store(true, Ordering::Relaxed);
+            thread::spawn(tell_all);
+        }
+        // one word may arrive twice, from the terminal and from whoever started the command
+        Some(first) if first.elapsed() < SAME => {}
+        // somebody who asks again does not want to wait for a server that is silent: the files are as after a kill, which
+        // the next command puts right
+        Some(_) => std::process::exit(Kind::Interrupted.code().into()),
     };
     ctrlc::set_handler(asked).map_err(|cause| Error::internal("signals cannot be handled").cause(cause))
 }
@@ -27,8 +35,14 @@ pub fn check() -> Result<()> {
     if INTERRUPTED.load(Ordering::Relaxed) { Err(Error::interrupted()) } else { Ok(()) }
 }
 
+/// How soon after a signal another one says the same.
+const SAME: Duration = Duration::from_millis(300);
+
+/// How often a server is asked to end a statement: each time takes one of its connections.
+pub const ASK_SERVER: Duration = Duration::from_secs(1);
+
 /// How long anything may wait before it looks whether somebody asked it to end.
-const LOOK: Duration = Duration::from_millis(100);
+pub const LOOK: Duration = Duration::from_millis(100);
 
 /// The next thing from a channel, `None` when it is closed; an error once somebody has asked the command to end.
 pub fn receive<T>(receiver: &Receiver<T>) -> Result<Option<T>> {
@@ -59,6 +73,8 @@ pub fn waiting<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'sta
 pub struct Stopping(Arc<Stop>);
 
 struct Stop {
+    /// Between two times that it is told.
+    pause: Duration,
     tell: Box<dyn Fn() + Send + Sync>,
     /// Locked while it is told, and while it must not be.
     held: Mutex<()>,
@@ -69,8 +85,8 @@ static STOPS: Mutex<Vec<Weak<Stop>>> = Mutex::new(Vec::new());
 
 /// Whatever `tell` stops is stopped when the command is asked to end: it is told again and again, because it may have been
 /// between two statements. Each has its own thread for that, so that one may wait for a server.
-pub fn stopping(tell: impl Fn() + Send + Sync + 'static) -> Stopping {
-    let stop = Arc::new(Stop { tell: Box::new(tell), held: Mutex::new(()) });
+pub fn stopping(pause: Duration, tell: impl Fn() + Send + Sync + 'static) -> Stopping {
+    let stop = Arc::new(Stop { pause, tell: Box::new(tell), held: Mutex::new(()) });
     let mut stops = lock(&STOPS);
     stops.retain(|stop| stop.strong_count() > 0);
     stops.push(Arc::downgrade(&stop));
@@ -103,8 +119,9 @@ fn tell_all() {
                     let held = lock(&stop.held);
                     (stop.tell)();
                     drop(held);
+                    let pause = stop.pause;
                     drop(stop);
-                    thread::sleep(LOOK);
+                    thread::sleep(pause);
                 }
             });
         }

@@ -16,7 +16,7 @@
 //!    world and a throw-away server, so that everything can be tried.
 //!
 //! Beside these: [`config`] (`drydock.toml`), [`connect`] (sessions to PostgreSQL, and errors without values), [`error`]
-//! (what can go wrong with a run, and its exit code), [`progress`], [`interrupt`], [`doctor`], [`failpoint`] (where tests
+//! (what can go wrong with a run, and its exit code), [`progress`], [`interrupt`], [`output`] (the one way to make a file or a folder), [`doctor`], [`failpoint`] (where tests
 //! kill a debug build).
 //!
 //! # Who imports whom
@@ -87,6 +87,7 @@ pub mod gate;
 pub mod interrupt;
 pub mod legacy;
 pub mod load;
+pub mod output;
 pub mod progress;
 pub mod record;
 pub mod report;

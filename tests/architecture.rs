@@ -81,7 +81,8 @@ fn modules_import_only_what_they_may() {
     only("clean", &["record"]);
     only("entity", &["record", "clean"]);
     only("connect", &["error"]);
-    only("staging", &["record", "entity", "error", "config", "interrupt"]);
+    only("output", &["error"]);
+    only("staging", &["record", "entity", "error", "config", "interrupt", "output"]);
     only("legacy", &["record", "entity", "error", "connect", "interrupt"]);
     only("target", &["record", "entity", "error", "connect", "config", "interrupt", "failpoint"]);
     // an auditor has the file and nothing else
@@ -98,8 +99,37 @@ fn modules_import_only_what_they_may() {
             "progress",
             "interrupt",
             "failpoint",
+            "output",
         ],
     );
+}
+
+#[test]
+fn files_and_folders_are_made_in_one_place() {
+    for module in modules() {
+        // the demonstration writes an invented world and its own server's files
+        if module == "output" || module == "demo" {
+            continue;
+        }
+        for file in files_of(&module) {
+            for line in code(&file).iter().take_while(|line| !line.contains("#[cfg(test)]")) {
+                for word in [
+                    ".create(",
+                    "create_new(true",
+                    "File::create",
+                    "fs::write(",
+                    "create_dir",
+                    "DirBuilder::",
+                ] {
+                    assert!(
+                        !line.contains(word) || (module == "cli" && file.ends_with("demo.rs")),
+                        "{}: {word}; output makes files and folders",
+                        file.display()
+                    );
+                }
+            }
+        }
+    }
 }
 
 #[test]

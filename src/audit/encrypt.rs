@@ -1,14 +1,14 @@
 //! Encryption to recipients in the age format, which `age` and other tools open.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use age::x25519;
 
 use crate::error::{Error, Result};
 use crate::interrupt;
+use crate::output;
 
 /// Who can open a file.
 pub struct Recipients(Vec<x25519::Recipient>);
@@ -95,7 +95,7 @@ impl Identities {
 }
 
 fn new(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+    output::new_file(path)
 }
 
 fn copy(from: &mut impl Read, to: &mut impl Write) -> io::Result<Result<()>> {

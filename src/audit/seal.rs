@@ -8,12 +8,13 @@ use serde::Serialize;
 
 use super::encrypt::Recipients;
 use super::manifest::{FORMAT, Fates, Manifest, Shipped};
-use super::parcel::{ENCRYPTED, FILE, MANIFEST, Parcel, SIGNATURE};
+use super::parcel::{ENCRYPTED, FILE, MANIFEST, SIGNATURE};
 use super::redact::redact;
 use super::sign::Signer;
 use super::{digest, place};
 use crate::error::{Error, Result};
 use crate::failpoint;
+use crate::output::Folder;
 use crate::progress::Progress;
 use crate::staging::{Head, Seal, Staging, random_key};
 
@@ -49,7 +50,7 @@ pub fn seal(staging: &mut Staging, options: &Options, run_id: i64, progress: Pro
     if let Some(key) = &options.token_key {
         refuse_beside(key, &options.out)?;
     }
-    let parcel = Parcel::begin(&options.out)?;
+    let parcel = Folder::begin(&options.out)?;
     let copy = parcel.path(FILE);
     let redacted = if options.redact {
         progress.say("audit seal: writing the redacted copy");

@@ -2,15 +2,15 @@
 //! token is drawn, not computed, so that nothing leads from it back to the value but the token key.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use crate::output;
 use crate::staging::{keyed, random_key};
 
 /// Letters of a token: 32 that are not mistaken for one another.
@@ -36,8 +36,7 @@ impl Tokens {
         let mut tokens =
             Self { known: HashMap::new(), secret: random_key()?, digest_key, drawn: Vec::new(), key: None };
         if let Some(path) = key {
-            let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-            let file = file.map_err(|cause| unwritten(path, cause))?;
+            let file = output::new_file(path).map_err(|cause| unwritten(path, cause))?;
             tokens.key = Some((BufWriter::new(file), path.to_owned()));
             let line = json!({ "digest_key": tokens.digest_key });
             tokens.write_key(&line)?;

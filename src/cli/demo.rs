@@ -1,6 +1,7 @@
 //! `drydock demo`: the whole job on an invented world, against a real PostgreSQL.
 
-use std::fs::{self, DirBuilder};
+use std::fs::DirBuilder;
+use std::io::Write;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,7 @@ use crate::connect::Address;
 use crate::demo::world::{self, World};
 use crate::demo::{seed_phase_one, start_target};
 use crate::error::{Error, Kind, Result};
+use crate::output;
 use crate::target::Target;
 
 #[derive(Debug, Args)]
@@ -113,9 +115,9 @@ fn write_world(world: &World, directory: &Path) -> Result<Files> {
         };
         world.write_csv(&files.legacy)?;
         world.write_truth_csv(&directory.join("truth"))?;
-        world.write_legacy_sql(fs::File::create_new(directory.join("legacy.sql"))?)?;
-        world.write_target_sql(fs::File::create_new(directory.join("target.sql"))?)?;
-        fs::write(&files.config, configuration())?;
+        world.write_legacy_sql(output::new_file(&directory.join("legacy.sql"))?)?;
+        world.write_target_sql(output::new_file(&directory.join("target.sql"))?)?;
+        output::new_file(&files.config)?.write_all(configuration().as_bytes())?;
         Ok(files)
     };
     written().map_err(|cause| {

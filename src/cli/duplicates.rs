@@ -2,7 +2,7 @@
 //! probabilities go to the files that were asked for, values nowhere.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::Common;
 use crate::duplicates::{Band, Column, Findings, Kind, Records, find};
 use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::output;
 
 /// A record larger than this, in bytes, is an unclosed quote, not a person.
 const LARGEST_RECORD: usize = 1 << 20;
@@ -45,10 +46,10 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Error
     let records = read(arguments)?;
     let findings = find(records)?;
     if let Some(path) = &arguments.out {
-        write(path, |writer| pairs(&findings, writer))?;
+        write(path, &arguments.file, |writer| pairs(&findings, writer))?;
     }
     if let Some(path) = &arguments.clusters {
-        write(path, |writer| clusters(&findings, writer))?;
+        write(path, &arguments.file, |writer| clusters(&findings, writer))?;
     }
     common.print(&summary(&findings), || sentences(&findings))?;
     Ok(None)
@@ -130,18 +131,17 @@ fn text(bytes: &[u8]) -> String {
         .map_or_else(|_| bytes.iter().map(|&byte| byte as char).collect(), str::to_owned)
 }
 
-/// Writes a file that only its owner can read.
-fn write(path: &Path, fill: impl FnOnce(&mut csv::Writer<BufWriter<File>>) -> csv::Result<()>) -> Result<()> {
-    let failed = |cause: std::io::Error| {
-        Error::precondition(format!("could not write {}", path.display())).cause(cause)
-    };
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut writer = csv::Writer::from_writer(BufWriter::new(options.open(path).map_err(failed)?));
-    fill(&mut writer).map_err(|cause| failed(cause.into()))?;
-    writer.flush().map_err(failed)
+/// Writes a file that only its owner can read, and that is not the one that was read.
+fn write(
+    path: &Path,
+    input: &Path,
+    fill: impl FnOnce(&mut csv::Writer<BufWriter<File>>) -> csv::Result<()>,
+) -> Result<()> {
+    output::replace(path, &[input], |file| {
+        let mut writer = csv::Writer::from_writer(BufWriter::new(file));
+        fill(&mut writer).map_err(std::io::Error::from)?;
+        writer.flush()
+    })
 }
 
 fn pairs<W: Write>(findings: &Findings, writer: &mut csv::Writer<W>) -> csv::Result<()> {

@@ -4,8 +4,10 @@ use clap::Args;
 
 use super::session::{SourceArguments, journalled};
 use super::{Common, text};
+use crate::config::Config;
 use crate::error::{Kind, Result};
 use crate::legacy::Source;
+use crate::staging::Reader;
 use crate::{config, extract, interrupt};
 
 #[derive(Debug, Args)]
@@ -27,13 +29,22 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
     }
     let given = common.given_config()?;
     // the source comes first: when it cannot be opened there is no file to leave behind
-    let source = open(arguments, &given.clone().unwrap_or_default().source)?;
+    let config = match &given {
+        Some(given) => given.clone(),
+        None => kept(common)?.unwrap_or_default(),
+    };
+    let source = open(arguments, &config.source)?;
     journalled(common, "extract", true, |staging, _| {
         let config = staging.settle_config(given, false)?;
         let summary = extract::extract(staging, source, &config, arguments.replace, common.progress())?;
         common.print(&summary, || text::extract(&summary, staging.path()))?;
         Ok(None)
     })
+}
+
+/// The configuration of a file that is there already: by that the source was read before.
+fn kept(common: &Common) -> Result<Option<Config>> {
+    if common.staging.exists() { Reader::look(&common.staging)?.config() } else { Ok(None) }
 }
 
 fn check(common: &Common, arguments: &Arguments) -> Result<Option<Kind>> {

@@ -1,14 +1,13 @@
 //! `drydock report`: only looks, so it works while another command writes.
 
-use std::fs::OpenOptions;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use super::Common;
 use crate::error::{Error, Kind, Result};
+use crate::output;
 use crate::report::{self, Format};
 use crate::staging::Reader;
 
@@ -46,22 +45,23 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
     };
     let page = report::report(&Reader::open(&common.staging)?.status()?, format)?;
     match &arguments.out {
-        Some(path) => write(path, &page, arguments.replace)?,
+        Some(path) => write(common, path, &page, arguments.replace)?,
         None => common.write(&page)?,
     }
     Ok(None)
 }
 
 /// Nobody else may read the page: it names the databases.
-fn write(path: &Path, page: &str, replace: bool) -> Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).mode(0o600);
-    if replace {
-        options.create(true).truncate(true);
-    } else {
-        options.create_new(true);
+fn write(common: &Common, path: &Path, page: &str, is_replaced: bool) -> Result<()> {
+    if is_replaced {
+        let inputs: Vec<&Path> = [Some(&common.staging), common.config.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(PathBuf::as_path)
+            .collect();
+        return output::replace(path, &inputs, |mut file| file.write_all(page.as_bytes()));
     }
-    options.open(path).and_then(|mut file| file.write_all(page.as_bytes())).map_err(|cause| {
+    output::new_file(path).and_then(|mut file| file.write_all(page.as_bytes())).map_err(|cause| {
         let hint = if cause.kind() == std::io::ErrorKind::AlreadyExists {
             "give --replace to write it again, or another name"
         } else {

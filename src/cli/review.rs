@@ -1,9 +1,8 @@
 //! `drydock review`: what needs a person, out and back in.
 
 use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
-use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -12,6 +11,7 @@ use super::Common;
 use super::session::{journalled, note_look};
 use crate::entity::association;
 use crate::error::{Error, Kind, Result};
+use crate::output;
 use crate::record::LegacyId;
 use crate::review::{self, Export, Imported};
 use crate::staging::{Item, Reader, Step};
@@ -92,7 +92,7 @@ fn export(common: &Common, full: bool, entity: Option<&str>, out: Option<&Path>)
     let text = if common.json { json(&export)? } else { csv(&export)? };
     match out {
         None => common.print(&export, || text)?,
-        Some(path) => write_new(path, &text)?,
+        Some(path) => output::write_new(path, text.as_bytes())?,
     }
     eprintln!("{}", left(&export));
     if let Some(share) = reader.expected_share()? {
@@ -145,21 +145,6 @@ fn json(export: &Export) -> Result<String> {
 
 fn csv(export: &Export) -> Result<String> {
     export.to_csv().map_err(|cause| Error::internal("the questions cannot be written as CSV").cause(cause))
-}
-
-/// A file that only its owner can read: with --full it holds values.
-fn write_new(path: &Path, text: &str) -> Result<()> {
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .and_then(|mut file| file.write_all(text.as_bytes()));
-    written.map_err(|cause| {
-        Error::precondition(format!("the review file {} cannot be written", path.display()))
-            .cause(cause)
-            .hint("give a name that does not exist yet; nothing is ever overwritten")
-    })
 }
 
 /// What the file does not show, for a person at a terminal.

@@ -1,7 +1,8 @@
 //! What the verbs share: the staging file opened and journalled, the two databases opened.
 
 use std::fs;
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -139,6 +140,7 @@ pub(super) fn journalled(
     }
     let mut staging =
         if may_create { Staging::open_or_create(&common.staging)? } else { Staging::open(&common.staging)? };
+    let made = is_new.then(|| identity(&common.staging)).flatten();
     staging.settle_identity()?;
     let run_id = staging.start_run(verb, &super::given::arguments())?;
     let ended = work(&mut staging, run_id);
@@ -150,12 +152,26 @@ pub(super) fn journalled(
     let closed = if kept { staging.finish_run(run_id, kind).and_then(|()| staging.flush()) } else { Ok(()) };
     drop(staging);
     if !kept {
-        // the command's own error is the one to show
-        let _ = fs::remove_file(&common.staging);
+        // somebody may have moved it, and put another one in its place
+        if made.is_some() && identity(&common.staging) == made {
+            // the command's own error is the one to show
+            let _ = fs::remove_file(&common.staging);
+        } else {
+            eprintln!(
+                "warning: {} is not the file that this command made, and was left alone; the one it made is incomplete, \
+                 wherever it was moved to",
+                common.staging.display()
+            );
+        }
     }
     let ended = ended?;
     closed?;
     Ok(ended)
+}
+
+/// Which file a path leads to.
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    fs::symlink_metadata(path).ok().map(|file| (file.dev(), file.ino()))
 }
 
 /// Notes in the journal that somebody was shown values of records. Looking works on a file that cannot be written, too; then

@@ -31,16 +31,33 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
     }
     let mut shredded = Vec::new();
     // what a killed command left beside it holds rows too
-    for suffix in ["-journal", "-wal", "-shm", ".unfinished"] {
-        let mut beside = file.as_os_str().to_owned();
-        beside.push(suffix);
-        if fs::symlink_metadata(&beside).is_ok_and(|found| found.is_file()) {
-            shredded.push(shred(Path::new(&beside))?);
-        }
+    for beside in left_beside(file) {
+        shredded.push(shred(&beside)?);
     }
     shredded.push(shred(file)?);
     common.print(&shredded, || text(&shredded))?;
     Ok(None)
+}
+
+/// SQLite's side files, and what was to become the file.
+fn left_beside(file: &Path) -> Vec<PathBuf> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Some(name) = file.file_name() else { return Vec::new() };
+    let is_left = |other: &std::ffi::OsStr| {
+        let rest = other.as_encoded_bytes().strip_prefix(name.as_encoded_bytes());
+        rest.is_some_and(|rest| {
+            matches!(rest, b"-journal" | b"-wal" | b"-shm") || rest.starts_with(b".unfinished")
+        })
+    };
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut left: Vec<PathBuf> = entries
+        .flatten()
+        .filter(|entry| is_left(&entry.file_name()))
+        .map(|entry| folder.join(entry.file_name()))
+        .filter(|path| fs::symlink_metadata(path).is_ok_and(|found| found.is_file()))
+        .collect();
+    left.sort();
+    left
 }
 
 fn text(shredded: &[Shredded]) -> String {

@@ -1,7 +1,6 @@
 //! Checkpoints: a consistent copy of the file, and which were taken.
 
-use std::fs::{self, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
 use std::path::Path;
 
 use rusqlite::OptionalExtension;
@@ -10,12 +9,12 @@ use super::journalled_rows::{CHECKPOINTS, note_row};
 use super::now;
 use super::open::Staging;
 use crate::error::{Error, Result};
+use crate::output;
 
 impl Staging {
     /// Writes a copy of the file that is consistent and readable for its owner alone. An existing file is not replaced.
     pub fn copy_to(&self, path: &Path) -> Result<()> {
-        let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-        made.map_err(|cause| {
+        output::new_file(path).map_err(|cause| {
             Error::staging(format!("the copy {} cannot be made", path.display()))
                 .cause(cause)
                 .hint("give a folder that is empty and that you may write to")

@@ -311,7 +311,7 @@ fn current(connection: &Connection, item: &ItemId) -> Result<Option<String>> {
         return Ok(None);
     };
     let sql = format!(
-        "select {} from {} where legacy_id = ?",
+        "select cast({} as text) from {} where legacy_id = ?",
         quoted(&item.question),
         quoted(&entity.ready_table())
     );

@@ -190,7 +190,9 @@ fn issues(
         ))?;
         let mut rows = statement.query([entity.name])?;
         while let Some(row) = rows.next()? {
-            let Some(difference) = found.get_mut(&(place, row.get(0)?)) else { continue };
+            // a row without a key is no record
+            let Some(id) = row.get::<_, Option<i64>>(0)? else { continue };
+            let Some(difference) = found.get_mut(&(place, id)) else { continue };
             let (code, field): (String, String) = (row.get(1)?, row.get(2)?);
             let list = if one == "main" { &mut difference.issues_gone } else { &mut difference.issues_new };
             list.push(format!("{code} ({field})"));

@@ -34,7 +34,8 @@ pub struct ErrorRow {
     pub severity: String,
     pub entity_type: String,
     pub entity: String,
-    pub entity_id: LegacyId,
+    /// The record; none for a row whose key cannot be told.
+    pub entity_id: Option<LegacyId>,
     pub error_code: String,
     pub error_category: String,
     pub field: String,
@@ -46,7 +47,7 @@ pub struct ErrorRow {
     pub retry_count: u64,
     pub created_at: String,
     pub resolved_at: Option<String>,
-    /// The table and column of the target that would refuse the record, where it is such an issue.
+    /// The table and column of the target that would refuse the record, or where in the source an unreadable row stands.
     pub place: Option<String>,
 }
 
@@ -83,7 +84,11 @@ impl Reader {
             "select error_id, phase, severity, entity_type, entity, entity_id, error_code, error_category, field, \
                     error_message, suggested_resolution, resolution_strategy, resolution_status, batch_id, \
                     retry_count, created_at, resolved_at, \
-                    case when error_code in (select value from json_each(?)) then error_context end \
+                    case when error_code in (select value from json_each(?)) \
+                           or error_code = 'row_unreadable' and error_context in ( \
+                               select reason || coalesce(' in ' || file, '') || coalesce(' line ' || line, '') \
+                               from legacy_unreadable) \
+                         then error_context end \
              from migration_errors where 1 = 1{conditions} \
              order by case severity when 'critical' then 0 when 'high' then 1 when 'medium' then 2 else 3 end, \
                       phase, entity, entity_id, error_id"
@@ -96,7 +101,7 @@ impl Reader {
                 severity: row.get(2)?,
                 entity_type: row.get(3)?,
                 entity: row.get(4)?,
-                entity_id: LegacyId(row.get(5)?),
+                entity_id: row.get::<_, Option<i64>>(5)?.map(LegacyId),
                 error_code: row.get(6)?,
                 error_category: row.get(7)?,
                 field: row.get(8)?,

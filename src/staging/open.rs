@@ -3,7 +3,6 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use super::transactions::stopping;
 use crate::entity;
 use crate::error::{Error, Result};
 use crate::interrupt::Stopping;
+use crate::output;
 
 /// `DRYD`, in the SQLite header of every staging file.
 const APPLICATION_ID: i32 = 0x4452_5944;
@@ -134,16 +134,18 @@ impl Staging {
     /// none; and it is opened again under its name, because `SQLite` counts its cache in pages of the size that a file had
     /// when it was opened.
     fn create(path: &Path) -> Result<Self> {
-        let mut unfinished = path.as_os_str().to_owned();
-        unfinished.push(".unfinished");
-        let unfinished = PathBuf::from(unfinished);
+        let unfinished = output::beside(path, &format!(".unfinished-{}", std::process::id()));
         let refused = |cause: std::io::Error| {
             Error::staging(format!("the staging file {} cannot be created", path.display()))
                 .cause(cause)
                 .hint("give a path in an existing directory that you may write to with --staging")
         };
-        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished);
-        drop(file.map_err(refused)?);
+        // new and nobody else's: what is there already, also a link that leads elsewhere, is never written to
+        drop(output::new_file(&unfinished).map_err(|cause| match cause.kind() {
+            std::io::ErrorKind::AlreadyExists => Error::staging(format!("{} is in the way", unfinished.display()))
+                .hint("nothing is ever overwritten; it may be left of a command that was killed: look at it and remove it"),
+            _ => refused(cause),
+        })?);
         // a link, unlike a rename, never replaces a file that came to be in the meantime
         let created =
             write_schema(&unfinished).and_then(|()| fs::hard_link(&unfinished, path).map_err(refused));

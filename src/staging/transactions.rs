@@ -10,7 +10,7 @@ use crate::interrupt::{self, Stopping};
 /// Stops the connection's statements when the command is asked to end.
 pub(super) fn stopping(connection: &Connection) -> Stopping {
     let handle = connection.get_interrupt_handle();
-    interrupt::stopping(move || handle.interrupt())
+    interrupt::stopping(interrupt::LOOK, move || handle.interrupt())
 }
 
 impl Staging {

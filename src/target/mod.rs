@@ -211,7 +211,7 @@ fn begin_session(client: &mut Client, address: &Address, schema: &str, names: &n
 /// Has the server end the session's statements when the command is asked to end: one may wait for somebody's lock for hours.
 fn stopping(address: &Address, client: &Client) -> Stopping {
     let (address, token) = (address.clone(), client.cancel_token());
-    interrupt::stopping(move || cancel(&address, &token))
+    interrupt::stopping(interrupt::ASK_SERVER, move || cancel(&address, &token))
 }
 
 /// The condition that tells an entity's rows from those of others in the same table, for the alias `t`.
