@@ -133,8 +133,8 @@ impl Config {
         })?;
         Self::parse(&text).map_err(|error| match error {
             Invalid::Syntax(cause) => {
-                Error::precondition(format!("the configuration {} is not valid", path.display()))
-                    .cause(anyhow::Error::msg(cause.to_string().trim_end().to_owned()))
+                let place = place_of(&cause, &text);
+                Error::precondition(format!("the configuration {} is not valid: {place}", path.display()))
                     .hint("the README lists every key with its default")
             }
             Invalid::Word { key, word, known } => Error::precondition(format!(
@@ -229,12 +229,37 @@ pub enum Invalid {
     },
 }
 
-/// Refuses a key that does not exist, wherever it stands.
-fn known_keys(text: &str) -> Result<(), Invalid> {
-    // every key that there is; those that may be left out are set
+/// Where a text is no configuration and what would belong there. The text itself is not repeated: it may be any file, one
+/// with a password or a record in it.
+fn place_of(cause: &toml::de::Error, text: &str) -> String {
+    let before = cause.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let key = text.lines().nth(line - 1).and_then(|line| known_key(line.split('=').next()?.trim()));
+    let at = key.map_or_else(String::new, |key| format!(" ({key})"));
+    match cause.message().rsplit_once("expected ") {
+        Some((_, expected)) => format!("line {line}, column {column}{at}, expected {expected}"),
+        None => format!("line {line}, column {column}{at}"),
+    }
+}
+
+/// A word of the configuration's own; any other may be a secret.
+fn known_key(word: &str) -> Option<&str> {
+    let mut names = Vec::new();
+    collect_names("", &every_key(), &mut names);
+    names.iter().any(|name| name.rsplit('.').next() == Some(word)).then_some(word)
+}
+
+/// The configuration with every key that there is; those that may be left out are set.
+fn every_key() -> Value {
     let mut known = Config::default();
     known.policy.default_practice = Some(DefaultPractice::Unassigned);
-    let known = serde_json::to_value(known).unwrap_or_default();
+    serde_json::to_value(known).unwrap_or_default()
+}
+
+/// Refuses a key that does not exist, wherever it stands.
+fn known_keys(text: &str) -> Result<(), Invalid> {
+    let known = every_key();
     // what is no TOML is told by the parser
     let Ok(given) = toml::from_str::<Value>(text) else { return Ok(()) };
     let mut names = Vec::new();
@@ -352,6 +377,21 @@ mod tests {
         ] {
             let Err(Invalid::Key { key: named, suggestion }) = Config::parse(text) else { panic!("{text}") };
             assert_eq!((named.as_str(), suggestion.as_deref()), (key, meant), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_configuration_is_told_by_its_place() {
+        for (text, expected) in [
+            ("postgres://anna:Secr3t@db/pm\n", "line 1, column "),
+            ("[gates]\nenforce = \"Secr3t\"\n", "line 2, column 11 (enforce), expected a boolean"),
+            ("[policy]\nduplicates = \"Secr3t\"\n", "line 2, column 14 (duplicates), expected"),
+            ("1001,Ann,Secr3t\n", "line 1, column "),
+        ] {
+            let Err(Invalid::Syntax(cause)) = Config::parse(text) else { panic!("{text}") };
+            let told = place_of(&cause, text);
+            assert!(told.starts_with(expected), "{told}");
+            assert!(!told.contains("Secr3t") && !told.contains("Ann"), "{told}");
         }
     }
 

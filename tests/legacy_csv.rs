@@ -199,7 +199,7 @@ fn folders_that_are_refused_say_why() {
     for (files, words) in [
         (&[("notes.txt", &b""[..])][..], &["no CSV file"][..]),
         (&[("t.csv", b"")], &["t.csv", "no header"]),
-        (&[("t.csv", b"id,a,id\n")], &["t.csv", "names column id twice"]),
+        (&[("t.csv", b"id,a,id\n")], &["t.csv", "columns 1 and 3 of the header have the same name"]),
         (&[("t.csv", b"id,,b\n")], &["t.csv", "column 2", "no name"]),
         (&[("t.csv", b"id,\"a\n1,2\n")], &["t.csv", "quote"]),
         (&[("t.csv", b"id,\xff\n")], &["t.csv", "encoding"]),

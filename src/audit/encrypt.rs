@@ -31,9 +31,10 @@ impl std::fmt::Debug for Identities {
 impl Recipients {
     /// From their public keys, `age1…`.
     pub fn parse(keys: &[String]) -> Result<Self> {
-        let parsed = keys.iter().map(|key| {
+        let parsed = keys.iter().enumerate().map(|(at, key)| {
             key.parse().map_err(|_| {
-                Error::precondition(format!("{key:?} is no recipient")).hint(
+                // not repeated: somebody may have taken the private key for it
+                Error::precondition(format!("recipient {} is no public key", at + 1)).hint(
                     "a recipient is a public key such as `age-keygen` prints: age1 and 58 more characters",
                 )
             })

@@ -23,7 +23,7 @@ pub(super) struct Arguments {
     /// The world's seed: the same seed is the same world, to the byte
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// An empty database to load into; without it a private throw-away cluster
+    /// An empty database to load into, its URL without a password (PGPASSWORD, PGPASSFILE); without it a private throw-away cluster
     #[arg(long, value_name = "URL")]
     to: Option<String>,
     /// A new folder for the world, its configuration and the staging file; without it one in the temporary directory
@@ -62,18 +62,18 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
             })
             .map(|()| None);
     }
+    let to = arguments.to.as_deref().map(|url| Address::from_argument("--to", url)).transpose()?;
     let directory = arguments.dir.clone().map_or_else(own_directory, Ok)?;
     let world = World::generate(arguments.seed);
     let files = write_world(&world, &directory)?;
 
     // the server lives as long as this value
-    let throwaway = arguments.to.is_none().then(start_target).transpose()?;
-    let url = match (&arguments.to, &throwaway) {
-        (Some(url), _) => url.clone(),
-        (None, Some(throwaway)) => throwaway.url(),
+    let throwaway = to.is_none().then(start_target).transpose()?;
+    let address = match (to, &throwaway) {
+        (Some(address), _) => address,
+        (None, Some(throwaway)) => Address::parse(&throwaway.url())?,
         (None, None) => return Err(Error::internal("the demonstration has no target")),
     };
-    let address = Address::parse(&url)?;
     let config = Config::read(&files.config)?;
     Target::open(&address, &config.target)?.create_tables()?;
     seed_phase_one(&address, &world)?;

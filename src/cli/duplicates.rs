@@ -90,7 +90,8 @@ fn read(arguments: &Arguments) -> Result<Records> {
     let position = |name: &str| {
         headers.iter().position(|header| header == name).ok_or_else(|| {
             Error::new(ErrorKind::Usage, format!("{file} has no column `{name}`"))
-                .hint(format!("its columns are {}", headers.join(", ")))
+                // not by their names: where the header is missing, these are values of the first record
+                .hint(format!("its first line has {} names: `head -n 1` shows them", headers.len()))
         })
     };
     let positions = columns.iter().map(|column| position(&column.name)).collect::<Result<Vec<usize>>>()?;

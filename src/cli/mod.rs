@@ -15,6 +15,7 @@ mod gate;
 mod given;
 mod help_code;
 mod load;
+mod masked;
 mod report;
 mod review;
 mod rollback;
@@ -160,8 +161,12 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let code = if error.use_stderr() { Kind::Usage.into() } else { ExitCode::SUCCESS };
-            // help and version go to standard output, usage errors to standard error
-            let _ = error.print();
+            // help and version go to standard output, usage errors, which repeat an argument, to standard error
+            if error.use_stderr() {
+                eprint!("{}", masked::masked(&error.render().to_string()));
+            } else {
+                let _ = error.print();
+            }
             return code;
         }
     };
@@ -169,7 +174,7 @@ pub fn main() -> ExitCode {
         Ok(None) => ExitCode::SUCCESS,
         Ok(Some(kind)) => kind.into(),
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("error: {}", masked::masked(&error.to_string()));
             error.kind().into()
         }
     };

@@ -12,7 +12,7 @@ use super::parameters::Refusal;
 use super::password::{self, Login, Password};
 use super::tls::{Mode, Roots};
 use super::written::judge;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 
 /// A server, a database on it, and the way there. Neither `Display` nor `Debug` shows the password.
 #[derive(Clone, PartialEq, Eq)]
@@ -59,6 +59,30 @@ impl Address {
         judge(text).map_err(|refusal| refused("the connection URL", refusal))
     }
 
+    /// The address that an argument of the command line gives. Every user of the machine can read it there, so it must not
+    /// hold the password, which is looked for as for the others.
+    pub fn from_argument(flag: &str, text: &str) -> Result<Address> {
+        let address = judge(text).map_err(|refusal| refused(flag, refusal))?;
+        if address.password.is_some() {
+            return Err(Error::new(
+                Kind::Usage,
+                format!("{flag} holds a password, which every user of this machine can read in the list of processes"),
+            )
+            .hint("leave it out there, and put it into PGPASSWORD or the file that PGPASSFILE names"));
+        }
+        address.with_password(&|name| env::var(name).ok()).map_err(|refusal| refused(flag, refusal))
+    }
+
+    /// With the password from elsewhere, where the address has none.
+    fn with_password(mut self, variable: &dyn Fn(&str) -> Option<String>) -> Result<Address, Refusal> {
+        if self.password.is_none() {
+            let host = self.host.to_string();
+            let login = Login { host: &host, port: self.port, database: &self.database, user: &self.user };
+            self.password = password::find(&login, self.password_file.as_deref(), variable)?;
+        }
+        Ok(self)
+    }
+
     /// The address from the first line of `file`, else from the environment variable `env_var`. A password that it
     /// lacks is taken from `PGPASSWORD` or from the password file (`PGPASSFILE`, `~/.pgpass`).
     pub fn from_environment_or_file(env_var: &str, file: Option<&Path>) -> Result<Address> {
@@ -97,20 +121,9 @@ impl Address {
                 "export {env_var}=postgres://USER:PASSWORD@HOST:5432/DATABASE, or name a file with it"
             )),
         })?;
-        let complete = |mut address: Address| {
-            if address.password.is_none() {
-                let host = address.host.to_string();
-                let login = Login {
-                    host: &host,
-                    port: address.port,
-                    database: &address.database,
-                    user: &address.user,
-                };
-                address.password = password::find(&login, address.password_file.as_deref(), variable)?;
-            }
-            Ok(address)
-        };
-        judge(line).and_then(complete).map_err(|refusal| refused(&origin, refusal))
+        judge(line)
+            .and_then(|address| address.with_password(variable))
+            .map_err(|refusal| refused(&origin, refusal))
     }
 
     /// The port.

@@ -49,7 +49,8 @@ pub fn is_transient(cause: &postgres::Error) -> bool {
 
 /// Whether a condition may be gone in a moment.
 fn passes(code: &str) -> bool {
-    code.starts_with("08") || matches!(code, "40001" | "40P01" | "53300" | "57P01" | "57P02" | "57P03")
+    code.starts_with("08")
+        || matches!(code, "40001" | "40P01" | "53300" | "55P03" | "57P01" | "57P02" | "57P03")
 }
 
 /// Whether a server that refused a session may take one in a moment: starting, stopping or full. A port where nobody
@@ -72,9 +73,26 @@ fn told(cause: &postgres::Error) -> String {
     }
 }
 
-fn told_by_server(error: &DbError) -> String {
+/// Whether a function of a procedural language raised the error. What it calls table, column, constraint or type is what
+/// its author wrote there, which may be a record's value; the server's own errors name things of the catalog.
+pub fn is_raised(error: &DbError) -> bool {
+    error.routine() == Some("exec_stmt_raise") || error.file().is_some_and(|file| file.starts_with("pl"))
+}
+
+/// The SQLSTATE of an error. Whoever raises one in a function chooses it, and five characters may be a postal code: one
+/// that is not known counts as the code that a function raises without choosing.
+pub fn sqlstate_of(error: &DbError) -> &str {
     let code = error.code().code();
+    if is_raised(error) && !sqlstate::is_listed(code) { "P0001" } else { code }
+}
+
+fn told_by_server(error: &DbError) -> String {
+    let code = sqlstate_of(error);
     let mut told = format!("{} (SQLSTATE {code})", sqlstate::name(code));
+    if is_raised(error) {
+        told += ", raised by a function of the database";
+        return told;
+    }
     for (what, name) in [
         ("table", error.table()),
         ("column", error.column()),

@@ -20,7 +20,7 @@ mod wire;
 mod written;
 
 pub use address::Address;
-pub use failure::{is_transient, server_error};
+pub use failure::{is_raised, is_transient, server_error, sqlstate_of};
 pub use pooler::refuse_transaction_mode;
 pub use session::{cancel, connect};
 pub use wire::Wire;

@@ -9,6 +9,11 @@ pub(super) fn name(code: &str) -> &'static str {
         .unwrap_or("unlisted_condition")
 }
 
+/// Whether the code is one of the conditions listed here, and not one that somebody made up.
+pub(super) fn is_listed(code: &str) -> bool {
+    CONDITIONS.iter().any(|(listed, _)| *listed == code)
+}
+
 /// Source: appendix A of the `PostgreSQL` manual, the conditions that reading, writing and altering tables can raise.
 const CONDITIONS: [(&str, &str); 62] = [
     ("08P01", "protocol_violation"),

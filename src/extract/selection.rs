@@ -36,6 +36,9 @@ pub(super) fn select(
     suffix: &str,
     source: &config::Source,
 ) -> Result<Selection> {
+    if !suffix.is_empty() {
+        refuse_headless(shapes, suffix)?;
+    }
     let missing = legacy::missing(shapes, &needs());
     missing.refuse(suffix)?;
     let mut selection = Selection {
@@ -59,6 +62,30 @@ pub(super) fn select(
         }
     }
     Ok(selection)
+}
+
+/// Refuses files whose first line names none of the columns that are read: it is a record, and would be lost.
+fn refuse_headless(shapes: &[Shape], suffix: &str) -> Result<()> {
+    let needs = needs();
+    let is_known = |shape: &&Shape| needs.iter().any(|need| need.table == shape.table);
+    let is_named = |shape: &Shape, need: &Need| {
+        need.table == shape.table
+            && shape.columns.iter().any(|column| column.eq_ignore_ascii_case(need.column))
+    };
+    let headless: Vec<String> = shapes
+        .iter()
+        .filter(is_known)
+        .filter(|shape| !needs.iter().any(|need| is_named(shape, need)))
+        .map(|shape| format!("{}{suffix}", shape.table))
+        .collect();
+    if headless.is_empty() {
+        return Ok(());
+    }
+    Err(Error::legacy(format!(
+        "schema_mismatch: the first line of {} names none of the columns that are read",
+        headless.join(", ")
+    ))
+    .hint("export it again with the columns' names on the first line (copy … with csv header)"))
 }
 
 /// Every column that a rule reads.

@@ -7,7 +7,7 @@ use std::io;
 use postgres::error::{DbError, Severity};
 
 use super::failed;
-use crate::connect::is_transient;
+use crate::connect::{is_raised, is_transient, sqlstate_of};
 use crate::error::Error;
 
 /// A failure and what it leaves open.
@@ -71,9 +71,10 @@ impl Refusal {
     }
 
     fn told(error: &DbError) -> Self {
-        let owned = |name: Option<&str>| name.map(str::to_owned);
+        // what a function of the target names may be a value of the record
+        let owned = |name: Option<&str>| name.filter(|_| !is_raised(error)).map(str::to_owned);
         Self {
-            sqlstate: error.code().code().to_owned(),
+            sqlstate: sqlstate_of(error).to_owned(),
             table: owned(error.table()),
             column: owned(error.column()),
             constraint: owned(error.constraint()),
@@ -101,7 +102,7 @@ impl Failure {
         let error = failed(what, cause);
         let cause = match cause.as_db_error() {
             _ if is_transient(cause) => Cause::Passing,
-            Some(said) if is_about_a_record(said.code().code()) => {
+            Some(said) if is_about_a_record(sqlstate_of(said)) => {
                 Cause::Refused(Box::new(Refusal::told(said)))
             }
             _ => Cause::Final,

@@ -25,7 +25,7 @@ use crate::{entity, extract};
 
 use contents::{Found, Plan};
 use found_rows::FoundRows;
-use queries::{End, Waiting};
+use queries::{End, Gone, Waiting};
 use sent::Sent;
 pub use source::Live;
 
@@ -78,15 +78,15 @@ pub fn verify(
     target.begin_reading()?;
 
     let plans = entity::ALL.iter().map(|entity| Plan::new(staging, entity)).collect::<Result<Vec<_>>>()?;
-    let (of_target, of_file) = both(staging, target, &plans, progress)?;
+    let gone = Gone::of(staging)?;
+    let (of_target, of_file) = both(staging, target, &plans, &gone, progress)?;
 
     staging.set_progress("verify: comparing", 0, None)?;
     let mut found = Found::default();
     let (mut checks, mut findings, mut proofs) = (Vec::new(), Vec::new(), Vec::new());
     for ((plan, meant), is) in plans.iter().zip(of_file.digests).zip(of_target.digests) {
-        let gone = staging.gone_from_source(plan.entity.name)?;
         let before = found.differences;
-        let sides = plan.compare(staging, target, (meant, is), &gone, &mut found)?;
+        let sides = plan.compare(staging, target, (meant, is), gone.ids(plan.entity.name), &mut found)?;
         proofs.extend(proof::ready(plan.entity, &sides));
         let sentence = format!(
             "every ready record of {} is in the target under its id with every field as meant, and no other is",
@@ -98,7 +98,7 @@ pub fn verify(
         });
     }
     checks.extend(queries::totals(&of_target.totals, &of_file.totals, found.gone));
-    let listed = queries::judge_all(of_target.answers, of_file.looked, &mut findings);
+    let listed = queries::judge_all(of_target.answers, of_file.looked, &gone, &mut findings);
     checks.extend(listed);
     checks.push(proof::raw(of_file.raw, &mut findings, &mut proofs));
     checks.push(proof::receipts(of_file.sent, &of_target.receipts, &mut findings, &mut proofs));
@@ -169,6 +169,7 @@ fn both(
     staging: &Staging,
     target: &mut Target,
     plans: &[Plan],
+    gone: &Gone,
     progress: Progress,
 ) -> Result<(OfTarget, OfFile)> {
     let staging_id = staging.fact("staging_id")?.unwrap_or_default();
@@ -190,7 +191,7 @@ fn both(
             }
             let totals = queries::count_totals(target)?;
             let receipts = target.receipts(&staging_id)?;
-            let answers = queries::ask_all(target, told)?;
+            let answers = queries::ask_all(target, gone, told)?;
             let looked = waiting.look(&beside, End::Front)?;
             Ok((OfTarget { digests, totals, receipts, answers }, looked))
         });

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::found_rows::{FoundRow, FoundRows};
 use super::list::{self, Listed, sentence};
+use crate::entity;
 use crate::error::Result;
 use crate::record::LegacyId;
 use crate::staging::{Asked, Check, Finding, Level, Staging};
@@ -21,25 +22,61 @@ const FATES: &str = "every_record_has_one_fate";
 /// Findings of one check kept in detail; beyond that they are counted.
 const DETAILED: usize = 10_000;
 
+/// Records that the target holds and the snapshot no longer does, by entity and in order. They are left alone, so what is
+/// found about them is no fault of a load.
+pub struct Gone(Vec<(&'static str, Vec<LegacyId>)>);
+
+impl Gone {
+    /// As the file knows them.
+    pub fn of(staging: &Staging) -> Result<Self> {
+        entity::ALL
+            .iter()
+            .map(|entity| Ok((entity.name, staging.gone_from_source(entity.name)?)))
+            .collect::<Result<_>>()
+            .map(Self)
+    }
+
+    /// Those of one entity.
+    pub fn ids(&self, entity: &str) -> &[LegacyId] {
+        self.0.iter().find(|(name, _)| *name == entity).map_or(&[], |(_, ids)| ids)
+    }
+
+    fn contains(&self, row: FoundRow<'_>) -> bool {
+        row.legacy_id.is_some_and(|id| self.ids(row.entity).binary_search(&id).is_ok())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.iter().all(|(_, ids)| ids.is_empty())
+    }
+}
+
 /// Runs the checks that hold after every phase: those of the target's entities and relationships.
 pub fn after_a_phase(staging: &Staging, target: &mut Target) -> Result<Vec<Check>> {
     let holds = |listed: &&Listed| {
         listed.target.is_some() && matches!(listed.level, Level::Entity | Level::Relationship)
     };
     let mut findings = Vec::new();
+    let gone = Gone::of(staging)?;
     list::ALL
         .iter()
         .filter(holds)
-        .map(|listed| Ok(judge(listed, &ask(target, listed)?, look(staging, listed)?, &mut findings)))
+        .map(|listed| {
+            let answer = ask(target, listed, &gone)?;
+            Ok(judge(listed, &answer, look(staging, listed)?, &gone, &mut findings))
+        })
         .collect()
 }
 
 /// What the target answers to every listed check; `each` is told of every one.
-pub fn ask_all(target: &mut Target, mut each: impl FnMut() -> Result<()>) -> Result<Vec<FoundRows>> {
+pub fn ask_all(
+    target: &mut Target,
+    gone: &Gone,
+    mut each: impl FnMut() -> Result<()>,
+) -> Result<Vec<FoundRows>> {
     list::ALL
         .iter()
         .map(|listed| {
-            let answer = ask(target, listed)?;
+            let answer = ask(target, listed, gone)?;
             each()?;
             Ok(answer)
         })
@@ -82,17 +119,18 @@ pub enum End {
 pub fn judge_all(
     answers: Vec<FoundRows>,
     looked: Vec<(usize, FoundRows)>,
+    gone: &Gone,
     findings: &mut Vec<Finding>,
 ) -> Vec<Check> {
     let both = list::ALL.iter().zip(answers).zip(looked);
-    both.map(|((listed, answer), (_, of_file))| judge(listed, &answer, of_file, findings)).collect()
+    both.map(|((listed, answer), (_, of_file))| judge(listed, &answer, of_file, gone, findings)).collect()
 }
 
 /// Asks the target. Where the file knows exceptions every row is needed, else the first ones are.
-fn ask(target: &mut Target, listed: &Listed) -> Result<FoundRows> {
+fn ask(target: &mut Target, listed: &Listed, gone: &Gone) -> Result<FoundRows> {
     let mut rows = FoundRows::default();
     let Some(sql) = listed.target else { return Ok(rows) };
-    let kept = if listed.staging.is_some() { usize::MAX } else { DETAILED };
+    let kept = if listed.staging.is_some() || !gone.is_empty() { usize::MAX } else { DETAILED };
     crate::interrupt::check()?;
     let begun = Instant::now();
     target.for_found_rows(&format!("checking {}", listed.name), sql, |entity, legacy_id, field| {
@@ -121,8 +159,14 @@ fn look(file: &impl Asked, listed: &Listed) -> Result<FoundRows> {
     Ok(rows)
 }
 
-/// What the target shows and the file expects too is an exception; of a check of the file alone every row is wrong.
-fn judge(listed: &Listed, answer: &FoundRows, mut of_file: FoundRows, findings: &mut Vec<Finding>) -> Check {
+/// What the target shows and the file expects too, or about a record that is gone, is an exception; of a check of the file alone every row is wrong.
+fn judge(
+    listed: &Listed,
+    answer: &FoundRows,
+    mut of_file: FoundRows,
+    gone: &Gone,
+    findings: &mut Vec<Finding>,
+) -> Check {
     let sql = listed.target.or(listed.staging).unwrap_or_default();
     let mut tally = Tally::new(listed, sql, findings);
     if listed.target.is_none() {
@@ -131,7 +175,7 @@ fn judge(listed: &Listed, answer: &FoundRows, mut of_file: FoundRows, findings: 
         return tally.check;
     }
     of_file.sort();
-    answer.iter().for_each(|row| tally.add(row, of_file.contains(row)));
+    answer.iter().for_each(|row| tally.add(row, of_file.contains(row) || gone.contains(row)));
     tally.check.wrong += answer.more;
     tally.check
 }

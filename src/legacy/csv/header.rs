@@ -1,6 +1,6 @@
 //! A CSV file's first record: the columns' names, and from it the delimiter and the line ends.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -35,7 +35,7 @@ pub(super) enum Fault {
     Unclosed,
     Encoding,
     Unnamed { position: usize },
-    Twice { name: String },
+    Twice { first: usize, second: usize },
 }
 
 impl Header {
@@ -88,9 +88,11 @@ impl Header {
             }
             columns.push(name.to_owned());
         }
-        let mut seen = HashSet::new();
-        if let Some(name) = columns.iter().find(|name| !seen.insert(*name)) {
-            return Err(Fault::Twice { name: name.clone() });
+        let mut seen = HashMap::new();
+        for (at, name) in columns.iter().enumerate() {
+            if let Some(first) = seen.insert(name, at + 1) {
+                return Err(Fault::Twice { first, second: at + 1 });
+            }
         }
         let line_end = if bytes[len..next].contains(&b'\n') || len == next { b'\n' } else { b'\r' };
         let lines = memchr_iter(line_end, &bytes[..next]).count() as u64;
@@ -147,9 +149,12 @@ pub(super) fn refused(path: &Path, fault: &Fault) -> Error {
             Error::legacy(format!("{file}, line 1: column {position} of the header has no name"))
                 .hint("name it, or set the delimiter of the CSV files")
         }
-        Fault::Twice { name } => {
-            Error::legacy(format!("{file}, line 1: the header names column {name} twice"))
-                .hint("rename or remove one of the two columns")
-        }
+        // not by its name: where the header is missing, that is a value of the first record
+        Fault::Twice { first, second } => Error::legacy(format!(
+            "{file}, line 1: columns {first} and {second} of the header have the same name"
+        ))
+        .hint(
+            "rename or remove one of the two; a file without a header line has to be exported again with one",
+        ),
     }
 }
