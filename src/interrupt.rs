@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,8 +12,9 @@ use crate::error::{Error, Kind, Result};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Begins to listen; called once, by the command line.
-pub fn listen() -> Result<()> {
+/// Begins to listen; called once, by the command line. `say` says the error of a command that is given up.
+pub fn listen(say: fn(&Error)) -> Result<()> {
+    let _ = LAST_WORDS.set(say);
     let mut first: Option<Instant> = None;
     let asked = move || match first {
         None => {
@@ -28,6 +29,18 @@ pub fn listen() -> Result<()> {
         Some(_) => std::process::exit(Kind::Interrupted.code().into()),
     };
     ctrlc::set_handler(asked).map_err(|cause| Error::internal("signals cannot be handled").cause(cause))
+}
+
+/// What says the last words of a command that cannot come to its own end.
+static LAST_WORDS: OnceLock<fn(&Error)> = OnceLock::new();
+
+/// Ends the process with an error, wherever its other threads are: the files are as after a kill, which the next command
+/// puts right.
+pub fn give_up(error: &Error) -> ! {
+    if let Some(say) = LAST_WORDS.get() {
+        say(error);
+    }
+    std::process::exit(error.kind().code().into())
 }
 
 /// An error once somebody has asked the command to end.

@@ -10,11 +10,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use drydock::connect::{Address, Side, connect, is_transient, server_error};
+use drydock::connect::{Session, Address, Side, connect, is_transient, server_error};
 use drydock::error::{Error, Kind, Result};
 use harness::{Locked, database, free_port, locked, psql};
 
-fn open(url: &str) -> Result<postgres::Client> {
+fn open(url: &str) -> Result<Session> {
     connect(Side::Legacy, &Address::parse(url)?)
 }
 
@@ -37,7 +37,7 @@ fn refused_for(url: &str, words: &str) {
     assert!(error.to_string().contains(words), "expected {words:?} in: {error}");
 }
 
-fn answer(client: &mut postgres::Client, sql: &str) -> String {
+fn answer(client: &mut Session, sql: &str) -> String {
     client.query_one(sql, &[]).expect(sql).get(0)
 }
 

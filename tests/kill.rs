@@ -4,6 +4,8 @@
 
 mod harness;
 mod loading;
+#[path = "loading/listening.rs"]
+mod listening;
 #[path = "loading/proxy.rs"]
 mod proxy;
 
@@ -15,9 +17,9 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
-use drydock::demo::cluster::{Cluster, Settings, installed};
-use harness::{Drydock, free_port};
-use loading::{Migration, Size, digest_without_moments, tables};
+use drydock::demo::cluster::installed;
+use loading::{Migration, Size, digest_without_moments};
+use listening::{Listening, rename};
 use proxy::{Break, Proxy};
 
 const SIZE: Size = Size { offices: 3, users: 60 };
@@ -151,55 +153,6 @@ fn thrown_out_by_the_server() {
     assert!(tried_again >= 2, "tried again {tried_again} times");
 }
 
-/// A server that listens on a port, with a target database on it.
-struct Listening {
-    cluster: Cluster,
-    port: u16,
-}
-
-impl Listening {
-    fn start() -> Self {
-        let port = free_port();
-        let settings = Settings {
-            authentication: Some("local all all trust\nhost all all 127.0.0.1/32 trust\n".to_owned()),
-            port: Some(port),
-            ..Settings::default()
-        };
-        let cluster = Cluster::start_with(&settings).unwrap_or_else(|error| panic!("{error}"));
-        cluster.create_database("target").unwrap_or_else(|error| panic!("{error}"));
-        Self { cluster, port }
-    }
-
-    fn url(port: u16) -> String {
-        format!("postgres://postgres@127.0.0.1:{port}/target")
-    }
-
-    fn psql(&self, sql: &str) -> String {
-        let output = Command::new("psql")
-            .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", &Self::url(self.port), "-c", sql])
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
-    }
-
-    /// Resolves a migration whose target is reached at `port`.
-    fn resolve(&self, migration: &Migration, port: u16) {
-        self.psql(&tables());
-        for arguments in [
-            vec!["extract", "--csv", "legacy", "--quiet"],
-            vec!["survey", "--quiet"],
-            vec!["transform", "--quiet"],
-        ] {
-            Self::drydock(migration, port, &arguments).run().expect(0);
-        }
-    }
-
-    fn drydock(migration: &Migration, port: u16, arguments: &[&str]) -> Drydock {
-        Drydock::new(migration.path()).env("DRYDOCK_TARGET_URL", Self::url(port)).args(arguments)
-    }
-}
-
 #[test]
 fn cut_in_the_middle_of_copy_and_at_commit() {
     let server = Listening::start();
@@ -237,18 +190,6 @@ fn cut_in_the_middle_of_copy_and_at_commit() {
             "{breaks:?}: a commit whose answer was lost is not done twice"
         );
     }
-}
-
-/// Lets the file belong to the same database by another port.
-fn rename(migration: &Migration, from: u16, to: u16) {
-    let status = Command::new("sqlite3")
-        .arg(migration.file())
-        .arg(format!(
-            "update facts set value = replace(value, ':{from}/', ':{to}/') where name = 'target_identity'"
-        ))
-        .status()
-        .unwrap();
-    assert!(status.success());
 }
 
 #[test]

@@ -170,11 +170,11 @@ pub fn main() -> ExitCode {
             return code;
         }
     };
-    let code = match interrupt::listen().and_then(|()| dispatch(&cli)) {
+    let code = match interrupt::listen(say).and_then(|()| dispatch(&cli)) {
         Ok(None) => ExitCode::SUCCESS,
         Ok(Some(kind)) => kind.into(),
         Err(error) => {
-            eprintln!("error: {}", masked::masked(&error.to_string()));
+            say(&error);
             error.kind().into()
         }
     };
@@ -182,6 +182,11 @@ pub fn main() -> ExitCode {
         say_head(&cli.common.staging);
     }
     code
+}
+
+/// Says what went wrong.
+fn say(error: &Error) {
+    eprintln!("error: {}", masked::masked(&error.to_string()));
 }
 
 /// Runs a verb. A step that was done but whose result asks for attention ends with its kind.

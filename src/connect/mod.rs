@@ -16,13 +16,15 @@ mod pooler;
 mod session;
 mod sqlstate;
 mod tls;
+mod watch;
 mod wire;
 mod written;
 
 pub use address::Address;
 pub use failure::{is_raised, is_transient, server_error, sqlstate_of};
 pub use pooler::refuse_transaction_mode;
-pub use session::{cancel, connect};
+pub use session::{Copying, Session, cancel, connect};
+pub use watch::Waiting;
 pub use wire::Wire;
 
 use crate::error::Kind;

@@ -1,13 +1,13 @@
 //! Whether a pooler gives each transaction another server session. Both sides need one session: the settings by which values
 //! become text live there, and a load's lock and temporary tables.
 
-use postgres::{Client, SimpleQueryMessage};
+use postgres::SimpleQueryMessage;
 
-use super::{Address, Side, connect, server_error};
+use super::{Address, Session, Side, connect, server_error};
 use crate::error::{Error, Result};
 
 /// Refuses a pooler in transaction mode. Asked with simple queries, because such a pooler breaks prepared ones.
-pub fn refuse_transaction_mode(side: Side, client: &mut Client, address: &Address) -> Result<()> {
+pub fn refuse_transaction_mode(side: Side, client: &mut Session, address: &Address) -> Result<()> {
     let row = ask(side, client, "select current_setting('port'), pg_backend_pid()")?;
     let [Some(port), Some(ours)] = row.as_slice() else { return Ok(()) };
     // the server itself listens where we have knocked
@@ -35,7 +35,7 @@ pub fn refuse_transaction_mode(side: Side, client: &mut Client, address: &Addres
 }
 
 /// The last row's fields.
-fn ask(side: Side, client: &mut Client, sql: &str) -> Result<Vec<Option<String>>> {
+fn ask(side: Side, client: &mut Session, sql: &str) -> Result<Vec<Option<String>>> {
     let answer =
         client.simple_query(sql).map_err(|cause| server_error(side, "looking for a pooler", &cause))?;
     let row = answer.into_iter().rev().find_map(|message| match message {

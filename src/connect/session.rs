@@ -6,11 +6,15 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use postgres::{CancelToken, Client, Config};
-use tokio_postgres_rustls::MakeRustlsConnect;
+use std::io::{self, BufRead, Read, Write};
+use std::ops::{Deref, DerefMut};
+
+use postgres::types::ToSql;
+use postgres::{CancelToken, Client, Config, CopyInWriter, CopyOutReader, Row, SimpleQueryMessage, ToStatement};
 
 use super::address::{Address, Host};
 use super::failure::{self, Refused};
+use super::watch::{Farewell, Waiting, Watch};
 use super::{Side, server_error, tls};
 use crate::error::{Error, Result};
 
@@ -29,15 +33,32 @@ pub(super) const SETTINGS: &str = "\
     set bytea_output = 'hex';
     set standard_conforming_strings = on;";
 
+/// A session. Whoever waits for its server is looked after: see `watch`.
+pub struct Session {
+    /// Dropped first: to end the client is to wait for the server.
+    _farewell: Farewell,
+    client: Client,
+    watch: Watch,
+}
+
+/// What a COPY reads or writes, while its server is waited for.
+pub struct Copying<'a, T> {
+    inner: T,
+    watch: &'a Watch,
+}
+
+type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
+type Answer<T> = std::result::Result<T, postgres::Error>;
+
 /// Opens a session. Fails with the side's kind of error, in words that hold neither the password nor what the server
 /// said; retries only a server that is starting, stopping or full.
-pub fn connect(side: Side, address: &Address) -> Result<Client> {
-    let tls = tls::connector(address.mode, &address.roots)?;
-    let config = configuration(address);
+pub fn connect(side: Side, address: &Address) -> Result<Session> {
+    // what is wrong with certificates here is told before anybody is asked
+    tls::connector(address.mode, &address.roots)?;
     let mut pause = FIRST_PAUSE;
     let mut retries = 0;
     let mut client = loop {
-        match open(address, config.clone(), tls.clone()) {
+        match open(address) {
             Ok(client) => break client,
             Err(Refused::Server(cause)) if retries < RETRIES && failure::is_passing(&cause) => {
                 tracing::info!("{}: not ready yet, trying again in {pause:?}", side.name());
@@ -48,8 +69,137 @@ pub fn connect(side: Side, address: &Address) -> Result<Client> {
             Err(refused) => return Err(failure::connect_error(side, address, &refused)),
         }
     };
-    client.batch_execute(SETTINGS).map_err(|cause| server_error(side, "setting the session up", &cause))?;
-    Ok(client)
+    let told = |cause: &postgres::Error| server_error(side, "setting the session up", cause);
+    let pid = client.simple_query("select pg_backend_pid()").map_err(|cause| told(&cause))?;
+    let pid = pid.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0)?.parse().ok(),
+        _ => None,
+    });
+    let watch = Watch::new(side, address, pid.unwrap_or_default());
+    let mut session = Session { _farewell: watch.farewell(), client, watch };
+    session.batch_execute(SETTINGS).map_err(|cause| told(&cause))?;
+    Ok(session)
+}
+
+/// The client's statements, each of which waits for the server; everything else is the client's own.
+impl Session {
+    /// An answer is due for as long as the guard is kept.
+    pub fn waiting(&self) -> Waiting {
+        self.watch.waiting()
+    }
+
+    /// Runs statements whose rows nobody needs.
+    pub fn batch_execute(&mut self, sql: &str) -> Answer<()> {
+        let _waiting = self.watch.waiting();
+        self.client.batch_execute(sql)
+    }
+
+    /// Runs statements as the simple protocol does.
+    pub fn simple_query(&mut self, sql: &str) -> Answer<Vec<SimpleQueryMessage>> {
+        let _waiting = self.watch.waiting();
+        self.client.simple_query(sql)
+    }
+
+    /// Runs a statement and counts the rows that it changed.
+    pub fn execute<T: ?Sized + ToStatement>(&mut self, sql: &T, parameters: Parameters<'_>) -> Answer<u64> {
+        let _waiting = self.watch.waiting();
+        self.client.execute(sql, parameters)
+    }
+
+    /// The rows of a query.
+    pub fn query<T: ?Sized + ToStatement>(&mut self, sql: &T, parameters: Parameters<'_>) -> Answer<Vec<Row>> {
+        let _waiting = self.watch.waiting();
+        self.client.query(sql, parameters)
+    }
+
+    /// The one row of a query.
+    pub fn query_one<T: ?Sized + ToStatement>(&mut self, sql: &T, parameters: Parameters<'_>) -> Answer<Row> {
+        let _waiting = self.watch.waiting();
+        self.client.query_one(sql, parameters)
+    }
+
+    /// The row of a query, if it has one.
+    pub fn query_opt<T: ?Sized + ToStatement>(
+        &mut self,
+        sql: &T,
+        parameters: Parameters<'_>,
+    ) -> Answer<Option<Row>> {
+        let _waiting = self.watch.waiting();
+        self.client.query_opt(sql, parameters)
+    }
+
+    /// What a COPY sends.
+    pub fn copy_out(&mut self, sql: &str) -> Answer<Copying<'_, CopyOutReader<'_>>> {
+        let Self { client, watch, .. } = self;
+        let _waiting = watch.waiting();
+        Ok(Copying { inner: client.copy_out(sql)?, watch })
+    }
+
+    /// What a COPY takes.
+    pub fn copy_in(&mut self, sql: &str) -> Answer<Copying<'_, CopyInWriter<'_>>> {
+        let Self { client, watch, .. } = self;
+        let _waiting = watch.waiting();
+        Ok(Copying { inner: client.copy_in(sql)?, watch })
+    }
+
+    /// Ends the session.
+    pub fn close(self) -> Answer<()> {
+        let Self { client, watch, _farewell } = self;
+        let _waiting = watch.waiting();
+        client.close()
+    }
+}
+
+impl Deref for Session {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl DerefMut for Session {
+    fn deref_mut(&mut self) -> &mut Client {
+        &mut self.client
+    }
+}
+
+impl Copying<'_, CopyInWriter<'_>> {
+    /// Ends the COPY; how many rows arrived.
+    pub fn finish(self) -> Answer<u64> {
+        let _waiting = self.watch.waiting();
+        self.inner.finish()
+    }
+}
+
+impl Write for Copying<'_, CopyInWriter<'_>> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _waiting = self.watch.waiting();
+        self.inner.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let _waiting = self.watch.waiting();
+        self.inner.flush()
+    }
+}
+
+impl Read for Copying<'_, CopyOutReader<'_>> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let _waiting = self.watch.waiting();
+        self.inner.read(into)
+    }
+}
+
+impl BufRead for Copying<'_, CopyOutReader<'_>> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        let _waiting = self.watch.waiting();
+        self.inner.fill_buf()
+    }
+
+    fn consume(&mut self, read: usize) {
+        self.inner.consume(read);
+    }
 }
 
 /// Asks the server to end the statement that a session is at, if it is at one. Whether the server could be asked is not
@@ -92,7 +242,9 @@ fn configuration(address: &Address) -> Config {
 
 /// One attempt within the connect timeout. The library's own timeout ends with the TCP handshake, and a host that
 /// accepts and then says nothing would hold us for ever; so the attempt has a thread that we can stop waiting for.
-fn open(address: &Address, config: Config, tls: MakeRustlsConnect) -> Result<Client, Refused> {
+pub(super) fn open(address: &Address) -> Result<Client, Refused> {
+    let tls = tls::connector(address.mode, &address.roots).map_err(Refused::Defect)?;
+    let config = configuration(address);
     let (sender, receiver) = mpsc::sync_channel(1);
     let name = match &address.host {
         Host::Tcp(name) => Some((name.clone(), address.port)),

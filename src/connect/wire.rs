@@ -15,6 +15,7 @@ use postgres_protocol::message::frontend;
 use super::address::{Address, Host};
 use super::session::SETTINGS;
 use super::tls::Mode;
+use super::watch::Watch;
 use super::{Side, failure, sqlstate};
 use crate::error::{Error, Result};
 
@@ -29,6 +30,8 @@ const LONGEST: usize = 1 << 30;
 pub struct Wire {
     side: Side,
     socket: Socket,
+    /// None before the server has said which process it is.
+    watch: Option<Watch>,
     /// What has arrived: the bytes from `start` to `end` are not read yet.
     inbox: Vec<u8>,
     start: usize,
@@ -82,7 +85,7 @@ impl Wire {
     pub fn open(side: Side, address: &Address) -> Result<Self> {
         let timeout = address.connect_timeout;
         let opened = Socket::connect(address, timeout).map_err(Stop::from).and_then(|socket| {
-            let mut wire = Self { side, socket, inbox: vec![0; ROOM], start: 0, end: 0 };
+            let mut wire = Self { side, socket, watch: None, inbox: vec![0; ROOM], start: 0, end: 0 };
             wire.log_in(address)?;
             wire.socket.wait_at_most(None)?;
             Ok(wire)
@@ -155,6 +158,11 @@ impl Wire {
                     self.socket.write_all(&out)?;
                 }
                 b'E' => return Err(Stop::Refused(sqlstate_of(&content))),
+                // the process and the key that cancels its statement
+                b'K' => {
+                    let pid = content.first_chunk::<4>().map_or(0, |pid| i32::from_be_bytes(*pid));
+                    self.watch = Some(Watch::new(self.side, address, pid));
+                }
                 b'Z' => return Ok(()),
                 _ => {}
             }
@@ -195,6 +203,7 @@ impl Wire {
         if self.inbox.len() < wanted {
             self.inbox.resize(wanted.next_power_of_two(), 0);
         }
+        let _waiting = self.watch.as_ref().map(Watch::waiting);
         match self.socket.read(&mut self.inbox[self.end..]) {
             Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
             Ok(read) => {

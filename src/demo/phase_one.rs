@@ -2,10 +2,9 @@
 
 use std::io::Write;
 
-use postgres::Client;
 
 use super::world::{Table, World, copy_statement, copy_text};
-use crate::connect::{Address, Side, connect, server_error};
+use crate::connect::{Address, Session, Side, connect, server_error};
 use crate::error::{Error, Result};
 
 /// Copies the world's first phase into the target's tables. A target that holds rows already is refused: it is somebody's.
@@ -18,7 +17,7 @@ pub fn seed_phase_one(address: &Address, world: &World) -> Result<()> {
     client.close().map_err(|cause| server_error(Side::Target, "filling the tables", &cause))
 }
 
-fn refuse_rows(client: &mut Client, table: &Table) -> Result<()> {
+fn refuse_rows(client: &mut Session, table: &Table) -> Result<()> {
     let rows: i64 = client
         .query_one(&format!("select count(*) from {}", table.name), &[])
         .map_err(|cause| server_error(Side::Target, "looking at the tables", &cause))?
@@ -30,7 +29,7 @@ fn refuse_rows(client: &mut Client, table: &Table) -> Result<()> {
         .hint("the demonstration fills the target with invented rows: give it an empty database"))
 }
 
-fn copy(client: &mut Client, table: &Table) -> std::result::Result<(), postgres::Error> {
+fn copy(client: &mut Session, table: &Table) -> std::result::Result<(), postgres::Error> {
     let mut writer = client.copy_in(&copy_statement(table))?;
     // an error of the connection comes again at the end, with what the server said
     let _ = writer.write_all(copy_text(table).as_bytes());

@@ -1,8 +1,7 @@
 //! What a legacy server says of itself and of what this role may do there.
 
-use postgres::Client;
 
-use crate::connect::{Side, server_error};
+use crate::connect::{Session, Side, server_error};
 use crate::entity;
 use crate::error::Result;
 
@@ -32,7 +31,7 @@ pub struct Health {
 }
 
 /// Asks the server.
-pub fn health(client: &mut Client) -> Result<Health> {
+pub fn health(client: &mut Session) -> Result<Health> {
     let tables: Vec<&str> = entity::legacy_tables().iter().map(|table| table.name).collect();
     let row = client
         .query_one(LEGACY, &[&tables])

@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use std::io::{self, BufRead};
 use std::thread::{self, JoinHandle};
 
-use postgres::{Client, SimpleQueryMessage};
+use postgres::SimpleQueryMessage;
 
-use crate::connect::{Address, Side, Wire, refuse_transaction_mode, server_error};
+use crate::connect::{Address, Session, Side, Wire, refuse_transaction_mode, server_error};
 use crate::error::{Error, Result};
 use crate::legacy::copy_text::Decoder;
 use crate::legacy::{Count, Place, Projection, Shape, Sink, Source};
@@ -34,9 +34,9 @@ const REFERENCES: &str = include_str!("../../sql/extract/references.sql");
 /// A legacy database, seen through one repeatable-read, read-only transaction.
 pub struct PostgresSource {
     /// `None` after a COPY that was broken off, and while it counts.
-    client: Option<Client>,
+    client: Option<Session>,
     /// A thread that counts the rows of a table with the client while they are read through the other session.
-    counting: Option<JoinHandle<(Client, Result<u64>)>>,
+    counting: Option<JoinHandle<(Session, Result<u64>)>>,
     identity: String,
     version: String,
     snapshot: String,
@@ -50,7 +50,7 @@ pub struct PostgresSource {
 
 impl PostgresSource {
     /// Begins the transaction. `client` is a session on `address` that speaks UTF-8 and ISO dates.
-    pub fn new(mut client: Client, address: &Address) -> Result<Self> {
+    pub fn new(mut client: Session, address: &Address) -> Result<Self> {
         refuse_transaction_mode(Side::Legacy, &mut client, address)?;
         begin(&mut client)?;
         let wire = if Wire::reaches(address) { beside(&mut client, address)? } else { None };
@@ -70,7 +70,7 @@ impl PostgresSource {
         })
     }
 
-    fn client(&mut self) -> Result<&mut Client> {
+    fn client(&mut self) -> Result<&mut Session> {
         // whoever counts in vain is told when the count is asked for
         let _ = self.count_under_way();
         let lost =
@@ -193,13 +193,13 @@ impl Source for PostgresSource {
     }
 }
 
-fn begin(client: &mut Client) -> Result<()> {
+fn begin(client: &mut Session) -> Result<()> {
     client.batch_execute(BEGIN).map_err(|cause| refused("the read-only transaction", &cause))
 }
 
 /// A second session under the snapshot of the first one, which must hold its transaction meanwhile. A server that exports
 /// no snapshot (a standby before 10) or takes no second session is read through the first one.
-fn beside(client: &mut Client, address: &Address) -> Result<Option<Wire>> {
+fn beside(client: &mut Session, address: &Address) -> Result<Option<Wire>> {
     let exported = match rows(client, "select pg_catalog.pg_export_snapshot()", "its snapshot") {
         Ok(exported) => exported.into_iter().flatten().next().unwrap_or_default(),
         Err(error) => {
@@ -223,7 +223,7 @@ fn beside(client: &mut Client, address: &Address) -> Result<Option<Wire>> {
 }
 
 /// Asks for the rows of a table.
-fn counted(client: &mut Client, table: &str) -> Result<u64> {
+fn counted(client: &mut Session, table: &str) -> Result<u64> {
     let sql = format!("select count(*) from {}", quoted(table));
     let counted = rows(client, &sql, &format!("the row count of table {table}"))?;
     counted
@@ -247,7 +247,7 @@ fn quoted(name: &str) -> String {
 }
 
 /// The rows of a small query, all as text; null becomes ''.
-fn rows(client: &mut Client, sql: &str, what: &str) -> Result<Vec<Vec<String>>> {
+fn rows(client: &mut Session, sql: &str, what: &str) -> Result<Vec<Vec<String>>> {
     let messages = client.simple_query(sql).map_err(|cause| refused(what, &cause))?;
     let text = |message: SimpleQueryMessage| match message {
         SimpleQueryMessage::Row(row) => {

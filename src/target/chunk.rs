@@ -238,6 +238,7 @@ impl Target {
     fn write(&mut self, merge: &Merge, statement: &str, merged: &mut Merged) -> Result<(), Failure> {
         let what = format!("merging {}", merge.entity.name);
         let told = |cause: postgres::Error| Failure::of(&what, &cause);
+        let _waiting = self.client.waiting();
         let mut rows = self.client.query_raw(statement, std::iter::empty::<&str>()).map_err(told)?;
         while let Some(row) = rows.next().map_err(told)? {
             let (legacy_id, is_new, xid) = (LegacyId(row.get(0)), row.get(1), row.get(2));

@@ -8,6 +8,7 @@ use postgres::CopyOutReader;
 use super::catalog::{copy_failed, for_lines};
 use super::copy::{Field, decode_row};
 use super::{Target, discriminated, failed, quoted};
+use crate::connect::Copying;
 use crate::entity::{Column, Entity, Kind, metadata};
 use crate::error::{Error, Result};
 use crate::record::LegacyId;
@@ -33,7 +34,7 @@ pub struct RangeDigest {
 
 /// The rows of one entity, one at a time and never twice.
 pub struct Contents<'a> {
-    reader: CopyOutReader<'a>,
+    reader: Copying<'a, CopyOutReader<'a>>,
     what: String,
     line: Vec<u8>,
     fields: Vec<Field>,

@@ -53,13 +53,16 @@ impl Target {
         Ok(beside)
     }
 
-    /// Room for the rows of a chunk, so that they are not written to files; and, asked of a server that knows it, that a
-    /// process that is gone is noticed within a statement, not after it.
+    /// Room for the rows of a chunk, so that they are not written to files; that the server notices when this machine is
+    /// gone, as this side does; and, asked of a server that knows it, that a process that is gone is noticed within a
+    /// statement, not after it.
     fn set_up(&mut self) -> Result<()> {
         // a pooler's session that had temporary tables before keeps its buffers as they are
         self.client
             .batch_execute(
-                "set work_mem = '32MB'; do $$ begin perform set_config('temp_buffers', '32MB', false); \
+                "set work_mem = '32MB'; \
+                 set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3; \
+                 do $$ begin perform set_config('temp_buffers', '32MB', false); \
                  exception when others then null; end $$",
             )
             .map_err(|cause| failed("setting the session up", &cause))?;
@@ -82,13 +85,34 @@ impl Target {
                 break;
             }
             if started.elapsed() > PATIENCE {
-                return Err(Error::target("another load is at work on this target")
-                    .hint("wait for it to end; nothing was written"));
+                return Err(self.lock_is_held());
             }
             interrupt::check()?;
             thread::sleep(BETWEEN_LOOKS);
         }
         self.remember_backend()
+    }
+
+    /// Whose the lock is. A command that ended behind a line that broke without a word still has it as far as the server
+    /// knows.
+    fn lock_is_held(&mut self) -> Error {
+        const HOLDER: &str = "\
+            select pid::int8, concat_ws(', ', nullif(application_name, ''), 'role ' || usename, state, \
+                'since ' || to_char(state_change, 'YYYY-MM-DD HH24:MI:SS TZ')) \
+            from pg_stat_activity where pid in (select pid from pg_locks where locktype = 'advisory' and granted \
+                and objsubid = 1 and (classid::int8 << 32 | objid::int8) = $1 \
+                and database = (select oid from pg_database where datname = current_database()))";
+        let said = "another load is at work on this target";
+        match self.client.query_opt(HOLDER, &[&LOAD_LOCK]) {
+            Ok(Some(row)) => {
+                let (pid, who): (i64, String) = (row.get(0), row.get(1));
+                Error::target(format!("{said}: process {pid} of its server ({who})")).hint(format!(
+                    "wait for it to end; where its command has ended already, end its session there with \
+                     `select pg_terminate_backend({pid})`; nothing was written"
+                ))
+            }
+            _ => Error::target(said).hint("wait for it to end; nothing was written"),
+        }
     }
 
     fn remember_backend(&mut self) -> Result<()> {

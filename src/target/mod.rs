@@ -29,7 +29,6 @@ mod watched;
 
 use std::time::Duration;
 
-use postgres::Client;
 use postgres::error::SqlState;
 
 pub use chunk::Merged;
@@ -46,7 +45,7 @@ pub use sender::{Sender, digest_of};
 pub use undo::{Afterwards, Left, Undone};
 
 use crate::config::{self, Triggers};
-use crate::connect::{Address, Side, cancel, connect, refuse_transaction_mode, server_error};
+use crate::connect::{Address, Session, Side, cancel, connect, refuse_transaction_mode, server_error};
 use crate::entity::Entity;
 use crate::error::{Error, Result};
 use crate::interrupt::{self, Stopping};
@@ -63,7 +62,7 @@ const TABLES: &[&str] = &[
 
 /// A session on the target.
 pub struct Target {
-    client: Client,
+    client: Session,
     /// Ends its statements when the command is asked to end.
     stopping: Stopping,
     address: Address,
@@ -182,7 +181,7 @@ impl Target {
 }
 
 /// A session whose statements find the tables in `schema`. One that is ended before it is of use is opened again.
-fn session(address: &Address, schema: &str, names: &names::Names) -> Result<Client> {
+fn session(address: &Address, schema: &str, names: &names::Names) -> Result<Session> {
     const TRIES: u32 = 3;
     const PATIENCE: Duration = Duration::from_secs(5);
     let mut tries = 0;
@@ -196,7 +195,7 @@ fn session(address: &Address, schema: &str, names: &names::Names) -> Result<Clie
     }
 }
 
-fn begin_session(client: &mut Client, address: &Address, schema: &str, names: &names::Names) -> Result<()> {
+fn begin_session(client: &mut Session, address: &Address, schema: &str, names: &names::Names) -> Result<()> {
     refuse_transaction_mode(Side::Target, client, address)?;
     // the views that bear our names come before the tables, and nothing else temporary does
     let last = if names.is_plain() { ", pg_temp" } else { "" };
@@ -209,7 +208,7 @@ fn begin_session(client: &mut Client, address: &Address, schema: &str, names: &n
 }
 
 /// Has the server end the session's statements when the command is asked to end: one may wait for somebody's lock for hours.
-fn stopping(address: &Address, client: &Client) -> Stopping {
+fn stopping(address: &Address, client: &Session) -> Stopping {
     let (address, token) = (address.clone(), client.cancel_token());
     interrupt::stopping(interrupt::ASK_SERVER, move || cancel(&address, &token))
 }

@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use postgres::Client;
 
 use super::{failed, quoted};
+use crate::connect::Session;
 use crate::config;
 use crate::entity;
 use crate::entity::catalog::Catalog;
@@ -122,7 +122,7 @@ impl Names {
     }
 
     /// Makes the views that bear our names.
-    pub(super) fn make_views(&self, client: &mut Client, schema: &str) -> Result<()> {
+    pub(super) fn make_views(&self, client: &mut Session, schema: &str) -> Result<()> {
         for table in entity::target_tables() {
             let real = format!("{}.{}", quoted(schema), quoted(self.table(table)));
             let rows = client

@@ -2,11 +2,12 @@
 
 use std::io::Write;
 
-use postgres::{Client, CopyInWriter};
+use postgres::CopyInWriter;
 use sha2::{Digest, Sha256};
 
 use super::copy::encode_row;
 use super::failure::Failure;
+use crate::connect::{Copying, Session};
 use crate::error::{Error, Result};
 
 /// Bytes sent to the server at once.
@@ -15,7 +16,7 @@ const PIECE: usize = 1 << 16;
 /// Rows on their way into a table. Once the line is broken it goes on taking rows, so that whoever sends learns which
 /// rows the unit would have had; the failure comes at the end.
 pub struct Sender<'a> {
-    writer: CopyInWriter<'a>,
+    writer: Copying<'a, CopyInWriter<'a>>,
     buffer: Vec<u8>,
     digest: Sha256,
     rows: u64,
@@ -67,7 +68,7 @@ impl Sender<'_> {
 
 /// Copies what `send` sends into `table (columns)`.
 pub(super) fn copy_in(
-    client: &mut Client,
+    client: &mut Session,
     what: &str,
     into: &str,
     send: impl FnOnce(&mut Sender<'_>) -> Result<()>,

@@ -33,7 +33,7 @@ impl Database {
     }
 
     /// A session as the superuser.
-    pub fn client(&self) -> postgres::Client {
+    pub fn client(&self) -> drydock::connect::Session {
         let address = Address::parse(&self.url()).unwrap_or_else(|error| panic!("{error}"));
         connect(Side::Target, &address).unwrap_or_else(|error| panic!("{error}"))
     }

@@ -1,4 +1,5 @@
-//! A line to the server that breaks where it is told to, once; later sessions go through.
+//! A line to the server that breaks or falls silent where it is told to, once; later sessions go through.
+#![allow(dead_code, reason = "each test that includes this uses a part of it")]
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -13,12 +14,18 @@ pub enum Break {
     AfterBytes(usize),
     /// When the client has sent its commit of this number and the server has answered: the answer is swallowed.
     AtCommit(u32),
+    /// After this many bytes from the client nothing passes any more, and nobody is told; other lines go on.
+    Silent(usize),
+    /// The same for every line, also for those that are opened later.
+    AllSilent(usize),
 }
 
 /// The proxy, which lives as long as its test process.
 pub struct Proxy {
     pub port: u16,
     pub broken: Arc<AtomicBool>,
+    /// Lines that were opened.
+    pub lines: Arc<AtomicU32>,
 }
 
 struct Line {
@@ -28,6 +35,7 @@ struct Line {
     commits: AtomicU32,
     /// The commit at which it breaks is on its way.
     is_last: AtomicBool,
+    is_silent: AtomicBool,
 }
 
 impl Proxy {
@@ -37,8 +45,11 @@ impl Proxy {
         let port = listener.local_addr().expect("an address").port();
         let broken = Arc::new(AtomicBool::new(false));
         let shared = Arc::clone(&broken);
+        let lines = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&lines);
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
+                counted.fetch_add(1, Ordering::SeqCst);
                 let server = TcpStream::connect(("127.0.0.1", server)).expect("the server");
                 let line = Arc::new(Line {
                     breaks,
@@ -46,6 +57,7 @@ impl Proxy {
                     bytes: AtomicUsize::new(0),
                     commits: AtomicU32::new(0),
                     is_last: AtomicBool::new(false),
+                    is_silent: AtomicBool::new(false),
                 });
                 let ends = (client.try_clone().expect("a socket"), server.try_clone().expect("a socket"));
                 let upward = Arc::clone(&line);
@@ -53,13 +65,20 @@ impl Proxy {
                 thread::spawn(move || pump(ends.1, ends.0, |_| line.answered()));
             }
         });
-        Self { port, broken }
+        Self { port, broken, lines }
     }
 }
 
 impl Line {
     /// Whether what the client sends may go on.
     fn sent(&self, bytes: &[u8]) -> bool {
+        if let Break::Silent(limit) | Break::AllSilent(limit) = self.breaks {
+            let sent = self.bytes.fetch_add(bytes.len(), Ordering::SeqCst) + bytes.len();
+            if sent > limit && !self.broken.swap(true, Ordering::SeqCst) {
+                self.is_silent.store(true, Ordering::SeqCst);
+            }
+            return self.hold();
+        }
         if self.broken.load(Ordering::SeqCst) {
             return true;
         }
@@ -76,11 +95,22 @@ impl Line {
                 }
                 true
             }
+            Break::Silent(_) | Break::AllSilent(_) => self.hold(),
         }
+    }
+
+    /// Keeps what has come for ever, where the line is silent.
+    fn hold(&self) -> bool {
+        let all = matches!(self.breaks, Break::AllSilent(_)) && self.broken.load(Ordering::SeqCst);
+        while all || self.is_silent.load(Ordering::SeqCst) {
+            thread::park();
+        }
+        true
     }
 
     /// Whether the client may hear what the server answers.
     fn answered(&self) -> bool {
+        self.hold();
         !self.is_last.load(Ordering::SeqCst) || self.broken.swap(true, Ordering::SeqCst)
     }
 }

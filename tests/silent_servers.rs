@@ -1,0 +1,173 @@
+//! A server that does not answer: because somebody holds a lock, which is told; or because the line between passes nothing
+//! on, which ends the command.
+
+mod harness;
+#[path = "loading/listening.rs"]
+mod listening;
+mod loading;
+#[path = "loading/proxy.rs"]
+mod proxy;
+
+use std::process::{Child, Command};
+use std::sync::atomic::Ordering;
+use std::thread::{self, sleep};
+use std::time::{Duration, Instant};
+
+use harness::{Drydock, Outcome};
+use listening::{Listening, rename};
+use loading::{Migration, Size};
+use proxy::{Break, Proxy};
+
+const SMALL: Size = Size { offices: 3, users: 400 };
+
+/// A migration that is resolved, and will be loaded through a proxy.
+fn before(server: &Listening, breaks: Break) -> (Migration, Proxy) {
+    server.psql("drop schema if exists drydock cascade; drop table if exists practice_members, patients, profiles, practices");
+    let migration = Migration::without_tables(SMALL);
+    server.resolve(&migration, server.port);
+    let proxy = Proxy::start(server.port, breaks);
+    rename(&migration, server.port, proxy.port);
+    (migration, proxy)
+}
+
+fn through(migration: &Migration, proxy: &Proxy, arguments: &[&str]) -> Drydock {
+    let url = format!("{}?connect_timeout=2", Listening::url(proxy.port));
+    Drydock::new(migration.path()).env("DRYDOCK_TARGET_URL", url).args(arguments)
+}
+
+fn signal(child: &Child, name: &str) {
+    assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
+}
+
+/// Waits until nothing passes any more.
+fn await_silence(proxy: &Proxy, child: &mut Child) {
+    while !proxy.broken.load(Ordering::SeqCst) {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before the line fell silent");
+        sleep(Duration::from_millis(10));
+    }
+}
+
+fn ended(child: Child) -> Outcome {
+    let output = child.wait_with_output().unwrap();
+    Outcome {
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// The same load, when the line is as it should be, ends as if nothing had been.
+fn goes_on(server: &Listening, migration: &Migration, proxy: &Proxy) {
+    rename(migration, proxy.port, server.port);
+    let load = || Listening::drydock(migration, server.port, &["load", "--quiet"]).run();
+    let first = load();
+    if first.code != Some(0) {
+        // the server has not heard that the command is gone; the message says which session that is
+        let (_, rest) = first.stderr.split_once("`select pg_terminate_backend(").expect("the session");
+        let pid = rest.split(')').next().unwrap_or_default();
+        assert_eq!(server.psql(&format!("select pg_terminate_backend({pid})")), "t");
+        load().expect(0);
+    }
+    Listening::drydock(migration, server.port, &["verify", "--quiet"]).run().expect(0);
+}
+
+#[test]
+fn a_line_that_falls_silent_ends_every_command_that_waits_for_it() {
+    // at the same time: each waits for most of a minute
+    thread::scope(|scope| {
+        for (verb, breaks) in [
+            (&["load", "--quiet", "--sessions", "1"][..], Break::Silent(60_000)),
+            (&["load", "--quiet"], Break::AllSilent(30_000)),
+            (&["verify", "--quiet"], Break::Silent(2_000)),
+            (&["survey", "--quiet"], Break::AllSilent(1_500)),
+        ] {
+            scope.spawn(move || silent(verb, breaks));
+        }
+    });
+}
+
+fn silent(verb: &[&str], breaks: Break) {
+    let server = Listening::start();
+    let (migration, proxy) = before(&server, breaks);
+    let begun = Instant::now();
+    if verb[0] == "verify" {
+        rename(&migration, proxy.port, server.port);
+        Listening::drydock(&migration, server.port, &["load", "--quiet"]).run().expect(0);
+        rename(&migration, server.port, proxy.port);
+    }
+    let outcome = through(&migration, &proxy, verb).run().expect(5);
+    assert!(begun.elapsed() < Duration::from_secs(150), "{verb:?} took {:?}", begun.elapsed());
+    assert!(outcome.stderr.contains("no answer for"), "{verb:?}: {}", outcome.stderr);
+    if verb[0] == "survey" {
+        rename(&migration, proxy.port, server.port);
+        Listening::drydock(&migration, server.port, verb).run().expect(0);
+    } else {
+        goes_on(&server, &migration, &proxy);
+    }
+}
+
+#[test]
+fn a_signal_ends_a_command_that_nobody_answers_and_a_second_one_at_once() {
+    let server = Listening::start();
+    for (name, twice) in [("-INT", true), ("-TERM", true), ("-TERM", false)] {
+        let (migration, proxy) = before(&server, Break::AllSilent(30_000));
+        let mut child = through(&migration, &proxy, &["load", "--quiet"]).spawn();
+        await_silence(&proxy, &mut child);
+        let lines = proxy.lines.load(Ordering::SeqCst);
+        let begun = Instant::now();
+        signal(&child, name);
+        sleep(Duration::from_secs(3));
+        let bound = if twice {
+            assert!(child.try_wait().unwrap().is_none(), "it waits for the server to end the statement");
+            signal(&child, name);
+            5
+        } else {
+            40
+        };
+        ended(child).expect(130);
+        assert!(begun.elapsed() < Duration::from_secs(bound), "{name}: {:?}", begun.elapsed());
+        let opened = u64::from(proxy.lines.load(Ordering::SeqCst) - lines);
+        assert!(opened <= 2 * begun.elapsed().as_secs() + 2, "{opened} connections in {:?}", begun.elapsed());
+        goes_on(&server, &migration, &proxy);
+    }
+}
+
+#[test]
+fn a_load_that_waits_for_a_lock_says_whose_it_is() {
+    let migration = Migration::new(SMALL);
+    let mut holder = migration.target.client();
+    holder
+        .batch_execute("set application_name = 'somebody'; begin; lock table patients in access exclusive mode")
+        .unwrap();
+    let child = migration.drydock(["load", "--quiet"]).spawn();
+    sleep(Duration::from_secs(9));
+    holder.batch_execute("rollback").unwrap();
+    let outcome = ended(child).expect(0);
+    let told = outcome.stderr.lines().find(|line| line.contains("waiting for a lock on")).unwrap_or_default();
+    for part in ["patients", "process", "somebody"] {
+        assert!(told.contains(part), "{}", outcome.stderr);
+    }
+    assert_eq!(outcome.stderr.matches("waiting for a lock on").count(), 1, "{}", outcome.stderr);
+}
+
+#[test]
+fn a_lock_that_is_refused_is_tried_again_and_told() {
+    let migration = Migration::new(SMALL);
+    let url = format!("{}&options=-c%20lock_timeout%3D200", migration.target.url());
+    let load = || Drydock::new(migration.path()).env("DRYDOCK_TARGET_URL", &url).args(["load", "--quiet"]);
+    let mut holder = migration.target.client();
+    holder.batch_execute("begin; lock table profiles in share mode").unwrap();
+    let child = load().spawn();
+    sleep(Duration::from_secs(2));
+    holder.batch_execute("rollback").unwrap();
+    ended(child).expect(0);
+    assert_ne!(migration.sqlite("select count(*) from retries"), "0");
+
+    let migration = Migration::new(SMALL);
+    let url = format!("{}&options=-c%20lock_timeout%3D200", migration.target.url());
+    let mut holder = migration.target.client();
+    holder.batch_execute("begin; lock table profiles in share mode").unwrap();
+    let outcome =
+        Drydock::new(migration.path()).env("DRYDOCK_TARGET_URL", &url).args(["load", "--quiet"]).run().expect(5);
+    assert!(outcome.stderr.contains("55P03") && outcome.stderr.contains("hint"), "{}", outcome.stderr);
+}
