@@ -39,13 +39,20 @@ pub struct Source {
     pub tables: Vec<String>,
     /// Columns never to take, as `table.column`.
     pub exclude: Vec<String>,
+    /// Required tables that may come without a row.
+    pub allow_empty: Vec<String>,
     /// How CSV files are written.
     pub csv: Csv,
 }
 
 impl Default for Source {
     fn default() -> Self {
-        Self { tables: Vec::new(), exclude: vec!["auth_user.password".to_owned()], csv: Csv::default() }
+        Self {
+            tables: Vec::new(),
+            exclude: vec!["auth_user.password".to_owned()],
+            allow_empty: Vec::new(),
+            csv: Csv::default(),
+        }
     }
 }
 
@@ -174,6 +181,9 @@ impl Config {
                 .collect();
             known_words("target.columns", columns.keys(), &known)?;
         }
+        let required: Vec<&str> =
+            entity::legacy_tables().iter().filter(|table| table.required).map(|table| table.name).collect();
+        known_words("source.allow_empty", config.source.allow_empty.iter(), &required)?;
         known_words("policy.roles", config.policy.roles.keys(), &roles)?;
         known_words("policy.genders", config.policy.genders.keys(), &genders)?;
         known_words("policy.allowed_rejects", config.policy.allowed_rejects.keys(), &entities)?;

@@ -91,9 +91,9 @@ fn every_missing_profile_is_named_and_the_gate_asks_for_approval_of_just_that() 
         .expect("a configuration");
     let config = config.to_string_lossy().into_owned();
     migrated.run(&["transform", "--reconfigure", "--config", &config]).expect(6);
-    let gates = migrated.json(&["gate"]);
+    let gates = migrated.json_and(&["gate"], 6);
     assert_eq!(gates["gates"][0]["criteria"][0]["met"], Value::Null);
     migrated.run(&["analyze"]).expect(0);
-    let gates = migrated.json(&["gate"]);
+    let gates = migrated.json_and(&["gate"], 6);
     assert_eq!(gates["gates"][0]["passed"], false, "another result asks for another approval");
 }

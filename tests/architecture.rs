@@ -80,7 +80,8 @@ fn modules_import_only_what_they_may() {
     only("error", &[]);
     only("clean", &["record"]);
     only("entity", &["record", "clean"]);
-    only("connect", &["error"]);
+    // whoever waits for a server ends when the command is asked to
+    only("connect", &["error", "interrupt"]);
     only("output", &["error"]);
     only("staging", &["record", "entity", "error", "config", "interrupt", "output"]);
     only("legacy", &["record", "entity", "error", "connect", "interrupt"]);

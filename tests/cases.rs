@@ -90,10 +90,11 @@ fn run(name: &str) -> String {
         }
     }
     // whatever was made ready is something that a real target takes, and takes once
-    job.verb("load").run().expect(0);
-    job.verb("verify").run().expect(0);
+    let code = expected.transform_ends_with;
+    job.verb("load").run().expect(code);
+    job.verb("verify").run().expect(code);
     let before = job.row_versions();
-    job.verb("load").run().expect(0);
+    job.verb("load").run().expect(code);
     if job.row_versions() != before {
         wrong.push_str("a second load wrote rows\n");
     }

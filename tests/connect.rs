@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use drydock::connect::{Session, Address, Side, connect, is_transient, server_error};
+use drydock::connect::{Address, Session, Side, connect, is_transient, server_error};
 use drydock::error::{Error, Kind, Result};
 use harness::{Locked, database, free_port, locked, psql};
 

@@ -3,9 +3,9 @@
 //! too, so that there are more commits to be killed at, and the server is killed more often.
 
 mod harness;
-mod loading;
 #[path = "loading/listening.rs"]
 mod listening;
+mod loading;
 #[path = "loading/proxy.rs"]
 mod proxy;
 
@@ -18,8 +18,8 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use drydock::demo::cluster::installed;
-use loading::{Migration, Size, digest_without_moments};
 use listening::{Listening, rename};
+use loading::{Migration, Size, digest_without_moments};
 use proxy::{Break, Proxy};
 
 const SIZE: Size = Size { offices: 3, users: 60 };

@@ -229,9 +229,8 @@ impl World {
 }
 
 fn job(world: &World, config: &str) -> Job {
-    let job = Job::of_tables(&world.tables, empty_target());
-    fs::write(job.path("drydock.toml"), config).expect("a configuration");
-    job.verb("extract").args(["--config", "drydock.toml"]).run().expect(0);
+    let job = Job::of_tables(&world.tables, empty_target()).configured(config);
+    job.verb("extract").run().expect(0);
     job.verb("survey").run().expect(0);
     // what leads nowhere waits, and says so
     let allowed = config.contains("allowed_rejects");

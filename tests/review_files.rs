@@ -21,9 +21,8 @@ fn job() -> Job {
     }
     let offices = "id,name,doctor_id\n7,Quay,1\n123456,Pier,2\n".to_owned();
     let tables = [("auth_user", users), ("dispatch_patient", patients), ("dispatch_office", offices)];
-    let job = Job::of_tables(&tables, empty_target());
-    fs::write(job.path("drydock.toml"), "[policy]\ndefault_practice = 7\n").expect("a configuration");
-    job.verb("extract").args(["--config", "drydock.toml"]).run().expect(0);
+    let job = Job::of_tables(&tables, empty_target()).configured("[policy]\ndefault_practice = 7\n");
+    job.verb("extract").run().expect(0);
     job.verb("survey").run().expect(0);
     job.verb("transform").run().expect(0);
     job

@@ -13,6 +13,7 @@ use std::sync::atomic::Ordering;
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
+use drydock::demo::world::LEGACY_DDL;
 use harness::{Drydock, Outcome};
 use listening::{Listening, rename};
 use loading::{Migration, Size};
@@ -83,7 +84,27 @@ fn a_line_that_falls_silent_ends_every_command_that_waits_for_it() {
         ] {
             scope.spawn(move || silent(verb, breaks));
         }
+        for limit in [400, 2_000] {
+            scope.spawn(move || silent_source(limit));
+        }
     });
+}
+
+/// The same for the legacy database, whose tables are read on another kind of session where it is on this machine.
+fn silent_source(limit: usize) {
+    let server = Listening::start();
+    for (_, ddl) in &LEGACY_DDL[..3] {
+        server.psql(ddl);
+    }
+    server.psql("insert into auth_group select n, repeat('x', 70) from generate_series(1, 100000) n");
+    let proxy = Proxy::start(server.port, Break::Silent(limit));
+    let home = tempfile::tempdir().unwrap();
+    let url = format!("{}?connect_timeout=2", Listening::url(proxy.port));
+    let extract =
+        || Drydock::new(home.path()).env("DRYDOCK_LEGACY_URL", &url).args(["extract", "--quiet"]).run();
+    let outcome = extract().expect(4);
+    assert!(outcome.stderr.contains("no answer for"), "{}", outcome.stderr);
+    extract().expect(0);
 }
 
 fn silent(verb: &[&str], breaks: Break) {
@@ -137,7 +158,9 @@ fn a_load_that_waits_for_a_lock_says_whose_it_is() {
     let migration = Migration::new(SMALL);
     let mut holder = migration.target.client();
     holder
-        .batch_execute("set application_name = 'somebody'; begin; lock table patients in access exclusive mode")
+        .batch_execute(
+            "set application_name = 'somebody'; begin; lock table patients in access exclusive mode",
+        )
         .unwrap();
     let child = migration.drydock(["load", "--quiet"]).spawn();
     sleep(Duration::from_secs(9));
@@ -167,7 +190,10 @@ fn a_lock_that_is_refused_is_tried_again_and_told() {
     let url = format!("{}&options=-c%20lock_timeout%3D200", migration.target.url());
     let mut holder = migration.target.client();
     holder.batch_execute("begin; lock table profiles in share mode").unwrap();
-    let outcome =
-        Drydock::new(migration.path()).env("DRYDOCK_TARGET_URL", &url).args(["load", "--quiet"]).run().expect(5);
+    let outcome = Drydock::new(migration.path())
+        .env("DRYDOCK_TARGET_URL", &url)
+        .args(["load", "--quiet"])
+        .run()
+        .expect(5);
     assert!(outcome.stderr.contains("55P03") && outcome.stderr.contains("hint"), "{}", outcome.stderr);
 }

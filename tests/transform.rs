@@ -244,8 +244,8 @@ fn what_the_target_would_refuse_waits_and_the_rest_is_loaded() {
     }
 
     // nothing of the rest is refused
-    surveyed.run(&["load"]).expect(0);
-    surveyed.run(&["verify"]).expect(0);
+    surveyed.run(&["load"]).expect(6);
+    surveyed.run(&["verify"]).expect(6);
 }
 
 #[test]

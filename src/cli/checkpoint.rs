@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::attention::attention;
 use super::session::{TargetArguments, journalled};
 use super::{Common, text};
 use crate::checkpoint;
 use crate::error::{Kind, Result};
+use crate::staging::Asked;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -29,6 +31,6 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         let summary = checkpoint::checkpoint(staging, &mut target, arguments.number, &arguments.out, run_id)?;
         common.print(&summary, || text::checkpoint(&summary))?;
         let is_sound = summary.validation.passed && summary.rollback.holds();
-        Ok((!is_sound).then_some(Kind::Verification))
+        Ok(attention(&staging.attention()?, (!is_sound).then_some(Kind::Verification)))
     })
 }

@@ -2,12 +2,13 @@
 
 use clap::Args;
 
+use super::attention::say_empty;
 use super::session::{SourceArguments, journalled};
 use super::{Common, text};
 use crate::config::Config;
 use crate::error::{Kind, Result};
 use crate::legacy::Source;
-use crate::staging::Reader;
+use crate::staging::{Asked, Reader};
 use crate::{config, extract, interrupt};
 
 #[derive(Debug, Args)]
@@ -38,6 +39,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         let config = staging.settle_config(given, false)?;
         let summary = extract::extract(staging, source, &config, arguments.replace, common.progress())?;
         common.print(&summary, || text::extract(&summary, staging.path()))?;
+        say_empty(&staging.empty_tables()?);
         Ok(None)
     })
 }

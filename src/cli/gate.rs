@@ -5,12 +5,13 @@ use std::fmt::Write;
 use clap::{Args, Subcommand};
 
 use super::Common;
+use super::attention::attention;
 use super::session::journalled;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::gate::{self, Gate, Override};
 use crate::record::Phase;
-use crate::staging::{Dependency, DependencyFailure, Reader, Staging};
+use crate::staging::{Asked, Dependency, DependencyFailure, Reader, Staging};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -73,13 +74,13 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
             if arguments.records {
                 let failures = reader.dependency_failures()?;
                 common.print(&failures, || listed(&failures))?;
-                return Ok(None);
+                return Ok(attention(&reader.attention()?, None));
             }
             let gates = gate::look(&reader)?;
             common.print(&gates, || {
                 text(&gates.gates) + &gates.dependencies.as_deref().map(dependencies).unwrap_or_default()
             })?;
-            Ok(None)
+            Ok(attention(&reader.attention()?, None))
         }
         Some(Action::Approve { gate, by, note }) => journalled(common, "gate", false, |staging, _| {
             let approved = gate::approve(staging, *gate, by, note.as_deref())?;

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::attention::attention;
 use super::session::{TargetArguments, journalled};
 use super::{Common, text};
 use crate::checkpoint;
 use crate::error::{Kind, Result};
 use crate::load::{self, Chunk, OnError, Options};
 use crate::record::Phase;
-use crate::staging::Staging;
+use crate::staging::{Asked, Staging};
 use crate::target::Target;
 
 #[derive(Debug, Args)]
@@ -162,7 +163,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         let mut target = arguments.target.open(&config)?;
         let summary = arguments.how.load(common, staging, &mut target, &options, run_id)?;
         common.print(&summary, || text::load(&summary))?;
-        Ok(arguments.how.attention(&summary))
+        Ok(attention(&staging.attention()?, arguments.how.attention(&summary)))
     })
 }
 

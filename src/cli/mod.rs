@@ -2,6 +2,7 @@
 //! the terminal. Results go to standard output; progress, log lines and errors to standard error.
 
 mod analyze;
+mod attention;
 mod audit;
 mod checkpoint;
 mod demo;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::Common;
+use super::attention::attention;
 use crate::error::{Error, Kind, Result};
 use crate::output;
 use crate::report::{self, Format};
@@ -43,12 +44,13 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         Form::Md => Format::Markdown,
         Form::Json => Format::Json,
     };
-    let page = report::report(&Reader::open(&common.staging)?.status()?, format)?;
+    let status = Reader::open(&common.staging)?.status()?;
+    let page = report::report(&status, format)?;
     match &arguments.out {
         Some(path) => write(common, path, &page, arguments.replace)?,
         None => common.write(&page)?,
     }
-    Ok(None)
+    Ok(attention(&status.attention, None))
 }
 
 /// Nobody else may read the page: it names the databases.

@@ -3,9 +3,10 @@
 
 use clap::Args;
 
+use super::attention::{attention, graver};
 use super::load::How;
 use super::session::{SourceArguments, TargetArguments, journalled};
-use super::transform::attention;
+use super::transform::say_beside;
 use super::{Common, text};
 use crate::config::Config;
 use crate::error::{Kind, Result};
@@ -78,18 +79,16 @@ pub(super) fn steps(
     } else {
         progress.say("survey: the target is known");
     }
-    let mut ended = None;
     if staging.completed(Step::Transform)?.is_none() {
-        ended = attention(&transform::transform(staging, config, progress)?);
+        say_beside(&transform::transform(staging, config, progress)?);
     } else {
         progress.say("transform: every record has its fate");
     }
     gate::hold(staging, config, &Phase::ALL, &[], run_id)?;
     let load = arguments.how.load_all(common, staging, &mut target, run_id)?;
-    ended = arguments.how.attention(&load).or(ended);
     let verification = verify::verify(staging, &mut target, None, progress)?;
-    if !verification.passed() {
-        ended = Some(Kind::Verification);
-    }
-    Ok(Ran { load, verification, status: staging.status()?, ended })
+    let differs = (!verification.passed()).then_some(Kind::Verification);
+    let status = staging.status()?;
+    let ended = attention(&status.attention, graver(arguments.how.attention(&load), differs));
+    Ok(Ran { load, verification, status, ended })
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::attention::attention;
 use super::{Common, text};
 use crate::error::{Kind, Result};
 use crate::interrupt;
@@ -27,7 +28,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
     }
     let status = read(common)?;
     common.print(&status, || text::status(&status))?;
-    Ok(None)
+    Ok(attention(&status.attention, None))
 }
 
 fn read(common: &Common) -> Result<Status> {

@@ -2,9 +2,11 @@
 
 use clap::Args;
 
+use super::attention::attention;
 use super::session::journalled;
 use super::{Common, text};
 use crate::error::{Error, Kind, Result};
+use crate::staging::Asked;
 use crate::transform::{self, Summary};
 
 #[derive(Debug, Args)]
@@ -34,18 +36,13 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
             let kept_back = super::gate::dependencies(&summary.kept_back);
             common.print(&(), || text::transform(&summary) + &kept_back)?;
         }
-        Ok(attention(&summary))
+        say_beside(&summary);
+        Ok(attention(&staging.attention()?, None))
     })
 }
 
-/// What asks for attention after a transform that was done, said on standard error.
-pub(super) fn attention(summary: &Summary) -> Option<Kind> {
-    for (entity, count) in &summary.beyond_allowed {
-        eprintln!(
-            "{count} records of {entity} are rejected or quarantined, more than the configuration allows\n\
-             hint: look at v_waiting in the staging file; policy.allowed_rejects.{entity} sets the allowed number"
-        );
-    }
+/// What else is said on standard error after a transform that was done.
+pub(super) fn say_beside(summary: &Summary) {
     if summary.stale_decisions > 0 {
         eprintln!(
             "decisions that decide nothing, because the snapshot lacks the record or the one they name: {}\n\
@@ -59,9 +56,4 @@ pub(super) fn attention(summary: &Summary) -> Option<Kind> {
             eprintln!("  {}: {}", obstacle.category().as_str(), obstacle);
         }
     }
-    if summary.panicked > 0 {
-        eprintln!("{} records met a defect in drydock and wait in quarantine", summary.panicked);
-        return Some(Kind::Internal);
-    }
-    (!summary.beyond_allowed.is_empty()).then_some(Kind::Records)
 }

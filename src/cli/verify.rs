@@ -2,9 +2,11 @@
 
 use clap::Args;
 
+use super::attention::attention;
 use super::session::{SourceArguments, TargetArguments, journalled};
 use super::{Common, text};
 use crate::error::{Kind, Result};
+use crate::staging::Asked;
 use crate::{interrupt, verify};
 
 #[derive(Debug, Args)]
@@ -35,7 +37,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         let source = source.map(|source| verify::Live { source, config: &config });
         let summary = verify::verify(staging, &mut target, source, common.progress())?;
         common.print(&summary, || text::verify(&summary))?;
-        Ok((!summary.passed()).then_some(Kind::Verification))
+        Ok(attention(&staging.attention()?, (!summary.passed()).then_some(Kind::Verification)))
     })
 }
 

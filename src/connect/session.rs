@@ -10,7 +10,9 @@ use std::io::{self, BufRead, Read, Write};
 use std::ops::{Deref, DerefMut};
 
 use postgres::types::ToSql;
-use postgres::{CancelToken, Client, Config, CopyInWriter, CopyOutReader, Row, SimpleQueryMessage, ToStatement};
+use postgres::{
+    CancelToken, Client, Config, CopyInWriter, CopyOutReader, Row, SimpleQueryMessage, ToStatement,
+};
 
 use super::address::{Address, Host};
 use super::failure::{self, Refused};
@@ -107,7 +109,11 @@ impl Session {
     }
 
     /// The rows of a query.
-    pub fn query<T: ?Sized + ToStatement>(&mut self, sql: &T, parameters: Parameters<'_>) -> Answer<Vec<Row>> {
+    pub fn query<T: ?Sized + ToStatement>(
+        &mut self,
+        sql: &T,
+        parameters: Parameters<'_>,
+    ) -> Answer<Vec<Row>> {
         let _waiting = self.watch.waiting();
         self.client.query(sql, parameters)
     }

@@ -190,7 +190,9 @@ impl Look {
             if seen == Seen::Silent {
                 self.watched.end_there();
             }
-            interrupt::give_up(&interrupted.err().unwrap_or_else(|| self.watched.no_answer(&seen, self.since)));
+            interrupt::give_up(
+                &interrupted.err().unwrap_or_else(|| self.watched.no_answer(&seen, self.since)),
+            );
         }
         self.wrong = Some((seen, since));
     }
@@ -235,7 +237,9 @@ impl Watched {
     fn no_answer(&self, seen: &Seen, since: u64) -> Error {
         let seconds = (now() - since) / 1000;
         let why = match seen {
-            Seen::Silent => "and the server itself waits for this command: the line between them passes nothing on",
+            Seen::Silent => {
+                "and the server itself waits for this command: the line between them passes nothing on"
+            }
             _ => "and no other session can be opened",
         };
         Error::new(self.side.kind(), format!("{}: no answer for {seconds} s, {why}", self.side.name()))

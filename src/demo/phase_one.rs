@@ -2,7 +2,6 @@
 
 use std::io::Write;
 
-
 use super::world::{Table, World, copy_statement, copy_text};
 use crate::connect::{Address, Session, Side, connect, server_error};
 use crate::error::{Error, Result};

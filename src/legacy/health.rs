@@ -1,6 +1,5 @@
 //! What a legacy server says of itself and of what this role may do there.
 
-
 use crate::connect::{Session, Side, server_error};
 use crate::entity;
 use crate::error::Result;

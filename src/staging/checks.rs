@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use rusqlite::Connection;
 use serde::Serialize;
 
+use super::attention::{self, Attention};
 use super::legacy::for_legacy_rows;
 use super::open::{Reader, Staging};
 use super::quoted;
@@ -315,6 +316,16 @@ pub trait Asked {
         each: impl FnMut(Vec<R>) -> Result<()>,
     ) -> Result<()> {
         for_legacy_rows(self.connection(), chunk, each)
+    }
+
+    /// What asks for attention in the result.
+    fn attention(&self) -> Result<Attention> {
+        attention::attention(self.connection(), &super::status::accounting(self.connection())?)
+    }
+
+    /// Required legacy tables that came without a row, and that the configuration does not expect to.
+    fn empty_tables(&self) -> Result<Vec<String>> {
+        attention::empty_tables(self.connection())
     }
 
     /// How many records have not exactly one fate.

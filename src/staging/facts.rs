@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension};
 use serde_json::{Map, Value, json};
 
 use super::journal;
@@ -218,7 +218,7 @@ impl Staging {
 
     /// The configuration in the file.
     pub fn config(&self) -> Result<Option<Config>> {
-        parse_config(self.fact("configuration")?)
+        config_of(&self.connection)
     }
 }
 
@@ -235,7 +235,7 @@ impl Reader {
 
     /// The configuration in the file.
     pub fn config(&self) -> Result<Option<Config>> {
-        parse_config(self.fact("configuration")?)
+        config_of(&self.connection)
     }
 
     /// Refuses to go on before `step` is complete in the file, whose path is `path`.
@@ -264,7 +264,7 @@ fn require(completed: Option<&str>, step: Step, verb: &str, path: &Path) -> Resu
     Err(Error::precondition(format!("{verb} cannot start: {} {missing}", path.display())).hint(hint))
 }
 
-fn read(connection: &rusqlite::Connection, name: &str) -> Result<Option<String>> {
+pub(super) fn read(connection: &Connection, name: &str) -> Result<Option<String>> {
     let value = connection
         .prepare_cached("select value from facts where name = ?")?
         .query_row([name], |row| row.get(0))
@@ -272,7 +272,9 @@ fn read(connection: &rusqlite::Connection, name: &str) -> Result<Option<String>>
     Ok(value)
 }
 
-fn parse_config(text: Option<String>) -> Result<Option<Config>> {
+/// The configuration in the file.
+pub(super) fn config_of(connection: &Connection) -> Result<Option<Config>> {
+    let text = read(connection, "configuration")?;
     text.map(|text| {
         Config::parse(&text).map_err(|_| {
             Error::staging("the configuration in the staging file cannot be read")

@@ -211,10 +211,7 @@ fn gate_facts(connection: &Connection) -> Result<GateFacts> {
             "select phase, count(*) from migration_errors where severity = 'critical' \
              and resolution_status <> 'resolved' group by phase",
         )?,
-        rejected_by_people: counted(
-            "select entity, count(distinct legacy_id) from v_decisions \
-             where action = 'reject' and state = 'applied' and fate = 'rejected' group by entity",
-        )?,
+        rejected_by_people: rejected_by_people(connection)?,
         obstacles: connection.query_row("select count(*) from schema_findings", [], |row| row.get(0))?,
         loaded_by,
         // a verification that found differences was done as well
@@ -248,4 +245,16 @@ fn dependencies(connection: &Connection, sql: &str) -> Result<Vec<Dependency>> {
         })?
         .collect::<Result<_, rusqlite::Error>>()?;
     Ok(dependencies)
+}
+
+/// Records that a person rejected, by entity: such a decision allows them.
+pub(super) fn rejected_by_people(connection: &Connection) -> Result<Vec<(String, u64)>> {
+    let mut statement = connection.prepare(
+        "select entity, count(distinct legacy_id) from v_decisions \
+         where action = 'reject' and state = 'applied' and fate = 'rejected' group by entity",
+    )?;
+    let counts = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, rusqlite::Error>>()?;
+    Ok(counts)
 }

@@ -6,6 +6,7 @@
 //! `status`.
 
 mod analysis;
+mod attention;
 mod catalog;
 mod checkpoints;
 mod checks;
@@ -23,6 +24,7 @@ mod figures;
 mod flusher;
 mod gates;
 mod held_back;
+mod holders;
 mod image;
 mod journal;
 mod journalled_rows;
@@ -42,6 +44,7 @@ mod transactions;
 mod unreadable;
 
 pub use analysis::{Analysis, MissingProfile, MissingUser, PhaseOneBatch, Presence, Remedy};
+pub use attention::{Attention, BeyondAllowed};
 pub use checks::{Asked, Check, Difference, DifferenceKind, FileReceipt, Finding, Level, Proof};
 pub use chunks::Which;
 pub use decision_rows::{DecisionRows, RowShapes};

@@ -10,6 +10,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use rusqlite::{Connection, OpenFlags};
 
 use super::flusher::Flusher;
+use super::holders::holders;
 use super::transactions::stopping;
 use crate::entity;
 use crate::error::{Error, Result};
@@ -318,8 +319,14 @@ fn lock(path: &Path) -> Result<File> {
     match locked {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
-            Err(Error::staging(format!("another command is writing to {}", path.display()))
-                .hint("wait for it to end; `drydock status` shows what it is doing"))
+            let who =
+                Some(holders(path)).filter(|who| !who.is_empty()).map(|who| format!(": {who} has it open"));
+            Err(Error::staging(format!(
+                "another command is writing to {}{}",
+                path.display(),
+                who.unwrap_or_default()
+            ))
+            .hint("wait for it to end; `drydock status` shows what it is doing"))
         }
         Err(TryLockError::Error(cause)) => Err(refused(cause)),
     }

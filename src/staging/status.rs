@@ -4,6 +4,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::attention::{Attention, attention};
 use super::figures::{Figures, Steps, figures};
 use super::open::{Reader, Staging};
 use super::phase_two::{Known, phase_2};
@@ -116,6 +117,8 @@ pub struct Status {
     /// The figures that a report draws.
     #[serde(flatten)]
     pub figures: Figures,
+    /// What asks for attention in the result.
+    pub attention: Attention,
     /// The same accounting, in order, for text.
     #[serde(skip)]
     pub lines: Vec<Accounting>,
@@ -199,6 +202,7 @@ fn status(connection: &Connection, is_being_written: bool) -> Result<Status> {
     let phase_2 = phase_2(connection, progress.as_ref(), known)?;
     let figures = figures(connection, &lines, &checks, &phase_2, Steps { surveyed, transformed, verified })?;
     Ok(Status {
+        attention: attention(connection, &lines)?,
         accounting,
         figures,
         unaccounted: transformed.then(|| unaccounted(connection)).transpose()?,
@@ -256,7 +260,7 @@ fn is_accounted(connection: &Connection) -> Result<bool> {
 }
 
 /// `v_accounting` in one walk over the records of each entity.
-fn accounting(connection: &Connection) -> Result<Vec<Accounting>> {
+pub(super) fn accounting(connection: &Connection) -> Result<Vec<Accounting>> {
     let line = |entity: &&crate::entity::Entity| {
         let (name, legacy, phase) = (entity.name, entity.legacy.name, entity.phase.as_str());
         let sql = format!(

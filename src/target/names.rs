@@ -5,10 +5,9 @@
 
 use std::collections::BTreeMap;
 
-
 use super::{failed, quoted};
-use crate::connect::Session;
 use crate::config;
+use crate::connect::Session;
 use crate::entity;
 use crate::entity::catalog::Catalog;
 use crate::error::Result;

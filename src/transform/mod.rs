@@ -60,10 +60,6 @@ pub struct Summary {
     /// What must hold before the phases are loaded, with the records that are kept back for it.
     #[serde(skip)]
     pub kept_back: Vec<Dependency>,
-    /// Records that a rule failed on; they are in quarantine.
-    pub panicked: u64,
-    /// Records rejected or quarantined beyond the number that the configuration allows, by entity.
-    pub beyond_allowed: Vec<(String, u64)>,
     /// What in the target stands in the way of every record of a table.
     #[serde(skip)]
     pub obstacles: Vec<Obstacle>,
@@ -148,14 +144,14 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
             |row, same_as| resolver.member(row, same_as.get(&row.legacy_id).copied()),
         )
     })?;
-    let (panicked, labels_missing) = (passes.panicked(), passes.labels_missing());
+    let labels_missing = passes.labels_missing();
     staging.detach_images()?;
     duplicates::keep(staging, &search.found()?, &facts, &merges)?;
     staging.index_resolved()?;
     staging.note_unreadable()?;
     staging.settle_errors(&decided.outcome())?;
     staging.settle_followers(&resolver.ladder.followers())?;
-    let summary = finish(staging, config, &decided, panicked)?;
+    let summary = finish(staging, &decided)?;
     let summary = Summary { obstacles: obstacles(staging, &labels_missing)?, ..summary };
     let worked = worked_before.and_then(|before| watch::processor_time()?.checked_sub(before));
     progress.say(&watch.told(begun.elapsed(), worked));
@@ -261,7 +257,7 @@ pub fn snapshot_day(staging: &Staging) -> Result<chrono::NaiveDate> {
 }
 
 /// Proves conservation before the result counts as one. Meanwhile another session counts what is told about it.
-fn finish(staging: &mut Staging, config: &Config, decided: &Decided, panicked: u64) -> Result<Summary> {
+fn finish(staging: &mut Staging, decided: &Decided) -> Result<Summary> {
     let reader = staging.reader()?;
     let (proved, counted) = thread::scope(|scope| {
         let counting = scope.spawn(move || {
@@ -276,20 +272,11 @@ fn finish(staging: &mut Staging, config: &Config, decided: &Decided, panicked: u
     let (error_analysis, associations, kept_back) =
         counted.map_err(|_| Error::internal("counting failed"))??;
     staging.complete(Step::Transform)?;
-    let beyond_allowed = accounting
-        .iter()
-        // what a person rejected is allowed by that decision
-        .map(|line| (line, (line.rejected + line.quarantined).saturating_sub(decided.rejected(&line.entity))))
-        .filter(|(line, count)| *count > config.policy.allowed_rejects(&line.entity))
-        .map(|(line, count)| (line.entity.clone(), count))
-        .collect();
     Ok(Summary {
         accounting,
         error_analysis,
         associations,
         kept_back,
-        panicked,
-        beyond_allowed,
         obstacles: Vec::new(),
         stale_decisions: decided.stale(),
     })

@@ -22,18 +22,12 @@ pub(super) struct Passes<'a> {
     ids: &'a Ids,
     /// The target ids of records that will not be loaded as they are, by entity.
     held_back: HashMap<&'static str, HashSet<String>>,
-    panicked: u64,
     labels_missing: Vec<(&'static Entity, &'static str, String)>,
 }
 
 impl<'a> Passes<'a> {
     pub(super) fn new(staging: &'a mut Staging, progress: Progress, ids: &'a Ids) -> Self {
-        Self { staging, progress, ids, held_back: HashMap::new(), panicked: 0, labels_missing: Vec::new() }
-    }
-
-    /// Records that a rule failed on.
-    pub(super) fn panicked(&self) -> u64 {
-        self.panicked
+        Self { staging, progress, ids, held_back: HashMap::new(), labels_missing: Vec::new() }
     }
 
     /// The labels that ready records need and an enum type of the target lacks: entity, column, sentence.
@@ -119,8 +113,6 @@ impl<'a> Passes<'a> {
         match &decision.verdict {
             Verdict::Quarantined | Verdict::Rejected => {
                 self.remember(entity, decision.legacy_id);
-                let is_panicked = decision.issues.iter().any(|(_, issue)| issue.code == Code::RulePanicked);
-                self.panicked += u64::from(is_panicked);
             }
             Verdict::Ready(_) => {
                 let missing = decision.issues.iter().filter(|(_, issue)| issue.code == Code::LabelMissing);

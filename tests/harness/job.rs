@@ -77,9 +77,8 @@ impl Job {
         if let Ok(rows) = fs::read_to_string(case.join("target.sql")) {
             target.execute(&rows);
         }
-        let mut job = Self::new(&case, target);
-        job.config = Some(case.join("drydock.toml")).filter(|path| path.exists());
-        job
+        let text = fs::read_to_string(case.join("drydock.toml")).unwrap_or_default();
+        Self::new(&case, target).configured(&text)
     }
 
     /// A few rows made for one test, each table with its header line; tables not given are there and empty.
@@ -93,7 +92,17 @@ impl Job {
         for (table, rows) in tables {
             job.write_table(table, rows);
         }
-        job
+        job.configured("")
+    }
+
+    /// The configuration that the verbs which read a source are given; any table may be empty.
+    #[must_use]
+    pub fn configured(mut self, text: &str) -> Self {
+        let path = self.path("drydock.toml");
+        let tables = EMPTY.map(|(table, _)| table);
+        fs::write(&path, format!("source.allow_empty = {tables:?}\n{text}")).expect("the configuration");
+        self.config = Some(path);
+        self
     }
 
     /// Writes a table of the source again.

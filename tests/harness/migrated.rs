@@ -54,7 +54,13 @@ impl Migrated {
     /// What a verb prints for programs; it is expected to end with 0.
     #[track_caller]
     pub fn json(&self, arguments: &[&str]) -> Value {
-        let outcome = self.run(&[arguments, &["--json"]].concat()).expect(0);
+        self.json_and(arguments, 0)
+    }
+
+    /// The same with the exit code expected.
+    #[track_caller]
+    pub fn json_and(&self, arguments: &[&str], code: i32) -> Value {
+        let outcome = self.run(&[arguments, &["--json"]].concat()).expect(code);
         serde_json::from_str(&outcome.stdout).expect("JSON on standard output")
     }
 }
