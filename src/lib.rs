@@ -15,15 +15,15 @@
 //! 6. [`cli`]: the only part that touches the terminal; `cli/run.rs` shows all phases in a row. [`demo`]: an invented
 //!    world and a throw-away server, so that everything can be tried.
 //!
-//! Beside these: [`config`] (`drydock.toml`), [`connect`] (sessions to PostgreSQL, and errors without values), [`error`]
-//! (what can go wrong with a run, and its exit code), [`progress`], [`interrupt`], [`output`] (the one way to make a file or a folder), [`doctor`], [`failpoint`] (where tests
-//! kill a debug build).
+//! Beside these: [`config`] (`drydock.toml`), [`connect`] (sessions to PostgreSQL, whether their servers still answer, and errors
+//! without values), [`error`] (what can go wrong with a run, and its exit code), [`progress`], [`interrupt`], [`output`] (the one
+//! way to make a file or a folder), [`doctor`], [`failpoint`] (where tests kill a debug build).
 //!
 //! # Who imports whom
 //!
 //! `tests/architecture.rs` holds these; absences matter most.
 //!
-//! - `record` and `error` import nothing of ours; `clean` only `record`; `entity` only `record` and `clean`.
+//! - `record` and `error` import nothing of ours; `connect` only `error` and `interrupt`; `clean` only `record`; `entity` only `record` and `clean`.
 //! - `staging`, `legacy` and `target` never import each other, only the above, `config` and `interrupt`. What two of them must
 //!   both know is in `entity` (the surveyed catalog) or `record`.
 //! - `transform` imports neither `legacy`, `target` nor `connect`: it is offline by construction.
@@ -42,6 +42,8 @@
 //!   entity and legacy id; rows that the target has keep theirs. Ages are judged by the day of the snapshot.
 //! - **Idempotent.** A load writes only what differs, by legacy id, in one transaction with its receipt, and counts a
 //!   record as loaded only after the database shows it as it was sent.
+//! - **One newest copy.** The target knows where the journal of a staging file stood when it was loaded; a copy whose journal
+//!   does not go through there is refused (`load::copies`).
 //! - **Bounded harm.** The legacy session is read only. In the target only rows with this migration's legacy ids are
 //!   written; metadata only under its own key; fields that the legacy never had only on insert.
 //! - **What was done is in the file.** Every command is an entry of a hash chain, in the transaction of what it speaks of, and
@@ -68,6 +70,8 @@
 //!   by row, and two profiles may hold each other's address (`target::room`).
 //! - What the target's triggers write into our columns is set back within the transaction, with triggers off for that one
 //!   statement (`target::watched`): `updated_at` triggers are on every table of the platform, and later phases fire them.
+//! - Whoever waits for a server is looked after on another session (`connect::watch`): no timeout of a socket ends when
+//!   something between acknowledges what it does not pass on, and a statement may rightly take hours.
 
 pub mod analyze;
 pub mod audit;

@@ -56,3 +56,22 @@ create table if not exists drydock.restorations (
     written_by bigint not null,           -- the earlier one
     primary key (table_name, id, xid)
 );
+
+-- one row is where the journal of the staging file stood when a run began to write: a copy of the file from before does not
+-- go through it
+create table if not exists drydock.heads (
+    staging_id text not null,
+    run_id     bigint not null,
+    entries    bigint not null,           -- of the journal
+    head       text not null,             -- the hash of the last of them
+    primary key (staging_id, run_id)
+);
+
+-- one row is a run of another copy of the staging file that somebody loaded over, knowing of it
+create table if not exists drydock.superseded (
+    staging_id    text not null,
+    run_id        bigint not null,
+    by_run_id     bigint not null,
+    superseded_at timestamptz not null default now(),
+    primary key (staging_id, run_id)
+);

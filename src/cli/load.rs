@@ -48,6 +48,9 @@ pub(super) struct How {
     /// Sessions that write side by side where there is much to write
     #[arg(long, value_name = "N", default_value_t = load::SESSIONS, value_parser = sessions)]
     sessions: usize,
+    /// Go on although the target has rows of a newer copy of this file, and give them back their older values; recorded
+    #[arg(long)]
+    over_newer: bool,
     /// A folder for the checkpoints that are taken after each phase
     #[arg(long, value_name = "DIR")]
     checkpoints: Option<PathBuf>,
@@ -60,6 +63,7 @@ impl Default for How {
             max_rejects: 0,
             chunk_rows: Chunk::default().rows,
             sessions: load::SESSIONS,
+            over_newer: false,
             checkpoints: None,
         }
     }
@@ -106,6 +110,7 @@ impl How {
             },
             chunk: Chunk { rows: self.chunk_rows, ..Chunk::default() },
             sessions: self.sessions,
+            over_newer: self.over_newer,
             ..Options::default()
         }
     }

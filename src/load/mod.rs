@@ -9,6 +9,7 @@ mod backoff;
 mod beside;
 mod carry;
 mod confirm;
+mod copies;
 mod refused;
 
 use std::collections::BTreeMap;
@@ -38,6 +39,8 @@ pub struct Options {
     pub retry_failed: bool,
     /// Do everything, and undo it.
     pub dry_run: bool,
+    /// Go on although another copy of the file was loaded since.
+    pub over_newer: bool,
     /// What one transaction carries.
     pub chunk: Chunk,
     /// Sessions that write side by side where there is much to write.
@@ -51,6 +54,7 @@ impl Default for Options {
             on_error: OnError::Isolate,
             retry_failed: false,
             dry_run: false,
+            over_newer: false,
             chunk: Chunk::default(),
             sessions: SESSIONS,
         }
@@ -153,10 +157,11 @@ pub fn load(
     staging.expect_identity("target", target.identity())?;
     require_earlier_phases(staging, &options.phases)?;
     let staging_id = staging.fact("staging_id")?.unwrap_or_default();
+    let head = copies::head(staging)?;
     let mut loader = Loader {
         staging,
         target,
-        writing: Writing::new(&staging_id, run_id),
+        writing: Writing::new(&staging_id, run_id, head),
         options: options.clone(),
         beside: Vec::new(),
         run_id,
@@ -171,6 +176,13 @@ pub fn load(
         loader.target.prepare_load()?;
         Ok(notes)
     })?;
+    let over = options.over_newer;
+    let beyond = copies::settle(loader.staging, loader.target, &staging_id, over, options.dry_run)?;
+    if let Some(beyond) = beyond {
+        progress.say(&format!("load: goes over rows of a newer copy, as run {beyond}"));
+        loader.run_id = beyond;
+        loader.writing = Writing::new(&staging_id, beyond, copies::head(loader.staging)?);
+    }
     for note in &notes {
         progress.say(&format!("note: {note}"));
     }
@@ -178,6 +190,8 @@ pub fn load(
         loader.target.begin_rehearsal()?;
     } else {
         loader.staging.begin(Step::Load)?;
+        // the target will say where the journal stood: a power cut must not take that from the file
+        loader.staging.flush()?;
     }
 
     let (mut receipts, mut refused) = (Vec::new(), Vec::new());
@@ -207,6 +221,9 @@ pub fn load(
         loader.ask(&first, |loader| note_gone(loader.staging, loader.target, &options.phases))?
     };
     let Loader { staging, .. } = loader;
+    if let Some(beyond) = beyond {
+        staging.finish_run(beyond, None)?;
+    }
 
     let now = refused.iter().map(|count| count.records).sum();
     Ok(Summary {

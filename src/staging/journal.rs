@@ -162,6 +162,12 @@ impl Staging {
         head(&self.connection)
     }
 
+    /// Whether the chain has this entry with this hash.
+    pub fn goes_through(&self, sequence: i64, hash: &str) -> Result<bool> {
+        let sql = "select exists (select 1 from journal where sequence = ? and hash = ?)";
+        Ok(self.connection.query_row(sql, (sequence, hash), |row| row.get(0))?)
+    }
+
     /// Every entry, in order.
     pub fn journal(&self) -> Result<Vec<Entry>> {
         let mut statement = self.connection.prepare(

@@ -25,6 +25,31 @@ impl Staging {
         Ok(run_id)
     }
 
+    /// Notes that the present command goes on as a run beyond a number that another copy of the file has used; its own
+    /// number stays that of the command.
+    pub fn start_run_beyond(&mut self, last: i64, verb: &str, over: &[i64]) -> Result<i64> {
+        let moment = now();
+        let run_id = self.transaction(|connection| {
+            connection.execute(
+                "insert into runs (run_id, verb, tool_version, started_at) \
+                 values (max(?1, (select max(run_id) from runs)) + 1, ?2, ?3, ?4)",
+                (last, verb, VERSION, &moment),
+            )?;
+            let run_id = connection.last_insert_rowid();
+            let content = json!({ "verb": verb, "loads_over_runs": over, "tool_version": VERSION });
+            append_at(connection, Some(run_id), "started", &content, &moment)?;
+            Ok(run_id)
+        })?;
+        self.run = Some(run_id);
+        Ok(run_id)
+    }
+
+    /// Whether the file has a run of this number.
+    pub fn has_run(&self, run_id: i64) -> Result<bool> {
+        let sql = "select exists (select 1 from runs where run_id = ?)";
+        Ok(self.connection.query_row(sql, [run_id], |row| row.get(0))?)
+    }
+
     /// Notes how the command ended.
     pub fn finish_run(&mut self, run_id: i64, ended: Option<Kind>) -> Result<()> {
         let moment = self.ends_at.take().filter(|_| ended.is_none()).unwrap_or_else(now);

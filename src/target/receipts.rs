@@ -21,6 +21,8 @@ const SCHEMA: &str = include_str!("../../sql/load/receipts.sql");
 pub struct Writing<'a> {
     staging_id: &'a str,
     run_id: i64,
+    /// Where the journal of the file stands: how many entries, and the hash of the last.
+    head: (i64, String),
     number: i64,
     is_marked: bool,
     /// Whether this session may note that the phase begins.
@@ -31,8 +33,8 @@ pub struct Writing<'a> {
 
 impl<'a> Writing<'a> {
     /// A run that has written nothing yet.
-    pub fn new(staging_id: &'a str, run_id: i64) -> Self {
-        Self { staging_id, run_id, number: 1, is_marked: false, may_mark: true, xids: Vec::new() }
+    pub fn new(staging_id: &'a str, run_id: i64, head: (i64, String)) -> Self {
+        Self { staging_id, run_id, head, number: 1, is_marked: false, may_mark: true, xids: Vec::new() }
     }
 
     /// The same for one unit on another session, which gets the next number and must not begin a phase: what was there
@@ -94,9 +96,7 @@ impl Target {
         if !writing.may_mark {
             return Err(Failure::unmarked());
         }
-        if !self.has_receipts()? {
-            self.execute("creating the schema drydock", SCHEMA)?;
-        }
+        self.make_receipts()?;
         let digest = self.digest()?;
         self.client
             .execute(
@@ -105,7 +105,24 @@ impl Target {
                 &[&writing.staging_id, &writing.run_id, &phase.as_str(), &digest],
             )
             .map_err(|cause| Failure::of("noting the run", &cause))?;
+        let (entries, head) = &writing.head;
+        self.client
+            .execute(
+                "insert into drydock.heads (staging_id, run_id, entries, head) values ($1, $2, $3, $4) \
+                 on conflict do nothing",
+                &[&writing.staging_id, &writing.run_id, entries, head],
+            )
+            .map_err(|cause| Failure::of("noting the run", &cause))?;
         Ok(())
+    }
+
+    /// Makes Drydock's schema, or what an older version lacked of it.
+    pub(super) fn make_receipts(&mut self) -> Result<(), Failure> {
+        let row = self
+            .client
+            .query_one("select to_regclass('drydock.superseded') is null", &[])
+            .map_err(|cause| Failure::of("looking for the schema drydock", &cause))?;
+        if row.get(0) { self.execute("creating the schema drydock", SCHEMA) } else { Ok(()) }
     }
 
     /// Whether Drydock's schema is there.
