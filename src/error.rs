@@ -163,6 +163,10 @@ impl From<rusqlite::Error> for Error {
                 "the disk that holds the staging file refused a read or a write",
                 "it may be full, or a limit on the size of files may be reached (ulimit -f)",
             ),
+            Some(rusqlite::ErrorCode::DatabaseBusy) => (
+                "another program is writing to the staging file and has held it for too long",
+                "run the same command again when that program is done; `drydock status` shows what a command is doing",
+            ),
             // a statement is only ever stopped when the command is
             Some(rusqlite::ErrorCode::OperationInterrupted) => return Error::interrupted(),
             // SQLite's messages name tables, columns and constraints, never values.

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -110,6 +110,11 @@ impl Stopping {
     /// Nothing is told while the guard is kept: for what is done to its end although the command was asked to end.
     pub fn hold(&self) -> MutexGuard<'_, ()> {
         lock(&self.0.held)
+    }
+
+    /// Whether somebody keeps such a guard, or it is being told at this moment.
+    pub fn is_held(&self) -> bool {
+        matches!(self.0.held.try_lock(), Err(TryLockError::WouldBlock))
     }
 }
 

@@ -35,13 +35,13 @@ where m.entity = 'patients' and m.field = 'user_id' and m.error_code like 'refer
 union all
 select '2B', 'patient_user_links', 'patients', y.legacy_id, 1
 from ready_patients y
-where not exists (select 1 from ready_profiles f where f.id = y.user_id)
+where y.user_id not in (select id from ready_profiles)
 union all
 select '2B', 'foreign_keys', 'patients', y.legacy_id, 1
 from ready_patients y
-where y.practice_id is not null and not exists (select 1 from ready_practices o where o.id = y.practice_id)
+where y.practice_id is not null and y.practice_id not in (select id from ready_practices)
    or y.assigned_profile_id is not null
-      and not exists (select 1 from ready_profiles f where f.id = y.assigned_profile_id)
+      and y.assigned_profile_id not in (select id from ready_profiles)
 -- what the target refused in 2A is not there either
 union all
 select '2B', 'patient_user_links', 'patients', y.legacy_id, 1
@@ -68,17 +68,17 @@ where m.entity = 'patients' and m.field = 'doctor_id' and m.error_code like 'ref
 union all
 select '2C', 'foreign_keys', 'profiles', y.legacy_id, 1
 from ready_profiles y
-where y.practice_id is not null and not exists (select 1 from ready_practices o where o.id = y.practice_id)
+where y.practice_id is not null and y.practice_id not in (select id from ready_practices)
 union all
 select '2C', 'foreign_keys', 'practice_owners', y.legacy_id, 1
 from ready_practice_owners y
-where not exists (select 1 from ready_practices o where o.id = y.practice_id)
-   or not exists (select 1 from ready_profiles f where f.id = y.profile_id)
+where y.practice_id not in (select id from ready_practices)
+   or y.profile_id not in (select id from ready_profiles)
 union all
 select '2C', 'foreign_keys', 'practice_members', y.legacy_id, 1
 from ready_practice_members y
-where not exists (select 1 from ready_practices o where o.id = y.practice_id)
-   or not exists (select 1 from ready_profiles f where f.id = y.profile_id)
+where y.practice_id not in (select id from ready_practices)
+   or y.profile_id not in (select id from ready_profiles)
 union all
 select '2C', 'membership_ends', r.entity, r.legacy_id, 0
 from records r

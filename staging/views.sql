@@ -1,4 +1,5 @@
--- The views that answer an operator's questions; staging/README.md lists them.
+-- The views that answer an operator's questions; staging/README.md lists them. Each is fast at any moment: none looks a row up by
+-- what staging/indexes.sql is for, because those indexes are missing while a transform works and after one that was killed.
 
 -- one row is one legacy record of one entity, as extracted
 create view v_extracted as
@@ -123,12 +124,17 @@ from associations
 where requires_manual_review = 1
 order by entity, legacy_id;
 
--- one row is one record that will not be loaded as it stands, with the issues that stop it
+-- one row is one record that will not be loaded as it stands, with the issues that stop it. The issues are brought together once
+-- for all records: while a transform works, they have no index
 create view v_waiting as
-select r.entity, r.legacy_id, r.fate, r.merged_into,
-       (select group_concat(distinct m.error_code) from migration_errors m
-        where m.entity = r.entity and m.entity_id = r.legacy_id and m.resolution_strategy = 'manual') as error_codes
+select r.entity, r.legacy_id, r.fate, r.merged_into, m.error_codes
 from records r
+left join (
+    select entity, entity_id, group_concat(distinct error_code) as error_codes
+    from (select entity, entity_id, error_code from migration_errors
+          where resolution_strategy = 'manual' and entity_id is not null
+          order by entity, entity_id, error_id)
+    group by entity, entity_id) m on m.entity = r.entity and m.entity_id = r.legacy_id
 where r.fate <> 'ready'
 union all
 select e.entity, u.legacy_id, 'quarantined', null, 'row_unreadable: ' || u.reason
@@ -170,8 +176,9 @@ from (select count(*) as total_profiles, count(practice_id) as profiles_with_pra
      (select count(*) as total_patients,
              count(y.practice_id) as patients_with_practices,
              count(y.assigned_profile_id) as patients_with_providers,
-             count((select id from ready_practices o where o.id = y.practice_id)) as valid_patient_practice_links,
-             count((select id from ready_profiles f where f.id = y.assigned_profile_id)) as valid_patient_provider_links
+             coalesce(sum(y.practice_id in (select id from ready_practices)), 0) as valid_patient_practice_links,
+             coalesce(sum(y.assigned_profile_id in (select id from ready_profiles)), 0)
+                 as valid_patient_provider_links
       from ready_patients y) p;
 
 -- the one row is what the plan's progress object is computed from, every number counted from records

@@ -50,8 +50,12 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         common.print(&serde_json::json!({ "errors": errors }), String::new)?;
         return Ok(None);
     }
-    let out = std::io::BufWriter::new(std::io::stdout().lock());
-    if arguments.csv { write_csv(&reader, &filter, out) } else { write_text(&reader, &filter, out) }
+    // whoever reads the list may take hours over it, and nobody can write to the file as long as it is being read
+    let mut list = Vec::new();
+    if arguments.csv { write_csv(&reader, &filter, &mut list)? } else { write_text(&reader, &filter, &mut list)? }
+    drop(reader);
+    let mut out = std::io::stdout().lock();
+    seen_enough(out.write_all(&list).and_then(|()| out.flush()).map_err(refused))
 }
 
 impl Arguments {
@@ -85,21 +89,18 @@ impl Arguments {
     }
 }
 
-fn write_csv(reader: &Reader, filter: &ErrorFilter, out: impl Write) -> Result<Option<Kind>> {
+fn write_csv(reader: &Reader, filter: &ErrorFilter, out: impl Write) -> Result<()> {
     let mut writer = csv::WriterBuilder::new().has_headers(true).from_writer(out);
     let mut rows = 0;
-    let written = reader.for_errors(filter, |error| {
+    reader.for_errors(filter, |error| {
         rows += 1;
         writer.serialize(error).map_err(|cause| refused(cause.into()))
-    });
-    let closed = written.and_then(|()| {
-        if rows == 0 {
-            // without a row the writer has seen no names
-            writer.write_record(HEADER).map_err(|cause| refused(cause.into()))?;
-        }
-        writer.flush().map_err(refused)
-    });
-    seen_enough(closed)
+    })?;
+    if rows == 0 {
+        // without a row the writer has seen no names
+        writer.write_record(HEADER).map_err(|cause| refused(cause.into()))?;
+    }
+    writer.flush().map_err(refused)
 }
 
 /// The header of a list without rows; a test compares it with that of a row.
@@ -124,17 +125,14 @@ const HEADER: [&str; 18] = [
     "place",
 ];
 
-fn write_text(reader: &Reader, filter: &ErrorFilter, mut out: impl Write) -> Result<Option<Kind>> {
+fn write_text(reader: &Reader, filter: &ErrorFilter, mut out: impl Write) -> Result<()> {
     let mut count = 0u64;
-    let written = reader.for_errors(filter, |error| {
+    reader.for_errors(filter, |error| {
         count += 1;
         line(&mut out, &error).map_err(refused)
-    });
-    let closed = written.and_then(|()| {
-        let noun = if count == 1 { "error" } else { "errors" };
-        writeln!(out, "{count} {noun}").and_then(|()| out.flush()).map_err(refused)
-    });
-    seen_enough(closed)
+    })?;
+    let noun = if count == 1 { "error" } else { "errors" };
+    writeln!(out, "{count} {noun}").map_err(refused)
 }
 
 fn line(out: &mut impl Write, error: &ErrorRow) -> std::io::Result<()> {

@@ -39,7 +39,7 @@ use tracing_subscriber::EnvFilter;
 use crate::error::{Error, Kind, Result};
 use crate::interrupt;
 use crate::progress::Progress;
-use crate::staging::Reader;
+use crate::staging::{Reader, or_interrupted};
 
 /// Offline staging migrator: legacy tables into one SQLite file, resolved there, loaded into Supabase, and proved.
 #[derive(Debug, Parser)]
@@ -171,7 +171,7 @@ pub fn main() -> ExitCode {
             return code;
         }
     };
-    let code = match interrupt::listen(say).and_then(|()| dispatch(&cli)) {
+    let code = match interrupt::listen(say).and_then(|()| dispatch(&cli)).map_err(or_interrupted) {
         Ok(None) => ExitCode::SUCCESS,
         Ok(Some(kind)) => kind.into(),
         Err(error) => {

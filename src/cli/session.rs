@@ -12,7 +12,7 @@ use crate::config::{self, Config};
 use crate::connect::{Address, Side, connect};
 use crate::error::{Error, Kind, Result};
 use crate::legacy::{self, CsvOptions, PostgresSource, Source};
-use crate::staging::Staging;
+use crate::staging::{Staging, or_interrupted};
 use crate::target::Target;
 
 /// Where the legacy data are.
@@ -143,7 +143,7 @@ pub(super) fn journalled(
     let made = is_new.then(|| identity(&common.staging)).flatten();
     staging.settle_identity()?;
     let run_id = staging.start_run(verb, &super::given::arguments())?;
-    let ended = work(&mut staging, run_id);
+    let ended = work(&mut staging, run_id).map_err(or_interrupted);
     let kind = match &ended {
         Ok(kind) => *kind,
         Err(error) => Some(error.kind()),

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::flusher::Flusher;
 use super::holders::holders;
+use super::patience::{self, outlast_readers, wait_for_writer};
 use super::transactions::stopping;
 use crate::entity;
 use crate::error::{Error, Result};
@@ -20,7 +21,7 @@ use crate::output;
 /// `DRYD`, in the SQLite header of every staging file.
 const APPLICATION_ID: i32 = 0x4452_5944;
 /// The version of the schema in `staging/`; it grows with every change of it.
-const SCHEMA_VERSION: i32 = 4;
+const SCHEMA_VERSION: i32 = 5;
 
 /// The schema, in the order in which it is applied. A test holds it against the files in `staging/`.
 const SCHEMA: &[&str] = &[
@@ -87,13 +88,14 @@ impl Staging {
             ))
             .hint("work on the file that it was made from"));
         }
-        Ok(Self::over(connection, path, lock))
+        Self::over(connection, path, lock)
     }
 
     /// A file that is open and locked, before any command of it has begun.
-    fn over(connection: Connection, path: &Path, lock: File) -> Self {
+    fn over(mut connection: Connection, path: &Path, lock: File) -> Result<Self> {
         let stopping = stopping(&connection);
-        Self { connection, flusher: None, stopping, path: path.to_owned(), lock, run: None, ends_at: None }
+        outlast_readers(&mut connection, &stopping)?;
+        Ok(Self { connection, flusher: None, stopping, path: path.to_owned(), lock, run: None, ends_at: None })
     }
 
     /// Opens a file to examine it exactly as it stands. Nothing is written to it or beside it, and what a killed command left
@@ -119,7 +121,7 @@ impl Staging {
              pragma cache_size = -65536; pragma temp_store = memory",
         )?;
         check_version(&connection, path)?;
-        Ok(Self::over(connection, path, lock))
+        Self::over(connection, path, lock)
     }
 
     /// Makes a new staging file, with its schema and nothing else; an existing one is refused.
@@ -190,11 +192,11 @@ impl Reader {
     /// Opens an existing staging file for one look: nothing is put away, and a file of another version is refused.
     pub fn look(path: &Path) -> Result<Self> {
         recognise(path)?;
-        let connection = Connection::open_with_flags(
+        let mut connection = Connection::open_with_flags(
             path,
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
-        connection.busy_timeout(Duration::from_secs(1))?;
+        wait_for_writer(&mut connection, Duration::from_secs(1))?;
         check_version(&connection, path)?;
         Ok(Self { _stopping: stopping(&connection), connection, is_being_written: false })
     }
@@ -333,11 +335,11 @@ fn lock(path: &Path) -> Result<File> {
 }
 
 fn connect(path: &Path) -> Result<Connection> {
-    let connection = Connection::open_with_flags(
+    let mut connection = Connection::open_with_flags(
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
-    connection.busy_timeout(Duration::from_secs(30))?;
+    wait_for_writer(&mut connection, patience::READER)?;
     connection.set_prepared_statement_cache_capacity(128);
     // a rollback journal leaves one file; see `flush` for what synchronous = off gives up
     connection.execute_batch(

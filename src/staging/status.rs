@@ -164,13 +164,23 @@ impl Reader {
         associations(&self.connection)
     }
 
-    /// Everything `status` shows.
+    /// Everything `status` shows. Where a step began or ended during the look, its parts speak of different moments, and the look
+    /// is taken again.
     pub fn status(&self) -> Result<Status> {
-        status(&self.connection, self.is_being_written)
+        const AGAIN: usize = 2;
+        let mut seen = status(&self.connection, self.is_being_written)?;
+        for _ in 0..AGAIN {
+            if file(&self.connection)? == seen.file {
+                break;
+            }
+            seen = status(&self.connection, self.is_being_written)?;
+        }
+        Ok(seen)
     }
 }
 
-fn status(connection: &Connection, is_being_written: bool) -> Result<Status> {
+/// Source, target and when each step was completed.
+fn file(connection: &Connection) -> Result<Map<String, Value>> {
     let fact = |name: &str| -> Result<Value> {
         let value: Option<String> = connection
             .query_row("select value from facts where name = ?", [name], |row| row.get(0))
@@ -184,6 +194,11 @@ fn status(connection: &Connection, is_being_written: bool) -> Result<Status> {
     for step in [Step::Extract, Step::Survey, Step::Transform, Step::Load, Step::Verify] {
         file.insert(step.fact().to_owned(), fact(step.fact())?);
     }
+    Ok(file)
+}
+
+fn status(connection: &Connection, is_being_written: bool) -> Result<Status> {
+    let file = file(connection)?;
     let known = |step: Step| !file[step.fact()].is_null();
     let (extracted, surveyed, transformed, verified) =
         (known(Step::Extract), known(Step::Survey), known(Step::Transform), known(Step::Verify));
