@@ -133,6 +133,13 @@ impl Error {
     pub fn kind(&self) -> Kind {
         self.kind
     }
+
+    /// Whether SQLite could not make sense of the staging file's pages.
+    pub fn is_damage(&self) -> bool {
+        let cause = self.cause.as_ref().and_then(|cause| cause.downcast_ref::<rusqlite::Error>());
+        let code = cause.and_then(rusqlite::Error::sqlite_error_code);
+        matches!(code, Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase))
+    }
 }
 
 impl fmt::Display for Error {
@@ -166,6 +173,10 @@ impl From<rusqlite::Error> for Error {
             Some(rusqlite::ErrorCode::DatabaseBusy) => (
                 "another program is writing to the staging file and has held it for too long",
                 "run the same command again when that program is done; `drydock status` shows what a command is doing",
+            ),
+            Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => (
+                "the staging file is damaged",
+                "use a copy from before that, or extract again into a new file",
             ),
             // a statement is only ever stopped when the command is
             Some(rusqlite::ErrorCode::OperationInterrupted) => return Error::interrupted(),

@@ -36,7 +36,7 @@ impl Staging {
         ))?;
         let width = columns.len();
         let rows = statement.query(bounds(entity, which))?;
-        read(&mut ReadyRows { rows, width })
+        read(&mut ReadyRows { rows, width, last: which.after.map_or(i64::MIN, |id| id.0) })
     }
 
     /// Keeps so many megabytes of the file in memory: rows that are read or written once and in order gain little from more.

@@ -4,6 +4,7 @@ use rusqlite::{Connection, Row};
 
 use super::open::Staging;
 use super::quoted;
+use super::snapshot::inconsistent;
 use crate::entity::LegacyRow;
 use crate::error::Result;
 use crate::record::{LegacyId, Text};
@@ -96,11 +97,17 @@ fn legacy_rows<R: LegacyRow>(
     let mut statement = connection.prepare_cached(&sql)?;
     let after = after.map_or(i64::MIN, |id| id.0);
     let mut found = statement.query((after, limit))?;
-    let (mut rows, mut bytes) = (Vec::new(), 0);
+    let (mut rows, mut bytes, mut last) = (Vec::new(), 0, after);
     while bytes < MOST_BYTES
         && let Some(row) = found.next()?
     {
-        let (row, length) = read(row)?;
+        let (row, length) = read::<R>(row)?;
+        // in a damaged file the same rows can come again without end
+        let LegacyId(id) = row.legacy_id();
+        if id <= last {
+            return Err(inconsistent(R::TABLE.name));
+        }
+        last = id;
         rows.push(row);
         bytes += length;
     }

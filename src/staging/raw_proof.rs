@@ -1,8 +1,11 @@
 //! The raw rows against the manifest that was written when the source handed them over.
 
-use super::Proof;
-use super::open::Staging;
-use crate::error::Result;
+use rusqlite::Connection;
+
+use super::open::{Reader, Staging};
+use super::snapshot::{TableManifest, inconsistent, manifest, manifest_digest};
+use super::{Proof, quoted};
+use crate::error::{Error, Result};
 
 impl Staging {
     /// For every raw table both sides of the proof: what the manifest says of the source, and what the file holds.
@@ -26,4 +29,50 @@ impl Staging {
         }
         Ok(proofs)
     }
+}
+
+impl Staging {
+    /// Proves that the file's raw rows are still those that the manifest was written for.
+    pub fn prove_raw_rows(&self) -> Result<()> {
+        prove_raw_rows(&self.connection)
+    }
+}
+
+impl Reader {
+    /// The same, beside whoever else reads.
+    pub fn prove_raw_rows(&self) -> Result<()> {
+        prove_raw_rows(&self.connection)
+    }
+}
+
+/// Every row of every raw table is one that the source handed over, under its own key, and none is missing.
+fn prove_raw_rows(connection: &Connection) -> Result<()> {
+    let manifest = manifest(connection)?;
+    for table in &manifest {
+        let digest = manifest_digest(connection, table).map_err(|error| named(error, &table.table))?;
+        if digest != table.digest || unreadable(connection, table)? != table.unreadable {
+            return Err(inconsistent(&table.table));
+        }
+    }
+    // the tables of the rules are there from the start, also where the source has none of them
+    for entity in crate::entity::ALL {
+        let table = entity.legacy.name;
+        let sql = format!("select exists (select 1 from {})", quoted(&format!("legacy_{table}")));
+        let is_taken = manifest.iter().any(|known| known.table == table);
+        if !is_taken && connection.query_row(&sql, [], |row| row.get(0))? {
+            return Err(inconsistent(table));
+        }
+    }
+    Ok(())
+}
+
+/// The rows of the table that were set apart.
+fn unreadable(connection: &Connection, table: &TableManifest) -> Result<u64> {
+    let sql = "select count(*) from legacy_unreadable where table_name = ?";
+    Ok(connection.query_row(sql, [&table.table], |row| row.get(0))?)
+}
+
+/// What SQLite cannot read, said with the table that it belongs to.
+fn named(error: Error, table: &str) -> Error {
+    if error.is_damage() { inconsistent(table) } else { error }
 }

@@ -136,7 +136,7 @@ impl Staging {
         let width = columns.len();
         let bounds = (after.map_or(i64::MIN, |id| id.0), to.map_or(i64::MAX, |id| id.0));
         let rows = statement.query(bounds)?;
-        read(&mut ReadyRows { rows, width })
+        read(&mut ReadyRows { rows, width, last: bounds.0 })
     }
 
     /// How many rows of the entity are ready.
@@ -182,6 +182,8 @@ fn copy_of(entity: &Entity, table: &str) -> String {
 pub struct ReadyRows<'a> {
     pub(super) rows: Rows<'a>,
     pub(super) width: usize,
+    /// The row before: in a damaged file the same rows can come again without end.
+    pub(super) last: i64,
 }
 
 impl ReadyRows<'_> {
@@ -193,6 +195,10 @@ impl ReadyRows<'_> {
         let width = self.width;
         let Some(row) = self.rows.next()? else { return Ok(None) };
         let legacy_id = LegacyId(row.get(0)?);
+        if legacy_id.0 <= self.last {
+            return Err(out_of_order(legacy_id));
+        }
+        self.last = legacy_id.0;
         let mut values = Vec::with_capacity(width);
         for column in 1..=width {
             values.push(match row.get_ref(column)? {
@@ -205,6 +211,11 @@ impl ReadyRows<'_> {
         }
         read(legacy_id, &values).map(Some)
     }
+}
+
+fn out_of_order(legacy_id: LegacyId) -> Error {
+    Error::staging(format!("the ready row {legacy_id} is not in its place"))
+        .hint("the file is damaged; use a copy from before that, or extract again into a new file")
 }
 
 fn not_text(legacy_id: LegacyId) -> Error {

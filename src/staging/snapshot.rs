@@ -12,6 +12,7 @@ mod table;
 
 pub use batch::{Batch, Spot};
 pub use contents::{Comparison, Keys};
+pub(super) use contents::{manifest, manifest_digest};
 pub use table::SnapshotTable;
 
 use super::open::Staging;
@@ -148,8 +149,8 @@ fn raw_columns(columns: &[String]) -> Vec<String> {
     names
 }
 
-/// A defect: the manifest and the rows do not fit.
-fn inconsistent(table: &str) -> Error {
+/// The manifest and the rows do not fit: the file was damaged, or changed by other means.
+pub(super) fn inconsistent(table: &str) -> Error {
     Error::staging(format!("the snapshot of {table} in the file is not what its manifest says"))
-        .hint("the file was changed by other means; use a copy from before that, or extract again")
+        .hint("the file is damaged or was changed by other means; use a copy from before that, or extract again")
 }

@@ -74,14 +74,15 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     staging.require(Step::Survey, "transform")?;
     let decided = Decided::read(staging)?;
     staging.go_in_order(8)?;
-    staging.keep_manual_errors()?;
-    staging.clear_resolved()?;
 
     progress.say("transform: reading the whole set");
     staging.set_progress("transform: reading the whole set", 0, None)?;
     let email_policy = EmailPolicy::new(&config.policy.company_domains);
     let mut finder = Finder::default();
-    let mut facts = staging.together(|staging| Facts::read(staging, &email_policy, &decided, &mut finder))?;
+    let mut facts =
+        read_proved(staging, |staging| Facts::read(staging, &email_policy, &decided, &mut finder))?;
+    staging.keep_manual_errors()?;
+    staging.clear_resolved()?;
     claim_decided(&mut facts.claims, &decided);
     let search = Search::start(finder, config.policy.duplicates)?;
     let merges = Merges::new(&config.policy, search.known(), &facts, &decided);
@@ -156,6 +157,18 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     let worked = worked_before.and_then(|before| watch::processor_time()?.checked_sub(before));
     progress.say(&watch.told(begun.elapsed(), worked));
     Ok(summary)
+}
+
+/// Reads the whole set while another session proves that the raw rows are those of the snapshot: nothing is decided, and nothing
+/// of an earlier result goes, before that is known. What is wrong with the rows explains whatever the reading met.
+fn read_proved<T>(staging: &mut Staging, read: impl FnOnce(&mut Staging) -> Result<T>) -> Result<T> {
+    let reader = staging.reader()?;
+    let (read, proved) = thread::scope(|scope| {
+        let proving = scope.spawn(move || reader.prove_raw_rows());
+        (staging.together(read), proving.join())
+    });
+    proved.map_err(|_| Error::internal("proving the raw rows failed"))??;
+    read
 }
 
 /// Runs a rule; one that panics costs the record that met it and nothing else.

@@ -1,5 +1,6 @@
 //! A snapshot read back: its digest taken again from its rows, and its rows compared with those of a source.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 
 use rusqlite::types::ValueRef;
@@ -8,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::batch::Arrived;
 use super::canonical::{self, TableDigest};
-use super::{Batch, TableManifest, inconsistent, key_position, raw_columns, raw_table};
+use super::{Batch, TableManifest, key_position, raw_columns, raw_table};
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::record::LegacyId;
@@ -99,39 +100,12 @@ pub struct Comparing<'a> {
 impl Staging {
     /// The manifest, in the order in which the tables were taken.
     pub fn manifest(&self) -> Result<Vec<TableManifest>> {
-        let mut statement = self.connection.prepare(
-            "select table_name, rows, unreadable, bytes, digest, columns, excluded_columns, missing_columns \
-             from legacy_tables order by position",
-        )?;
-        let list = |row: &Row<'_>, at: usize| -> rusqlite::Result<Vec<String>> {
-            let text: String = row.get(at)?;
-            Ok(serde_json::from_str(&text).unwrap_or_default())
-        };
-        let manifest = statement
-            .query_map([], |row| {
-                Ok(TableManifest {
-                    table: row.get(0)?,
-                    rows: row.get(1)?,
-                    unreadable: row.get(2)?,
-                    bytes: row.get(3)?,
-                    digest: row.get(4)?,
-                    columns: list(row, 5)?,
-                    excluded_columns: list(row, 6)?,
-                    missing_columns: list(row, 7)?,
-                })
-            })?
-            .collect::<Result<_, rusqlite::Error>>()?;
-        Ok(manifest)
+        manifest(&self.connection)
     }
 
-    /// The digest of the rows that the file holds now.
+    /// The digest of the rows that the file holds now; [`NO_DIGEST`] where they cannot be those of any snapshot.
     pub fn snapshot_digest(&self, table: &TableManifest) -> Result<String> {
-        digest(&self.connection, &table.table, &table.columns)
-    }
-
-    /// Proves that the file's rows are still those that the manifest was written for.
-    pub fn prove_snapshot(&self, table: &TableManifest) -> Result<()> {
-        if self.snapshot_digest(table)? == table.digest { Ok(()) } else { Err(inconsistent(&table.table)) }
+        manifest_digest(&self.connection, table)
     }
 
     /// Begins to compare a table with its source, which will send `columns`.
@@ -293,21 +267,57 @@ fn encode_stored(out: &mut Vec<u8>, row: &Row<'_>, width: usize) -> rusqlite::Re
     Ok(())
 }
 
-/// The digest of a raw table's rows.
-pub(super) fn digest(connection: &Connection, table: &str, columns: &[String]) -> Result<String> {
+/// The manifest, in the order in which the tables were taken.
+pub(in crate::staging) fn manifest(connection: &Connection) -> Result<Vec<TableManifest>> {
+    let mut statement = connection.prepare(
+        "select table_name, rows, unreadable, bytes, digest, columns, excluded_columns, missing_columns \
+         from legacy_tables order by position",
+    )?;
+    let list = |row: &Row<'_>, at: usize| -> rusqlite::Result<Vec<String>> {
+        let text: String = row.get(at)?;
+        Ok(serde_json::from_str(&text).unwrap_or_default())
+    };
+    let manifest = statement
+        .query_map([], |row| {
+            Ok(TableManifest {
+                table: row.get(0)?,
+                rows: row.get(1)?,
+                unreadable: row.get(2)?,
+                bytes: row.get(3)?,
+                digest: row.get(4)?,
+                columns: list(row, 5)?,
+                excluded_columns: list(row, 6)?,
+                missing_columns: list(row, 7)?,
+            })
+        })?
+        .collect::<Result<_, rusqlite::Error>>()?;
+    Ok(manifest)
+}
+
+/// What stands for the digest of rows that no source can have handed over: too many, something that is not text, a row that is
+/// not under its own key.
+const NO_DIGEST: &str = "none";
+
+/// The digest of a table's rows as the manifest means it. It reads no more rows than the manifest has, and one.
+pub(in crate::staging) fn manifest_digest(connection: &Connection, table: &TableManifest) -> Result<String> {
+    let most = table.rows.saturating_sub(table.unreadable);
+    digest(connection, &table.table, &table.columns, most)
+}
+
+/// The digest of a raw table's rows, of which there are at most so many.
+pub(super) fn digest(connection: &Connection, table: &str, columns: &[String], most: u64) -> Result<String> {
     let raw_table = raw_table(table);
     let mut digest = TableDigest::new(columns);
     let width = columns.len();
-    if key_position(columns).is_none() {
+    let Some(key) = key_position(columns) else {
         let order = canonical::order(columns);
         let listed: String = order.iter().map(|at| format!(", {}", quoted(&columns[*at]))).collect();
-        digest.unordered(row_digests(
-            connection,
-            &format!("select legacy_id{listed} from {raw_table}"),
-            width,
-        )?);
-        return Ok(digest.finish());
-    }
+        let select = format!("select legacy_id{listed} from {raw_table} limit {}", most.saturating_add(1));
+        let rows = row_digests(connection, &select, width)?;
+        let is_too_many = rows.len() as u64 > most;
+        digest.unordered(rows);
+        return Ok(if is_too_many { NO_DIGEST.to_owned() } else { digest.finish() });
+    };
     let listed: String = columns.iter().map(|column| format!(", {}", quoted(column))).collect();
     let mut statement =
         connection.prepare(&format!("select legacy_id{listed} from {raw_table} order by legacy_id"))?;
@@ -318,10 +328,19 @@ pub(super) fn digest(connection: &Connection, table: &str, columns: &[String]) -
         if read.is_multiple_of(ROWS_PER_LOOK) {
             interrupt::check()?;
         }
+        let is_text = Cell::new(true);
         digest.row(|at| match row.get_ref(at + 1) {
             Ok(ValueRef::Text(text)) => Some(text),
-            _ => None,
+            Ok(ValueRef::Null) => None,
+            _ => {
+                is_text.set(false);
+                None
+            }
         });
+        let named = row.get_ref(key + 1)?.as_str().ok().and_then(|id| id.parse().ok()).map(|LegacyId(id)| id);
+        if read > most || !is_text.get() || named != Some(row.get(0)?) {
+            return Ok(NO_DIGEST.to_owned());
+        }
     }
     Ok(digest.finish())
 }

@@ -215,7 +215,7 @@ impl SnapshotTable<'_> {
             digest.unordered(std::mem::take(&mut self.unordered));
             digest.finish()
         } else if clashed || self.last_key.is_none() {
-            contents::digest(self.connection, &self.manifest.table, &self.manifest.columns)?
+            contents::digest(self.connection, &self.manifest.table, &self.manifest.columns, u64::MAX)?
         } else {
             self.digest.clone().finish()
         };
