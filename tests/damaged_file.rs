@@ -29,7 +29,8 @@ fn edit(file: &Path, sql: &str) {
 
 /// Everything that a transform writes, but for the notes of the command itself.
 fn decided(job: &Job) -> String {
-    let tables = ["records", "ready_profiles", "ready_practices", "migration_errors", "changes", "associations"];
+    let tables =
+        ["records", "ready_profiles", "ready_practices", "migration_errors", "changes", "associations"];
     tables.map(|table| job.staged(&format!("select '{table}', count(*) from {table}"))).join("\n")
         + &job.staged("select * from facts where name like '%completed_at' order by name")
 }
@@ -53,19 +54,43 @@ fn raw_rows_that_are_not_the_snapshots_are_refused_before_anything_is_decided() 
         let whole = job.path("whole");
         fs::copy(job.file(), &whole).unwrap();
         for (what, table, sql) in [
-            ("a letter", "auth_user", "update legacy_auth_user set email = 'bnn7@example.org' where legacy_id = 7"),
-            ("a value for null", "auth_user", "update legacy_auth_user set last_name = null where legacy_id = 7"),
-            ("a number for text", "auth_user", "pragma writable_schema = on; update sqlite_schema set sql = \
-                replace(sql, '\"last_name\" text', '\"last_name\"') where name = 'legacy_auth_user'"),
+            (
+                "a letter",
+                "auth_user",
+                "update legacy_auth_user set email = 'bnn7@example.org' where legacy_id = 7",
+            ),
+            (
+                "a value for null",
+                "auth_user",
+                "update legacy_auth_user set last_name = null where legacy_id = 7",
+            ),
+            (
+                "a number for text",
+                "auth_user",
+                "pragma writable_schema = on; update sqlite_schema set sql = \
+                replace(sql, '\"last_name\" text', '\"last_name\"') where name = 'legacy_auth_user'",
+            ),
             ("a row gone", "auth_user", "delete from legacy_auth_user where legacy_id = 300"),
             ("a row more", "auth_user", "insert into legacy_auth_user (legacy_id, id) values (301, '301')"),
             ("another key", "auth_user", "update legacy_auth_user set legacy_id = 301 where legacy_id = 300"),
-            ("two rows exchanged", "auth_user", "update legacy_auth_user set first_name = 'Ann' || (15 - legacy_id) \
-                where legacy_id in (7, 8)"),
-            ("a row set apart gone", "auth_user", "update legacy_tables set unreadable = 1, rows = rows + 1 \
-                where table_name = 'auth_user'"),
-            ("a table that the source does not have", "dispatch_patient", "delete from legacy_tables \
-                where table_name = 'dispatch_patient'; insert into legacy_dispatch_patient (legacy_id) values (1)"),
+            (
+                "two rows exchanged",
+                "auth_user",
+                "update legacy_auth_user set first_name = 'Ann' || (15 - legacy_id) \
+                where legacy_id in (7, 8)",
+            ),
+            (
+                "a row set apart gone",
+                "auth_user",
+                "update legacy_tables set unreadable = 1, rows = rows + 1 \
+                where table_name = 'auth_user'",
+            ),
+            (
+                "a table that the source does not have",
+                "dispatch_patient",
+                "delete from legacy_tables \
+                where table_name = 'dispatch_patient'; insert into legacy_dispatch_patient (legacy_id) values (1)",
+            ),
         ] {
             edit(&job.file(), sql);
             if what == "a number for text" {
@@ -99,7 +124,8 @@ fn exchange_pages(file: &Path, one: u64, other: u64) {
 fn exchanged_pages_end_a_transform_with_an_error() {
     let job = job(20_000);
     let pages = |table: &str| -> Vec<u64> {
-        let sql = format!("select pageno from dbstat where name = '{table}' and pagetype = 'leaf' order by path");
+        let sql =
+            format!("select pageno from dbstat where name = '{table}' and pagetype = 'leaf' order by path");
         let numbers = job.staged(&sql);
         numbers.lines().map(|page| page.parse().unwrap()).collect()
     };

@@ -127,12 +127,15 @@ fn no_view_needs_the_indexes_that_a_transform_makes_at_its_end() {
         every_view_is_a_walk(&connection);
         let said = |connection: &Connection| -> Vec<Vec<String>> {
             ["v_waiting", "v_dependency_failures", "v_dependencies", "v_expected_totals"]
-                .map(|view| harness::sqlite3(Path::new(connection.path().unwrap()), &format!("select * from {view}")))
+                .map(|view| {
+                    harness::sqlite3(Path::new(connection.path().unwrap()), &format!("select * from {view}"))
+                })
                 .map(|rows| rows.lines().map(str::to_owned).collect())
                 .to_vec()
         };
         let before = said(&connection);
-        for index in include_str!("../staging/indexes.sql").lines().filter(|line| line.starts_with("create")) {
+        for index in include_str!("../staging/indexes.sql").lines().filter(|line| line.starts_with("create"))
+        {
             let name = index.split_once("if not exists ").unwrap().1.split_once(' ').unwrap().0;
             connection.execute_batch(&format!("drop index {name}")).unwrap();
         }

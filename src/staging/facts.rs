@@ -72,11 +72,7 @@ impl Staging {
 
     /// Sets a fact about the file.
     pub fn set_fact(&mut self, name: &str, value: &str) -> Result<()> {
-        self.connection.execute(
-            "insert into facts (name, value) values (?, ?) on conflict (name) do update set value = excluded.value",
-            [name, value],
-        )?;
-        Ok(())
+        set(&self.connection, name, value)
     }
 
     /// Notes the present moment as a fact, and returns it.
@@ -101,11 +97,15 @@ impl Staging {
         })
     }
 
-    /// Marks the step as complete.
+    /// Marks the step as complete, at the moment at which the journal has it.
     pub fn complete(&mut self, step: Step) -> Result<()> {
-        self.set_fact(step.fact(), &super::now())?;
+        let (run, moment) = (self.run, super::now());
         let tables = if step == Step::Extract { self.committed_manifest()? } else { Value::Null };
-        self.note("step", &json!({ "step": step.word(), "tables": tables }))
+        let content = json!({ "step": step.word(), "tables": tables });
+        self.transaction(|connection| {
+            set(connection, step.fact(), &moment)?;
+            journal::append_at(connection, run, "step", &content, &moment)
+        })
     }
 
     /// A commitment to the manifest of each table of the snapshot.
@@ -262,6 +262,14 @@ fn require(completed: Option<&str>, step: Step, verb: &str, path: &Path) -> Resu
         Step::Verify => ("has not been verified", "run `drydock verify` on it first"),
     };
     Err(Error::precondition(format!("{verb} cannot start: {} {missing}", path.display())).hint(hint))
+}
+
+fn set(connection: &Connection, name: &str, value: &str) -> Result<()> {
+    connection.execute(
+        "insert into facts (name, value) values (?, ?) on conflict (name) do update set value = excluded.value",
+        [name, value],
+    )?;
+    Ok(())
 }
 
 pub(super) fn read(connection: &Connection, name: &str) -> Result<Option<String>> {

@@ -99,7 +99,7 @@ pub struct RunLine {
     pub verb: String,
     /// When it began.
     pub started_at: String,
-    /// How long it took; null while it works, or when it was killed.
+    /// How long it took; null while it works, when it was killed, and when the clock was set back meanwhile.
     pub seconds: Option<u64>,
     /// How it ended.
     pub outcome: Option<String>,
@@ -209,8 +209,9 @@ pub(super) fn figures(
         )?,
         runs: all(
             connection,
-            "select run_id, verb, started_at, unixepoch(finished_at) - unixepoch(started_at), outcome, exit_code \
-             from runs order by run_id",
+            // a clock that was set back meanwhile tells no length
+            "select run_id, verb, started_at, nullif(max(unixepoch(finished_at) - unixepoch(started_at), -1), -1), \
+             outcome, exit_code from runs order by run_id",
             |row| {
                 Ok(RunLine {
                     run_id: row.get(0)?,

@@ -95,7 +95,15 @@ impl Staging {
     fn over(mut connection: Connection, path: &Path, lock: File) -> Result<Self> {
         let stopping = stopping(&connection);
         outlast_readers(&mut connection, &stopping)?;
-        Ok(Self { connection, flusher: None, stopping, path: path.to_owned(), lock, run: None, ends_at: None })
+        Ok(Self {
+            connection,
+            flusher: None,
+            stopping,
+            path: path.to_owned(),
+            lock,
+            run: None,
+            ends_at: None,
+        })
     }
 
     /// Opens a file to examine it exactly as it stands. Nothing is written to it or beside it, and what a killed command left

@@ -52,7 +52,11 @@ pub(super) fn wait_for_writer(connection: &mut Connection, limit: Duration) -> R
 
 /// The error of a command that stopped waiting because it was asked to end.
 pub fn or_interrupted(error: Error) -> Error {
-    if error.kind() == Kind::Staging && GAVE_UP.load(Ordering::Relaxed) { Error::interrupted() } else { error }
+    if error.kind() == Kind::Staging && GAVE_UP.load(Ordering::Relaxed) {
+        Error::interrupted()
+    } else {
+        error
+    }
 }
 
 /// How long the writer waits: without end, unless the command was asked to end. What must be noted then is given a while.

@@ -151,6 +151,7 @@ fn raw_columns(columns: &[String]) -> Vec<String> {
 
 /// The manifest and the rows do not fit: the file was damaged, or changed by other means.
 pub(super) fn inconsistent(table: &str) -> Error {
-    Error::staging(format!("the snapshot of {table} in the file is not what its manifest says"))
-        .hint("the file is damaged or was changed by other means; use a copy from before that, or extract again")
+    Error::staging(format!("the snapshot of {table} in the file is not what its manifest says")).hint(
+        "the file is damaged or was changed by other means; use a copy from before that, or extract again",
+    )
 }
