@@ -6,7 +6,7 @@ mod harness;
 use std::collections::{BTreeMap, BTreeSet};
 
 use drydock::demo::world::{EmailStatus, Placement};
-use harness::{Job, world};
+use harness::{Job, empty_target, world};
 use serde_json::{Value, json};
 
 const ENTITIES: [&str; 5] = ["practices", "profiles", "patients", "practice_owners", "practice_members"];
@@ -284,4 +284,26 @@ fn the_error_analysis_counts_what_the_file_holds() {
     let status_words = "select group_concat(distinct resolution_status) from v_profile_errors \
                         where resolution_status not in ('pending', 'resolved', 'failed')";
     assert_eq!(job.staged(status_words), "");
+}
+
+#[test]
+fn a_record_of_more_than_16_mb_is_one_record_in_quarantine() {
+    let long = "a line of a note\n".repeat(1024 * 1024);
+    let mut users = String::from("id,first_name,last_name,email,date_joined\n");
+    for user in 1..=9 {
+        let name = if user == 4 { format!("\"{long}\"") } else { format!("Ann{user}") };
+        users += &format!("{user},{name},Example,ann{user}@example.org,2020-01-01 00:00:00+00\n");
+    }
+    let job = Job::of_tables(&[("auth_user", users)], empty_target());
+    job.up_to("survey");
+    job.verb("transform").run().expect(6);
+    assert_eq!(
+        job.staged(
+            "select rows, unreadable from legacy_tables where table_name = 'auth_user'; \
+                    select reason, legacy_id, file, line, length(raw) from legacy_unreadable; \
+                    select extracted, ready, quarantined from v_accounting where entity = 'profiles'; \
+                    select count(*) from v_unaccounted"
+        ),
+        format!("9|1\ntoo_long|4|auth_user.csv|5|{}\n9|8|1\n0", 16 * 1024 * 1024)
+    );
 }

@@ -101,7 +101,10 @@ fn what_the_journal_does_not_have_in_this_order_is_a_finding() {
         ),
         // the survey's run was over when the records were decided
         ("update receipts set run_id = 2 where receipt_id = 1", "receipts|1|loaded_at"),
-        ("pragma foreign_keys = off; update receipts set run_id = 99 where receipt_id = 1", "receipts|1|loaded_at"),
+        (
+            "pragma foreign_keys = off; update receipts set run_id = 99 where receipt_id = 1",
+            "receipts|1|loaded_at",
+        ),
         // the transform after the load
         (
             "drop trigger journal_is_not_updated; \

@@ -133,6 +133,89 @@ fn an_unclosed_quote_in_a_long_file_is_found_within_bounds() {
     assert_eq!(found.faults(), [("unclosed_quote", Some(1), 2)]);
 }
 
+const MB: usize = 1024 * 1024;
+
+/// Lines of text that are no rows, that many bytes of them.
+fn text_of(bytes: usize) -> String {
+    "He came back, and said \"\"no\"\" again; 7 times.\n".repeat(bytes / 46 + 1)
+}
+
+#[test]
+fn a_record_of_more_than_16_mb_is_one_that_cannot_be_read() {
+    let line = "x".repeat(17 * MB);
+    let many = text_of(17 * MB);
+    let more = text_of(40 * MB);
+    for (what, record) in [
+        ("one line in quotes", format!("2,\"{line}\",b")),
+        ("one line without quotes", format!("2,{line},b")),
+        ("many lines", format!("2,\"{many}\",b")),
+        ("many more lines", format!("2,\"{more}\",b")),
+        ("many lines and then a long one", format!("2,\"{many}{line}\",b")),
+        ("the last field", format!("2,a,\"{many}\"")),
+    ] {
+        let text = format!("id,a,b\n1,a,b\n{record}\n3,a,b\n4,a,b\n");
+        let found = csv(&text);
+        assert_eq!(
+            (&found.keys()[..], found.faults()),
+            (&["1", "3", "4"][..], vec![("too_long", Some(2), 3)]),
+            "{what}"
+        );
+        let lines = record.matches('\n').count() as u64;
+        assert_eq!(found.lines, [2, lines + 4, lines + 5], "{what}");
+        assert_eq!(found.bytes, [7, 14 + record.len() as u64, 20 + record.len() as u64], "{what}");
+        assert_eq!(found.unreadable[0].raw, &record.as_bytes()[..16 * MB], "{what}");
+    }
+    // at the end of the file, in two bytes a character, and where a column is left out
+    let text = format!("id,a,b\n1,a,b\n2,\"{many}\",b");
+    assert_eq!(csv(&text).faults(), [("too_long", Some(2), 3)]);
+    let utf16: Vec<u8> =
+        format!("\u{feff}{text}\n3,a,b\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let found = csv(&utf16);
+    assert_eq!((found.keys(), found.faults()), (vec!["1", "3"], vec![("too_long", Some(2), 3)]));
+    assert_eq!(found.bytes[1], 2 + 2 * (text.len() as u64 + 1));
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("t.csv"), &text).unwrap();
+    let found = read(&mut CsvSource::open(folder.path(), CsvOptions::default()).unwrap(), "t", &["b"]);
+    assert_eq!((found.faults(), found.unreadable[0].raw.len()), (vec![("too_long", Some(2), 3)], 0));
+}
+
+#[test]
+fn a_text_of_many_lines_is_a_row() {
+    let text = text_of(MB);
+    assert!(text.matches('\n').count() > 20_000);
+    for header in ["id,a,b", "name,a,b", "id,a"] {
+        let fields = header.matches(',').count();
+        let found = csv(format!(
+            "{header}\n1,{}\n2,\"{text}\"{}\n",
+            &"a,a"[..2 * fields - 1],
+            &",b"[..2 * fields - 2]
+        ));
+        assert_eq!((found.rows.len(), found.faults()), (2, vec![]), "{header}");
+    }
+}
+
+#[test]
+fn an_unclosed_quote_before_more_than_16_mb_costs_its_line_and_no_other() {
+    let rows: Vec<_> = (3..=40_000).map(|id| format!("{id},{},b\n", "a".repeat(500))).collect();
+    let rows = rows.concat();
+    assert!(rows.len() > 17 * MB);
+    let long = "x".repeat(17 * MB);
+    for (what, before) in [
+        ("rows", "2,\"x,b\n".to_owned()),
+        ("a long line and rows", format!("2,\"{long},b\n")),
+        ("text after the quote of a long line", format!("2,\"{long}\"x,b\n")),
+        ("text after a quote and a long line", format!("2,\"x\"{long},b\n")),
+    ] {
+        let found = csv(format!("id,a,b\n1,a,b\n{before}{rows}"));
+        assert_eq!(found.faults(), [("unclosed_quote", Some(2), 3)], "{what}");
+        assert_eq!(found.rows.len(), 39_999, "{what}");
+    }
+    // a narrow table, where a single line says little
+    let rows: Vec<_> = (3..=40_000).map(|id| format!("{id},{}\n", "a".repeat(500))).collect();
+    let found = csv(format!("id,a\n2,\"x\n{}", rows.concat()));
+    assert_eq!((found.rows.len(), found.faults()), (39_998, vec![("unclosed_quote", Some(2), 2)]));
+}
+
 #[test]
 fn encodings() {
     let rows = [row(&[Some("1"), Some("José")]), row(&[Some("2"), Some("山田 😀 ทด")])];

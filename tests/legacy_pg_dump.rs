@@ -202,3 +202,29 @@ proptest! {
         prop_assert_eq!(&read(&mut source, "t", &[]).rows, &wanted);
     }
 }
+
+#[test]
+fn a_row_of_more_than_16_mb_is_a_row_like_any_other() {
+    // what a server holds it also hands over; its line has one end, however long it is
+    let long = "a line\\nand another, ".repeat(2 * 1024 * 1024);
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("dump.sql");
+    let rows = format!("1\tx\n2\t{long}\\\nand one in the old form\n3\ty\n");
+    fs::write(
+        &path,
+        format!(
+            "--\n-- PostgreSQL database dump\n--\n\nCOPY t (id, name) FROM stdin;\n{rows}\\.\n\n\
+             --\n-- PostgreSQL database dump complete\n--\n"
+        ),
+    )
+    .unwrap();
+    let found = read(&mut PgDumpSource::open(&path).unwrap(), "t", &[]);
+    assert_eq!((found.keys(), found.faults()), (vec!["1", "2", "3"], vec![]));
+    let name = found.rows[1][1].as_deref().unwrap();
+    assert!(
+        name == format!("{}\nand one in the old form", long.replace("\\n", "\n")),
+        "{} bytes",
+        name.len()
+    );
+    assert_eq!(found.lines, [6, 7, 9]);
+}

@@ -24,6 +24,8 @@ pub struct Decoder<'p> {
     projection: &'p Projection,
     place: Place,
     buffer: Vec<u8>,
+    /// How many bytes of the buffer were looked at for the end of a row, and hold none.
+    looked_at: usize,
     rows: u64,
     ended: bool,
 }
@@ -31,7 +33,7 @@ pub struct Decoder<'p> {
 impl<'p> Decoder<'p> {
     /// A decoder whose first row stands at `place`; line and byte are counted on where they are given.
     pub fn new(projection: &'p Projection, place: Place) -> Self {
-        Self { projection, place, buffer: Vec::with_capacity(2 * CHUNK), rows: 0, ended: false }
+        Self { projection, place, buffer: Vec::with_capacity(2 * CHUNK), looked_at: 0, rows: 0, ended: false }
     }
 
     /// Whether the end marker `\.` was seen; what came after it is ignored.
@@ -55,10 +57,15 @@ impl<'p> Decoder<'p> {
     fn drain(&mut self, at_end: bool, sink: &mut dyn Sink) -> Result<()> {
         if self.ended {
             self.buffer.clear();
+            self.looked_at = 0;
             return Ok(());
         }
-        let limit =
-            if at_end { self.buffer.len() } else { memrchr(b'\n', &self.buffer).map_or(0, |at| at + 1) };
+        let new = &self.buffer[self.looked_at..];
+        let limit = match memrchr(b'\n', new) {
+            _ if at_end => self.buffer.len(),
+            Some(at) => self.looked_at + at + 1,
+            None => 0,
+        };
         // One look at the whole chunk; only a chunk with something wrong in it is looked at row by row.
         let suspect = not_text(&self.buffer[..limit]).is_some();
         let mut rest = &mut self.buffer[..limit];
@@ -90,6 +97,7 @@ impl<'p> Decoder<'p> {
             self.place.byte = self.place.byte.map(|byte| byte + len as u64);
         }
         self.buffer.drain(..used);
+        self.looked_at = self.buffer.len();
         Ok(())
     }
 }

@@ -11,6 +11,7 @@
 mod cut;
 mod encoding;
 mod header;
+mod long;
 mod records;
 
 use std::collections::BTreeMap;

@@ -86,6 +86,8 @@ pub enum Unreadable {
     /// A quote that is never closed, or closed in the middle of a field. Only the line on which the record begins is
     /// handed over; reading goes on with the next line.
     UnclosedQuote,
+    /// A record of more than 16 MB; its first 16 MB are handed over.
+    TooLong,
     /// A quoted field that holds a whole row of its own table: an unclosed quote that another quote happened to close.
     SwallowedLines,
 }
@@ -98,6 +100,7 @@ impl Unreadable {
             Unreadable::Encoding => "encoding",
             Unreadable::Nul => "nul",
             Unreadable::UnclosedQuote => "unclosed_quote",
+            Unreadable::TooLong => "too_long",
             Unreadable::SwallowedLines => "swallowed_lines",
         }
     }
@@ -112,6 +115,7 @@ impl fmt::Display for Unreadable {
             Unreadable::Encoding => f.write_str("bytes that are not text in the expected encoding"),
             Unreadable::Nul => f.write_str("a NUL byte"),
             Unreadable::UnclosedQuote => f.write_str("a quote that is not closed where its field ends"),
+            Unreadable::TooLong => f.write_str("a record of more than 16 MB"),
             Unreadable::SwallowedLines => {
                 f.write_str("a quoted field that holds whole rows of the same table")
             }

@@ -88,27 +88,59 @@ fn unquoted_end(bytes: &[u8], delimiter: u8) -> Option<usize> {
     short.iter().position(is_end).or_else(|| memchr3(delimiter, b'\n', b'\r', long).map(|at| SHORT + at))
 }
 
+/// Below so many fields, ordinary text such as a street with its house number looks like a row.
+pub(super) const FEWEST: usize = 3;
+
 /// Whether one of the lines that a record spans, the first one apart, is a whole well-written row by itself: the right
 /// number of fields, an integer key, no stray quotes.
 pub(super) fn swallowed_row(record: &[u8], dialect: Dialect, width: usize, key: usize) -> bool {
-    // Below three fields, ordinary text such as a street with its house number looks like a row.
-    const FEWEST: usize = 3;
     if width < FEWEST {
         return false;
     }
     let mut fields = Vec::new();
-    record.split(|&byte| byte == b'\n' || byte == b'\r').skip(1).any(|line| {
-        // Most lines of a text have not nearly as many delimiters as a row.
-        if memchr_iter(dialect.delimiter, line).count() + 1 < width {
-            return false;
-        }
-        let Cut::Record { .. } = cut(line, dialect, true, &mut fields) else { return false };
-        fields.len() == width
-            && is_integer(&line[fields[key].start..fields[key].end])
-            && fields
-                .iter()
-                .all(|field| field.quoted || memchr(dialect.quote, &line[field.start..field.end]).is_none())
-    })
+    later_lines(record).any(|line| is_row(line, dialect, width, key, &mut fields))
+}
+
+/// Whether most of the lines that a record spans, the first one apart, look like rows: what a short row looks like, or one
+/// without a key, cannot be told from a single line.
+pub(super) fn is_mostly_rows(record: &[u8], dialect: Dialect, width: usize, key: Option<usize>) -> bool {
+    let mut fields = Vec::new();
+    let (mut lines, mut rows) = (0_usize, 0);
+    for line in later_lines(record) {
+        let is_row = match key {
+            Some(key) => is_row(line, dialect, width, key, &mut fields),
+            None => {
+                matches!(cut(line, dialect, true, &mut fields), Cut::Record { .. }) && fields.len() == width
+            }
+        };
+        lines += 1;
+        rows += usize::from(is_row);
+    }
+    2 * rows > lines
+}
+
+fn later_lines(record: &[u8]) -> impl Iterator<Item = &[u8]> {
+    record.split(|&byte| byte == b'\n' || byte == b'\r').skip(1)
+}
+
+/// Whether a line is a whole well-written row by itself.
+pub(super) fn is_row(
+    line: &[u8],
+    dialect: Dialect,
+    width: usize,
+    key: usize,
+    fields: &mut Vec<Field>,
+) -> bool {
+    // Most lines of a text have not nearly as many delimiters as a row.
+    if memchr_iter(dialect.delimiter, line).count() + 1 < width {
+        return false;
+    }
+    let Cut::Record { .. } = cut(line, dialect, true, fields) else { return false };
+    fields.len() == width
+        && is_integer(&line[fields[key].start..fields[key].end])
+        && fields
+            .iter()
+            .all(|field| field.quoted || memchr(dialect.quote, &line[field.start..field.end]).is_none())
 }
 
 fn is_integer(field: &[u8]) -> bool {

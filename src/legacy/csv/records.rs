@@ -4,18 +4,22 @@ use std::io::{self, Read};
 
 use memchr::{memchr, memchr_iter, memchr2};
 
-use super::cut::{Cut, Dialect, Field, cut, swallowed_row};
+use super::cut::{Cut, Dialect, FEWEST, Field, cut, is_mostly_rows, swallowed_row};
 use super::encoding::{Encoding, from_windows_1252};
+use super::long::Long;
 use crate::error::Result;
 use crate::legacy::copy_text::not_text;
 use crate::legacy::projection::legacy_id;
 use crate::legacy::{Place, Projection, Sink, Unreadable};
+use crate::record::LegacyId;
 
 /// Records are cut when this many bytes have come together.
 const CHUNK: usize = 256 * 1024;
 
-/// The longest record that is believed, in bytes and in lines; what is longer has swallowed its neighbours.
+/// The longest record that is a row.
 const LONGEST: usize = 16 * 1024 * 1024;
+
+/// A record of more lines is looked at, whether it has swallowed its neighbours.
 const MOST_LINES: usize = 10_000;
 
 /// How a file is to be read, all of it known after its header.
@@ -39,13 +43,23 @@ pub(super) struct Records<'p> {
     rows: u64,
     /// Room that is used again for every record.
     cuts: Vec<Field>,
+    /// The record that is too long for a row and has not ended yet.
+    passing: Option<Passing>,
+}
+
+/// A record that is passed over: what is known of its beginning.
+struct Passing {
+    long: Long,
+    key: Option<LegacyId>,
+    raw: Vec<u8>,
+    place: Place,
 }
 
 impl<'p> Records<'p> {
     /// A reader whose first record stands at `place`.
     pub(super) fn new(format: Format, projection: &'p Projection, place: Place) -> Self {
         let (line, byte) = (place.line.unwrap_or(1), place.byte.unwrap_or(0));
-        Self { format, projection, place, line, byte, rows: 0, cuts: Vec::new() }
+        Self { format, projection, place, line, byte, rows: 0, cuts: Vec::new(), passing: None }
     }
 
     /// Hands over every record that `buffer` and then `reader` hold; the outer error is the reader's.
@@ -63,9 +77,11 @@ impl<'p> Records<'p> {
                 Err(error) => return Ok(Err(error)),
             };
             if at_end && used == buffer.len() {
-                return Ok(Ok(self.rows));
+                let passing = self.passing.take();
+                let ended = passing.map_or(Ok(0), |passing| self.pass(passing, &[], true, sink));
+                return Ok(ended.map(|_| self.rows));
             }
-            // A record longer than the buffer: double it. `hand_over` gives up at `LONGEST`.
+            // A record longer than the buffer: double it. At `LONGEST` `hand_over` passes over it.
             wanted = if used == 0 { 2 * buffer.len() } else { CHUNK };
             buffer.drain(..used);
         }
@@ -79,13 +95,33 @@ impl<'p> Records<'p> {
         let mut fields = Vec::with_capacity(self.projection.width());
         let mut picked = Vec::new();
         while !rest.is_empty() {
-            let (len, next) = match cut(rest, self.format.dialect, at_end, &mut self.cuts) {
-                Cut::Record { len, next } if self.lines(&rest[..len]) <= MOST_LINES => (len, next),
-                Cut::Incomplete if rest.len() < LONGEST && self.lines(rest) <= MOST_LINES => break,
+            if let Some(passing) = self.passing.take() {
+                let passed = self.pass(passing, rest, at_end, sink)?;
+                rest = &mut std::mem::take(&mut rest)[passed..];
+                used += passed;
+                if self.passing.is_some() {
+                    break;
+                }
+                continue;
+            }
+            let found = cut(rest, self.format.dialect, at_end, &mut self.cuts);
+            let (len, next) = match found {
+                Cut::Record { len, next } if len <= LONGEST && !self.has_swallowed(&rest[..len]) => {
+                    (len, next)
+                }
+                Cut::Incomplete if rest.len() < LONGEST && !self.has_swallowed(rest) => break,
                 _ => {
-                    let Some(next) = self.broken(rest, at_end, sink)? else { break };
-                    rest = &mut std::mem::take(&mut rest)[next..];
-                    used += next;
+                    let is_whole = !self.is_too_long(found, rest);
+                    match is_whole.then(|| self.broken(rest, at_end, sink)).transpose()?.flatten() {
+                        Some(next) => {
+                            rest = &mut std::mem::take(&mut rest)[next..];
+                            used += next;
+                        }
+                        None if !is_whole || rest.len() >= LONGEST => {
+                            self.passing = Some(self.begin_passing(found, rest));
+                        }
+                        None => break,
+                    }
                     continue;
                 }
             };
@@ -113,6 +149,74 @@ impl<'p> Records<'p> {
         (self.line + self.lines(bytes) as u64, self.byte + self.format.encoding.source_len(bytes))
     }
 
+    /// Whether some bytes, which begin with a quoted field's record, are more than one record: a quote was not closed. Only
+    /// asked of so many lines that few records have them.
+    fn has_swallowed(&self, bytes: &[u8]) -> bool {
+        (bytes.len() > LONGEST || bytes.len() > MOST_LINES && self.lines(bytes) > MOST_LINES)
+            && self.holds_rows(bytes)
+    }
+
+    fn holds_rows(&self, bytes: &[u8]) -> bool {
+        let width = self.projection.width();
+        match self.projection.key() {
+            Some(key) if width >= FEWEST => swallowed_row(bytes, self.format.dialect, width, key),
+            key => is_mostly_rows(bytes, self.format.dialect, width, key),
+        }
+    }
+
+    /// Whether what was found at the beginning of some bytes is one record, longer than a row may be.
+    fn is_too_long(&self, found: Cut, rest: &[u8]) -> bool {
+        match found {
+            Cut::Record { len, .. } => len > LONGEST && !self.holds_rows(&rest[..len]),
+            Cut::Incomplete => rest.len() >= LONGEST && !self.holds_rows(rest),
+            Cut::Broken => false,
+        }
+    }
+
+    /// Begins to pass over a record whose first bytes these are.
+    fn begin_passing(&mut self, found: Cut, rest: &[u8]) -> Passing {
+        self.stand();
+        let (width, key) = (self.projection.width(), self.projection.key());
+        // before a stray quote, only the first field can be told to be the key; a last one may go on
+        let certain = key.filter(|key| found != Cut::Broken || *key == 0);
+        let field = certain.and_then(|key| self.cuts.get(key)).filter(|field| field.end < rest.len());
+        Passing {
+            long: Long::new(
+                self.format.dialect,
+                self.format.line_end,
+                key.filter(|_| width >= FEWEST).map(|key| (width, key)),
+            ),
+            key: field.and_then(|field| legacy_id(content(rest, *field))),
+            raw: Vec::new(),
+            place: self.place.clone(),
+        }
+    }
+
+    /// Passes over the next bytes of a record that is too long, and hands it over when it has ended; returns the bytes used.
+    fn pass(
+        &mut self,
+        mut passing: Passing,
+        bytes: &[u8],
+        at_end: bool,
+        sink: &mut dyn Sink,
+    ) -> Result<usize> {
+        let passed = passing.long.pass(bytes, at_end);
+        let used = &bytes[..passed.used];
+        if self.projection.picks().is_none() {
+            passing.raw.extend_from_slice(&used[..used.len().min(LONGEST - passing.raw.len())]);
+        }
+        (self.line, self.byte) = self.after(used);
+        if passed.ends {
+            let is_stray = passing.long.is_stray();
+            let reason = if is_stray { Unreadable::UnclosedQuote } else { Unreadable::TooLong };
+            sink.unreadable(reason, passing.key, passing.raw.trim_ascii_end(), &passing.place)?;
+            self.rows += 1;
+        } else {
+            self.passing = Some(passing);
+        }
+        Ok(passed.used)
+    }
+
     /// Notes where the record begins.
     fn stand(&mut self) {
         self.place.line = Some(self.line);
@@ -123,7 +227,7 @@ impl<'p> Records<'p> {
     fn broken(&mut self, rest: &[u8], at_end: bool, sink: &mut dyn Sink) -> Result<Option<usize>> {
         let next = match memchr(self.format.line_end, rest) {
             Some(at) => at + 1,
-            None if at_end || rest.len() >= LONGEST => rest.len(),
+            None if at_end => rest.len(),
             None => return Ok(None),
         };
         self.stand();
