@@ -146,7 +146,7 @@ pub fn checkpoint(
 }
 
 fn unwritten(cause: std::io::Error) -> Error {
-    Error::precondition("the backup cannot be written").cause(cause).hint("make room for it")
+    output::unwritten("the backup", cause, "make room for it")
 }
 
 /// The number of the checkpoint after a phase.

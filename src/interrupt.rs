@@ -8,13 +8,22 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, Wea
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{SigSet, Signal};
+
 use crate::error::{Error, Kind, Result};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Begins to listen; called once, by the command line. `say` says the error of a command that is given up.
+/// Begins to listen; called once, by the command line, before there are other threads. `say` says the error of a command
+/// that is given up.
 pub fn listen(say: fn(&Error)) -> Result<()> {
     let _ = LAST_WORDS.set(say);
+    let cannot = "signals cannot be handled";
+    // a write beyond a limit on the size of files (ulimit -f) fails, and says so, instead of ending the process; every thread
+    // inherits this
+    let mut kept_away = SigSet::empty();
+    kept_away.add(Signal::SIGXFSZ);
+    kept_away.thread_block().map_err(|cause| Error::internal(cannot).cause(cause))?;
     let mut first: Option<Instant> = None;
     let asked = move || match first {
         None => {
@@ -28,7 +37,7 @@ pub fn listen(say: fn(&Error)) -> Result<()> {
         // the next command puts right
         Some(_) => std::process::exit(Kind::Interrupted.code().into()),
     };
-    ctrlc::set_handler(asked).map_err(|cause| Error::internal("signals cannot be handled").cause(cause))
+    ctrlc::set_handler(asked).map_err(|cause| Error::internal(cannot).cause(cause))
 }
 
 /// What says the last words of a command that cannot come to its own end.

@@ -20,21 +20,44 @@ pub fn new_file(path: &Path) -> io::Result<File> {
 
 /// Writes a new file, and has it reach the disk.
 pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
-    let written = new_file(path).and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
+    let written = new_file(path).and_then(|mut file| {
+        file.write_all(bytes).and_then(|()| file.sync_all()).inspect_err(|_| {
+            // a part of it would look like the whole
+            let _ = fs::remove_file(path);
+        })
+    });
     written.map_err(|cause| {
-        Error::precondition(format!("{} cannot be written", path.display()))
-            .cause(cause)
-            .hint("give a name that does not exist yet; nothing is ever overwritten")
+        unwritten(
+            &path.display().to_string(),
+            cause,
+            "give a name that does not exist yet; nothing is ever overwritten",
+        )
     })
+}
+
+/// What could not be written, and what to do about it: `otherwise` where it is not room that lacks.
+pub fn unwritten(what: &str, cause: io::Error, otherwise: &str) -> Error {
+    let hint = match cause.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "make room there, then run the same command again"
+        }
+        io::ErrorKind::FileTooLarge => {
+            "raise the limit on the size of files (ulimit -f), then run the same command again"
+        }
+        _ => otherwise,
+    };
+    Error::precondition(format!("{what} cannot be written")).cause(cause).hint(hint)
 }
 
 /// Writes a file in place of the one that has its name, which must be a plain file and none of the `inputs`. The old one stays
 /// until the new one is whole.
 pub fn replace(path: &Path, inputs: &[&Path], fill: impl FnOnce(File) -> io::Result<()>) -> Result<()> {
     let refused = |cause: io::Error| {
-        Error::precondition(format!("{} cannot be written", path.display()))
-            .cause(cause)
-            .hint("give a path in an existing directory that you may write to")
+        unwritten(
+            &path.display().to_string(),
+            cause,
+            "give a path in an existing directory that you may write to",
+        )
     };
     match fs::symlink_metadata(path) {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}

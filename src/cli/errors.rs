@@ -7,6 +7,7 @@ use clap::Args;
 use super::Common;
 use crate::entity;
 use crate::error::{Error, Kind, Result};
+use crate::output;
 use crate::record::{Code, LegacyId};
 use crate::staging::{ErrorFilter, ErrorRow, Reader};
 
@@ -157,9 +158,10 @@ fn line(out: &mut impl Write, error: &ErrorRow) -> std::io::Result<()> {
 }
 
 fn refused(cause: std::io::Error) -> Error {
-    let kind =
-        if cause.kind() == std::io::ErrorKind::BrokenPipe { Kind::Interrupted } else { Kind::Internal };
-    Error::new(kind, "standard output cannot be written").cause(cause)
+    if cause.kind() == std::io::ErrorKind::BrokenPipe {
+        return Error::new(Kind::Interrupted, "standard output was closed").cause(cause);
+    }
+    output::unwritten("standard output", cause, "look at where it goes")
 }
 
 /// Whoever stopped reading has seen enough.

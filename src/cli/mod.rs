@@ -38,6 +38,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::error::{Error, Kind, Result};
 use crate::interrupt;
+use crate::output;
 use crate::progress::Progress;
 use crate::staging::{Reader, or_interrupted};
 
@@ -145,7 +146,7 @@ impl Common {
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             // whoever read the output has seen enough
             Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {
-                Err(Error::internal("standard output cannot be written").cause(cause))
+                Err(output::unwritten("standard output", cause, "look at where it goes"))
             }
             _ => Ok(()),
         }

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::Common;
 use super::attention::attention;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Kind, Result};
 use crate::output;
 use crate::report::{self, Format};
 use crate::staging::Reader;
@@ -63,14 +63,18 @@ fn write(common: &Common, path: &Path, page: &str, is_replaced: bool) -> Result<
             .collect();
         return output::replace(path, &inputs, |mut file| file.write_all(page.as_bytes()));
     }
-    output::new_file(path).and_then(|mut file| file.write_all(page.as_bytes())).map_err(|cause| {
+    let written = output::new_file(path).and_then(|mut file| {
+        file.write_all(page.as_bytes()).inspect_err(|_| {
+            // a part of a page would look like the whole
+            let _ = std::fs::remove_file(path);
+        })
+    });
+    written.map_err(|cause| {
         let hint = if cause.kind() == std::io::ErrorKind::AlreadyExists {
             "give --replace to write it again, or another name"
         } else {
             "give a path in an existing directory that you may write to with --out"
         };
-        Error::precondition(format!("the report {} cannot be written", path.display()))
-            .cause(cause)
-            .hint(hint)
+        output::unwritten(&format!("the report {}", path.display()), cause, hint)
     })
 }
