@@ -39,9 +39,9 @@ fn job(users: u32) -> Job {
             let _ = writeln!(tables[3].1, "{user},{user},1980-02-03,1,{doctor},{office}");
         }
     }
-    let job = Job::of_tables(&tables, empty_target());
-    std::fs::write(job.path("drydock.toml"), "[policy]\nallowed_rejects = { patients = 1000000 }\n").unwrap();
-    job.verb("extract").args(["--config", "drydock.toml"]).run().expect(0);
+    let job = Job::of_tables(&tables, empty_target())
+        .configured("[policy]\nallowed_rejects = { patients = 1000000 }\n");
+    job.verb("extract").run().expect(0);
     job.verb("survey").run().expect(0);
     job
 }
@@ -183,6 +183,7 @@ fn says_that_it_waits(command: &mut Child) -> BufReader<std::process::ChildStder
         line.clear();
         assert!(said.read_line(&mut line).unwrap() > 0, "it ended without a word about a reader");
     }
+    assert!(line.contains(&format!("process {}", std::process::id())), "{line}");
     said
 }
 

@@ -1,12 +1,14 @@
 //! Waiting for others who have the file open. A reader never costs a writer its work: the one who writes waits for as long as
 //! somebody reads, says so, and can still be asked to end. Who only reads waits for a while.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
+use super::holders::holders;
 use crate::error::{Error, Kind, Result};
 use crate::interrupt::{self, Stopping};
 
@@ -27,14 +29,15 @@ static GAVE_UP: AtomicBool = AtomicBool::new(false);
 
 /// Lets the writer wait for every reader, however long one holds the file.
 pub(super) fn outlast_readers(connection: &mut Connection, stopping: &Stopping) -> Result<()> {
-    let stopping = stopping.clone();
+    let (stopping, path) = (stopping.clone(), connection.path().map(PathBuf::from));
     let mut wait = Wait::new();
     Ok(connection.busy_handler(Some(move |times| {
         let waited = wait.waited(times);
         if waited >= SAID_AFTER && wait.says_it_now() {
+            let who = path.as_deref().map(holders).filter(|who| !who.is_empty());
+            let who = who.unwrap_or_else(|| "another program (sqlite3, a viewer)".to_owned());
             tracing::warn!(
-                "waiting for a reader of the staging file: another program has it open and is reading (sqlite3, a viewer); \
-                 the work goes on when it is done"
+                "waiting for a reader of the staging file: {who} has it open; the work goes on when it is done"
             );
         }
         goes_on(waited, writer_waits(interrupt::check().is_err(), stopping.is_held()))
