@@ -96,7 +96,7 @@ fn silent_source(limit: usize) {
     for (_, ddl) in &LEGACY_DDL[..3] {
         server.psql(ddl);
     }
-    server.psql("insert into auth_group select n, repeat('x', 70) from generate_series(1, 100000) n");
+    server.psql("insert into auth_group select n, n || repeat('x', 60) from generate_series(1, 100000) n");
     let proxy = Proxy::start(server.port, Break::Silent(limit));
     let home = tempfile::tempdir().unwrap();
     let url = format!("{}?connect_timeout=2", Listening::url(proxy.port));
