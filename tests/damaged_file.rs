@@ -37,7 +37,7 @@ fn decided(job: &Job) -> String {
 
 /// A transform is refused with the table's name and the next thing to do.
 #[track_caller]
-fn expect_refused(outcome: Outcome, table: &str, what: &str) {
+fn expect_refused(outcome: &Outcome, table: &str, what: &str) {
     assert_eq!(outcome.code, Some(8), "{what}: {}", outcome.stderr);
     let said = format!("the snapshot of {table} in the file is not what its manifest says");
     assert!(outcome.stderr.contains(&said), "{what}: {}", outcome.stderr);
@@ -97,7 +97,7 @@ fn raw_rows_that_are_not_the_snapshots_are_refused_before_anything_is_decided() 
                 edit(&job.file(), "update legacy_auth_user set last_name = x'4578' where legacy_id = 7");
             }
             let before = decided(&job);
-            expect_refused(job.verb("transform").run(), table, what);
+            expect_refused(&job.verb("transform").run(), table, what);
             assert_eq!(decided(&job), before, "{what}");
             fs::copy(&whole, job.file()).unwrap();
         }

@@ -54,9 +54,9 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
     // whoever reads the list may take hours over it, and nobody can write to the file as long as it is being read
     let mut list = Vec::new();
     if arguments.csv {
-        write_csv(&reader, &filter, &mut list)?
+        write_csv(&reader, &filter, &mut list)?;
     } else {
-        write_text(&reader, &filter, &mut list)?
+        write_text(&reader, &filter, &mut list)?;
     }
     drop(reader);
     let mut out = std::io::stdout().lock();

@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_reader_is_waited_for_without_end_and_a_signal_ends_the_wait() {
-        let day = Duration::from_secs(86_400);
+        let day = Duration::from_hours(24);
         let waits = |is_asked, must_be_noted| {
             let limit = writer_waits(is_asked, must_be_noted);
             limit.is_none_or(|limit| day < limit)
