@@ -16,7 +16,7 @@ use crate::interrupt::{self, Stopping};
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// After this long it is said what is waited for.
-const SAID_AFTER: Duration = Duration::from_secs(2);
+const SAID_AFTER: Duration = Duration::from_secs(5);
 
 /// How long one who only reads waits for the writer.
 pub(super) const READER: Duration = Duration::from_secs(30);
