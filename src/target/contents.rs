@@ -98,7 +98,7 @@ impl Target {
         sql: &str,
         mut each: impl FnMut(&str, Option<LegacyId>, &str) -> Result<()>,
     ) -> Result<()> {
-        let sql = format!("copy ({}) to stdout", self.names.in_catalog(sql));
+        let sql = format!("copy ({}) to stdout", self.checked(sql));
         let reader = self.client.copy_out(&sql).map_err(|cause| failed(what, &cause))?;
         let mut fields = Vec::new();
         for_lines(reader, what, |line| {

@@ -153,8 +153,7 @@ impl Target {
 
     /// Runs a statement that returns one row of named numbers.
     pub fn counts(&mut self, what: &str, sql: &str) -> Result<Vec<(String, u64)>> {
-        let row =
-            self.client.query_one(&self.names.in_catalog(sql), &[]).map_err(|cause| failed(what, &cause))?;
+        let row = self.client.query_one(&self.checked(sql), &[]).map_err(|cause| failed(what, &cause))?;
         let counts = row.columns().iter().enumerate().map(|(position, column)| {
             (column.name().to_owned(), u64::try_from(row.get::<_, i64>(position)).unwrap_or(0))
         });
@@ -168,12 +167,18 @@ impl Target {
 
     /// A table as statements name it, quoted: the table itself, or the view that gives it and its columns our names.
     fn named(&self, table: &str) -> String {
-        if self.names.is_plain() { self.real(table) } else { format!("pg_temp.{}", quoted(table)) }
+        if self.names.is_plain() { self.real(table) } else { names::view(table) }
     }
 
     /// The table itself with its schema, quoted.
     fn real(&self, table: &str) -> String {
         format!("{}.{}", quoted(&self.schema), quoted(self.names.table(table)))
+    }
+
+    /// A statement of `sql/verify` as this target is asked: no table, and no schema, is left to the session's path.
+    fn checked(&self, sql: &str) -> String {
+        let sql = names::qualified(&self.names.in_catalog(sql), |table| self.named(table));
+        sql.replace("current_schema()", &quoted_text(&quoted(&self.schema)))
     }
 
     /// The whole row `t` as text.
@@ -199,9 +204,8 @@ fn session(address: &Address, schema: &str, names: &names::Names) -> Result<Sess
 
 fn begin_session(client: &mut Session, address: &Address, schema: &str, names: &names::Names) -> Result<()> {
     refuse_transaction_mode(Side::Target, client, address)?;
-    // the views that bear our names come before the tables, and nothing else temporary does
-    let last = if names.is_plain() { ", pg_temp" } else { "" };
-    let path = format!("set search_path = {}{last}", quoted(schema));
+    // nothing temporary comes before the tables
+    let path = format!("set search_path = {}, pg_temp", quoted(schema));
     client.batch_execute(&path).map_err(|cause| failed("choosing the schema", &cause))?;
     if !names.is_plain() {
         names.make_views(client, schema)?;

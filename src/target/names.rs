@@ -1,7 +1,8 @@
 //! The names that tables and columns have in the target, where the configuration says that they are others. Everything
 //! here speaks of a table or column by its name in [`crate::entity`]; a session on a target with other names gets
-//! temporary views that bear ours, through which PostgreSQL reads and writes as if the names were the same. Only what
-//! asks the catalog has to translate.
+//! temporary views with our columns, through which PostgreSQL reads and writes as if the names were the same. A view has a
+//! name that no application gives ([`view`]): the session's triggers would take one named `profiles` for a table of theirs.
+//! What asks the catalog has to translate, and what names a table by its bare name is qualified ([`qualified`]).
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,30 @@ use crate::error::Result;
 
 /// Before the name of a column that is not the mapped one although it has its name.
 const OWN: &str = "the table's own ";
+
+/// The view that gives a table and its columns our names, quoted.
+pub(super) fn view(table: &str) -> String {
+    format!("pg_temp.{}", quoted(&format!("drydock_target_{table}")))
+}
+
+/// A check's statement with every table as `named` says: what follows `from` or `join` and is the name of one of ours.
+pub(super) fn qualified(sql: &str, named: impl Fn(&str) -> String) -> String {
+    let tables = entity::target_tables();
+    let mut written = String::with_capacity(sql.len() + 256);
+    let mut is_next = false;
+    for piece in sql.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_') {
+        let word = piece.trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+        if is_next && tables.contains(&word) {
+            written += &named(word);
+            written += &piece[word.len()..];
+        } else {
+            written += piece;
+        }
+        // spaces and ends of lines between the two words come as pieces of their own
+        is_next = matches!(word, "from" | "join") || is_next && piece.trim().is_empty();
+    }
+    written
+}
 
 /// What is called how.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -120,7 +145,7 @@ impl Names {
         format!("{}.{}", self.table(table), self.column(table, column))
     }
 
-    /// Makes the views that bear our names.
+    /// Makes the views with our columns.
     pub(super) fn make_views(&self, client: &mut Session, schema: &str) -> Result<()> {
         for table in entity::target_tables() {
             let real = format!("{}.{}", quoted(schema), quoted(self.table(table)));
@@ -137,7 +162,7 @@ impl Names {
                 continue;
             }
             let (mut listed, mut defaults) = (String::new(), String::new());
-            let view = format!("pg_temp.{}", quoted(table));
+            let view = view(table);
             for row in &rows {
                 let theirs: String = row.get(0);
                 let ours = quoted(&self.our_column(table, &theirs));
@@ -149,8 +174,7 @@ impl Names {
             }
             client
                 .batch_execute(&format!(
-                    "create temporary view {} as select xmin, xmax{listed} from {real}; {defaults}",
-                    quoted(table)
+                    "create temporary view {view} as select xmin, xmax{listed} from {real}; {defaults}"
                 ))
                 .map_err(|cause| failed("giving the tables our names", &cause))?;
         }
@@ -185,6 +209,18 @@ mod tests {
             assert_eq!(names.our_column("profiles", theirs), ours);
         }
         assert!(!names.is_plain() && Names::default().is_plain());
+    }
+
+    #[test]
+    fn every_table_of_a_check_is_named_with_its_schema() {
+        let sql = "select 'profiles', count(*) as profiles from profiles t\n  left join\n  practices using (id)\n\
+                   where t.a is distinct from t.b and x in (select 1 from patients)";
+        assert_eq!(
+            qualified(sql, |table| format!("\"s\".\"{table}\"")),
+            "select 'profiles', count(*) as profiles from \"s\".\"profiles\" t\n  left join\n  \"s\".\"practices\" using (id)\n\
+             where t.a is distinct from t.b and x in (select 1 from \"s\".\"patients\")"
+        );
+        assert_eq!(view("profiles"), "pg_temp.\"drydock_target_profiles\"");
     }
 
     #[test]

@@ -59,6 +59,7 @@ checks! {
     Entity target "emails_are_distinct";
     Entity file "ready_addresses_are_distinct";
     Entity target "no_address_is_on_the_move";
+    Entity both "people_are_there_once";
     Entity target "names_are_trimmed";
     Entity target "birthdates_are_possible";
     Entity target "legacy_facts_are_kept";
@@ -92,6 +93,8 @@ checks! {
     System target "row_level_security_guards_every_table";
     System target "sequences_are_ahead";
     System target "constraints_are_enforced";
+    System target "tables_are_the_configured_ones";
+    System target "children_hold_no_rows";
 }
 
 /// What a query proves when it returns nothing: its first line.

@@ -7,6 +7,7 @@
 #![allow(dead_code, unused_imports, reason = "every test binary uses its own part of the harness")]
 
 mod command;
+mod damaged;
 mod database;
 mod job;
 mod locked;
@@ -15,6 +16,7 @@ mod servers;
 mod surveyed;
 
 pub use command::{Drydock, Outcome, psql, sqlite3};
+pub use damaged::{Damaged, renamed};
 pub use database::{Database, database};
 pub use job::{Job, cases, empty_target, phase_one_target, world, world_config};
 pub use locked::{Locked, free_port, locked};

@@ -1,0 +1,30 @@
+-- no migrated person has a second profile that stands for no legacy record
+-- Such a twin has the address that the person's row has, or was given, or the same two names and no address of its own; or it
+-- is a copy of a migrated row, with the metadata that only this migration writes.
+with others as materialized (
+    select lower(btrim(email::text) collate "C") as address, lower(btrim(first_name::text)) as first_name,
+           lower(btrim(last_name::text)) as last_name, metadata -> 'legacy' ? 'email_status' as is_copy
+    from profiles where legacy_id is null
+), known as (
+    select legacy_id, lower(email::text collate "C") as address,
+           lower(btrim(metadata -> 'legacy' ->> 'email') collate "C") as given,
+           lower(btrim(first_name::text)) as first_name, lower(btrim(last_name::text)) as last_name
+    from profiles
+    -- asked once: mostly nobody else is there
+    where legacy_id is not null and exists (select 1 from others)
+)
+select 'profiles', k.legacy_id, 'email'
+from known k join others o on o.address = k.address
+where o.address like '%_@_%'
+union
+select 'profiles', k.legacy_id, 'email'
+from known k join others o on o.address = k.given
+where o.address like '%_@_%'
+union
+select 'profiles', k.legacy_id, 'first_name'
+from known k
+join others o on o.first_name = k.first_name and o.last_name = k.last_name
+where k.first_name <> '' and k.last_name <> '' and (coalesce(o.address, '') = '' or o.address like '%@migrated.local')
+union all
+select 'profiles', null::bigint, 'metadata' from others where is_copy
+order by 1, 2, 3
