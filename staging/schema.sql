@@ -133,6 +133,12 @@ create table target_rows (
     legacy_id_from text,              -- column, metadata, migration_mappings, natural_key
     email     text,
     digest    text,                   -- SHA-256 of the row as the database prints it; null when a load came upon it
+    said_legacy_id text,              -- the legacy id that its metadata say, where it is another one
+    first_name text,                  -- what it said of itself before a load of this migration wrote it; else null
+    last_name text,
+    date_of_birth text,
+    name      text,
+    city      text,
     primary key (entity, target_id)
 ) without rowid;
 create index target_rows_legacy_id on target_rows (entity, legacy_id);

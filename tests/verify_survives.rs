@@ -138,3 +138,45 @@ fn an_application_s_table_with_one_of_our_names_is_nobody_s_shadow() {
     migration.run(["rollback", "--run", &migration.last_run("load"), "--quiet"]);
     assert_eq!(migration.psql("select count(*) from people"), "0");
 }
+
+/// Rows that an earlier phase left: each says which record it is, and some are somebody else's.
+const PHASE_ONE: &str = "
+insert into practices (legacy_id, name, city) values
+    (1, 'OFFICE NO 1', 'Elsewhere'), (2, 'Another Practice', 'Elsewhere'), (3, 'Renamed', 'Springfield');
+insert into profiles (legacy_id, email, first_name, last_name, metadata) values
+    (1001, 'a@example.org', 'ann1001', 'EXAMPLE', '{}'),
+    (1002, 'ann1002@example.org', 'Somebody', 'Else', '{}'),
+    (1003, 'ann1003@example.org', 'Ann1004', 'Example', '{}'),
+    (1010, 'b@example.org', 'Anna-Maria', 'Example', '{}'),
+    (1011, 'c@example.org', 'Ann1011', 'Married-Since', '{\"theme\": 1}'),
+    (1012, 'd@example.org', '', '', '{\"legacy_id\": 1012}'),
+    (1013, 'e@example.org', 'Ann1013', 'Example', '{\"legacy_id\": 1014}');
+insert into patients (legacy_id, user_id, practice_id, first_name, last_name, date_of_birth)
+    select v.id, f.id, o.id, v.first, 'Example', v.born
+    from (values (5010, 'Ann1010', date '1980-02-02'), (5011, 'Ann1011', '1971-11-12'), (5012, 'Bea', '1980-02-03'),
+                 (5013, 'Bea', '1980-03-02')) v(id, first, born)
+    join profiles f on f.legacy_id = v.id - 4000 join practices o on o.legacy_id = 1;";
+
+#[test]
+fn rows_of_an_earlier_phase_that_were_somebody_else_s_are_found() {
+    let migration = Migration::resolved(SMALL, "", PHASE_ONE);
+    migration.run(["load", "--quiet"]);
+    assert_eq!(migration.psql("select first_name from profiles where legacy_id = 1002"), "Ann1002");
+    migration.drydock(["verify", "--quiet"]).run().expect(7);
+    let expected = [
+        ("patients", 5011, "date_of_birth"),
+        ("patients", 5013, "first_name"),
+        ("practices", 2, "name"),
+        ("profiles", 1002, "first_name"),
+        ("profiles", 1003, "first_name"),
+        ("profiles", 1013, "legacy_id"),
+    ];
+    let expected = expected
+        .map(|(entity, id, field)| format!("existing_rows_are_the_records_own|{entity}|{id}|{field}"));
+    assert_eq!(findings(&migration), expected);
+    assert_eq!(migration.sqlite("select count(*) from differences"), "0");
+
+    // once it is known and accepted, a new survey finds rows that this migration wrote
+    migration.run(["survey", "--quiet"]);
+    assert_eq!(migration.sqlite("select count(first_name || last_name) from target_rows"), "0");
+}

@@ -121,7 +121,8 @@ pub const TABLES: &[(&str, Columns)] = tables! {
         "forces_row_security" Id, "rights" Words, "policies" Id;
     "target_triggers": "table_name" Word, "trigger_name" Word, "is_enabled" Id, "definition" Text;
     "target_rows": "entity" Word, "target_id" Id, "legacy_id" Id, "legacy_id_from" Word, "email" Email,
-        "digest" Digest;
+        "digest" Digest, "said_legacy_id" Id, "first_name" Name, "last_name" Name, "date_of_birth" Birth,
+        "name" Name, "city" Address;
     "target_unique_values": "table_name" Word, "key_name" Word, "digest" Digest, "target_id" Id;
     "target_matches": "entity" Word, "legacy_id" Id, "target_id" Id, "confidence_level" Word, "evidence" Word,
         "is_applied" Id, "reason" Word;

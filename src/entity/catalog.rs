@@ -163,4 +163,11 @@ pub struct ExistingRow {
     pub email: Option<String>,
     /// SHA-256 of the whole row as the database prints it, in lower-case hexadecimal digits.
     pub digest: String,
+    /// The legacy id that its metadata say, where it is another one.
+    pub said_legacy_id: Option<String>,
+    /// What it says of itself, in the order of [`SAID`]; nothing of a row that a load of this migration wrote.
+    pub said: [Option<String>; SAID.len()],
 }
+
+/// The columns by which a row of the target can be told to be somebody's.
+pub const SAID: [&str; 5] = ["first_name", "last_name", "date_of_birth", "name", "city"];

@@ -42,10 +42,12 @@ impl Staging {
             )?;
             write_catalog(connection, catalog)?;
             let mut insert = connection.prepare(
-                "insert into target_rows (entity, target_id, legacy_id, legacy_id_from, email, digest) \
-                 values (?, ?, ?, ?, ?, ?)",
+                "insert into target_rows (entity, target_id, legacy_id, legacy_id_from, email, digest, \
+                 said_legacy_id, first_name, last_name, date_of_birth, name, city) \
+                 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?;
             rows(&mut |entity, row| {
+                let [first_name, last_name, date_of_birth, name, city] = &row.said;
                 insert.execute((
                     entity.name,
                     &row.target_id,
@@ -53,6 +55,12 @@ impl Staging {
                     &row.legacy_id_from,
                     &row.email,
                     &row.digest,
+                    &row.said_legacy_id,
+                    first_name,
+                    last_name,
+                    date_of_birth,
+                    name,
+                    city,
                 ))?;
                 Ok(())
             })

@@ -6,7 +6,8 @@ use super::copy::decode_row;
 use super::{Target, discriminated, failed, quoted, quoted_text};
 use crate::config::LegacyIdIn;
 use crate::entity::Entity;
-use crate::entity::catalog::{Catalog, ExistingRow};
+use crate::entity::catalog::{Catalog, ExistingRow, SAID};
+use crate::entity::metadata;
 use crate::error::{Error, Result};
 
 /// The table that some migrations kept their mapping in.
@@ -23,6 +24,10 @@ pub struct Mapping {
     /// The expression that says where it was found.
     origin: String,
     email: String,
+    /// The expression for the legacy id that the metadata say, where it is another one.
+    other: String,
+    /// The expressions for what the row says of itself.
+    said: String,
     joins: String,
 }
 
@@ -50,31 +55,60 @@ impl Target {
         if !has("id") || !tells {
             return Ok(None);
         }
-        let mut sources: Vec<(&str, String)> = Vec::new();
+        let is_json = catalog.columns.iter().any(|column| {
+            column.table == entity.target_table
+                && column.name == "metadata"
+                && matches!(column.type_name.as_str(), "json" | "jsonb")
+        });
+        let mut places: Vec<(&str, String)> = Vec::new();
         let mut joins = String::new();
         if has("legacy_id") {
-            sources.push(("column", "t.legacy_id::text".to_owned()));
+            places.push(("column", "t.legacy_id::text".to_owned()));
         }
         match from {
             LegacyIdIn::Metadata if has("metadata") => {
-                sources.push(("metadata", "t.metadata::jsonb ->> 'legacy_id'".to_owned()));
+                places.push(("metadata", "t.metadata::jsonb ->> 'legacy_id'".to_owned()));
             }
             LegacyIdIn::Column | LegacyIdIn::Metadata => {}
             LegacyIdIn::MigrationMappings => {
                 joins = self.mapping_join(entity)?;
-                sources.push((MAPPINGS, "m.legacy_id".to_owned()));
+                places.push((MAPPINGS, "m.legacy_id".to_owned()));
             }
         }
-        let listed: Vec<&str> = sources.iter().map(|(_, expression)| expression.as_str()).collect();
-        let origins: String = sources
+        let listed: Vec<&str> = places.iter().map(|(_, expression)| expression.as_str()).collect();
+        let origins: String = places
             .iter()
             .map(|(name, expression)| format!(" when {expression} is not null then '{name}'"))
             .collect();
         let none = || "null::text".to_owned();
+        let legacy_id =
+            if listed.is_empty() { none() } else { format!("coalesce({})", listed.join(", ")) };
+        let of_metadata = "t.metadata::jsonb ->> 'legacy_id'";
+        let other = if is_json {
+            format!("case when btrim({of_metadata}) <> btrim({legacy_id}) then {of_metadata} end")
+        } else {
+            none()
+        };
+        // what a load of this migration wrote tells nothing of who had been there
+        let is_free = if is_json {
+            let ours = format!("t.metadata::jsonb -> '{}'", metadata::KEY);
+            format!("coalesce({ours}, '{{}}') = '{{}}'")
+        } else {
+            "true".to_owned()
+        };
+        let said = SAID.map(|name| {
+            if has(name) {
+                format!(", case when {is_free} then t.{}::text end", quoted(name))
+            } else {
+                format!(", {}", none())
+            }
+        });
         Ok(Some(Mapping {
-            legacy_id: if listed.is_empty() { none() } else { format!("coalesce({})", listed.join(", ")) },
             origin: if listed.is_empty() { none() } else { format!("case{origins} end") },
+            legacy_id,
             email: if has("email") { format!("t.{}", quoted("email")) } else { none() },
+            other,
+            said: said.concat(),
             joins,
         }))
     }
@@ -134,12 +168,14 @@ impl Target {
         let what = format!("reading the rows of {}", entity.target_table);
         let expected = self.count_rows(entity)?;
         let sql = format!(
-            "copy (select t.id::text, {}, {}, {}, encode(sha256(convert_to({}, 'UTF8')), 'hex') from {} t{} \
+            "copy (select t.id::text, {}, {}, {}, encode(sha256(convert_to({}, 'UTF8')), 'hex'), {}{} from {} t{} \
              where {}) to stdout",
             mapping.legacy_id,
             mapping.origin,
             mapping.email,
             self.whole_row(),
+            mapping.other,
+            mapping.said,
             self.table(entity),
             mapping.joins,
             discriminated(entity)
@@ -156,7 +192,11 @@ impl Target {
             let legacy_id_from = next().filter(|_| legacy_id.is_some());
             let email = next();
             let digest = next().unwrap_or_default();
-            each(&ExistingRow { target_id, legacy_id, legacy_id_from, email, digest })?;
+            let said_legacy_id = next().filter(|_| legacy_id.is_some());
+            let said = std::array::from_fn(|_| next());
+            let row =
+                ExistingRow { target_id, legacy_id, legacy_id_from, email, digest, said_legacy_id, said };
+            each(&row)?;
             read += 1;
             Ok(())
         })?;

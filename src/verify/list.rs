@@ -60,6 +60,7 @@ checks! {
     Entity file "ready_addresses_are_distinct";
     Entity target "no_address_is_on_the_move";
     Entity both "people_are_there_once";
+    Entity file "existing_rows_are_the_records_own";
     Entity target "names_are_trimmed";
     Entity target "birthdates_are_possible";
     Entity target "legacy_facts_are_kept";

@@ -1,5 +1,11 @@
--- what the survey saw: an address that a row without a legacy id held before anything was loaded
+-- what the survey saw: a row without a legacy id that had the address, or the names, before anything was loaded
 select 'profiles', u.legacy_id, 'email'
 from legacy_auth_user u
 where lower(trim(u.email)) in (select lower(trim(t.email)) from target_rows t
                                where t.entity = 'profiles' and t.legacy_id is null and t.email like '%_@_%')
+union all
+select 'profiles', u.legacy_id, 'first_name'
+from legacy_auth_user u
+where (lower(trim(u.first_name)), lower(trim(u.last_name))) in (
+    select lower(trim(t.first_name)), lower(trim(t.last_name)) from target_rows t
+    where t.entity = 'profiles' and t.legacy_id is null and t.first_name <> '' and t.last_name <> '')
