@@ -129,6 +129,46 @@ fn tables_of_a_new_dump() {
 }
 
 #[test]
+fn rows_of_tables_that_inherit_or_are_parts_are_their_table_s() {
+    let text = "CREATE TABLE public.patient (\n    id integer,\n    name text\n);\n\n\
+        CREATE TABLE public.\"Old, patient\" (\n    note text\n)\nINHERITS (public.patient);\n\n\
+        CREATE TABLE archive.patient (\n)\nINHERITS (public.\"Old, patient\", public.other);\n\n\
+        CREATE TABLE public.visit (\n    id integer,\n    day date\n)\nPARTITION BY RANGE (day);\n\n\
+        CREATE TABLE public.visit_1 (\n    day date,\n    id integer\n);\n\n\
+        ALTER TABLE ONLY public.visit ATTACH PARTITION public.visit_1 FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');\n\n\
+        CREATE TABLE public.visit_2 PARTITION OF public.visit\nFOR VALUES FROM ('2021-01-01') TO ('2022-01-01');\n\n\
+        COPY archive.patient (note, id, name) FROM stdin;\nlong ago\t3\tCy\n\\.\n\n\
+        COPY public.\"Old, patient\" (id, name, note) FROM stdin;\n2\tBo\tx\n\\.\n\n\
+        COPY public.patient (id, name) FROM stdin;\n1\tAnn\n\\.\n\n\
+        COPY public.visit_1 (day, id) FROM stdin;\n2020-05-05\t7\n\\.\n\n\
+        COPY public.visit_2 (id, day) FROM stdin;\n8\t2021-05-05\n9\t2021-06-06\n\\.\n";
+    let (_folder, path) = file("legacy.sql", text);
+    let mut source = PgDumpSource::open(&path).unwrap();
+    assert_eq!(
+        source.shapes().unwrap(),
+        [
+            shape("Old, patient", &["id", "name", "note"]),
+            shape("archive.patient", &["note", "id", "name"]),
+            shape("other", &["note", "id", "name"]),
+            shape("patient", &["id", "name"]),
+            shape("visit", &["day", "id"]),
+            shape("visit_1", &["day", "id"]),
+            shape("visit_2", &["id", "day"]),
+        ]
+    );
+    let found = read(&mut source, "patient", &[]);
+    assert_eq!(
+        found.rows,
+        [row(&[Some("1"), Some("Ann")]), row(&[Some("3"), Some("Cy")]), row(&[Some("2"), Some("Bo")])]
+    );
+    let line = |row: &str| text.lines().position(|line| line == row).unwrap() as u64 + 1;
+    assert_eq!(found.lines, [line("1\tAnn"), line("long ago\t3\tCy"), line("2\tBo\tx")]);
+    assert_eq!(source.count("patient").unwrap().get(), Some(3));
+    assert_eq!(read(&mut source, "visit", &["day"]).keys(), ["7", "8", "9"]);
+    assert_eq!(read(&mut source, "visit_2", &["day"]).keys(), ["8", "9"]);
+}
+
+#[test]
 fn dumps_that_are_refused_say_why() {
     let rows = "COPY public.t (id) FROM stdin;\n1\n";
     let complete = format!("{rows}\\.\n");

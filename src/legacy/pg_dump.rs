@@ -2,12 +2,14 @@
 //! blocks and counts their rows; reading a table then goes straight to its block (a compressed script has to be read up
 //! to there), and the counts must agree.
 
+mod family;
 mod script;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
+use self::family::{Family, families};
 use self::script::{Block, Script};
 use super::file;
 use crate::error::{Error, Result};
@@ -23,7 +25,7 @@ pub struct PgDumpSource {
     path: PathBuf,
     version: Option<String>,
     /// By the name that the shapes give them, in the script's order.
-    tables: Vec<(String, Block)>,
+    tables: Vec<(String, Family)>,
     /// The foreign keys that the script makes, from table to table.
     references: Vec<(String, String)>,
 }
@@ -34,7 +36,7 @@ impl PgDumpSource {
         let path = file::canonical(path)?;
         let script = scan(&path)?;
         check(&path, &script)?;
-        let tables = named(&path, script.blocks)?;
+        let tables = named(&path, &script)?;
         Ok(Self { path, version: script.version, tables, references: script.references })
     }
 }
@@ -53,7 +55,8 @@ impl Source for PgDumpSource {
     }
 
     fn shapes(&mut self) -> Result<Vec<Shape>> {
-        let mut shapes: Vec<_> = self.tables.iter().map(|(name, block)| shape(name, block)).collect();
+        let mut shapes: Vec<_> =
+            self.tables.iter().map(|(name, family)| shape(name, &family.columns)).collect();
         shapes.sort_by(|a, b| a.table.cmp(&b.table));
         Ok(shapes)
     }
@@ -63,12 +66,12 @@ impl Source for PgDumpSource {
     }
 
     fn count(&mut self, table: &str) -> Result<Count> {
-        let block = self.tables.iter().find(|(name, _)| name == table);
-        Ok(block.map_or_else(Count::default, |(_, block)| Count::known(block.rows)))
+        let family = self.tables.iter().find(|(name, _)| name == table);
+        Ok(family.map_or_else(Count::default, |(_, family)| Count::known(family.rows())))
     }
 
     fn read(&mut self, asked: &Shape, sink: &mut dyn Sink) -> Result<u64> {
-        let Some((name, block)) = self.tables.iter().find(|(name, _)| *name == asked.table) else {
+        let Some((name, family)) = self.tables.iter().find(|(name, _)| *name == asked.table) else {
             return Err(Error::legacy(format!(
                 "there is no table {} in {}",
                 asked.table,
@@ -76,13 +79,24 @@ impl Source for PgDumpSource {
             ))
             .hint("dump it too (pg_dump -t), or check the table's name"));
         };
-        let projection = Projection::new(&shape(name, block), asked)?;
+        let mut rows = 0;
+        for block in &family.blocks {
+            // a child has its parent's columns, wherever they stand among its own
+            let known = shape(name, &block.columns);
+            rows += self.read_block(block, &Projection::new(&known, asked)?, sink)?;
+        }
+        Ok(rows)
+    }
+}
+
+impl PgDumpSource {
+    fn read_block(&self, block: &Block, projection: &Projection, sink: &mut dyn Sink) -> Result<u64> {
         let place = Place {
             file: self.path.file_name().map(|name| name.to_string_lossy().into_owned()),
             line: Some(block.line),
             byte: Some(block.byte),
         };
-        let mut decoder = Decoder::new(&projection, place);
+        let mut decoder = Decoder::new(projection, place);
         let mut content = file::content_from(&self.path, block.byte)?;
         while !decoder.ended() {
             let bytes = content.fill_buf().map_err(|cause| file::unreadable(&self.path, cause))?;
@@ -98,8 +112,8 @@ impl Source for PgDumpSource {
     }
 }
 
-fn shape(name: &str, block: &Block) -> Shape {
-    Shape { table: name.to_owned(), columns: block.columns.clone() }
+fn shape(name: &str, columns: &[String]) -> Shape {
+    Shape { table: name.to_owned(), columns: columns.to_vec() }
 }
 
 /// Reads the script line by line.
@@ -153,24 +167,22 @@ fn check(path: &Path, script: &Script) -> Result<()> {
     }
 }
 
-/// Gives every block its table's name: without a schema where that is enough to tell it, `public`'s table first.
-fn named(path: &Path, blocks: Vec<Block>) -> Result<Vec<(String, Block)>> {
-    let mut schemas: HashMap<String, Vec<String>> = HashMap::new();
-    for block in &blocks {
-        let of_table = schemas.entry(block.table.clone()).or_default();
-        if of_table.contains(&block.schema) {
-            return Err(Error::legacy(format!("{} has table {} twice", path.display(), block.table))
-                .hint("dump one database, without --load-via-partition-root"));
-        }
-        of_table.push(block.schema.clone());
+/// Gives every table its name: without a schema where that is enough to tell it, `public`'s table first.
+fn named(path: &Path, script: &Script) -> Result<Vec<(String, Family)>> {
+    let mut known = HashSet::new();
+    if let Some(block) = script.blocks.iter().find(|block| !known.insert((&block.schema, &block.table))) {
+        return Err(Error::legacy(format!("{} has table {} twice", path.display(), block.table))
+            .hint("dump one database, without --load-via-partition-root"));
     }
-    let name = |block: &Block| {
-        let alone = schemas.get(&block.table).is_none_or(|schemas| schemas.len() == 1);
-        if alone || block.schema == PUBLIC {
-            block.table.clone()
-        } else {
-            format!("{}.{}", block.schema, block.table)
-        }
+    let families = families(script);
+    let mut schemas: HashMap<String, usize> = HashMap::new();
+    for family in &families {
+        *schemas.entry(family.table.1.clone()).or_default() += 1;
+    }
+    let name = |family: &Family| {
+        let (schema, table) = &family.table;
+        let is_alone = schemas.get(table).is_none_or(|schemas| *schemas == 1);
+        if is_alone || schema == PUBLIC { table.clone() } else { format!("{schema}.{table}") }
     };
-    Ok(blocks.into_iter().map(|block| (name(&block), block)).collect())
+    Ok(families.into_iter().map(|family| (name(&family), family)).collect())
 }

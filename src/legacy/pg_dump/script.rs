@@ -15,6 +15,9 @@ pub(super) struct Block {
     pub rows: u64,
 }
 
+/// Schema and table; the schema is empty when the script names none.
+pub(super) type Named = (String, String);
+
 /// What is known of a script after its last line.
 #[derive(Debug, Default)]
 pub(super) struct Script {
@@ -29,6 +32,10 @@ pub(super) struct Script {
     pub completes: bool,
     /// The foreign keys that the script makes, from table to table.
     pub references: Vec<(String, String)>,
+    /// The tables whose rows count as another's: each child with its parent, both as schema and table.
+    pub children: Vec<(Named, Named)>,
+    /// The table that the present `CREATE TABLE` makes.
+    created: Option<Named>,
     /// The table that the present `ALTER TABLE` is about.
     altered: Option<String>,
     schema: String,
@@ -115,6 +122,7 @@ impl Script {
         } else {
             self.inserts |= text.starts_with("INSERT INTO ");
             self.foreign_key(text);
+            self.child(text);
             self.lexer.line(line);
         }
     }
@@ -131,6 +139,49 @@ impl Script {
         let Some((_, rest)) = rest.split_once(") REFERENCES ") else { return };
         if let (Some(from), Some(to)) = (self.altered.take(), table_name(rest)) {
             self.references.push((from, to));
+        }
+    }
+}
+
+impl Script {
+    /// Notes a table that inherits from another or is a part of it. `pg_dump` writes `INHERITS (…);` on a line of its own after
+    /// the columns, and a partition as `PARTITION OF` (10, 11) or `ATTACH PARTITION`.
+    fn child(&mut self, text: &str) {
+        if let Some(rest) = text.strip_prefix("CREATE TABLE ").or(text.strip_prefix("CREATE UNLOGGED TABLE "))
+        {
+            self.created = self.named(rest).map(|(table, _)| table);
+            if let Some((_, parent)) = text.split_once(" PARTITION OF ") {
+                self.note_child(self.created.clone(), parent);
+            }
+        } else if let Some(rest) = text.strip_prefix("INHERITS (") {
+            let child = self.created.take();
+            let mut rest = Some(rest);
+            while let Some(parent) = rest {
+                self.note_child(child.clone(), parent);
+                rest = self.named(parent).and_then(|(_, after)| after.strip_prefix(", "));
+            }
+        } else if let Some(rest) = text.strip_prefix("ALTER TABLE ONLY ") {
+            let Some((table, rest)) = self.named(rest) else { return };
+            if let Some(part) = rest.strip_prefix(" ATTACH PARTITION ") {
+                let part = self.named(part).map(|(part, _)| part);
+                self.children.extend(part.map(|part| (part, table)));
+            } else if let Some(parent) = rest.strip_prefix(" INHERIT ") {
+                self.note_child(Some(table), parent);
+            }
+        }
+    }
+
+    fn note_child(&mut self, child: Option<Named>, parent: &str) {
+        let parent = self.named(parent).map(|(parent, _)| parent);
+        self.children.extend(child.zip(parent));
+    }
+
+    /// A table's name with its schema, and what follows.
+    fn named<'a>(&self, text: &'a str) -> Option<(Named, &'a str)> {
+        let (first, rest) = identifier(text)?;
+        match rest.strip_prefix('.') {
+            Some(rest) => identifier(rest).map(|(table, rest)| ((first, table), rest)),
+            None => Some(((self.schema.clone(), first), rest)),
         }
     }
 }
@@ -178,7 +229,7 @@ pub(super) fn copy_header(text: &str) -> Option<(Option<String>, String, Vec<Str
 fn identifier(text: &str) -> Option<(String, &str)> {
     let Some(mut rest) = text.strip_prefix('"') else {
         let end = text
-            .find(|c: char| matches!(c, '.' | ',' | '(' | ')') || c.is_whitespace())
+            .find(|c: char| matches!(c, '.' | ',' | '(' | ')' | ';') || c.is_whitespace())
             .unwrap_or(text.len());
         return (end > 0).then(|| (text[..end].to_owned(), &text[end..]));
     };
