@@ -61,6 +61,9 @@ checks! {
     Entity target "no_address_is_on_the_move";
     Entity both "people_are_there_once";
     Entity file "existing_rows_are_the_records_own";
+    Entity file "columns_survive";
+    Entity file "flags_are_read_as_given";
+    Entity file "names_are_no_null_markers";
     Entity target "names_are_trimmed";
     Entity target "birthdates_are_possible";
     Entity target "legacy_facts_are_kept";
@@ -79,7 +82,8 @@ checks! {
     Business both "patients_do_not_share_a_profile";
     Business target "patients_and_profiles_have_the_same_name";
     Business target "patients_profiles_have_the_patient_role";
-    Business target "profiles_have_one_primary_practice";
+    Business both "profiles_have_one_primary_practice";
+    Business both "practices_of_profiles_have_grounds";
     Business both "practices_have_an_owner";
     Business file "roles_agree_with_groups";
     Business target "one_label_per_role";
