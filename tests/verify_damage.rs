@@ -6,7 +6,7 @@ mod harness;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use harness::{Drydock, Damaged as World, database, psql, renamed};
+use harness::{Damaged as World, Drydock, database, psql, renamed};
 
 /// One kind of damage to rows of the target: what it is, the records that suit it, and what is done to the record. `{a}` is
 /// a record of its own that suits, `{b}` the next one.

@@ -81,8 +81,7 @@ impl Target {
             .map(|(name, expression)| format!(" when {expression} is not null then '{name}'"))
             .collect();
         let none = || "null::text".to_owned();
-        let legacy_id =
-            if listed.is_empty() { none() } else { format!("coalesce({})", listed.join(", ")) };
+        let legacy_id = if listed.is_empty() { none() } else { format!("coalesce({})", listed.join(", ")) };
         let of_metadata = "t.metadata::jsonb ->> 'legacy_id'";
         let other = if is_json {
             format!("case when btrim({of_metadata}) <> btrim({legacy_id}) then {of_metadata} end")
