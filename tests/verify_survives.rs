@@ -431,7 +431,7 @@ fn a_spreadsheet_s_way_of_writing_is_read_or_said_and_never_passed_over() {
         let failed = steps.iter().find(|step| migration.drydock(step.iter().copied()).run().code != Some(0));
         match failed {
             None => {
-                assert_eq!(migration.psql(is_read), "t", "{table} {field}: five zeros, and nothing was read")
+                assert_eq!(migration.psql(is_read), "t", "{table} {field}: five zeros, and nothing was read");
             }
             Some(step) if step[0] == "verify" => {
                 let all = findings(&migration);
