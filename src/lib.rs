@@ -64,8 +64,10 @@
 //! - Merge statements are built from the list of entities instead of being files: no column list is written twice.
 //! - `verify` compares digests of text with digests of text, and where they differ text with text, instead of asking the
 //!   server to compare typed values: one that the column's type silently changed would look equal to itself there.
-//! - Other names of tables and columns are temporary views that bear ours: no statement knows that there are others, and
-//!   only what asks the catalog translates (`target::names`).
+//! - Other names of tables and columns are temporary views with our columns, under names that no application has: no
+//!   statement knows that there are others, and only what asks the catalog translates (`target::names`).
+//! - A verification believes nothing that transform and load believed: `columns_survive` and its like count raw rows,
+//!   `existing_rows_are_the_records_own` asks what rows of the target had said before, and the target's catalog says which tables these are.
 //! - Addresses that move between profiles get to their new owners in one transaction of their own: uniqueness is checked row
 //!   by row, and two profiles may hold each other's address (`target::room`).
 //! - What the target's triggers write into our columns is set back within the transaction, with triggers off for that one

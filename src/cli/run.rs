@@ -75,7 +75,10 @@ pub(super) fn steps(
         target.create_tables()?;
     }
     if staging.completed(Step::Survey)?.is_none() {
-        survey::survey(staging, &mut target, config, progress)?;
+        let rows = survey::survey(staging, &mut target, config, progress)?.strangers.rows;
+        if rows > 0 {
+            progress.say(&format!("survey: {rows} rows say that they are somebody else than their record"));
+        }
     } else {
         progress.say("survey: the target is known");
     }

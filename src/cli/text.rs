@@ -114,6 +114,21 @@ pub(super) fn survey(summary: &survey::Summary) -> String {
             );
         }
     }
+    if summary.strangers.rows > 0 {
+        let first: Vec<String> = summary
+            .strangers
+            .first
+            .iter()
+            .map(|(entity, id, field)| format!("{entity} {id} by {field}"))
+            .collect();
+        let _ = writeln!(
+            text,
+            "  {} rows say that they are somebody else than the record whose legacy id they have, such as {}\n    \
+             a load makes them the record's: look at them (target_rows in the file) and mend their legacy ids first",
+            summary.strangers.rows,
+            first.join(", ")
+        );
+    }
     if !summary.problems.is_empty() {
         text.push_str("in the way of a load:\n");
         for problem in &summary.problems {

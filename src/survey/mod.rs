@@ -14,6 +14,12 @@ use crate::progress::Progress;
 use crate::staging::{Asked, Match, Staging, Step};
 use crate::target::{Demands, NamedPractice, Target};
 
+/// The question that a verification asks too. Before a load its answer still saves a row from becoming another's.
+const STRANGERS: &str = include_str!("../../staging/verify/existing_rows_are_the_records_own.sql");
+
+/// Strangers that are named.
+const NAMED: usize = 5;
+
 /// Offices read at once.
 const CHUNK: usize = 10_000;
 
@@ -28,8 +34,19 @@ pub struct Summary {
     pub existing: Vec<(&'static str, u64)>,
     /// The practices without a legacy id.
     pub lost: Lost,
+    /// Rows that have a record's legacy id and say of themselves that they are somebody else.
+    pub strangers: Strangers,
     /// What would be in the way of a load; more is known once the records are resolved.
     pub problems: Vec<String>,
+}
+
+/// Rows that a load would make somebody else's: what they say of themselves is not what their legacy record says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Strangers {
+    /// How many there are; a verification names them all.
+    pub rows: u64,
+    /// The first of them: entity, legacy id and the field in which they differ.
+    pub first: Vec<(String, i64, String)>,
 }
 
 /// Practices of the target that say no legacy id, and what became of them.
@@ -94,10 +111,26 @@ pub fn survey(
         Ok(())
     })?;
     let lost = find_lost(staging, target, &catalog)?;
+    let strangers = find_strangers(staging)?;
     target.end_reading()?;
     staging.set_fact("target_version", &version)?;
     staging.complete(Step::Survey)?;
-    Ok(Summary { target: target.identity().to_owned(), version, existing, lost, problems })
+    Ok(Summary { target: target.identity().to_owned(), version, existing, lost, strangers, problems })
+}
+
+/// Finds the rows that are somebody else's than their legacy id says; nothing can be compared without a snapshot.
+fn find_strangers(staging: &Staging) -> Result<Strangers> {
+    let mut strangers = Strangers::default();
+    if staging.completed(Step::Extract)?.is_none() {
+        return Ok(strangers);
+    }
+    staging.for_found_rows(STRANGERS, |entity, legacy_id, field| {
+        strangers.rows += 1;
+        if let Some(id) = legacy_id.filter(|_| strangers.first.len() < NAMED) {
+            strangers.first.push((entity.to_owned(), id, field.to_owned()));
+        }
+    })?;
+    Ok(strangers)
 }
 
 /// Whether some entity's records are compared by the key, and the table's rows can be told apart.

@@ -1,7 +1,7 @@
 -- no column of the legacy tables that has values is lost on the way: not all of at least three, nor one in twenty of at least twenty
 -- Rules judge a value at a time; a form that none of them reads (dates and flags of a spreadsheet, keys with a decimal point)
 -- is an issue of every single record, and nobody's. So a column's values are counted before and after, over raw and ready rows.
--- What raw rows themselves explain does not count (a date that cannot be, a reference to nothing), unless that is most of the
+-- What raw rows themselves explain does not count (a date that cannot be, a reference to nothing or to what waits), unless that is most of the
 -- column; nor does a record about which a person decided, nor an address that others have too: one of them keeps it. Of
 -- addresses one in four may be none.
 -- A column that the source may lack is asked for in a subquery whose outer query offers null under the same name; `limit -1`
@@ -130,11 +130,11 @@ with shared as materialized (
            sum(doctor_id <> '' and doctor_id_lost < 2) as doctor_id, sum(doctor_id <> '' and doctor_id_lost = 1) as doctor_id_lost,
            sum(doctor_id <> '' and doctor_id_lost = 1
                and doctor_id not glob '*[^0-9]*'
-               and not exists (select 1 from legacy_auth_user u where u.legacy_id = cast(doctor_id as integer))) as doctor_id_explained,
+               and not exists (select 1 from ready_profiles y where y.legacy_id = cast(doctor_id as integer))) as doctor_id_explained,
            sum(office_id <> '' and office_id_lost < 2) as office_id, sum(office_id <> '' and office_id_lost = 1) as office_id_lost,
            sum(office_id <> '' and office_id_lost = 1
                and office_id not glob '*[^0-9]*'
-               and not exists (select 1 from legacy_dispatch_office o where o.legacy_id = cast(office_id as integer))) as office_id_explained,
+               and not exists (select 1 from ready_practices y where y.legacy_id = cast(office_id as integer))) as office_id_explained,
            sum(updated_at <> '' and updated_at_lost < 2) as updated_at, sum(updated_at <> '' and updated_at_lost = 1) as updated_at_lost
     from treated_lost
 ), practices as materialized (
@@ -148,25 +148,21 @@ with shared as materialized (
            sum(tax_rate <> '' and tax_rate_lost < 2) as tax_rate, sum(tax_rate <> '' and tax_rate_lost = 1) as tax_rate_lost,
            sum(valid <> '' and valid_lost < 2) as valid, sum(valid <> '' and valid_lost = 1) as valid_lost
     from offices_lost
-), bound (entity, field, legacy_id, is_lost, raw, is_dangling) as not materialized (
-    -- references without which a record is none; a membership that lacks one end is not lost for the other
-    select k.entity, 'user_id', k.legacy_id, k.fate = 'quarantined' or k.fate = 'rejected', trim(t.user_id),
+), bound (entity, field, legacy_id, fate, raw, is_dangling) as not materialized (
+    -- references without which a record is none
+    select k.entity, 'user_id', k.legacy_id, k.fate, trim(t.user_id),
            not exists (select 1 from legacy_auth_user u where u.legacy_id = cast(t.user_id as integer))
     from records k join legacy_dispatch_patient t using (legacy_id) where k.entity = 'patients'
     union all
-    select k.entity, 'user_id', k.legacy_id,
-           (k.fate = 'quarantined' or k.fate = 'rejected')
-               and exists (select 1 from legacy_dispatch_office o where o.legacy_id = cast(m.office_id as integer)),
-           trim(m.user_id), not exists (select 1 from legacy_auth_user u where u.legacy_id = cast(m.user_id as integer))
+    select k.entity, 'user_id', k.legacy_id, k.fate, trim(m.user_id),
+           not exists (select 1 from legacy_auth_user u where u.legacy_id = cast(m.user_id as integer))
     from records k join legacy_dispatch_office_doctors m using (legacy_id) where k.entity = 'practice_members'
     union all
-    select k.entity, 'office_id', k.legacy_id,
-           (k.fate = 'quarantined' or k.fate = 'rejected')
-               and exists (select 1 from legacy_auth_user u where u.legacy_id = cast(m.user_id as integer)),
-           trim(m.office_id), not exists (select 1 from legacy_dispatch_office o where o.legacy_id = cast(m.office_id as integer))
+    select k.entity, 'office_id', k.legacy_id, k.fate, trim(m.office_id),
+           not exists (select 1 from legacy_dispatch_office o where o.legacy_id = cast(m.office_id as integer))
     from records k join legacy_dispatch_office_doctors m using (legacy_id) where k.entity = 'practice_members'
     union all
-    select k.entity, 'doctor_id', k.legacy_id, k.fate = 'quarantined' or k.fate = 'rejected', trim(o.doctor_id),
+    select k.entity, 'doctor_id', k.legacy_id, k.fate, trim(o.doctor_id),
            not exists (select 1 from legacy_auth_user u where u.legacy_id = cast(o.doctor_id as integer))
     from records k join legacy_dispatch_office o using (legacy_id) where k.entity = 'practice_owners'
 ), columns (entity, field, given, lost, explained) as (
@@ -189,7 +185,10 @@ with shared as materialized (
     select 'practices', 'phone', phone, phone_lost, 0 from practices union all
     select 'practices', 'tax_rate', tax_rate, tax_rate_lost, 0 from practices union all
     select 'practices', 'valid', valid, valid_lost, 0 from practices union all
-    select entity, field, count(*), sum(is_lost), sum(is_lost and raw not glob '*[^0-9]*' and is_dangling)
+    -- a record that waits for another reason has not lost its reference
+    select entity, field, count(*),
+           sum((fate = 'quarantined' or fate = 'rejected') and (is_dangling or raw glob '*[^0-9]*')),
+           sum((fate = 'quarantined' or fate = 'rejected') and is_dangling and raw not glob '*[^0-9]*')
     from bound
     where raw <> '' and raw <> 'null' collate nocase and (entity, legacy_id) not in (select entity, legacy_id from decided)
     group by entity, field

@@ -33,7 +33,7 @@ where first_name in (select marker from markers) or first_name = last_name and f
 union all
 select 'profiles', legacy_id, 'last_name' from people where last_name in (select marker from markers)
 union all
-select 'profiles', null, field || ': ' || rows || ' times'
+select 'profiles', null, field || ': ' || rows || ' of ' || (select count(*) from ready_profiles)
 from repeated
 where rows >= 5 and rows * 200 > (select count(*) from ready_profiles)
 union all
