@@ -4,9 +4,9 @@ with known as not materialized (
            coalesce(metadata -> 'legacy' ->> 'role_decided', metadata -> 'legacy' ->> 'role') as legacy_role
     from profiles where legacy_id is not null
 ), labels as materialized (
-    select legacy_role, label, count(*) as profiles from known group by 1, 2
+    select legacy_role, label, count(*) as people from known group by 1, 2
 ), usual as (
-    select distinct on (legacy_role) legacy_role, label from labels order by legacy_role, profiles desc, label
+    select distinct on (legacy_role) legacy_role, label from labels order by legacy_role, people desc, label
 )
 select 'profiles', k.legacy_id, 'role'
 from known k

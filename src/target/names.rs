@@ -224,6 +224,23 @@ mod tests {
     }
 
     #[test]
+    fn no_check_leaves_a_table_to_the_session_s_path() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("sql/verify");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let sql = qualified(&std::fs::read_to_string(&path).unwrap(), |_| "'qualified'".to_owned());
+            let code: Vec<&str> = sql.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
+            // every second piece is a text in quotes
+            for outside in code.join("\n").split('\'').step_by(2) {
+                let bare = outside
+                    .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
+                    .find(|word| entity::target_tables().contains(word));
+                assert_eq!(bare, None, "{}: {outside}", path.display());
+            }
+        }
+    }
+
+    #[test]
     fn every_check_that_asks_the_catalog_is_asked_by_the_target_s_names() {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("sql/verify");
         for entry in std::fs::read_dir(folder).unwrap() {
