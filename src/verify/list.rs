@@ -82,7 +82,7 @@ checks! {
     Business both "patients_do_not_share_a_profile";
     Business target "patients_and_profiles_have_the_same_name";
     Business target "patients_profiles_have_the_patient_role";
-    Business both "profiles_have_one_primary_practice";
+    Business target "profiles_have_one_primary_practice";
     Business both "practices_of_profiles_have_grounds";
     Business both "practices_have_an_owner";
     Business file "roles_agree_with_groups";
