@@ -49,7 +49,7 @@ fn job(users: u32) -> Job {
 /// One who only reads, as any program may open the file.
 fn stranger(file: &Path) -> Connection {
     let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-    connection.busy_timeout(Duration::from_secs(60)).unwrap();
+    connection.busy_timeout(Duration::from_mins(1)).unwrap();
     connection
 }
 

@@ -230,7 +230,7 @@ fn configuration(address: &Address) -> Config {
         .keepalives_interval(Duration::from_secs(10))
         .keepalives_retries(3)
         // what was sent and is not acknowledged breaks the connection within the same time
-        .tcp_user_timeout(Duration::from_secs(60))
+        .tcp_user_timeout(Duration::from_mins(1))
         // A notice may quote a record, and the library would hand it to the log.
         .notice_callback(|_| {});
     match &address.host {

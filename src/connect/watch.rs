@@ -24,7 +24,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_secs(10);
 /// How long a server may seem to wait for us while we wait for it.
 const SILENCE: Duration = Duration::from_secs(30);
 /// How long it may be out of reach.
-const UNREACHABLE: Duration = Duration::from_secs(60);
+const UNREACHABLE: Duration = Duration::from_mins(1);
 /// The same for both once the command was asked to end.
 const AFTER_SIGNAL: Duration = Duration::from_secs(5);
 

@@ -184,12 +184,11 @@ impl Loader<'_> {
                         continue;
                     }
                 }
-                Cause::Refused(_) => {}
                 // a trigger that makes something else of most records is no record's fault
                 Cause::Rewritten(_, records) if is_whole && 2 * records > unit.ids.len() as u64 => {
                     return Err(failure.error);
                 }
-                Cause::Rewritten(..) => {}
+                Cause::Refused(_) | Cause::Rewritten(..) => {}
                 _ => return Err(failure.error),
             }
             self.isolate(carried, &unit.ids, which.failed_in, failure)?;

@@ -47,7 +47,7 @@ impl Target {
         let tables: BTreeMap<_, _> = tables.filter(|(_, what)| !what.is_empty()).collect();
         // tried, and taken back: whether a role may is not asked of all versions in the same way
         let may_silence = !tables.is_empty() && self.depth == 0 && {
-            let silenced = self.client.batch_execute(&format!("begin; {}", SILENT));
+            let silenced = self.client.batch_execute(&format!("begin; {SILENT}"));
             self.client.batch_execute("rollback").is_ok() && silenced.is_ok()
         };
         self.watched = Watched { tables, may_silence };
