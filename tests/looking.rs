@@ -235,3 +235,22 @@ fn a_list_of_errors_that_nobody_reads_on_keeps_nobody_from_writing() {
     drop(list);
     listing.wait().unwrap();
 }
+
+#[test]
+fn somebody_who_writes_to_the_file_is_named() {
+    let job = job(200);
+    let writer = Connection::open(job.file()).unwrap();
+    writer.execute_batch("begin exclusive").unwrap();
+    let mut transform = job.verb("transform").spawn();
+    let mut said = BufReader::new(transform.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("of the staging file") {
+        line.clear();
+        assert!(said.read_line(&mut line).unwrap() > 0, "it ended without a word about a writer");
+    }
+    assert!(line.contains(&format!("process {}", std::process::id())), "{line}");
+    writer.execute_batch("rollback").unwrap();
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+    assert!(transform.wait().unwrap().success(), "{rest}");
+}

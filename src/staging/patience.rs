@@ -1,7 +1,7 @@
 //! Waiting for others who have the file open. A reader never costs a writer its work: the one who writes waits for as long as
 //! somebody reads, says so, and can still be asked to end. Who only reads waits for a while.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -34,10 +34,9 @@ pub(super) fn outlast_readers(connection: &mut Connection, stopping: &Stopping) 
     Ok(connection.busy_handler(Some(move |times| {
         let waited = wait.waited(times);
         if waited >= SAID_AFTER && wait.says_it_now() {
-            let who = path.as_deref().map(holders).filter(|who| !who.is_empty());
-            let who = who.unwrap_or_else(|| "another program (sqlite3, a viewer)".to_owned());
             tracing::warn!(
-                "waiting for a reader of the staging file: {who} has it open; the work goes on when it is done"
+                "waiting for a reader of the staging file: {} has it open; the work goes on when it is done",
+                who(path.as_deref())
             );
         }
         goes_on(waited, writer_waits(interrupt::check().is_err(), stopping.is_held()))
@@ -46,11 +45,22 @@ pub(super) fn outlast_readers(connection: &mut Connection, stopping: &Stopping) 
 
 /// Lets one who only reads wait for the writer, for as long as `limit`.
 pub(super) fn wait_for_writer(connection: &mut Connection, limit: Duration) -> Result<()> {
+    let path = connection.path().map(PathBuf::from);
     let mut wait = Wait::new();
     Ok(connection.busy_handler(Some(move |times| {
+        // a look that is over in a moment says nothing
+        if limit >= READER && wait.waited(times) >= SAID_AFTER && wait.says_it_now() {
+            tracing::warn!("waiting for a writer of the staging file: {} has it open", who(path.as_deref()));
+        }
         let limit = if interrupt::check().is_err() { Some(Duration::ZERO) } else { Some(limit) };
         goes_on(wait.waited(times), limit)
     }))?)
+}
+
+/// Who else has the file open.
+fn who(path: Option<&Path>) -> String {
+    let who = path.map(holders).filter(|who| !who.is_empty());
+    who.unwrap_or_else(|| "another program (sqlite3, a viewer)".to_owned())
 }
 
 /// The error of a command that stopped waiting because it was asked to end.
