@@ -87,9 +87,9 @@ const ERRORS: &[ErrorEntry] = &[
     ErrorEntry {
         kind: Kind::Staging,
         code: "staging",
-        means: "the staging file cannot be used: not one, of another version, in use, or the disk is full (exit code 8)",
+        means: "the staging file cannot be used: not one, damaged, of another version, in use, or the disk is full (exit code 8)",
         look: "pragma integrity_check",
-        todo: "give the right file with --staging, wait for the other command, or make room",
+        todo: "give the right file with --staging, wait for the other command, make room, or use a copy from before the damage",
     },
     ErrorEntry {
         kind: Kind::Interrupted,

@@ -164,7 +164,12 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
 fn read_proved<T>(staging: &mut Staging, read: impl FnOnce(&mut Staging) -> Result<T>) -> Result<T> {
     let reader = staging.reader()?;
     let (read, proved) = thread::scope(|scope| {
-        let proving = scope.spawn(move || reader.prove_raw_rows());
+        let proving = scope.spawn(move || {
+            let begun = Instant::now();
+            reader.prove_raw_rows().inspect(|()| {
+                tracing::debug!(ms = begun.elapsed().as_millis(), "proved the raw rows");
+            })
+        });
         (staging.together(read), proving.join())
     });
     proved.map_err(|_| Error::internal("proving the raw rows failed"))??;
