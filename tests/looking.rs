@@ -148,7 +148,7 @@ fn no_view_needs_the_indexes_that_a_transform_makes_at_its_end() {
 fn a_transform_ends_beside_those_who_look_at_it_all_the_time() {
     let job = job(20_000);
     let mut transform = job.verb("transform").spawn();
-    let (mut looks, mut reads) = (0, 0);
+    let (mut looks, mut reads, mut failed) = (0, 0, None);
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
         let reading = scope.spawn(|| {
@@ -162,13 +162,15 @@ fn a_transform_ends_beside_those_who_look_at_it_all_the_time() {
             }
             reads
         });
-        while transform.try_wait().unwrap().is_none() {
-            job.drydock(&["status", "--json"]).run().expect(0);
+        while failed.is_none() && transform.try_wait().unwrap().is_none() {
+            let look = job.drydock(&["status", "--json"]).run();
             looks += 1;
+            failed = Some(look).filter(|look| look.code != Some(0));
         }
         is_over.store(true, Ordering::Relaxed);
         reads = reading.join().unwrap();
     });
+    assert_eq!(failed, None);
     let ended = transform.wait_with_output().unwrap();
     assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
     assert!(looks > 2 && reads > 2, "{looks} looks, {reads} reads");
@@ -253,4 +255,15 @@ fn somebody_who_writes_to_the_file_is_named() {
     let mut rest = String::new();
     said.read_to_string(&mut rest).unwrap();
     assert!(transform.wait().unwrap().success(), "{rest}");
+}
+
+#[test]
+fn one_who_looks_while_somebody_writes_for_long_is_told_so() {
+    let job = job(200);
+    let writer = Connection::open(job.file()).unwrap();
+    writer.execute_batch("begin exclusive").unwrap();
+    // it looks at the file's configuration first, and waits for a second only
+    let told = job.verb("extract").run().expect(8).stderr;
+    assert!(told.contains("another program is writing to the staging file"), "{told}");
+    assert!(told.contains("\nhint: run the same command again when that program is done"), "{told}");
 }
