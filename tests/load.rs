@@ -66,7 +66,7 @@ fn refused_records_are_alone_in_being_refused() {
         "5100|constraint_violation|target_reference|high|pending|sqlstate=23503 table=patients constraint=patients_user_id_fkey|user_id\n\
          5204|constraint_violation|target_reference|high|pending|sqlstate=23503 table=patients constraint=patients_user_id_fkey|user_id\n\
          5222|constraint_violation|target_reference|high|pending|sqlstate=23503 table=patients constraint=patients_user_id_fkey|user_id\n\
-         5300|constraint_violation|target_trigger|high|pending|sqlstate=P0001|\n\
+         5300|constraint_violation|target_trigger|high|pending|sqlstate=P0001 by trigger refuse|\n\
          1100|constraint_violation|target_check|high|pending|sqlstate=23514 table=profiles constraint=email_format|email\n\
          1204|constraint_violation|target_duplicate|high|pending|sqlstate=23505 table=profiles constraint=profiles_badge_key|\n\
          1222|email_conflict|target_email_taken|high|pending|sqlstate=23505 table=profiles constraint=profiles_email_lower_key|email"

@@ -128,7 +128,7 @@ fn what_a_trigger_makes_something_else_of_every_time_does_not_count_as_loaded() 
     let loaded = migration.drydock(["load"]).run().expect(6);
     assert!(
         loaded.stdout.contains(
-            "1 refused, target_trigger (sqlstate=27000 table=profiles column=last_name; legacy id 1030)"
+            "1 refused, target_trigger (sqlstate=27000 table=profiles column=last_name by trigger rename; legacy id 1030)"
         ),
         "{}",
         loaded.stdout

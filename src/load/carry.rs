@@ -299,11 +299,12 @@ impl Loader<'_> {
             })
             .collect();
         let no_row = Refusal::no_row(merge.entity.target_table);
+        let watchers = self.target.watchers(merge.entity.target_table);
         let refused: Vec<Refused> = refusals
             .iter()
             .map(|(id, refusal)| (id, refusal))
             .chain(merged.missing.iter().map(|id| (id, &no_row)))
-            .map(|(id, refusal)| refused(merge.entity, *id, refusal))
+            .map(|(id, refusal)| refused(merge.entity, *id, refusal, &watchers))
             .collect();
         if !self.target.is_rehearsing() {
             self.staging.record_load(self.run_id, merge.entity, merge.phase, &receipt, &outcomes)?;

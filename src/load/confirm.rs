@@ -51,12 +51,13 @@ impl Loader<'_> {
         }
         let mut counts = Vec::new();
         for (place, merge) in merges.iter().enumerate() {
+            let watchers = self.target.watchers(merge.entity.target_table);
             let lost: Vec<Refused> = by_merge
                 .range((place, LegacyId(i64::MIN))..=(place, LegacyId(i64::MAX)))
                 .map(|((_, legacy_id), difference)| {
                     let field = Some(difference.field).filter(|field| !field.is_empty());
                     let refusal = Refusal::rewritten(merge.entity.target_table, field);
-                    refused(merge.entity, *legacy_id, &refusal)
+                    refused(merge.entity, *legacy_id, &refusal, &watchers)
                 })
                 .collect();
             self.staging.record_refused(self.run_id, merge.entity, merge.phase, &lost)?;

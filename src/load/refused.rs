@@ -5,13 +5,16 @@ use crate::record::{Code, LegacyId};
 use crate::staging::Refused;
 use crate::target::Refusal;
 
-/// The record's issue, by what the database said.
-pub fn refused(entity: &Entity, legacy_id: LegacyId, refusal: &Refusal) -> Refused {
+/// The record's issue, by what the database said. `watchers` are the triggers and whatever else interferes with the table's
+/// rows: the database does not say which of them it was.
+pub fn refused(entity: &Entity, legacy_id: LegacyId, refusal: &Refusal, watchers: &str) -> Refused {
+    let code = code(entity, refusal);
+    let by = if code == Code::TargetTrigger { format!(" by {watchers}") } else { String::new() };
     Refused {
         legacy_id,
-        code: code(entity, refusal),
+        code,
         field: refusal.column.clone().or_else(|| named_column(entity, refusal)).unwrap_or_default(),
-        context: refusal.to_string(),
+        context: format!("{refusal}{by}"),
     }
 }
 
@@ -111,7 +114,8 @@ mod tests {
                 column: column.map(str::to_owned),
                 constraint: constraint.map(str::to_owned),
             };
-            let refused = refused(entity, LegacyId(7), &refusal);
+            let refused = refused(entity, LegacyId(7), &refusal, "trigger keep");
+            assert_eq!(refused.context.ends_with(" by trigger keep"), code == Code::TargetTrigger);
             assert_eq!((refused.code, refused.field.as_str()), (code, field), "{sqlstate}");
             assert_eq!(refused.code.category(), category, "{sqlstate}");
         }

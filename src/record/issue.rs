@@ -193,7 +193,7 @@ codes! {
     TargetCheck "target_check" ConstraintViolation High manual "the record breaks a rule of the target's table" => "correct the value at the source or change the rule, then run `drydock load --retry-failed`";
     TargetNull "target_null" ConstraintViolation High manual "the target requires a value that the record does not have" => "give the column a default or the record a value, then run `drydock load --retry-failed`";
     TargetValue "target_value" ValidationFailure High manual "a value does not fit the target's column" => "correct the value at the source or widen the column, then run `drydock load --retry-failed`";
-    TargetTrigger "target_trigger" ConstraintViolation High manual "a trigger of the target refuses the record" => "ask who keeps the trigger what it wants, then run `drydock load --retry-failed`";
+    TargetTrigger "target_trigger" ConstraintViolation High manual "a trigger of the target refuses the record" => "ask who keeps the trigger what it wants, or set target.triggers to off, then run `drydock load --retry-failed`";
     TargetRowMissing "target_row_missing" ConstraintViolation High manual "the target does not have the row that this phase adds to" => "load the record's own phase first, then run `drydock load --retry-failed`";
     TargetType "target_type" SchemaMismatch High manual "the target's table cannot take the record as it is made" => "compare the table with the configuration, survey again, then run `drydock load --retry-failed`";
     // a defect of ours, isolated to the record that met it

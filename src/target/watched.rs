@@ -262,7 +262,7 @@ impl Target {
     }
 
     /// What may interfere with a table's rows, in words.
-    pub(super) fn watchers(&self, table: &str) -> String {
+    pub fn watchers(&self, table: &str) -> String {
         self.watched.tables.get(table).map_or_else(|| "something".to_owned(), |what| what.join(" or "))
     }
 }
