@@ -1,7 +1,7 @@
 //! Undoes what a load did to the target: one run, or everything since a checkpoint. Rows that others changed since, or
 //! refer to now, are named and left.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::record::Phase;
 use crate::staging::{Staging, Step};
 use crate::target::{Afterwards, Left, Target, Undone};
@@ -121,6 +121,16 @@ fn runs_back(
                 runs.dedup();
                 runs.iter().map(ToString::to_string).collect()
             };
+            if !live.iter().any(|(live, _)| *live == run) && staging.has_loaded(run)? {
+                return Err(Error::new(
+                    Kind::Verification,
+                    format!("the target no longer has what it knew of run {run}, which loaded records by this file"),
+                )
+                .hint(
+                    "nothing was undone; a checkpoint's target.sql gives the tables back as a whole, and another copy of \
+                     this file may have undone the run",
+                ));
+            }
             if !live.iter().any(|(live, _)| *live == run) {
                 return Err(Error::precondition(format!("run {run} has nothing in this target to undo"))
                     .hint("the runs of the file are in its table runs; those that wrote are in its table receipts"));

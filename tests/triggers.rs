@@ -205,3 +205,36 @@ fn a_role_that_may_not_silence_a_trigger_is_told_which_one() {
     }
     migration.target.execute(&format!("drop owned by {role}; drop role {role}"));
 }
+
+#[test]
+fn a_row_that_loses_its_key_or_is_changed_at_the_commit_is_refused_alone() {
+    for (what, trigger, ends_there) in [
+        (
+            "its key",
+            "create function forget() returns trigger language plpgsql as
+                 $$ begin if new.legacy_id = 1030 then new.legacy_id = null; end if; return new; end $$;
+             create trigger forget before insert on profiles for each row execute function forget()",
+            "0",
+        ),
+        (
+            "its name",
+            "create function late() returns trigger language plpgsql as $$ begin
+                 update profiles set last_name = 'Late' where legacy_id = 1030 and last_name <> 'Late'; return null; end $$;
+             create constraint trigger late after insert or update on profiles deferrable initially deferred
+                 for each row when (new.legacy_id = 1030) execute function late()",
+            "0",
+        ),
+    ] {
+        let migration = Migration::resolved(SMALL, "", trigger);
+        for _ in 0..2 {
+            let loaded = migration.drydock(["load"]).run().expect(6);
+            assert!(loaded.stdout.contains("target_trigger"), "{what}: {}{}", loaded.stdout, loaded.stderr);
+            assert_eq!(
+                migration.sqlite("select legacy_id from loads where outcome = 'failed' and phase = '2A'"),
+                "1030",
+                "{what}"
+            );
+            assert_eq!(migration.psql("select count(*) from profiles where legacy_id = 1030"), ends_there, "{what}");
+        }
+    }
+}

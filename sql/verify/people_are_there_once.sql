@@ -1,4 +1,4 @@
--- no migrated person has a second profile that stands for no legacy record
+-- no migrated person has a second profile, or is a patient twice, by a row that stands for no legacy record
 -- Such a twin has the address that the person's row has, or was given, or the same two names and no address of its own; or it
 -- is a copy of a migrated row, with the metadata that only this migration writes.
 with others as materialized (
@@ -27,4 +27,8 @@ join others o on o.first_name = k.first_name and o.last_name = k.last_name
 where k.first_name <> '' and k.last_name <> '' and (coalesce(o.address, '') = '' or o.address like '%@migrated.local')
 union all
 select 'profiles', null::bigint, 'metadata' from others where is_copy
+union
+select 'patients', k.legacy_id, 'user_id'
+from patients k
+where k.legacy_id is not null and k.user_id in (select o.user_id from patients o where o.legacy_id is null)
 order by 1, 2, 3

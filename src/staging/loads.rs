@@ -249,6 +249,13 @@ impl Staging {
         Ok(self.connection.query_row(sql, [], |row| row.get(0))?)
     }
 
+    /// Whether the file counts records as loaded by a run.
+    pub fn has_loaded(&self, run_id: i64) -> Result<bool> {
+        let sql =
+            "select exists (select 1 from loads where run_id = ? and outcome in ('inserted', 'updated'))";
+        Ok(self.connection.query_row(sql, [run_id], |row| row.get(0))?)
+    }
+
     /// Notes that something was tried again, and why.
     pub fn record_retry(
         &self,

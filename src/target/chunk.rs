@@ -180,6 +180,8 @@ impl Target {
             }
             self.write(merge, &merge.write_statement(&table, known.rows > 0, &range), &mut merged)?;
             if watched {
+                // what deferred triggers do belongs to it
+                self.execute("checking constraints", "set constraints all immediate")?;
                 self.restore_what_triggers_touched(merge, &table, &range)?;
                 self.refuse_rewritten(merge, &table, &range)?;
             }
@@ -241,7 +243,11 @@ impl Target {
         let _waiting = self.client.waiting();
         let mut rows = self.client.query_raw(statement, std::iter::empty::<&str>()).map_err(told)?;
         while let Some(row) = rows.next().map_err(told)? {
-            let (legacy_id, is_new, xid) = (LegacyId(row.get(0)), row.get(1), row.get(2));
+            let Some(legacy_id) = row.get::<_, Option<i64>>(0).map(LegacyId) else {
+                drop(rows);
+                return Err(self.without_its_key(merge));
+            };
+            let (is_new, xid) = (row.get(1), row.get(2));
             if merged.xids.last() != Some(&xid) {
                 merged.xids.push(xid);
             }

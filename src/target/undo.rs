@@ -45,9 +45,9 @@ pub struct Left {
     pub legacy_id: Option<i64>,
     /// What the run had done: `inserted` or `updated`.
     pub was: String,
-    /// Why it was left: `changed` since, `deleted` since, `referenced`, or its `address taken`.
+    /// Why it was left: `changed` since, `deleted` since, `referenced`, its `address taken`, or `kept` by a trigger.
     pub why: String,
-    /// Who refers to it, as `table.column`.
+    /// Who refers to it, as `table.column`, or what keeps it.
     pub referenced_by: Option<String>,
 }
 
@@ -147,7 +147,7 @@ impl Target {
             }
             Err(not_exact(
                 "the tables would not be what they were before, and no row says why: rows that nobody has touched since \
-                 may be gone"
+                 may be gone, a trigger may write into others, or a table has other columns than then"
                     .to_owned(),
             )
             .into())
@@ -176,9 +176,11 @@ impl Target {
     /// The rows that somebody else has written since a transaction.
     fn count_of_others(&mut self, since: i64) -> Result<u64, Failure> {
         let mut rows = 0;
+        // what this undo itself wrote, and triggers with it, is nobody else's
+        let own = self.own_transaction()?;
         for table in entity::target_tables() {
             let sql = format!(
-                "select count(*) from {} t where age(t.xmin) < age('{since}'::xid) \
+                "select count(*) from {} t where age(t.xmin) < age('{since}'::xid) and t.xmin::text::bigint <> {own} \
                  and not exists (select 1 from drydock.restorations z where z.table_name = {} and z.id = t.id \
                      and z.xid = t.xmin::text::bigint)",
                 self.named(table),
@@ -187,6 +189,18 @@ impl Target {
             rows += self.count(&format!("looking at {table}"), &sql)?;
         }
         Ok(rows)
+    }
+
+    /// The number of the present transaction, or of its savepoint, as in xmin.
+    fn own_transaction(&mut self) -> Result<i64, Failure> {
+        let what = "looking at the transaction";
+        self.execute(what, "create temporary table drydock_now on commit drop as select 1 as one")?;
+        let row = self
+            .client
+            .query_one("select xmin::text::bigint from drydock_now", &[])
+            .map_err(|cause| Failure::of(what, &cause))?;
+        self.execute(what, "drop table drydock_now")?;
+        Ok(row.get(0))
     }
 
     fn undo_run(
@@ -202,9 +216,22 @@ impl Target {
             quoted_text(staging_id),
             words.join(", ")
         );
+        let row = self
+            .client
+            .query_one("select to_regclass('drydock.pre_images') is null", &[])
+            .map_err(|cause| Failure::of("listing what is to be undone", &cause))?;
+        if row.get(0) {
+            return Err(not_exact(
+                "the table drydock.pre_images is gone, which has the rows as they were".to_owned(),
+            )
+            .into());
+        }
         self.list_work(&mine)?;
         for table in entity::target_tables() {
             self.refuse_lost_images(table, &mine)?;
+            if !force {
+                self.refuse_rows_beside(table, &mine)?;
+            }
             self.find_gone_and_changed(table, &mine, force)?;
         }
         let mut undone = Undone { run_id, phases: phases.to_vec(), ..Undone::default() };
@@ -221,6 +248,14 @@ impl Target {
         }
         for merge in &merges {
             self.give_back_what_stays(merge)?;
+        }
+        // what deferred triggers do belongs to it
+        self.execute("checking constraints", "set constraints all immediate")?;
+        for table in entity::target_tables() {
+            self.find_kept(table)?;
+        }
+        for merge in &merges {
+            self.refuse_unrestored(merge)?;
         }
         undone.left = self.left()?;
         self.forget(&mine, undone.left.iter().all(Left::is_gone))?;
@@ -274,8 +309,8 @@ impl Target {
         let lost = self.legacy_ids(
             &format!("looking at {table}"),
             &format!(
-                "select coalesce(t.legacy_id, 0)::bigint from {} t \
-                 where {} in (select unnest(xids) from drydock.receipts where {mine} and undone_at is null) \
+                "select t.legacy_id::bigint from {} t \
+                 where t.legacy_id is not null and {} in (select unnest(xids) from drydock.receipts where {mine} and undone_at is null) \
                  and not exists (select 1 from drydock_undo u where u.table_name = {} and u.id = t.id) order by 1",
                 self.named(table),
                 written_by(table),
@@ -290,6 +325,30 @@ impl Target {
             lost.len(),
             self.names.table(table),
             list(&lost)
+        ))
+        .into())
+    }
+
+    /// Rows that stand for no legacy record and that the run's transactions wrote are a trigger's: nothing says what they were.
+    fn refuse_rows_beside(&mut self, table: &str, mine: &str) -> Result<(), Failure> {
+        let what = format!("looking at {table}");
+        let sql = format!(
+            "select t.id::text from {} t where t.legacy_id is null \
+             and {} in (select unnest(xids) from drydock.receipts where {mine} and undone_at is null) \
+             and not exists (select 1 from drydock_undo u where u.table_name = {} and u.id = t.id) order by 1",
+            self.named(table),
+            written_by(table),
+            quoted_text(table)
+        );
+        let rows = self.client.query(&sql, &[]).map_err(|cause| Failure::of(&what, &cause))?;
+        let Some(first) = rows.first() else { return Ok(()) };
+        Err(not_exact(format!(
+            "{} rows of {} that stand for no legacy record were made or changed by {} while the run loaded, such as the row \
+             {}; remove them, or leave them with --force",
+            rows.len(),
+            self.names.table(table),
+            self.watchers(table),
+            first.get::<_, String>(0)
         ))
         .into())
     }
@@ -367,11 +426,7 @@ impl Target {
     fn restore(&mut self, merge: &Merge, undone: &mut Undone) -> Result<(), Failure> {
         let table = self.table(merge.entity);
         let what = format!("restoring {}", merge.entity.name);
-        let of_merge = format!(
-            "u.id = t.id and u.state is null and u.entity = {} and u.phase = {}",
-            quoted_text(merge.entity.name),
-            quoted_text(merge.phase.as_str())
-        );
+        let of_merge = of_merge(merge);
         let columns: Vec<String> = merge.updated().map(|column| quoted(column.name)).collect();
         let assigned = |value: &dyn Fn(&str) -> String| -> String {
             columns.iter().map(|name| format!("{name} = {}", value(name))).collect::<Vec<_>>().join(", ")
@@ -424,27 +479,45 @@ impl Target {
             self.give_back_the_rest(merge, &table, &of_merge)?;
             self.execute(&what, "drop table drydock_undo_before")?;
         }
-        let sql = format!(
-            "select coalesce(t.legacy_id, 0)::bigint from drydock_undo u join {table} t on {of_merge} \
-             where u.how = 'updated' and {} <> u.image - 'legacy_id' - '{REST}' order by 1",
-            merge.image()
-        );
-        let differing = self.legacy_ids(&what, &sql)?;
-        if !differing.is_empty() {
-            let ours = merge.entity.target_table;
-            return Err(not_exact(format!(
-                "{} rows of {} do not become what they were, such as legacy id {}: {} changes them on the way",
-                differing.len(),
-                self.names.table(ours),
-                list(&differing),
-                self.watchers(ours)
-            ))
-            .into());
-        }
         let [completed, updated] = restored;
         undone.restored += completed + updated;
         undone.beside_triggers += if is_watched { completed } else { 0 };
         Ok(())
+    }
+
+    /// Refuses rows that have not become what they were.
+    fn refuse_unrestored(&mut self, merge: &Merge) -> Result<(), Failure> {
+        let (table, ours) = (self.table(merge.entity), merge.entity.target_table);
+        let sql = format!(
+            "select coalesce(t.legacy_id, 0)::bigint from drydock_undo u join {table} t on {} \
+             where u.how = 'updated' and {} <> u.image - 'legacy_id' - '{REST}' order by 1",
+            of_merge(merge),
+            merge.image()
+        );
+        let differing = self.legacy_ids(&format!("restoring {}", merge.entity.name), &sql)?;
+        if differing.is_empty() {
+            return Ok(());
+        }
+        Err(not_exact(format!(
+            "{} rows of {} do not become what they were, such as legacy id {}: {} changes them on the way",
+            differing.len(),
+            self.names.table(ours),
+            list(&differing),
+            self.watchers(ours)
+        ))
+        .into())
+    }
+
+    /// Finds rows that were removed and are there all the same: something keeps them.
+    fn find_kept(&mut self, table: &str) -> Result<(), Failure> {
+        let sql = format!(
+            "update drydock_undo u set state = 'kept', by_whom = {} from {} t \
+             where u.table_name = {} and u.how = 'inserted' and u.state is null and t.id = u.id",
+            quoted_text(&self.watchers(table)),
+            self.named(table),
+            quoted_text(table)
+        );
+        self.execute(&format!("looking at {table}"), &sql)
     }
 
     /// Removes the inserted rows of a table to which nobody refers.
@@ -553,7 +626,7 @@ impl Target {
     /// Forgets what is undone. What was left keeps its image and its place in the receipts, so that it can be undone yet.
     fn forget(&mut self, mine: &str, all_undone: bool) -> Result<(), Failure> {
         let stays = "exists (select 1 from drydock_undo u where u.table_name = r.table_name and u.id = x.id \
-                     and u.state in ('changed', 'referenced', 'address taken'))";
+                     and u.state in ('changed', 'referenced', 'address taken', 'kept'))";
         let sql = if all_undone {
             format!(
                 "update drydock.receipts set undone_at = now(), inserted_ids = '{{}}', completed_ids = '{{}}' \
@@ -571,6 +644,15 @@ impl Target {
         };
         self.execute("noting what was undone", &format!("{sql}; drop table drydock_undo"))
     }
+}
+
+/// The condition that a row of the work is of a merge, and is undone, for the row `t` of the target.
+fn of_merge(merge: &Merge) -> String {
+    format!(
+        "u.id = t.id and u.state is null and u.entity = {} and u.phase = {}",
+        quoted_text(merge.entity.name),
+        quoted_text(merge.phase.as_str())
+    )
 }
 
 /// A rollback that would not give back what was: nothing of it is done.

@@ -261,6 +261,19 @@ impl Target {
         Err(Failure { cause: Cause::Rewritten(Box::new(refusal), rows.len() as u64), error })
     }
 
+    /// A row that was sent comes back without the legacy id: a trigger takes it away.
+    pub(super) fn without_its_key(&self, merge: &Merge) -> Failure {
+        let ours = merge.entity.target_table;
+        let theirs = self.names.table(ours);
+        let error = Error::target(format!(
+            "a row of {} loses its legacy id on the way: {} of table {theirs} changes it",
+            merge.entity.name,
+            self.watchers(ours)
+        ))
+        .hint(format!("nothing of this chunk was written; {OFF}"));
+        Failure { cause: Cause::Rewritten(Box::new(Refusal::rewritten(theirs, Some("legacy_id"))), 1), error }
+    }
+
     /// What may interfere with a table's rows, in words.
     pub fn watchers(&self, table: &str) -> String {
         self.watched.tables.get(table).map_or_else(|| "something".to_owned(), |what| what.join(" or "))
