@@ -159,6 +159,9 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// SQLite's word for a file that has another name, or none any more (`SQLITE_READONLY_DBMOVED`).
+const MOVED: i32 = 1032;
+
 impl From<rusqlite::Error> for Error {
     fn from(cause: rusqlite::Error) -> Self {
         let (what, then) = match cause.sqlite_error_code() {
@@ -169,6 +172,10 @@ impl From<rusqlite::Error> for Error {
             Some(rusqlite::ErrorCode::SystemIoFailure) => (
                 "the disk that holds the staging file refused a read or a write",
                 "it may be full, or a limit on the size of files may be reached (ulimit -f)",
+            ),
+            _ if cause.sqlite_error().is_some_and(|error| error.extended_code == MOVED) => (
+                "the staging file was moved, replaced or deleted while the command ran",
+                "what stands under its name now was not written to; run the command again on the file where it is now",
             ),
             Some(rusqlite::ErrorCode::DatabaseBusy) => (
                 "another program is writing to the staging file and has held it for too long",

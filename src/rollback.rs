@@ -58,6 +58,7 @@ pub fn rollback(
 ) -> Result<Summary> {
     staging.expect_identity("target", target.identity())?;
     let staging_id = staging.fact("staging_id")?.unwrap_or_default();
+    crate::load::copies::refuse_others(staging, target, &staging_id)?;
     let runs = runs_back(staging, target, &staging_id, back)?;
     target.prepare_load()?;
     if dry_run {

@@ -16,6 +16,7 @@ fn bad_lines(columns: usize) -> Vec<Vec<u8>> {
         row("word"),
         row("1.5"),
         row("99999999999999999999"),
+        row("-9223372036854775808"),
         row("-3"),
         row("0"),
         b"7,ragged".to_vec(),

@@ -96,6 +96,17 @@ fn two_branches_of_one_file_are_told_apart_although_their_runs_have_the_same_num
 }
 
 #[test]
+fn an_older_copy_does_not_undo_what_it_does_not_know() {
+    let (migration, _) = renamed();
+    let before = migration.digest();
+    for back in [&["--to-checkpoint", "1"][..], &["--run", "4"], &["--to-checkpoint", "1", "--dry-run"]] {
+        let refused = on(&migration, "old.drydock", &[&["rollback"], back].concat()).expect(3);
+        assert!(refused.stderr.contains("another copy"), "{}", refused.stderr);
+        assert_eq!(migration.digest(), before);
+    }
+}
+
+#[test]
 fn what_the_newer_copy_undid_is_in_nobodys_way() {
     let (migration, _) = renamed();
     let run = migration.last_run("load");

@@ -81,9 +81,30 @@ fn a_url_or_a_key_in_the_wrong_place_is_masked() {
             assert!(!matches!(outcome.code, None | Some(0 | 1)), "{arguments:?}: {outcome:?}");
         }
     }
-    // and what is left says which it was
-    let outcome = silent(job.drydock(&["extract", "--csv", url]));
-    assert!(outcome.stderr.contains("postgres://anna:…@db.example/pm?password=…"), "{}", outcome.stderr);
+    // what comes from elsewhere is masked, and the rest says which it was
+    for (given, shown) in [
+        ("postgres://anna:Secr3t@db.example/pm", "postgres:/anna:…@db.example/pm"),
+        ("anna:Secr3t@db.example:5432/pm", "anna:…@db.example:5432/pm"),
+        ("postgres://db.example/pm?user=anna&passwd=Secr3t", "passwd=…"),
+    ] {
+        for verb in [&["transform"][..], &["load"], &["extract", "--csv", "legacy"], &["status"], &["verify"]]
+        {
+            let outcome = silent(job.drydock(verb).env("DRYDOCK_STAGING", given));
+            assert!(!matches!(outcome.code, None | Some(0 | 1)), "{verb:?}: {outcome:?}");
+            let shown =
+                outcome.stderr.contains(shown) || outcome.stderr.contains(&shown.replace(":/", "://"));
+            assert!(shown, "{verb:?}: {}", outcome.stderr);
+        }
+    }
+    let key = "MC4CAQAwBQYDK2VwBCIEISecr3tSecr3tSecr3tSecr3tSecr3tSecr3tSecr3tS";
+    for given in [key.to_owned(), format!("-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----")] {
+        for arguments in
+            [&["audit", "seal", "--out", "sealed", "--sign"][..], &["status"], &["errors", "--code"]]
+        {
+            silent(job.drydock(arguments).args([&given]));
+        }
+        silent(job.drydock(&["doctor", "--csv"]).args(["anna:Secr3t@h/x"])).expect(4);
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::Common;
+use super::masked::masked;
 use super::session::journalled;
 use crate::audit::{
     self, CheckOptions, Checked, Identities, Recipients, SealOptions, Signer, Summary, Verdict, Verifier,
@@ -97,7 +98,7 @@ fn seal(common: &Common, arguments: &Seal) -> Result<Option<Kind>> {
     journalled(common, "audit seal", false, |staging, run_id| {
         let summary = audit::seal(staging, &options, run_id, common.progress())?;
         for warning in &summary.warnings {
-            eprintln!("warning: {warning}");
+            eprintln!("warning: {}", masked(warning));
         }
         common.print(&summary, || sealed(&summary, arguments))?;
         Ok(None)

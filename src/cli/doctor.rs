@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::masked::masked;
 use super::session::{SourceArguments, TargetArguments};
 use super::{Common, text};
 use crate::doctor::{self, Finding, Verdict};
@@ -45,6 +46,8 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         }
         Ok(findings)
     })?;
+    let findings: Vec<Finding> =
+        findings.into_iter().map(|finding| Finding { found: masked(&finding.found), ..finding }).collect();
     let stops =
         |side: &str| findings.iter().any(|finding| finding.side == side && finding.verdict == Verdict::Wrong);
     let ended = match (stops("source"), stops("target")) {

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -43,6 +43,13 @@ pub(super) struct Arguments {
 
 /// Runs the verb: reads, finds, writes, prints the summary to standard output.
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<ErrorKind>> {
+    if arguments.out.is_some() && arguments.out == arguments.clusters {
+        return Err(Error::new(ErrorKind::Usage, "--out and --clusters are one file")
+            .hint("give each a name of its own"));
+    }
+    for path in [&arguments.out, &arguments.clusters].into_iter().flatten() {
+        refuse_others(path)?;
+    }
     let records = read(arguments)?;
     let findings = find(records)?;
     if let Some(path) = &arguments.out {
@@ -130,6 +137,27 @@ fn delimiter(start: &[u8]) -> u8 {
 fn text(bytes: &[u8]) -> String {
     std::str::from_utf8(bytes)
         .map_or_else(|_| bytes.iter().map(|&byte| byte as char).collect(), str::to_owned)
+}
+
+/// What the files begin with that this verb writes.
+const WRITTEN: [&str; 2] = ["id_a,id_b,weight,", "cluster,id,size,"];
+
+/// Refuses a name that somebody else's file has: only what this verb wrote before is replaced.
+fn refuse_others(path: &Path) -> Result<()> {
+    let mut begins = [0; 16];
+    let is_ours = match File::open(path) {
+        Err(_) => return Ok(()),
+        Ok(mut file) => {
+            file.metadata().is_ok_and(|found| found.is_file() && found.len() == 0)
+                || file.read_exact(&mut begins).is_ok()
+                    && WRITTEN.iter().any(|written| written.as_bytes()[..16] == begins)
+        }
+    };
+    if is_ours {
+        return Ok(());
+    }
+    Err(Error::precondition(format!("{} is there already, and not what this verb wrote", path.display()))
+        .hint("give another name, or remove the file"))
 }
 
 /// Writes a file that only its owner can read, and that is not the one that was read.

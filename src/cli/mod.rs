@@ -172,6 +172,18 @@ pub fn main() -> ExitCode {
             return code;
         }
     };
+    if std::env::args_os().skip(1).any(|argument| masked::is_secret(&argument.to_string_lossy())) {
+        say(&Error::new(
+            Kind::Usage,
+            "an argument holds a password or a private key, which every user of this machine can read in the list of \
+             processes",
+        )
+        .hint(
+            "a URL goes into DRYDOCK_LEGACY_URL, DRYDOCK_TARGET_URL or a file, its password into PGPASSWORD or the file that \
+             PGPASSFILE names, a key into a file",
+        ));
+        return Kind::Usage.into();
+    }
     let code = match interrupt::listen(say).and_then(|()| dispatch(&cli)).map_err(or_interrupted) {
         Ok(None) => ExitCode::SUCCESS,
         Ok(Some(kind)) => kind.into(),

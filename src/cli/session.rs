@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::Common;
+use super::masked::masked;
 use crate::audit::place;
 use crate::config::{self, Config};
 use crate::connect::{Address, Side, connect};
@@ -135,7 +136,7 @@ pub(super) fn journalled(
             place::refuse_open_to_all(&common.staging)?;
         }
         for warning in place::warnings(&common.staging) {
-            eprintln!("warning: {warning}");
+            eprintln!("warning: {}", masked(&warning));
         }
     }
     let mut staging =

@@ -117,14 +117,20 @@ fn tls_failure(cause: &postgres::Error) -> Option<&rustls::Error> {
 }
 
 fn hint(cause: &postgres::Error) -> Option<&'static str> {
-    if is_transient(cause) {
-        return Some(MAY_PASS);
+    match cause.code() {
+        Some(code) => hint_for(code.code()),
+        None => is_transient(cause).then_some(MAY_PASS),
     }
-    hint_for(cause.code()?.code())
 }
 
 /// What to do about a condition.
 pub(super) fn hint_for(code: &str) -> Option<&'static str> {
+    if code == "55P03" {
+        return Some(
+            "somebody holds a lock for longer than the session's lock_timeout, which comes from the URL's options or from the \
+             role: run the same command again when they are done; without lock_timeout it waits, and says for whom",
+        );
+    }
     if passes(code) {
         return Some(MAY_PASS);
     }

@@ -59,9 +59,9 @@ pub fn connect(side: Side, address: &Address) -> Result<Session> {
     tls::connector(address.mode, &address.roots)?;
     let mut pause = FIRST_PAUSE;
     let mut retries = 0;
-    let mut client = loop {
+    let (client, pid) = loop {
         match open(address) {
-            Ok(client) => break client,
+            Ok(opened) => break opened,
             Err(Refused::Server(cause)) if retries < RETRIES && failure::is_passing(&cause) => {
                 tracing::info!("{}: not ready yet, trying again in {pause:?}", side.name());
                 thread::sleep(pause);
@@ -72,12 +72,7 @@ pub fn connect(side: Side, address: &Address) -> Result<Session> {
         }
     };
     let told = |cause: &postgres::Error| server_error(side, "setting the session up", cause);
-    let pid = client.simple_query("select pg_backend_pid()").map_err(|cause| told(&cause))?;
-    let pid = pid.iter().find_map(|message| match message {
-        SimpleQueryMessage::Row(row) => row.get(0)?.parse().ok(),
-        _ => None,
-    });
-    let watch = Watch::new(side, address, pid.unwrap_or_default());
+    let watch = Watch::new(side, address, pid);
     let mut session = Session { _farewell: watch.farewell(), client, watch };
     session.batch_execute(SETTINGS).map_err(|cause| told(&cause))?;
     Ok(session)
@@ -248,7 +243,10 @@ fn configuration(address: &Address) -> Config {
 
 /// One attempt within the connect timeout. The library's own timeout ends with the TCP handshake, and a host that
 /// accepts and then says nothing would hold us for ever; so the attempt has a thread that we can stop waiting for.
-pub(super) fn open(address: &Address) -> Result<Client, Refused> {
+///
+/// The first statement belongs to it: it asks which process of the server this is, and only from then on somebody looks after
+/// the session.
+pub(super) fn open(address: &Address) -> Result<(Client, i32), Refused> {
     let tls = tls::connector(address.mode, &address.roots).map_err(Refused::Defect)?;
     let config = configuration(address);
     let (sender, receiver) = mpsc::sync_channel(1);
@@ -260,7 +258,7 @@ pub(super) fn open(address: &Address) -> Result<Client, Refused> {
         // Resolved here first, because the library tells an unknown name only in the words of the platform.
         let outcome = match name.map(|name| name.to_socket_addrs()) {
             Some(Err(_)) => Err(Refused::UnknownHost),
-            Some(Ok(_)) | None => config.connect(tls).map_err(Refused::Server),
+            Some(Ok(_)) | None => config.connect(tls).and_then(with_process).map_err(Refused::Server),
         };
         // Nobody listens any more when the deadline has passed.
         let _ = sender.send(outcome);
@@ -275,4 +273,14 @@ pub(super) fn open(address: &Address) -> Result<Client, Refused> {
             Err(Refused::Defect(Error::internal("the connecting thread ended without a result")))
         }
     })
+}
+
+/// The server's process of a session.
+fn with_process(mut client: Client) -> Answer<(Client, i32)> {
+    let answer = client.simple_query("select pg_backend_pid()")?;
+    let pid = answer.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0)?.parse().ok(),
+        _ => None,
+    });
+    Ok((client, pid.unwrap_or_default()))
 }

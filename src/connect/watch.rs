@@ -220,7 +220,7 @@ impl Watched {
         let (address, sql) = (self.address.clone(), sql.to_owned());
         let asking = thread::Builder::new().name("look".to_owned()).spawn(move || {
             let answer = match session::open(&address) {
-                Ok(mut client) => asked(&mut client, &sql),
+                Ok((mut client, _)) => asked(&mut client, &sql),
                 Err(Refused::Server(cause)) if cause.as_db_error().is_some() => Answer::Refused,
                 Err(Refused::Defect(_)) => Answer::Refused,
                 Err(_) => Answer::None,

@@ -44,6 +44,17 @@ pub(super) fn settle(
     Ok(Some(run_id))
 }
 
+/// Refuses to undo anything by a file of which another copy was loaded since: it does not know what it would undo.
+pub fn refuse_others(staging: &Staging, target: &mut Target, staging_id: &str) -> Result<()> {
+    let others = of_other_copies(staging, target.runs_of(staging_id)?)?;
+    match others.last() {
+        Some(last) => {
+            Err(refused(staging, &others, last)?.hint("roll back by the newest copy, whose runs these are"))
+        }
+        None => Ok(()),
+    }
+}
+
 /// Where the journal of a copy stands: how many entries, and the hash of the last.
 pub(super) fn head(staging: &Staging) -> Result<(i64, String)> {
     let Head { entries, head } = staging.head()?;

@@ -9,7 +9,7 @@ mod backoff;
 mod beside;
 mod carry;
 mod confirm;
-mod copies;
+pub mod copies;
 mod refused;
 
 use std::collections::BTreeMap;

@@ -28,9 +28,13 @@ impl LegacyId {
 impl FromStr for LegacyId {
     type Err = std::num::ParseIntError;
 
-    /// Django writes keys as plain decimal integers; surrounding space is tolerated, anything else is not an id.
+    /// Django writes keys as plain decimal integers; surrounding space is tolerated, anything else is not an id. Nor is the
+    /// least number that there is: whatever walks over records begins after it.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.trim().parse().map(LegacyId)
+        match text.trim().parse()? {
+            i64::MIN => Err("".parse::<i64>().expect_err("no digits are no number")),
+            id => Ok(LegacyId(id)),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Opening the file: what makes it ours, which version it is, and who may write.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::Read;
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -110,7 +110,7 @@ impl Staging {
     /// is not put away; whatever would write is refused by SQLite.
     pub fn examine(path: &Path) -> Result<Self> {
         recognise(path)?;
-        let unreadable = |cause: std::io::Error| {
+        let unreadable = |cause: io::Error| {
             Error::staging(format!("the staging file {} cannot be read", path.display()))
                 .cause(cause)
                 .hint("its owner must run this command, or change its mode")
@@ -146,14 +146,21 @@ impl Staging {
     /// when it was opened.
     fn create(path: &Path) -> Result<Self> {
         let unfinished = output::beside(path, &format!(".unfinished-{}", std::process::id()));
-        let refused = |cause: std::io::Error| {
+        let refused = |cause: io::Error| {
             Error::staging(format!("the staging file {} cannot be created", path.display()))
                 .cause(cause)
                 .hint("give a path in an existing directory that you may write to with --staging")
         };
+        for suffix in ["-journal", "-wal", "-shm"] {
+            let other = output::beside(path, suffix);
+            if other.symlink_metadata().is_ok() {
+                return Err(Error::staging(format!("{} is in the way: SQLite would take it for a part of the new file", other.display()))
+                    .hint("it may belong to a staging file that was moved away: put it beside that, or give another name with --staging"));
+            }
+        }
         // new and nobody else's: what is there already, also a link that leads elsewhere, is never written to
         drop(output::new_file(&unfinished).map_err(|cause| match cause.kind() {
-            std::io::ErrorKind::AlreadyExists => Error::staging(format!("{} is in the way", unfinished.display()))
+            io::ErrorKind::AlreadyExists => Error::staging(format!("{} is in the way", unfinished.display()))
                 .hint("nothing is ever overwritten; it may be left of a command that was killed: look at it and remove it"),
             _ => refused(cause),
         })?);
@@ -284,7 +291,9 @@ fn put_away_journal(connection: &Connection, path: &Path) -> Result<()> {
 /// Refuses what is not there and what is not a staging file, before SQLite touches it.
 fn recognise(path: &Path) -> Result<()> {
     let mut header = [0u8; 72];
-    let file = File::open(path);
+    // a pipe would keep us for ever, and so would a device
+    let is_endless = fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
+    let file = if is_endless { Err(io::ErrorKind::InvalidInput.into()) } else { File::open(path) };
     let read = file.and_then(|mut file| {
         if file.metadata()?.is_dir() {
             return Ok(false);
@@ -311,7 +320,7 @@ fn recognise(path: &Path) -> Result<()> {
 
 /// Becomes the only writer.
 fn lock(path: &Path) -> Result<File> {
-    let refused = |cause: std::io::Error| {
+    let refused = |cause: io::Error| {
         Error::staging(format!("the staging file {} cannot be written", path.display()))
             .cause(cause)
             .hint("its owner must run this command, or change its mode")
