@@ -139,3 +139,30 @@ fn a_rollback_leaves_whose_address_somebody_has_taken() {
         "OLD@example.org\nann1001@example.org"
     );
 }
+
+#[test]
+fn one_who_is_refused_keeps_only_those_from_moving_who_wait_for_each_other() {
+    // a ring of three with one whom the target refuses, and a pair beside it
+    let check = "alter table profiles add constraint not_this_one check (legacy_id <> 1050 or email = 'ann1030@example.org');";
+    let migration = Migration::resolved(SMALL, "", EARLIER);
+    migration.target.execute(check);
+    for _ in 0..2 {
+        migration.drydock(["load", "--quiet"]).run().expect(6);
+        assert_eq!(migration.psql(MOVING), "0");
+        assert_eq!(
+            migration.sqlite(
+                "select group_concat(legacy_id) from (select legacy_id from loads where outcome = 'failed' and phase = '2A' \
+                 order by 1)"
+            ),
+            "1010,1030,1050"
+        );
+        assert!(addresses(&migration).starts_with("1001|ann1001@example.org\n1002|ann1002@example.org"));
+    }
+    migration.target.execute("alter table profiles drop constraint not_this_one");
+    migration.run(["load", "--quiet"]);
+    migration.run(["verify", "--quiet"]);
+    for run in migration.sqlite("select distinct run_id from receipts order by 1 desc").lines() {
+        migration.drydock(["rollback", "--run", run, "--quiet"]).run();
+    }
+    assert!(addresses(&migration).contains("1010|ann1050@example.org"), "{}", addresses(&migration));
+}
