@@ -124,3 +124,20 @@ fn a_target_that_an_older_version_loaded_tells_by_the_numbers_of_the_runs() {
     on(&migration, "old.drydock", &["load", "--quiet", "--over-newer"]).expect(0);
     assert_eq!(migration.psql(NAMES), "0|60");
 }
+
+#[test]
+fn another_file_that_was_loaded_since_is_told() {
+    let migration = Migration::new(SMALL);
+    migration.run(["load", "--quiet"]);
+    let path = migration.path().join("legacy/auth_user.csv");
+    let text = fs::read_to_string(&path).unwrap().replace(",Ann", ",New");
+    fs::write(&path, text).unwrap();
+    for arguments in [&["extract", "--csv", "legacy"][..], &["survey"], &["transform"], &["load"]] {
+        let outcome = on(&migration, "other.drydock", arguments).expect(0);
+        assert!(!outcome.stderr.contains("another staging file"), "{}", outcome.stderr);
+    }
+    let told = migration.drydock(["load", "--dry-run"]).run().expect(0);
+    assert!(told.stderr.contains("another staging file was loaded into this target"), "{}", told.stderr);
+    let told = migration.drydock(["load", "--json"]).run().expect(0);
+    assert!(told.stdout.contains("another staging file"), "{}", told.stdout);
+}

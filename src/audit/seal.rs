@@ -45,8 +45,18 @@ pub struct Summary {
     pub warnings: Vec<String>,
 }
 
-/// Makes the folder.
+/// Makes the folder, and the token key; neither when something fails.
 pub fn seal(staging: &mut Staging, options: &Options, run_id: i64, progress: Progress) -> Result<Summary> {
+    let new_key = options.token_key.as_deref().filter(|key| key.symlink_metadata().is_err());
+    make(staging, options, run_id, progress).inspect_err(|_| {
+        if let Some(key) = new_key {
+            // a part of it names people; the error at hand says more than that of its removal
+            let _ = fs::remove_file(key);
+        }
+    })
+}
+
+fn make(staging: &mut Staging, options: &Options, run_id: i64, progress: Progress) -> Result<Summary> {
     if let Some(key) = &options.token_key {
         refuse_beside(key, &options.out)?;
     }

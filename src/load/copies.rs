@@ -2,7 +2,7 @@
 //! A copy whose journal does not go through there is older, or another branch; to load it would turn the clock back.
 
 use crate::error::{Error, Result};
-use crate::staging::{Head, Staging};
+use crate::staging::{Head, Staging, Step};
 use crate::target::{KnownRun, Target};
 
 /// The runs in the target that this copy knows nothing of.
@@ -42,6 +42,23 @@ pub(super) fn settle(
     let run_id = staging.start_run_beyond(beyond, "load", &runs)?;
     target.supersede(staging_id, &runs, run_id)?;
     Ok(Some(run_id))
+}
+
+/// What is good to know: another staging file was loaded since this one's snapshot was taken, so its values may be the newer
+/// ones. By the clocks of two machines, so it is no more than a note.
+pub(super) fn of_another_file(
+    staging: &Staging,
+    target: &mut Target,
+    staging_id: &str,
+) -> Result<Option<String>> {
+    let Some(taken) = staging.completed(Step::Extract)? else { return Ok(None) };
+    let loaded = target.loaded_by_others_since(staging_id, &taken)?;
+    Ok(loaded.map(|loaded| {
+        format!(
+            "another staging file was loaded into this target at {loaded}, after the snapshot of this one was taken at {taken}: \
+             where both have a record, this load gives it this file's values"
+        )
+    }))
 }
 
 /// Refuses to undo anything by a file of which another copy was loaded since: it does not know what it would undo.

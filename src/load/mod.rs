@@ -183,6 +183,10 @@ pub fn load(
         loader.run_id = beyond;
         loader.writing = Writing::new(&staging_id, beyond, copies::head(loader.staging)?);
     }
+    let notes: Vec<String> = notes
+        .into_iter()
+        .chain(copies::of_another_file(loader.staging, loader.target, &staging_id)?)
+        .collect();
     for note in &notes {
         progress.say(&format!("note: {note}"));
     }

@@ -48,6 +48,24 @@ impl Target {
         Ok(rows.iter().map(run).collect())
     }
 
+    /// When another staging file last loaded into this target, if that was after a moment.
+    pub fn loaded_by_others_since(&mut self, staging_id: &str, moment: &str) -> Result<Option<String>> {
+        let what = "looking for runs of other staging files";
+        if self.count(what, "select count(to_regclass('drydock.receipts'))")? == 0 {
+            return Ok(None);
+        }
+        let row = self
+            .client
+            .query_one(
+                "select to_char(max(written_at) at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') \
+                 from drydock.receipts where staging_id <> $1 and undone_at is null \
+                 and written_at > $2::text::timestamptz",
+                &[&staging_id, &moment],
+            )
+            .map_err(|cause| failed(what, &cause))?;
+        Ok(row.get(0))
+    }
+
     /// The greatest number of a run that the target has heard of, undone or not.
     pub fn last_run_of(&mut self, staging_id: &str) -> Result<i64> {
         let row = self
