@@ -141,3 +141,33 @@ fn another_file_that_was_loaded_since_is_told() {
     let told = migration.drydock(["load", "--json"]).run().expect(0);
     assert!(told.stdout.contains("another staging file"), "{}", told.stdout);
 }
+
+#[test]
+fn copies_that_went_different_ways_in_the_same_second_are_told_apart() {
+    let migration = Migration::new(SMALL);
+    migration.run(["load", "--quiet"]);
+    for (copy, name) in [("a.drydock", ",Eve"), ("b.drydock", ",Fay")] {
+        fs::copy(migration.file(), migration.path().join(copy)).unwrap();
+        let path = migration.path().join("legacy/auth_user.csv");
+        let text = fs::read_to_string(&path).unwrap().replace(",Ann", name).replace(",Eve", name);
+        fs::write(&path, text).unwrap();
+        for arguments in [&["extract", "--csv", "legacy", "--replace"][..], &["transform"]] {
+            on(&migration, copy, arguments).expect(0);
+        }
+        // all that the journal has beside its hashes is the same, as it is when both are made in one second
+        let file = rusqlite::Connection::open(migration.path().join(copy)).unwrap();
+        let alike: i64 = file
+            .query_row(
+                "select count(distinct json_extract(content, '$.token')) from journal where kind = 'started'",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap();
+        let started: i64 = file
+            .query_row("select count(*) from journal where kind = 'started'", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(alike, started);
+    }
+    on(&migration, "a.drydock", &["load", "--quiet"]).expect(0);
+    on(&migration, "b.drydock", &["load", "--quiet"]).expect(3);
+}

@@ -266,6 +266,12 @@ fn the_search_for_duplicates_replaces_only_what_it_wrote() {
         assert_eq!(fs::read(job.path(victim)).unwrap(), before);
     }
     search(&["--out", "both.csv", "--clusters", "both.csv"]).expect(2);
+    search(&["--out", "both.csv", "--clusters", "./both.csv"]).expect(3);
+    assert!(fs::read_to_string(job.path("both.csv")).unwrap().starts_with("id_a,id_b,weight,"));
+    let status = std::process::Command::new("mkfifo").arg(job.path("pipe")).status().unwrap();
+    assert!(status.success());
+    search(&["--out", "pipe"]).expect(3);
+    search(&["--clusters", "/dev/stdout"]).expect(3);
 }
 
 #[test]

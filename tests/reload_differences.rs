@@ -107,3 +107,20 @@ fn a_unique_key_of_any_kind_that_came_after_the_survey_isolates_the_record() {
         }
     }
 }
+
+#[test]
+fn a_value_that_the_column_calls_equal_is_written_all_the_same() {
+    for kind in [
+        "create collation anything (provider = icu, locale = 'und-u-ks-level1', deterministic = false);
+         alter table profiles alter column first_name type text collate anything;",
+        "create extension citext; alter table profiles alter column first_name type citext;",
+    ] {
+        let migration = Migration::resolved(SMALL, "", kind);
+        migration.run(["load", "--quiet"]);
+        replace(&migration, "auth_user", |line| Some(line.replace(",Ann1030,", ",ANN1030,")));
+        transform_again(&migration);
+        migration.run(["load", "--quiet"]);
+        assert_eq!(migration.psql("select first_name from profiles where legacy_id = 1030"), "ANN1030");
+        migration.run(["verify", "--quiet"]);
+    }
+}

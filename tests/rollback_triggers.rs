@@ -126,3 +126,26 @@ fn what_was_kept_of_the_rows_and_is_lost_ends_with_7() {
         assert_eq!(migration.digest(), loaded);
     }
 }
+
+#[test]
+fn what_the_application_commits_while_it_is_undone_is_not_lost() {
+    for (table, id, column) in [
+        ("patients", 5035, "last_name"),
+        ("profiles", 1035, "last_name"),
+        ("patients", 9001, "medical_history"),
+    ] {
+        let (migration, run) = loaded_twice("");
+        let mut application = migration.target.client();
+        application
+            .batch_execute(&format!("begin; update {table} set {column} = 'theirs' where legacy_id = {id}"))
+            .unwrap();
+        let rollback = migration.drydock(["rollback", "--run", &run]).spawn();
+        std::thread::sleep(std::time::Duration::from_secs(2));
+        application.batch_execute("commit").unwrap();
+        let output = rollback.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(7), "{}", String::from_utf8_lossy(&output.stderr));
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(said.contains(&id.to_string()), "{said}");
+        assert_eq!(migration.psql(&format!("select {column} from {table} where legacy_id = {id}")), "theirs");
+    }
+}

@@ -2,7 +2,7 @@
 //! probabilities go to the files that were asked for, values nowhere.
 
 use std::collections::HashMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -53,10 +53,16 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Error
     let records = read(arguments)?;
     let findings = find(records)?;
     if let Some(path) = &arguments.out {
-        write(path, &arguments.file, |writer| pairs(&findings, writer))?;
+        write(path, &[&arguments.file], |writer| pairs(&findings, writer))?;
     }
     if let Some(path) = &arguments.clusters {
-        write(path, &arguments.file, |writer| clusters(&findings, writer))?;
+        // by whatever name: the list of pairs is not to be lost
+        let others: Vec<&Path> = [Some(&arguments.file), arguments.out.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(PathBuf::as_path)
+            .collect();
+        write(path, &others, |writer| clusters(&findings, writer))?;
     }
     common.print(&summary(&findings), || sentences(&findings))?;
     Ok(None)
@@ -144,15 +150,13 @@ const WRITTEN: [&str; 2] = ["id_a,id_b,weight,", "cluster,id,size,"];
 
 /// Refuses a name that somebody else's file has: only what this verb wrote before is replaced.
 fn refuse_others(path: &Path) -> Result<()> {
+    let Ok(found) = fs::metadata(path) else { return Ok(()) };
     let mut begins = [0; 16];
-    let is_ours = match File::open(path) {
-        Err(_) => return Ok(()),
-        Ok(mut file) => {
-            file.metadata().is_ok_and(|found| found.is_file() && found.len() == 0)
-                || file.read_exact(&mut begins).is_ok()
-                    && WRITTEN.iter().any(|written| written.as_bytes()[..16] == begins)
-        }
-    };
+    // what is no file is not read: a pipe would keep us for ever
+    let is_ours = found.is_file()
+        && (found.len() == 0
+            || File::open(path).is_ok_and(|mut file| file.read_exact(&mut begins).is_ok())
+                && WRITTEN.iter().any(|written| written.as_bytes()[..16] == begins));
     if is_ours {
         return Ok(());
     }
@@ -160,13 +164,13 @@ fn refuse_others(path: &Path) -> Result<()> {
         .hint("give another name, or remove the file"))
 }
 
-/// Writes a file that only its owner can read, and that is not the one that was read.
+/// Writes a file that only its owner can read, and that is none of the others.
 fn write(
     path: &Path,
-    input: &Path,
+    others: &[&Path],
     fill: impl FnOnce(&mut csv::Writer<BufWriter<File>>) -> csv::Result<()>,
 ) -> Result<()> {
-    output::replace(path, &[input], |file| {
+    output::replace(path, others, |file| {
         let mut writer = csv::Writer::from_writer(BufWriter::new(file));
         fill(&mut writer).map_err(std::io::Error::from)?;
         writer.flush()

@@ -70,7 +70,7 @@ fn secret_at(text: &str, is_boundary: bool) -> Option<(usize, usize)> {
     }
     // a user and a password before a host, with or without a scheme, also where a path was made of it; a password may itself
     // hold an @, so the last one ends it
-    let word = word(text);
+    let word = if starts("postgres://") || starts("postgresql://") { line(text) } else { word(text) };
     let end = word.rfind('@')?;
     let before = &word[..end];
     let scheme = before.find("://").map(|at| at + 3);
@@ -89,6 +89,11 @@ fn secret_at(text: &str, is_boundary: bool) -> Option<(usize, usize)> {
 fn is_name(text: &str) -> bool {
     text.chars()
         .all(|character| character.is_ascii_lowercase() || matches!(character, '_' | '.' | '-' | '0'..='9'))
+}
+
+/// The text up to its line's end: a password may hold spaces and quotes, and where it ends nobody knows.
+fn line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
 }
 
 /// The text up to the first space, quote or line end.
@@ -120,6 +125,7 @@ mod tests {
             ("postgres://anna@db/pm", "postgres://anna@db/pm"),
             ("x?sslpassword=Secr3t&apikey=Secr3t", "x?sslpassword=…&apikey=…"),
             ("PASSWORD = Secr3t", "PASSWORD = …"),
+            ("postgres://anna:a Secr3t@db/pm", "postgres://anna:…@db/pm"),
             (
                 "the key -----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----",
                 "the key -----BEGIN PRIVATE KEY-----…PRIVATE KEY-----",

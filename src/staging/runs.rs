@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::journal::{VERSION, append_at};
+use super::journal::{VERSION, append_at, random_key};
 use super::now;
 use super::open::Staging;
 use crate::error::{Kind, Result};
@@ -17,7 +17,9 @@ impl Staging {
                 (verb, VERSION, &moment),
             )?;
             let run_id = connection.last_insert_rowid();
-            let content = json!({ "verb": verb, "arguments": arguments, "tool_version": VERSION });
+            let content = json!({
+                "verb": verb, "arguments": arguments, "tool_version": VERSION, "token": token()?
+            });
             append_at(connection, Some(run_id), "started", &content, &moment)?;
             Ok(run_id)
         })?;
@@ -36,7 +38,9 @@ impl Staging {
                 (last, verb, VERSION, &moment),
             )?;
             let run_id = connection.last_insert_rowid();
-            let content = json!({ "verb": verb, "loads_over_runs": over, "tool_version": VERSION });
+            let content = json!({
+                "verb": verb, "loads_over_runs": over, "tool_version": VERSION, "token": token()?
+            });
             append_at(connection, Some(run_id), "started", &content, &moment)?;
             Ok(run_id)
         })?;
@@ -89,4 +93,12 @@ impl Staging {
             .execute((operation, done, total, now()))?;
         Ok(())
     }
+}
+
+/// What no other run has, not even one of the same number that another copy of the file began in the same second: two copies
+/// that went different ways are told by their journals.
+fn token() -> Result<String> {
+    let mut key = random_key()?;
+    key.truncate(16);
+    Ok(key)
 }

@@ -59,7 +59,7 @@ impl Target {
             .query_one(
                 "select to_char(max(written_at) at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') \
                  from drydock.receipts where staging_id <> $1 and undone_at is null \
-                 and written_at > $2::text::timestamptz",
+                 and date_trunc('second', written_at) > $2::text::timestamptz",
                 &[&staging_id, &moment],
             )
             .map_err(|cause| failed(what, &cause))?;

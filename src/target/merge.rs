@@ -18,6 +18,21 @@ pub struct Merge {
     pub columns: Vec<&'static Column>,
 }
 
+/// The condition that a column of the target row `t` is not what `alias` has. Only our own key of the metadata counts; texts
+/// are compared as they stand, whatever the type or the collation of the column calls equal.
+pub(super) fn differs(column: &Column, alias: &str) -> String {
+    let name = quoted(column.name);
+    match column.kind {
+        Kind::Metadata => {
+            format!("t.{name} -> '{0}' is distinct from {alias}.{name} -> '{0}'", metadata::KEY)
+        }
+        Kind::Text => {
+            format!("t.{name}::text collate \"C\" is distinct from {alias}.{name}::text collate \"C\"")
+        }
+        _ => format!("t.{name} is distinct from {alias}.{name}"),
+    }
+}
+
 impl Merge {
     /// The merges of a phase, in load order: the entities whose phase it is, and the columns that it adds to earlier ones.
     pub fn of_phase(phase: Phase) -> Vec<Merge> {
@@ -100,16 +115,7 @@ impl Merge {
     /// The condition that the target row `t` is not as `sent` means it. Null is a value like any other: a profile that loses
     /// its practice loses it in the target too.
     pub(super) fn differs(&self, sent: &str) -> String {
-        let differs = |column: &&&Column| {
-            let name = quoted(column.name);
-            match column.kind {
-                Kind::Metadata => {
-                    format!("t.{name} -> '{0}' is distinct from {sent}.{name} -> '{0}'", metadata::KEY)
-                }
-                _ => format!("t.{name} is distinct from {sent}.{name}"),
-            }
-        };
-        format!("({})", self.updated().map(|column| differs(&column)).collect::<Vec<_>>().join(" or "))
+        format!("({})", self.updated().map(|column| differs(column, sent)).collect::<Vec<_>>().join(" or "))
     }
 
     fn assignments(&self, sent: &str) -> String {

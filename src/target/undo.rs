@@ -227,6 +227,18 @@ impl Target {
             .into());
         }
         self.list_work(&mine)?;
+        // whoever is changing one of these rows is waited for, and what they did is seen: then nobody changes one any more
+        for table in entity::target_tables() {
+            self.execute(
+                &format!("locking rows of {table}"),
+                &format!(
+                    "do $$ begin perform 1 from {} t where t.id in (select u.id from drydock_undo u \
+                     where u.table_name = {}) order by t.id for update; end $$",
+                    self.named(table),
+                    quoted_text(table)
+                ),
+            )?;
+        }
         for table in entity::target_tables() {
             self.refuse_lost_images(table, &mine)?;
             if !force {
@@ -523,14 +535,7 @@ impl Target {
     /// Removes the inserted rows of a table to which nobody refers.
     fn remove(&mut self, table: &str) -> Result<u64, Failure> {
         let (name, word) = (self.named(table), quoted_text(table));
-        // whoever refers to one of them from now on waits, whether or not triggers fire for this session
-        self.execute(
-            &format!("locking rows of {table}"),
-            &format!(
-                "do $$ begin perform 1 from {name} t where t.id in (select u.id from drydock_undo u \
-                 where u.table_name = {word} and u.how = 'inserted' and u.state is null) for update; end $$"
-            ),
-        )?;
+        // they are locked: whoever refers to one of them from now on waits, whether or not triggers fire for this session
         for reference in self.references_to(table)? {
             // a row of the same table that goes as well is no reason to stay
             let goes_too = if reference.same_table {

@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 
 use super::chunk::list;
 use super::failure::{Cause, Failure, Refusal};
-use super::merge::Merge;
+use super::merge::{Merge, differs};
 use super::{Target, failed, quoted, quoted_text};
 use crate::entity::{Column, Kind, metadata};
 use crate::error::{Error, Result};
@@ -291,17 +291,6 @@ fn ours(merge: &Merge) -> impl Iterator<Item = &'static str> {
 
 /// Until the transaction ends, or it is set back.
 const SILENT: &str = "set local session_replication_role = 'replica'";
-
-/// The condition that a column of the target row `t` is not what `alias` has. Only our own key of the metadata counts.
-fn differs(column: &Column, alias: &str) -> String {
-    let name = quoted(column.name);
-    match column.kind {
-        Kind::Metadata => {
-            format!("t.{name} -> '{0}' is distinct from {alias}.{name} -> '{0}'", metadata::KEY)
-        }
-        _ => format!("t.{name} is distinct from {alias}.{name}"),
-    }
-}
 
 fn assigned(column: &Column, alias: &str) -> String {
     let name = quoted(column.name);
