@@ -3,6 +3,7 @@
 //! transaction of their own: they step aside and arrive within it, and nobody ever sees one that is on its way.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::Range;
 
 use uuid::Uuid;
@@ -118,19 +119,19 @@ impl Target {
         parts: Range<i32>,
     ) -> Result<Merged, Failure> {
         let mut all = Merged { digest: digest.to_owned(), ..Merged::default() };
-        let mut waiting = vec![parts];
-        while let Some(parts) = waiting.pop() {
+        let mut untried = vec![parts];
+        while let Some(parts) = untried.pop() {
             match self.move_parts(writing, merge, column, digest, Some(&parts)) {
-                Ok(merged) => {
-                    all.rows += merged.rows;
-                    all.updated.extend(merged.updated);
-                    all.xids.extend(merged.xids);
+                Ok(moved) => {
+                    all.rows += moved.rows;
+                    all.updated.extend(moved.updated);
+                    all.xids.extend(moved.xids);
                 }
                 Err(failure) if !is_of_records(&failure) => return Err(failure),
                 Err(_) if parts.len() < 2 => {}
                 Err(_) => {
                     let middle = parts.start + (parts.end - parts.start) / 2;
-                    waiting.extend([parts.start..middle, middle..parts.end]);
+                    untried.extend([parts.start..middle, middle..parts.end]);
                 }
             }
         }
@@ -292,8 +293,8 @@ fn in_parts(waits: &[(Uuid, Option<Uuid>)]) -> (Vec<Uuid>, Vec<i32>) {
         let mut reached = vec![*first];
         let is_new = !part_of.contains_key(first);
         while let Some(id) = reached.pop() {
-            if !part_of.contains_key(&id) {
-                part_of.insert(id, parts);
+            if let Entry::Vacant(unreached) = part_of.entry(id) {
+                unreached.insert(parts);
                 reached.extend(next_to.get(&id).into_iter().flatten());
             }
         }
