@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use crate::doctor::{Finding, Verdict};
+use crate::record::Code;
 use crate::staging::{Accounting, AssociationCount, ErrorAnalysis, Status};
 use crate::{checkpoint, extract, load, rollback, survey, transform};
 
@@ -172,6 +173,9 @@ pub(super) fn load(summary: &load::Summary) -> String {
             count.context,
             ids.join(", ")
         );
+    }
+    if summary.refused.iter().any(|count| count.error_code == Code::TargetTrigger.as_str()) {
+        text.push_str("hint: with target.triggers = \"off\" no trigger fires for what is loaded\n");
     }
     for (entity, count) in &summary.gone_from_source {
         let _ = writeln!(
