@@ -158,7 +158,7 @@ fn copies_that_went_different_ways_in_the_same_second_are_told_apart() {
         let file = rusqlite::Connection::open(migration.path().join(copy)).unwrap();
         let alike: i64 = file
             .query_row(
-                "select count(distinct json_extract(content, '$.token')) from journal where kind = 'started'",
+                "select count(distinct json_extract(content, '$.nonce')) from journal where kind = 'started'",
                 [],
                 |row| row.get(0),
             )

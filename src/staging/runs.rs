@@ -18,7 +18,7 @@ impl Staging {
             )?;
             let run_id = connection.last_insert_rowid();
             let content = json!({
-                "verb": verb, "arguments": arguments, "tool_version": VERSION, "token": token()?
+                "verb": verb, "arguments": arguments, "tool_version": VERSION, "nonce": nonce()?
             });
             append_at(connection, Some(run_id), "started", &content, &moment)?;
             Ok(run_id)
@@ -39,7 +39,7 @@ impl Staging {
             )?;
             let run_id = connection.last_insert_rowid();
             let content = json!({
-                "verb": verb, "loads_over_runs": over, "tool_version": VERSION, "token": token()?
+                "verb": verb, "loads_over_runs": over, "tool_version": VERSION, "nonce": nonce()?
             });
             append_at(connection, Some(run_id), "started", &content, &moment)?;
             Ok(run_id)
@@ -97,7 +97,7 @@ impl Staging {
 
 /// What no other run has, not even one of the same number that another copy of the file began in the same second: two copies
 /// that went different ways are told by their journals.
-fn token() -> Result<String> {
+fn nonce() -> Result<String> {
     let mut key = random_key()?;
     key.truncate(16);
     Ok(key)
