@@ -129,6 +129,8 @@ fn a_target_that_an_older_version_loaded_tells_by_the_numbers_of_the_runs() {
 fn another_file_that_was_loaded_since_is_told() {
     let migration = Migration::new(SMALL);
     migration.run(["load", "--quiet"]);
+    // what the file says of moments is said in seconds
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
     let path = migration.path().join("legacy/auth_user.csv");
     let text = fs::read_to_string(&path).unwrap().replace(",Ann", ",New");
     fs::write(&path, text).unwrap();
