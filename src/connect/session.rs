@@ -1,18 +1,18 @@
 //! Opening a session: the client's configuration, the deadline, the retries, and the settings that make both sides
 //! read and write the same text for the same value.
 
+use std::io::{self, BufRead, Read, Write};
 use std::net::ToSocketAddrs;
+use std::ops::{Deref, DerefMut};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
-
-use std::io::{self, BufRead, Read, Write};
-use std::ops::{Deref, DerefMut};
 
 use postgres::types::ToSql;
 use postgres::{
     CancelToken, Client, Config, CopyInWriter, CopyOutReader, Row, SimpleQueryMessage, ToStatement,
 };
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::address::{Address, Host};
 use super::failure::{self, Refused};
@@ -55,12 +55,11 @@ type Answer<T> = std::result::Result<T, postgres::Error>;
 /// Opens a session. Fails with the side's kind of error, in words that hold neither the password nor what the server
 /// said; retries only a server that is starting, stopping or full.
 pub fn connect(side: Side, address: &Address) -> Result<Session> {
-    // what is wrong with certificates here is told before anybody is asked
-    tls::connector(address.mode, &address.roots)?;
+    let tls = tls::connector(address.mode, &address.roots)?;
     let mut pause = FIRST_PAUSE;
     let mut retries = 0;
     let (client, pid) = loop {
-        match open(address) {
+        match open(address, tls.clone()) {
             Ok(opened) => break opened,
             Err(Refused::Server(cause)) if retries < RETRIES && failure::is_passing(&cause) => {
                 tracing::info!("{}: not ready yet, trying again in {pause:?}", side.name());
@@ -246,8 +245,7 @@ fn configuration(address: &Address) -> Config {
 ///
 /// The first statement belongs to it: it asks which process of the server this is, and only from then on somebody looks after
 /// the session.
-pub(super) fn open(address: &Address) -> Result<(Client, i32), Refused> {
-    let tls = tls::connector(address.mode, &address.roots).map_err(Refused::Defect)?;
+pub(super) fn open(address: &Address, tls: MakeRustlsConnect) -> Result<(Client, i32), Refused> {
     let config = configuration(address);
     let (sender, receiver) = mpsc::sync_channel(1);
     let name = match &address.host {

@@ -13,7 +13,7 @@ use postgres::{Client, SimpleQueryMessage};
 
 use super::address::Address;
 use super::failure::Refused;
-use super::{Side, session};
+use super::{Side, session, tls};
 use crate::error::Error;
 use crate::interrupt;
 
@@ -219,7 +219,10 @@ impl Watched {
         let (sender, receiver) = sync_channel(1);
         let (address, sql) = (self.address.clone(), sql.to_owned());
         let asking = thread::Builder::new().name("look".to_owned()).spawn(move || {
-            let answer = match session::open(&address) {
+            let answer = match tls::connector(address.mode, &address.roots)
+                .map_err(Refused::Defect)
+                .and_then(|tls| session::open(&address, tls))
+            {
                 Ok((mut client, _)) => asked(&mut client, &sql),
                 Err(Refused::Server(cause)) if cause.as_db_error().is_some() => Answer::Refused,
                 Err(Refused::Defect(_)) => Answer::Refused,

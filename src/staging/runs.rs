@@ -1,6 +1,6 @@
 //! The commands that were run on the file, and what the present one is doing.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::journal::{VERSION, append_at, random_key};
 use super::now;
@@ -10,37 +10,28 @@ use crate::error::{Kind, Result};
 impl Staging {
     /// Notes that a command starts; its number goes into everything it leaves.
     pub fn start_run(&mut self, verb: &str, arguments: &[String]) -> Result<i64> {
-        let moment = now();
-        let run_id = self.transaction(|connection| {
-            connection.execute(
-                "insert into runs (verb, tool_version, started_at) values (?, ?, ?)",
-                (verb, VERSION, &moment),
-            )?;
-            let run_id = connection.last_insert_rowid();
-            let content = json!({
-                "verb": verb, "arguments": arguments, "tool_version": VERSION, "nonce": nonce()?
-            });
-            append_at(connection, Some(run_id), "started", &content, &moment)?;
-            Ok(run_id)
-        })?;
-        self.run = Some(run_id);
-        Ok(run_id)
+        self.begin_run(0, verb, json!({ "arguments": arguments }))
     }
 
     /// Notes that the present command goes on as a run beyond a number that another copy of the file has used; its own
     /// number stays that of the command.
     pub fn start_run_beyond(&mut self, last: i64, verb: &str, over: &[i64]) -> Result<i64> {
+        self.begin_run(last, verb, json!({ "loads_over_runs": over }))
+    }
+
+    /// A run with the next number, which is beyond `last` too; `content` is what its entry says beside the verb.
+    fn begin_run(&mut self, last: i64, verb: &str, mut content: Value) -> Result<i64> {
         let moment = now();
+        content["verb"] = json!(verb);
+        content["tool_version"] = json!(VERSION);
+        content["nonce"] = json!(nonce()?);
         let run_id = self.transaction(|connection| {
             connection.execute(
                 "insert into runs (run_id, verb, tool_version, started_at) \
-                 values (max(?1, (select max(run_id) from runs)) + 1, ?2, ?3, ?4)",
+                 values (max(?1, coalesce((select max(run_id) from runs), 0)) + 1, ?2, ?3, ?4)",
                 (last, verb, VERSION, &moment),
             )?;
             let run_id = connection.last_insert_rowid();
-            let content = json!({
-                "verb": verb, "loads_over_runs": over, "tool_version": VERSION, "nonce": nonce()?
-            });
             append_at(connection, Some(run_id), "started", &content, &moment)?;
             Ok(run_id)
         })?;
