@@ -80,7 +80,7 @@ fn the_plans_world_arrives_as_sent_twice_beside_all_that_a_platform_has() {
         };
         let but = " - 'created_at' - 'updated_at'";
         let tables = [("practices", but), ("profiles", ""), ("patients", ""), ("practice_members", but)];
-        job.loaded(&tables.map(one).join(" union all "))
+        job.loaded(&format!("{} order by 1", tables.map(one).join(" union all ")))
     }
     let plain = Job::of_world();
     plain.up_to("verify");
