@@ -15,7 +15,7 @@ use crate::output::{self, Folder};
 use crate::progress::Progress;
 use crate::record::Phase;
 use crate::report::{self, Format};
-use crate::rollback::{self, phase_of};
+use crate::rollback;
 use crate::staging::{Accounting, Check, Staging};
 use crate::target::{Left, Merge, Target};
 use crate::verify::queries;
@@ -103,7 +103,7 @@ impl Proof {
 pub fn checkpoint(
     staging: &mut Staging,
     target: &mut Target,
-    number: u8,
+    phase: Phase,
     folder: &Path,
     run_id: i64,
 ) -> Result<Summary> {
@@ -112,7 +112,7 @@ pub fn checkpoint(
         output::folders(parent)?;
     }
     let made = Folder::begin(folder)?;
-    let phase = phase_of(number);
+    let number = phase.checkpoint();
 
     let mut tables: Vec<&str> = Vec::new();
     for merge in Merge::of_phase(phase) {
@@ -140,22 +140,13 @@ pub fn checkpoint(
     );
     staging.record_checkpoint(number, proof.run_id.unwrap_or(run_id), &absolute, &proof.result)?;
     staging.copy_to(&made.path(STAGING))?;
-    made.write(README, readme(number, phase, &tables, &validation, &proof).as_bytes())?;
+    made.write(README, readme(phase, &tables, &validation, &proof).as_bytes())?;
     made.finish()?;
     Ok(Summary { checkpoint: number, folder: folder.to_owned(), validation, rollback: proof })
 }
 
 fn unwritten(cause: std::io::Error) -> Error {
     output::unwritten("the backup", cause, "make room for it")
-}
-
-/// The number of the checkpoint after a phase.
-pub fn number_of(phase: Phase) -> u8 {
-    match phase {
-        Phase::Profiles => 1,
-        Phase::Patients => 2,
-        Phase::Associations => 3,
-    }
 }
 
 /// The folder of a checkpoint among others: a later run of the same folder does not write over an earlier one's.
@@ -244,7 +235,8 @@ fn prove(staging: &Staging, target: &mut Target, phase: Phase) -> Result<Proof> 
     Ok(proof)
 }
 
-fn readme(number: u8, phase: Phase, tables: &[&str], validation: &Validation, proof: &Proof) -> String {
+fn readme(phase: Phase, tables: &[&str], validation: &Validation, proof: &Proof) -> String {
+    let number = phase.checkpoint();
     format!(
         "Checkpoint {number}, taken after phase {}. These files hold personal data.\n\n\
          {STAGING}     a consistent copy of the staging file\n\

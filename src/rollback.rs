@@ -12,7 +12,7 @@ pub enum Back {
     /// One run.
     Run(i64),
     /// To where things stood after 2A (1), 2B (2) or 2C (3).
-    Checkpoint(u8),
+    Checkpoint(Phase),
 }
 
 /// What a rollback did, or would do.
@@ -145,8 +145,8 @@ fn runs_back(
             }
             Ok(since(&live, run, None))
         }
-        Back::Checkpoint(checkpoint) => {
-            let phase = phase_of(checkpoint);
+        Back::Checkpoint(phase) => {
+            let checkpoint = phase.checkpoint();
             let wrote = live.iter().rev().find(|(_, live)| *live == phase).map(|(run, _)| *run);
             let run = staging.checkpoint_run(checkpoint)?.or(wrote).ok_or_else(|| {
                 Error::precondition(format!(
@@ -174,15 +174,6 @@ pub fn since(live: &[(i64, Phase)], run: i64, phase: Option<Phase>) -> Vec<(i64,
     }
     runs.reverse();
     runs
-}
-
-/// The phase after which a checkpoint is taken.
-pub fn phase_of(checkpoint: u8) -> Phase {
-    match checkpoint {
-        1 => Phase::Profiles,
-        2 => Phase::Patients,
-        _ => Phase::Associations,
-    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use super::attention::attention;
@@ -24,7 +25,7 @@ pub(super) struct Arguments {
     overrides: super::gate::Overrides,
     /// Load one phase only
     #[arg(long, value_enum)]
-    phase: Option<PhaseArgument>,
+    phase: Option<Phase>,
     /// Do everything in one transaction that is rolled back, and say what would be done and what would be refused
     #[arg(long, conflicts_with = "checkpoints")]
     dry_run: bool,
@@ -77,27 +78,13 @@ enum OnErrorArgument {
     Isolate,
 }
 
-/// The plan's phases, as they are typed.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum PhaseArgument {
-    /// Practices and profiles
-    #[value(name = "2a")]
-    Profiles,
-    /// Patients; needs 2a
-    #[value(name = "2b")]
-    Patients,
-    /// Associations; needs 2a and 2b
-    #[value(name = "2c")]
-    Associations,
-}
+impl ValueEnum for Phase {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
 
-impl From<PhaseArgument> for Phase {
-    fn from(argument: PhaseArgument) -> Self {
-        match argument {
-            PhaseArgument::Profiles => Phase::Profiles,
-            PhaseArgument::Patients => Phase::Patients,
-            PhaseArgument::Associations => Phase::Associations,
-        }
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.argument()).help(self.title()))
     }
 }
 
@@ -127,9 +114,8 @@ impl How {
         let progress = common.progress();
         load::load(staging, target, options, run_id, progress, |staging, target, phase| {
             let Some(folder) = &self.checkpoints else { return Ok(()) };
-            let number = checkpoint::number_of(phase);
-            let folder = checkpoint::folder_among(folder, number, run_id);
-            let taken = checkpoint::checkpoint(staging, target, number, &folder, run_id)?;
+            let folder = checkpoint::folder_among(folder, phase.checkpoint(), run_id);
+            let taken = checkpoint::checkpoint(staging, target, phase, &folder, run_id)?;
             progress.say(text::checkpoint(&taken).trim_end());
             Ok(())
         })
@@ -157,7 +143,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
     journalled(common, "load", false, |staging, run_id| {
         let config = staging.settle_config(given, false)?;
         let options = Options {
-            phases: arguments.phase.map_or(Phase::ALL.to_vec(), |phase| vec![phase.into()]),
+            phases: arguments.phase.map_or(Phase::ALL.to_vec(), |phase| vec![phase]),
             retry_failed: arguments.retry_failed,
             dry_run: arguments.dry_run,
             ..arguments.how.options()

@@ -5,6 +5,7 @@ use clap::Args;
 use super::session::{TargetArguments, journalled};
 use super::{Common, text};
 use crate::error::{Kind, Result};
+use crate::record::Phase;
 use crate::rollback::{self, Back};
 
 #[derive(Debug, Args)]
@@ -28,8 +29,8 @@ struct BackArguments {
     #[arg(long, value_name = "N")]
     run: Option<i64>,
     /// Undo everything since this checkpoint: 1, 2 or 3
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=3))]
-    to_checkpoint: Option<u8>,
+    #[arg(long, value_name = "N", value_parser = super::checkpoint::phase_before)]
+    to_checkpoint: Option<Phase>,
 }
 
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>> {
@@ -39,7 +40,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         let mut target = arguments.target.open(&config)?;
         let back = match (arguments.back.run, arguments.back.to_checkpoint) {
             (Some(run), _) => Back::Run(run),
-            (None, checkpoint) => Back::Checkpoint(checkpoint.unwrap_or(1)),
+            (None, phase) => Back::Checkpoint(phase.unwrap_or(Phase::ALL[0])),
         };
         let summary = rollback::rollback(staging, &mut target, back, arguments.force, arguments.dry_run)?;
         common.print(&summary, || text::rollback(&summary))?;

@@ -1,5 +1,6 @@
 //! The columns of resolved rows: what each holds and when the target may be written.
 
+use super::Entity;
 use crate::record::Phase;
 
 /// What a column holds. Resolved values are text in the form in which PostgreSQL prints the type (UTC, ISO dates,
@@ -51,7 +52,7 @@ pub struct Column {
     /// Whether the target has each value once, beside the keys: the address of a profile.
     pub unique: bool,
     /// The entity whose `id` it refers to.
-    pub references: Option<&'static str>,
+    pub references: Option<&'static Entity>,
 }
 
 impl Column {
@@ -85,7 +86,7 @@ impl Column {
     }
 
     /// The same, referring to an entity's `id`.
-    pub const fn references(mut self, entity: &'static str) -> Self {
+    pub const fn references(mut self, entity: &'static Entity) -> Self {
         self.references = Some(entity);
         self
     }

@@ -27,6 +27,16 @@ pub trait LegacyRow: Sized + Send + Sync {
     fn legacy_id(&self) -> LegacyId;
 }
 
+/// A raw row by the places of its columns: those of a [`LegacyTable`], the required before the optional; an absent column is
+/// null.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Raw {
+    /// The row's key.
+    pub legacy_id: LegacyId,
+    /// Its values.
+    pub fields: Vec<Option<Text>>,
+}
+
 /// Declares a legacy table and the row type that rules read from it.
 macro_rules! legacy_row {
     (

@@ -16,12 +16,19 @@ pub mod practice_members;
 pub mod practice_owners;
 pub mod practices;
 pub mod profiles;
+mod reference;
+mod rule;
+mod whole;
 
 pub use column::{Column, Kind, Write};
 pub(crate) use decision::row;
 pub use decision::{Decision, Row, Verdict, places};
-pub use legacy_row::{LegacyRow, LegacyTable};
+pub use legacy_row::{LegacyRow, LegacyTable, Raw};
 pub use obstacle::{Obstacle, Why, obstacles};
+pub use reference::Reference;
+pub(crate) use rule::decide;
+pub use rule::{Rule, With};
+pub use whole::Whole;
 
 use crate::record::Phase;
 
@@ -40,9 +47,21 @@ pub struct Entity {
     pub discriminator: Option<(&'static str, &'static str)>,
     /// The phase that inserts its rows.
     pub phase: Phase,
+    /// The columns of the raw row that lead to other records.
+    pub references: &'static [Reference],
+    /// What decides about a record.
+    pub rule: Rule,
     /// The resolved row, in the order of `ready_<name>`; `id` and `legacy_id` come first.
     pub columns: &'static [Column],
 }
+
+impl PartialEq for Entity {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Entity {}
 
 impl Entity {
     /// The staging table of the resolved rows.
@@ -57,7 +76,7 @@ impl Entity {
 
     /// The plan's `entity_type`: an owner or member is an association.
     pub fn entity_type(&self) -> &'static str {
-        if self.phase == Phase::Associations { "association" } else { self.singular }
+        self.phase.entity_type().unwrap_or(self.singular)
     }
 
     /// The phases that write its rows, in load order: the one that inserts them, and those that add columns.

@@ -3,13 +3,12 @@
 
 use compact_str::ToCompactString;
 
-use super::association::Association;
 use super::legacy_row::legacy_row;
 use super::metadata::Metadata;
-use super::profiles::{self, User};
-use super::{Column, Decision, Entity, Kind, Verdict, row};
-use crate::clean::{self, Email, Gender};
-use crate::record::{Code, Issue, LegacyId, Phase, TargetId, Text};
+use super::profiles::{self, USERS, User};
+use super::{Column, Decision, Entity, Kind, Reference, Rule, Verdict, Whole, With, decide, practices, row};
+use crate::clean::{self, Email};
+use crate::record::{Code, Issue, Phase, Text};
 
 legacy_row! {
     /// A patient as read.
@@ -41,6 +40,13 @@ legacy_row! {
     }
 }
 
+/// The patient's own user.
+pub const USER: Reference = Reference::new("user_id", &profiles::ENTITY, Phase::Patients);
+/// The treating doctor.
+pub const DOCTOR: Reference = Reference::new("doctor_id", &profiles::ENTITY, Phase::Associations);
+/// The office.
+pub const OFFICE: Reference = Reference::new("office_id", &practices::ENTITY, Phase::Associations);
+
 /// The entity.
 pub const ENTITY: Entity = Entity {
     name: "patients",
@@ -49,17 +55,22 @@ pub const ENTITY: Entity = Entity {
     target_table: "patients",
     discriminator: None,
     phase: Phase::Patients,
+    references: &[USER, DOCTOR, OFFICE],
+    rule: Rule {
+        with: Some(With { table: &USERS, key: |whole, patient| whole.user_of(patient) }),
+        decide: decide!(LegacyPatient with User, resolve),
+    },
     columns: &[
         Column::new("id", Kind::Uuid),
         Column::new("legacy_id", Kind::Integer),
-        Column::new("user_id", Kind::Uuid).references("profiles"),
+        Column::new("user_id", Kind::Uuid).references(&profiles::ENTITY),
         Column::new("first_name", Kind::Text),
         Column::new("last_name", Kind::Text),
         Column::new("email", Kind::Text),
         Column::new("date_of_birth", Kind::Date).nullable(),
         Column::new("gender", Kind::Enum("gender")),
-        Column::new("practice_id", Kind::Uuid).references("practices"),
-        Column::new("assigned_profile_id", Kind::Uuid).nullable().references("profiles"),
+        Column::new("practice_id", Kind::Uuid).references(&practices::ENTITY),
+        Column::new("assigned_profile_id", Kind::Uuid).nullable().references(&profiles::ENTITY),
         Column::new("phone", Kind::Text).on_insert(),
         Column::new("address", Kind::Text).on_insert(),
         Column::new("city", Kind::Text).on_insert(),
@@ -78,36 +89,30 @@ pub const ENTITY: Entity = Entity {
     ],
 };
 
-/// What the whole set knows about one patient.
-pub struct Context<'a> {
-    /// The id in the target, kept or derived.
-    pub target_id: TargetId,
-    /// The patient's own user, with that profile's id; none when the reference does not lead to a ready profile.
-    pub user: Option<(&'a User, TargetId)>,
-    /// The user's own valid address, whoever keeps it among the profiles.
-    pub email: Email,
-    /// The treating doctor's profile.
-    pub provider: Option<TargetId>,
-    /// The practice by the ladder.
-    pub association: Option<Association>,
-    /// The target's label of a gender.
-    pub gender_label: &'a dyn Fn(Gender) -> &'a str,
-    /// The day on which ages are judged: the snapshot's, so that a later run decides the same.
-    pub today: chrono::NaiveDate,
-}
-
-/// Resolves a patient into `decision`, which already holds what following the references found. Without a user or
-/// without a practice the patient waits in quarantine.
-pub fn resolve(mut decision: Decision, patient: &LegacyPatient, context: Context<'_>) -> Decision {
+/// Resolves a patient. Without a user or without a practice it waits in quarantine.
+fn resolve(whole: &dyn Whole, patient: &LegacyPatient, user: Option<&User>) -> Decision {
     const PHASE: Phase = Phase::Patients;
+    let id = patient.legacy_id;
+    let mut decision = Decision::open(id);
+    let user_id = whole.follow(&ENTITY, &mut decision, &USER, patient.user_id.as_deref());
+    if patient.user_id.is_none() {
+        decision.issues.push(USER.missing());
+    }
+    let doctor = whole.follow(&ENTITY, &mut decision, &DOCTOR, patient.doctor_id.as_deref());
+    whole.follow(&ENTITY, &mut decision, &OFFICE, patient.office_id.as_deref());
+    let is_shared = user_id.is_some_and(|user| whole.patient_of(user) != Some(id));
+    if is_shared && whole.merged_into(&ENTITY, id).is_none() {
+        decision.issue(PHASE, Issue::new(Code::UserShared, "user_id"));
+    }
+    decision.association = whole.associate(&ENTITY, &mut decision, user_id);
+
     let date_of_birth =
-        decision.take(PHASE, clean::birthdate("date_of_birth", patient.birthdate.as_deref(), context.today));
+        decision.take(PHASE, clean::birthdate("date_of_birth", patient.birthdate.as_deref(), whole.today()));
     let gender = decision.take(PHASE, clean::gender("gender", patient.sex.as_deref()));
     let schemes = decision.take(PHASE, clean::json("schemes", patient.schemes.as_deref()));
 
-    let practice_id = context.association.as_ref().map(|association| association.practice_id);
-    decision.association = context.association;
-    let (Some((user, user_id)), Some(practice_id)) = (context.user, practice_id) else {
+    let practice_id = decision.association.as_ref().map(|association| association.practice_id);
+    let (Some((user_id, user)), Some(practice_id)) = (user_id.zip(user), practice_id) else {
         return decision;
     };
 
@@ -138,21 +143,22 @@ pub fn resolve(mut decision: Decision, patient: &LegacyPatient, context: Context
     profiles::keep_unreadable(&mut metadata, "updated_at", patient.updated_at.as_deref());
     metadata.set("schemes", schemes.unwrap_or_default());
 
-    let email = match context.email {
+    // the user's own, whoever keeps it among the profiles
+    let email = match clean::email("email", user.email.as_deref(), whole.email_policy()).value {
         Email::Valid(address) => address,
         Email::Missing | Email::Invalid(_) => String::new(),
     };
     let row = row!(ENTITY {
-        id: context.target_id.to_text(),
-        legacy_id: patient.legacy_id.to_text(),
-        user_id: user_id.to_text(),
+        id: whole.target_id(&ENTITY, id).to_text(),
+        legacy_id: id.to_text(),
+        user_id: whole.target_id(&profiles::ENTITY, user_id).to_text(),
         first_name: Text::from(first_name),
         last_name: Text::from(last_name),
         email: Text::from(email),
         date_of_birth: date_of_birth.map(|day| day.to_compact_string()),
-        gender: Text::from((context.gender_label)(gender)),
+        gender: Text::from(whole.gender_label(gender.as_str())),
         practice_id: practice_id.to_text(),
-        assigned_profile_id: context.provider.map(TargetId::to_text),
+        assigned_profile_id: doctor.map(|doctor| whole.target_id(&profiles::ENTITY, doctor).to_text()),
         metadata: metadata.into_text(),
         created_at: created_at,
         updated_at: updated_at,
@@ -166,10 +172,4 @@ fn renamed(decision: &mut Decision, field: &'static str, raw: Option<&str>) -> S
     let cleaned = clean::name(field, raw);
     decision.changes.extend(cleaned.changes);
     cleaned.value
-}
-
-/// The issue of a reference that does not lead to a record that will be loaded.
-pub fn reference_issue(field: &'static str, raw: &str, known: Option<LegacyId>) -> Issue {
-    let code = if known.is_some() { Code::ReferenceDangling } else { Code::ReferenceInvalid };
-    Issue::new(code, field).with_context(format!("reference={raw}"))
 }

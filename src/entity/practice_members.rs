@@ -4,8 +4,10 @@
 use compact_str::ToCompactString;
 
 use super::legacy_row::legacy_row;
-use super::{Column, Decision, Entity, Kind, Verdict, row};
-use crate::record::{LegacyId, Phase, TargetId, Text};
+use super::{
+    Column, Decision, Entity, Kind, Reference, Rule, Verdict, Whole, decide, practices, profiles, row,
+};
+use crate::record::{LegacyId, Phase, Text};
 
 legacy_row! {
     /// A membership as read.
@@ -21,11 +23,16 @@ legacy_row! {
 pub const COLUMNS: &[Column] = &[
     Column::new("id", Kind::Uuid),
     Column::new("legacy_id", Kind::Integer),
-    Column::new("practice_id", Kind::Uuid).references("practices"),
-    Column::new("profile_id", Kind::Uuid).references("profiles"),
+    Column::new("practice_id", Kind::Uuid).references(&practices::ENTITY),
+    Column::new("profile_id", Kind::Uuid).references(&profiles::ENTITY),
     Column::new("role", Kind::Enum("practice_role")),
     Column::new("is_primary", Kind::Boolean),
 ];
+
+/// The office of a membership, and of an ownership.
+pub const OFFICE: Reference = Reference::new("office_id", &practices::ENTITY, Phase::Associations);
+/// The user who works there.
+pub const USER: Reference = Reference::new("user_id", &profiles::ENTITY, Phase::Associations);
 
 /// The entity.
 pub const ENTITY: Entity = Entity {
@@ -35,43 +42,44 @@ pub const ENTITY: Entity = Entity {
     target_table: "practice_members",
     discriminator: Some(("role", "doctor")),
     phase: Phase::Associations,
+    references: &[OFFICE, USER],
+    rule: Rule { with: None, decide: decide!(OfficeDoctor, resolve) },
     columns: COLUMNS,
 };
 
-/// Both ends of a membership, when they lead to records that will be loaded.
-#[derive(Debug, Clone, Copy)]
-pub struct Ends {
-    /// The practice's id in the target.
-    pub practice_id: TargetId,
-    /// The profile's id in the target.
-    pub profile_id: TargetId,
-    /// Whether it is the profile's primary practice.
-    pub is_primary: bool,
+/// Resolves a membership. One that says what an earlier one says is merged into it.
+fn resolve(whole: &dyn Whole, row: &OfficeDoctor) -> Decision {
+    let mut decision = Decision::open(row.legacy_id);
+    let office = whole.follow(&ENTITY, &mut decision, &OFFICE, row.office_id.as_deref());
+    let user = whole.follow(&ENTITY, &mut decision, &USER, row.user_id.as_deref());
+    for (reference, raw) in [(OFFICE, &row.office_id), (USER, &row.user_id)] {
+        if raw.is_none() {
+            decision.issues.push(reference.missing());
+        }
+    }
+    match (office.zip(user), whole.repeats(&ENTITY, row.legacy_id)) {
+        (Some(_), Some(first)) => decision.verdict = Verdict::Merged(first),
+        (Some(ends), None) => decision.verdict = ready(whole, &ENTITY, row.legacy_id, ends),
+        (None, _) => {}
+    }
+    decision
 }
 
-/// Resolves a membership or ownership into `decision`, which already holds what following the references found.
-/// `same_as` is the lower record that says the same, if there is one.
-pub fn resolve(
+/// The row of a member, whatever the role, with its office and its user.
+pub fn ready(
+    whole: &dyn Whole,
     entity: &'static Entity,
-    mut decision: Decision,
-    target_id: TargetId,
-    ends: Option<Ends>,
-    same_as: Option<LegacyId>,
-) -> Decision {
-    let Some(ends) = ends else { return decision };
-    if let Some(first) = same_as {
-        decision.verdict = Verdict::Merged(first);
-        return decision;
-    }
+    legacy_id: LegacyId,
+    (office, user): (LegacyId, LegacyId),
+) -> Verdict {
+    let is_primary = whole.practice_of(&profiles::ENTITY, user) == Some(office);
     let role = entity.discriminator.map(|(_, role)| Text::from(role));
-    let row = row!(ENTITY {
-        id: target_id.to_text(),
-        legacy_id: decision.legacy_id.to_text(),
-        practice_id: ends.practice_id.to_text(),
-        profile_id: ends.profile_id.to_text(),
+    Verdict::Ready(row!(ENTITY {
+        id: whole.target_id(entity, legacy_id).to_text(),
+        legacy_id: legacy_id.to_text(),
+        practice_id: whole.target_id(&practices::ENTITY, office).to_text(),
+        profile_id: whole.target_id(&profiles::ENTITY, user).to_text(),
         role: role,
-        is_primary: ends.is_primary.to_compact_string(),
-    });
-    decision.verdict = Verdict::Ready(row);
-    decision
+        is_primary: is_primary.to_compact_string(),
+    }))
 }

@@ -4,7 +4,7 @@ use compact_str::ToCompactString;
 
 use super::legacy_row::legacy_row;
 use super::metadata::Metadata;
-use super::{Column, Decision, Entity, Kind, Verdict, row};
+use super::{Column, Decision, Entity, Kind, Rule, Verdict, Whole, decide, row};
 use crate::clean::{boolean, country, name, optional_text, tax_rate};
 use crate::record::{Code, LegacyId, Phase, TargetId, Text};
 
@@ -28,6 +28,8 @@ pub const ENTITY: Entity = Entity {
     target_table: "practices",
     discriminator: None,
     phase: Phase::Profiles,
+    references: &[],
+    rule: Rule { with: None, decide: decide!(Office, resolve) },
     columns: &[
         Column::new("id", Kind::Uuid),
         Column::new("legacy_id", Kind::Integer),
@@ -63,7 +65,7 @@ pub fn unassigned(target_id: TargetId, reason: &str) -> Decision {
 }
 
 /// Resolves an office. A missing name becomes `Office {id}`; `valid` is carried as `is_active` and drops nobody.
-pub fn resolve(office: &Office, target_id: TargetId) -> Decision {
+pub fn resolve(whole: &dyn Whole, office: &Office) -> Decision {
     const PHASE: Phase = Phase::Profiles;
     let mut decision = Decision::open(office.legacy_id);
 
@@ -105,7 +107,7 @@ pub fn resolve(office: &Office, target_id: TargetId) -> Decision {
     }
 
     let row = row!(ENTITY {
-        id: target_id.to_text(),
+        id: whole.target_id(&ENTITY, office.legacy_id).to_text(),
         legacy_id: office.legacy_id.to_text(),
         name: Text::from(name),
         address: address.map(Text::from),

@@ -3,11 +3,11 @@
 
 use compact_str::ToCompactString;
 
-use super::association::Association;
 use super::legacy_row::legacy_row;
 use super::metadata::Metadata;
-use super::{Column, Decision, Entity, Kind, Verdict, row};
-use crate::clean::{self, name};
+use super::patients::{PATIENT_MOMENTS, PatientMoment};
+use super::{Column, Decision, Entity, Kind, Rule, Verdict, Whole, With, decide, practices, row};
+use crate::clean::{self, Email, fallback_email, fallback_email_nth, name};
 use crate::record::{Code, Issue, LegacyId, Phase, TargetId, Text};
 
 legacy_row! {
@@ -58,6 +58,11 @@ pub const ENTITY: Entity = Entity {
     target_table: "profiles",
     discriminator: None,
     phase: Phase::Profiles,
+    references: &[],
+    rule: Rule {
+        with: Some(With { table: &PATIENT_MOMENTS, key: |whole, user| whole.patient_of(user) }),
+        decide: decide!(User with PatientMoment, resolve),
+    },
     columns: &[
         Column::new("id", Kind::Uuid),
         Column::new("legacy_id", Kind::Integer),
@@ -73,7 +78,7 @@ pub const ENTITY: Entity = Entity {
         Column::new("practice_id", Kind::Uuid)
             .nullable()
             .in_phase(Phase::Associations)
-            .references("practices"),
+            .references(&practices::ENTITY),
     ],
 };
 
@@ -176,20 +181,6 @@ impl Standing {
     }
 }
 
-/// What becomes of a user's address, decided over the whole set and against the target.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Address {
-    /// Valid and this profile's own.
-    Kept(String),
-    /// Not to be had; `replacement` is a fallback address, or null where the configuration says so.
-    Replaced {
-        /// The fallback address, unique over everything.
-        replacement: Option<String>,
-        /// Why.
-        reason: Replaced,
-    },
-}
-
 /// Why an address is replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replaced {
@@ -221,46 +212,37 @@ impl Replaced {
     }
 }
 
-/// What the whole set knows about one user.
-#[derive(Debug, Clone)]
-pub struct Context<'a> {
-    /// The id in the target, kept or derived.
-    pub target_id: TargetId,
-    /// What decides the role.
-    pub standing: Standing,
-    /// The target's label of the role.
-    pub role_label: &'a str,
-    /// The names of the user's groups, in id order.
-    pub groups: Vec<&'a str>,
-    /// The address, resolved; its own changes and issues are already in the decision.
-    pub address: Address,
-    /// Whether the user is active; carried, never a reason to drop.
-    pub is_active: bool,
-    /// `dispatch_patient.updated_at` of the user's patient row.
-    pub patient_updated_at: Option<&'a str>,
-    /// The practice by the ladder.
-    pub association: Option<Association>,
-}
-
-/// Resolves a user into `decision`, which already holds what cleansing the address and the ladder found.
-pub fn resolve(mut decision: Decision, user: &User, context: Context<'_>) -> Decision {
+/// Resolves a user. `patient` is its patient row.
+fn resolve(whole: &dyn Whole, user: &User, patient: Option<&PatientMoment>) -> Decision {
     const PHASE: Phase = Phase::Profiles;
-    let first_name = decision.take(PHASE, name("first_name", user.first_name.as_deref()));
-    let last_name = decision.take(PHASE, name("last_name", user.last_name.as_deref()));
+    let id = user.legacy_id;
+    let mut decision = Decision { batch_id: whole.batch_of(id), ..Decision::open(id) };
+    let [first_name, last_name] = [("first_name", &user.first_name), ("last_name", &user.last_name)]
+        .map(|(field, raw)| name(field, raw.as_deref()));
+    let address = address(whole, &mut decision, user, [&first_name.value, &last_name.value]);
+    // a source without the column knows no inactive users
+    let is_active = user
+        .is_active
+        .as_deref()
+        .is_none_or(|raw| decision.take(PHASE, clean::boolean("is_active", Some(raw))).unwrap_or(false));
+    let association = whole.associate(&ENTITY, &mut decision, Some(id));
+    let first_name = decision.take(PHASE, first_name);
+    let last_name = decision.take(PHASE, last_name);
 
     let mut metadata = Metadata::default();
-    let email = resolve_address(&mut decision, &mut metadata, user, context.address);
+    let email = resolve_address(&mut decision, &mut metadata, user, address);
 
-    let role = context.standing.role();
+    let role = whole.standing(id).role();
     if role == Role::Unknown {
         decision.issue(PHASE, Issue::new(Code::RoleUnknown, "role"));
     }
     let created_at = timestamp(&mut decision, "created_at", user.date_joined.as_deref());
-    let updated_at = updated_at(&mut decision, context.patient_updated_at, user);
+    let updated_at =
+        updated_at(&mut decision, patient.and_then(|patient| patient.updated_at.as_deref()), user);
 
     metadata.raw("username", user.username.as_deref());
     metadata.set("role", role.as_str());
-    metadata.set("groups", context.groups);
+    metadata.set("groups", whole.groups_of(id));
     metadata.raw("is_superuser", user.is_superuser.as_deref());
     metadata.raw("is_staff", user.is_staff.as_deref());
     metadata.raw("last_login", user.last_login.as_deref());
@@ -272,17 +254,17 @@ pub fn resolve(mut decision: Decision, user: &User, context: Context<'_>) -> Dec
         return decision;
     };
 
-    let practice_id = context.association.as_ref().map(|association| association.practice_id.to_text());
-    decision.association = context.association;
+    let practice_id = association.as_ref().map(|association| association.practice_id.to_text());
+    decision.association = association;
 
     let row = row!(ENTITY {
-        id: context.target_id.to_text(),
-        legacy_id: user.legacy_id.to_text(),
+        id: whole.target_id(&ENTITY, id).to_text(),
+        legacy_id: id.to_text(),
         email: email.map(Text::from),
         first_name: Text::from(first_name),
         last_name: Text::from(last_name),
-        role: Text::from(context.role_label),
-        is_active: context.is_active.to_compact_string(),
+        role: Text::from(whole.role_label(role.as_str())),
+        is_active: is_active.to_compact_string(),
         metadata: metadata.into_text(),
         created_at: created_at,
         updated_at: updated_at,
@@ -290,6 +272,49 @@ pub fn resolve(mut decision: Decision, user: &User, context: Context<'_>) -> Dec
     });
     decision.verdict = Verdict::Ready(row);
     decision
+}
+
+/// What becomes of a user's address.
+enum Address {
+    /// Valid and this profile's own.
+    Kept(String),
+    /// Not to be had; `replacement` is a fallback address, or null where the configuration says so.
+    Replaced {
+        /// The fallback address, unique over everything.
+        replacement: Option<String>,
+        /// Why.
+        reason: Replaced,
+    },
+}
+
+/// The address that the user gets: its own, or what the configuration puts in its place.
+fn address(whole: &dyn Whole, decision: &mut Decision, user: &User, names: [&str; 2]) -> Address {
+    let id = user.legacy_id;
+    let found =
+        decision.take(Phase::Profiles, clean::email("email", user.email.as_deref(), whole.email_policy()));
+    let lost = whole.lost_address(id);
+    if let Some(given) = whole.given_address(id).filter(|_| lost.is_none()) {
+        decision.change_further("email", "decision", user.email.as_deref(), Some(given));
+        return Address::Kept(given.to_owned());
+    }
+    let reason = match (found, lost) {
+        (Email::Valid(address), None) => return Address::Kept(address),
+        (Email::Valid(_), Some(reason)) => reason,
+        (Email::Missing, _) => Replaced::Missing,
+        (Email::Invalid(_), _) => Replaced::Invalid,
+    };
+    Address::Replaced { replacement: whole.gives_fallbacks().then(|| fallback(whole, id, names)), reason }
+}
+
+/// A fallback address that nobody has or claims. It ends in the legacy id, so no two users get the same.
+fn fallback(whole: &dyn Whole, id: LegacyId, [first, last]: [&str; 2]) -> String {
+    let mut address = fallback_email(first, last, id);
+    let mut number = 2;
+    while whole.is_fallback_taken(&address) {
+        address = fallback_email_nth(first, last, id, number);
+        number += 1;
+    }
+    address
 }
 
 /// The stored address; a replaced one is explained by a change, an issue and the metadata, which keeps the original.

@@ -25,15 +25,6 @@ pub struct Known {
 /// The criterion that is met by the approval itself.
 pub const DOCUMENTED: &str = "documented";
 
-/// The gates that must be passed before a phase is loaded.
-pub fn before(phase: Phase) -> &'static [u8] {
-    match phase {
-        Phase::Profiles => &[1, 2],
-        Phase::Patients => &[1, 2, 3],
-        Phase::Associations => &[1, 2, 3, 4],
-    }
-}
-
 /// The five gates.
 pub fn gates(known: &Known) -> Vec<Gate> {
     let [one, two, three, four, five] = known.approvals.clone();
@@ -143,11 +134,7 @@ impl Known {
             .map(|(_, records)| records)
             .sum();
         Criterion {
-            name: match phase {
-                Phase::Profiles => "nothing_critical_in_2a",
-                Phase::Patients => "nothing_critical_in_2b",
-                Phase::Associations => "nothing_critical_in_2c",
-            },
+            name: phase.nothing_critical(),
             sentence: "no critical error of the phase is open (drydock errors)",
             met: self.is_done(Step::Transform).then_some(open == 0),
         }

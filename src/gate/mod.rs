@@ -139,9 +139,8 @@ pub fn hold(
     let gates = all(staging)?;
     if config.gates.enforce {
         for phase in phases {
-            let asked = criteria::before(*phase)
-                .iter()
-                .filter(|number| !overrides.iter().any(|over| over.gate == **number));
+            let asked =
+                phase.gates().iter().filter(|number| !overrides.iter().any(|over| over.gate == **number));
             let mut gate = asked.filter_map(|number| gates.iter().find(|gate| gate.gate == *number));
             if let Some((gate, missing)) = gate.find_map(|gate| Some((gate.gate, gate.missing()?))) {
                 return Err(Error::precondition(format!(

@@ -18,14 +18,6 @@ use crate::target::{Cause, Failure, Merge, Merged, Refusal};
 /// ones do not go through every size.
 const PARTS: usize = 16;
 
-/// The batch in which records are tried one by one (the plan's sizes).
-const fn batch(phase: Phase) -> usize {
-    match phase {
-        Phase::Profiles | Phase::Associations => 25,
-        Phase::Patients => 100,
-    }
-}
-
 /// What one merge has come to so far.
 pub struct Carried<'a> {
     pub(super) merge: &'a Merge,
@@ -210,7 +202,7 @@ impl Loader<'_> {
                 "nothing of this chunk was written; `--on-error isolate` loads the others and lists the refused records",
             ));
         }
-        let batch = batch(carried.merge.phase);
+        let batch = carried.merge.phase.batch();
         if ids.len() > batch {
             for part in ids.chunks(ids.len().div_ceil(PARTS).max(batch)) {
                 let (Some(first), Some(last)) = (part.first(), part.last()) else { continue };

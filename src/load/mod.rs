@@ -212,7 +212,7 @@ pub fn load(
             between(loader.staging, loader.target, *phase)?;
         }
     }
-    if options.phases.contains(&Phase::Associations) && !options.dry_run {
+    if options.phases.iter().any(|phase| phase.is_last()) && !options.dry_run {
         refused.extend(loader.confirm(progress)?);
     }
     let gone_from_source = if options.dry_run {

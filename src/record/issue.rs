@@ -5,34 +5,6 @@ use serde::Serialize;
 
 use super::Text;
 
-/// The plan's phases: profiles, patients, associations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub enum Phase {
-    /// Practices and profiles.
-    #[serde(rename = "2A")]
-    Profiles,
-    /// Patients.
-    #[serde(rename = "2B")]
-    Patients,
-    /// Associations of profiles and patients with practices.
-    #[serde(rename = "2C")]
-    Associations,
-}
-
-impl Phase {
-    /// Every phase, in load order.
-    pub const ALL: [Phase; 3] = [Phase::Profiles, Phase::Patients, Phase::Associations];
-
-    /// The word in the staging file.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Phase::Profiles => "2A",
-            Phase::Patients => "2B",
-            Phase::Associations => "2C",
-        }
-    }
-}
-
 /// The plan's error categories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -4,11 +4,13 @@
 mod fate;
 mod id;
 mod issue;
+mod phase;
 mod ruling;
 
 pub use fate::Fate;
 pub use id::{LegacyId, TargetId, named_uuid};
-pub use issue::{Category, Change, Code, Issue, Phase, Severity};
+pub use issue::{Category, Change, Code, Issue, Severity};
+pub use phase::Phase;
 pub use ruling::{Action, ItemId, Ruling};
 
 /// A value of a record. Most are short and stand in the value itself: millions of them are made in one thread and dropped in

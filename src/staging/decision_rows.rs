@@ -168,7 +168,7 @@ impl DecisionRows {
             Field::Null,
             phase.as_str().into(),
             code.severity().as_str().into(),
-            if phase == Phase::Associations { "association" } else { entity.entity_type() }.into(),
+            phase.entity_type().unwrap_or(entity.entity_type()).into(),
             entity.name.into(),
             Field::Number(decision.legacy_id.0),
             code.as_str().into(),

@@ -5,18 +5,18 @@ use rusqlite::{Connection, Row};
 use super::open::Staging;
 use super::quoted;
 use super::snapshot::inconsistent;
-use crate::entity::LegacyRow;
+use crate::entity::{LegacyRow, LegacyTable, Raw};
 use crate::error::Result;
 use crate::record::{LegacyId, Text};
 
 /// Rows in the order of their keys, which differ.
 #[derive(Debug)]
-pub struct ById<R>(Vec<R>);
+pub struct ById(Vec<Raw>);
 
-impl<R: LegacyRow> ById<R> {
+impl ById {
     /// The row with this key.
-    pub fn get(&self, id: LegacyId) -> Option<&R> {
-        let position = self.0.binary_search_by_key(&id, LegacyRow::legacy_id).ok()?;
+    pub fn get(&self, id: LegacyId) -> Option<&Raw> {
+        let position = self.0.binary_search_by_key(&id, |row| row.legacy_id).ok()?;
         self.0.get(position)
     }
 }
@@ -26,12 +26,21 @@ const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 impl Staging {
     /// The next rows of the table after `after`, at most `limit`, in key order. None only when there is none.
-    pub fn legacy_rows<R: LegacyRow>(&self, after: Option<LegacyId>, limit: usize) -> Result<Vec<R>> {
-        legacy_rows(&self.connection, after, limit)
+    pub fn legacy_rows(
+        &self,
+        table: &LegacyTable,
+        after: Option<LegacyId>,
+        limit: usize,
+    ) -> Result<Vec<Raw>> {
+        legacy_rows(&self.connection, table, after, limit, raw)
     }
 
     /// The rows with these keys, as far as they exist.
-    pub fn legacy_rows_by_id<R: LegacyRow>(&self, ids: impl Iterator<Item = LegacyId>) -> Result<ById<R>> {
+    pub fn legacy_rows_by_id(
+        &self,
+        table: &LegacyTable,
+        ids: impl Iterator<Item = LegacyId>,
+    ) -> Result<ById> {
         let mut ids: Vec<_> = ids.collect();
         ids.sort_unstable();
         ids.dedup();
@@ -41,7 +50,7 @@ impl Staging {
         if last.0.abs_diff(first.0) <= 4 * ids.len() as u64 {
             let sql = format!(
                 "{} where legacy_id between ? and ? order by legacy_id",
-                select_legacy::<R>(&self.connection)?
+                select_legacy(&self.connection, table)?
             );
             let mut statement = self.connection.prepare_cached(&sql)?;
             let mut found = statement.query((first.0, last.0))?;
@@ -50,20 +59,29 @@ impl Staging {
                 let id = LegacyId(row.get(0)?);
                 while wanted.next_if(|wanted| **wanted < id).is_some() {}
                 if wanted.next_if_eq(&&id).is_some() {
-                    rows.push(read::<R>(row)?.0);
+                    rows.push(read(row, raw)?.1);
                 }
             }
             return Ok(ById(rows));
         }
         let mut statement = self
             .connection
-            .prepare_cached(&format!("{} where legacy_id = ?", select_legacy::<R>(&self.connection)?))?;
+            .prepare_cached(&format!("{} where legacy_id = ?", select_legacy(&self.connection, table)?))?;
         for id in ids {
-            if let Some(row) = statement.query_map([id.0], read::<R>)?.next() {
-                rows.push(row?.0);
+            if let Some(row) = statement.query_map([id.0], |row| read(row, raw))?.next() {
+                rows.push(row?.1);
             }
         }
         Ok(ById(rows))
+    }
+
+    /// The keys of the table's readable rows, in order.
+    pub fn legacy_keys(&self, table: &LegacyTable) -> Result<Vec<LegacyId>> {
+        let raw_table = quoted(&format!("legacy_{}", table.name));
+        let mut statement =
+            self.connection.prepare(&format!("select legacy_id from {raw_table} order by legacy_id"))?;
+        let keys = statement.query_map([], |row| row.get(0).map(LegacyId))?;
+        Ok(keys.collect::<Result<_, rusqlite::Error>>()?)
     }
 
     /// How many readable rows the table has.
@@ -81,31 +99,38 @@ pub(super) fn for_legacy_rows<R: LegacyRow>(
 ) -> Result<()> {
     let mut after = None;
     loop {
-        let rows = legacy_rows::<R>(connection, after, chunk)?;
+        let rows = legacy_rows(connection, R::TABLE, after, chunk, |id, fields| R::from_fields(id, fields))?;
         let Some(last) = rows.last() else { return Ok(()) };
         after = Some(last.legacy_id());
         each(rows)?;
     }
 }
 
-fn legacy_rows<R: LegacyRow>(
+type Fields<'a> = &'a mut dyn Iterator<Item = Option<Text>>;
+
+fn raw(legacy_id: LegacyId, fields: Fields<'_>) -> Raw {
+    Raw { legacy_id, fields: fields.collect() }
+}
+
+fn legacy_rows<R>(
     connection: &Connection,
+    table: &LegacyTable,
     after: Option<LegacyId>,
     limit: usize,
+    make: impl Fn(LegacyId, Fields<'_>) -> R,
 ) -> Result<Vec<R>> {
-    let sql = format!("{} where legacy_id > ? order by legacy_id limit ?", select_legacy::<R>(connection)?);
+    let sql = format!("{} where legacy_id > ? order by legacy_id limit ?", select_legacy(connection, table)?);
     let mut statement = connection.prepare_cached(&sql)?;
-    let after = after.map_or(i64::MIN, |id| id.0);
-    let mut found = statement.query((after, limit))?;
-    let (mut rows, mut bytes, mut last) = (Vec::new(), 0, after);
+    let mut last = after.map_or(i64::MIN, |id| id.0);
+    let mut found = statement.query((last, limit))?;
+    let (mut rows, mut bytes) = (Vec::new(), 0);
     while bytes < MOST_BYTES
         && let Some(row) = found.next()?
     {
-        let (row, length) = read::<R>(row)?;
+        let (LegacyId(id), row, length) = read(row, &make)?;
         // in a damaged file the same rows can come again without end
-        let LegacyId(id) = row.legacy_id();
         if id <= last {
-            return Err(inconsistent(R::TABLE.name));
+            return Err(inconsistent(table.name));
         }
         last = id;
         rows.push(row);
@@ -115,8 +140,7 @@ fn legacy_rows<R: LegacyRow>(
 }
 
 /// The columns that rules need, null where the source has none of that name.
-fn select_legacy<R: LegacyRow>(connection: &Connection) -> Result<String> {
-    let table = R::TABLE;
+fn select_legacy(connection: &Connection, table: &LegacyTable) -> Result<String> {
     let raw_table = format!("legacy_{}", table.name);
     let mut statement = connection.prepare_cached("select name from pragma_table_info(?)")?;
     let present: Vec<String> =
@@ -136,19 +160,22 @@ fn select_legacy<R: LegacyRow>(connection: &Connection) -> Result<String> {
     Ok(format!("select legacy_id{listed} from {}", quoted(&raw_table)))
 }
 
-/// A row and the bytes of its values.
-fn read<R: LegacyRow>(row: &Row<'_>) -> rusqlite::Result<(R, usize)> {
+/// A row with its key, and the bytes of its values.
+fn read<R>(
+    row: &Row<'_>,
+    make: impl Fn(LegacyId, Fields<'_>) -> R,
+) -> rusqlite::Result<(LegacyId, R, usize)> {
     let legacy_id = LegacyId(row.get(0)?);
     let (mut failed, mut bytes) = (None, 0);
-    let fields = (1..row.as_ref().column_count()).map(|column| {
+    let mut fields = (1..row.as_ref().column_count()).map(|column| {
         let text = row.get_ref(column).and_then(|value| Ok(value.as_str_or_null()?.map(Text::from)));
         text.inspect(|text| bytes += text.as_ref().map_or(0, Text::len)).unwrap_or_else(|cause| {
             failed = Some(cause);
             None
         })
     });
-    let read = R::from_fields(legacy_id, fields);
-    failed.map_or(Ok((read, bytes)), Err)
+    let made = make(legacy_id, &mut fields);
+    failed.map_or(Ok((legacy_id, made, bytes)), Err)
 }
 
 #[cfg(test)]

@@ -193,7 +193,7 @@ impl Staging {
         refused: &[Refused],
     ) -> Result<()> {
         let moment = now();
-        let entity_type = if phase == Phase::Associations { "association" } else { entity.entity_type() };
+        let entity_type = phase.entity_type().unwrap_or(entity.entity_type());
         self.transaction(|connection| {
             let (name, phase) = (entity.name, phase.as_str());
             for Refused { legacy_id, code, field, context } in refused {

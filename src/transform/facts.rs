@@ -11,10 +11,11 @@ use super::emails::{self, Claim};
 use super::index::{Index, Lists, Reference};
 use super::{fail_on, isolated};
 use crate::clean::{self, Email, EmailPolicy, city_key, state_key};
-use crate::entity::patients::PatientLinks;
+use crate::entity::patients::{self, PatientLinks};
 use crate::entity::practice_members::OfficeDoctor;
-use crate::entity::practices::Office;
-use crate::entity::profiles::{Group, Standing, User, UserGroup};
+use crate::entity::practices::{self, Office};
+use crate::entity::profiles::{self, Group, Standing, User, UserGroup};
+use crate::entity::{self, Entity};
 use crate::error::{Error, Result};
 use crate::record::{LegacyId, Text};
 use crate::review::{Decided, StandIn};
@@ -90,12 +91,16 @@ pub struct Facts {
     pub patients_of_user: Lists<LegacyId>,
     /// The offices of a doctor's patients, one entry per patient that has an office.
     pub offices_of_patients: Lists<LegacyId>,
+    /// The memberships that speak of a user and an office which exist, until it is known which say the same.
+    pub members: Vec<(LegacyId, Post)>,
     /// The offices that a user works at, by `dispatch_office_doctors`, each once.
     pub offices_of_member: Lists<Post>,
     /// The offices that a user owns, each once.
     pub offices_of_owner: Lists<Post>,
     /// Who claims which address.
     pub claims: Vec<Claim>,
+    /// The keys of the other records that something refers to.
+    pub others: Keys,
 }
 
 impl Facts {
@@ -173,10 +178,22 @@ impl Facts {
             patients,
             patients_of_user,
             offices_of_patients,
-            offices_of_member: Lists::new(once_each(members)),
+            offices_of_member: Lists::new(once_each(members.clone())),
+            members,
             offices_of_owner: Lists::new(once_each(owners)),
             claims,
+            others: Keys::read(staging)?,
         })
+    }
+
+    /// Whether the snapshot has the record.
+    pub fn has(&self, entity: &Entity, id: LegacyId) -> bool {
+        match entity {
+            _ if *entity == practices::ENTITY => self.offices.contains(id),
+            _ if *entity == profiles::ENTITY => self.users.contains(id),
+            _ if *entity == patients::ENTITY => self.patients.contains(id),
+            _ => self.others.contains(entity, id),
+        }
     }
 
     /// The patient record that stands for a user.
@@ -193,6 +210,28 @@ impl Facts {
     /// The names of a user's groups, in group order.
     pub fn groups_of(&self, user: LegacyId) -> Vec<&str> {
         self.groups_of_user.of(user).map(|position| self.group_names[*position as usize].as_str()).collect()
+    }
+}
+
+/// The keys of the records that something refers to, where no more is to be known of them.
+#[derive(Debug)]
+pub struct Keys(Vec<(&'static str, Vec<LegacyId>)>);
+
+impl Keys {
+    fn read(staging: &Staging) -> Result<Self> {
+        let known = [practices::ENTITY, profiles::ENTITY, patients::ENTITY];
+        let mut keys: Vec<(&'static str, Vec<LegacyId>)> = Vec::new();
+        for to in entity::ALL.iter().flat_map(|entity| entity.references).map(|reference| reference.to) {
+            if !known.contains(to) && !keys.iter().any(|(name, _)| *name == to.name) {
+                keys.push((to.name, staging.legacy_keys(to.legacy)?));
+            }
+        }
+        Ok(Self(keys))
+    }
+
+    fn contains(&self, entity: &Entity, id: LegacyId) -> bool {
+        let keys = self.0.iter().find(|(name, _)| *name == entity.name);
+        keys.is_some_and(|(_, keys)| keys.binary_search(&id).is_ok())
     }
 }
 

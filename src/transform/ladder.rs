@@ -4,7 +4,7 @@
 use super::facts::{Facts, PatientFacts};
 use super::posts::{By, Place, Posts};
 use crate::entity::association::{Confidence, Method};
-use crate::entity::{patients, profiles};
+use crate::entity::{Entity, patients, profiles};
 use crate::record::LegacyId;
 use crate::review::{Chosen, Confirm, Decided};
 
@@ -64,20 +64,27 @@ impl Confirm for Choice {
 }
 
 impl Ladder<'_> {
-    /// The practice of a patient that a person confirmed or chose, else the one by the rules.
-    pub fn decided_patient(&self, patient: LegacyId, by_rules: Option<Choice>) -> Option<Choice> {
-        self.decided.practice(patients::ENTITY.name, patient, by_rules)
+    /// The practice of a record by the rules; none when the record is unknown or no rung applies.
+    pub fn by_rules(&self, entity: &Entity, id: LegacyId) -> Option<Choice> {
+        if *entity == patients::ENTITY { self.patient(id) } else { self.profile(id) }
     }
 
-    /// The practice of a profile that a person confirmed or chose, for itself or for its patient; else the one by the rules.
-    pub fn decided_profile(&self, user: LegacyId, by_rules: Option<Choice>) -> Option<Choice> {
+    /// The practice that a person confirmed or chose for a record, or for the patient whose profile it is; else the one by
+    /// the rules.
+    pub fn decided(&self, entity: &Entity, id: LegacyId, by_rules: Option<Choice>) -> Option<Choice> {
         if self.decided.is_empty() {
             return by_rules;
         }
-        match self.followed(user) {
-            Some(patient) => self.decided_patient(patient, self.patient(patient)),
-            None => self.decided.practice(profiles::ENTITY.name, user, by_rules),
+        let followed = (*entity == profiles::ENTITY).then(|| self.followed(id)).flatten();
+        match followed {
+            Some(patient) => self.decided.practice(patients::ENTITY.name, patient, self.patient(patient)),
+            None => self.decided.practice(entity.name, id, by_rules),
         }
+    }
+
+    /// The offices between which nothing decides, for a record that no rung places.
+    pub fn candidates(&self, entity: &Entity, id: LegacyId) -> Vec<LegacyId> {
+        if *entity == patients::ENTITY { self.patients_candidates(id) } else { self.profiles_candidates(id) }
     }
 
     /// The profiles that get the practice which was decided for their patient.
@@ -102,14 +109,12 @@ impl Ladder<'_> {
         follows.then_some(patient)
     }
 
-    /// The practice of a patient; none when the patient is unknown or no rung applies.
-    pub fn patient(&self, patient: LegacyId) -> Option<Choice> {
+    fn patient(&self, patient: LegacyId) -> Option<Choice> {
         let facts = *self.facts.patients.get(patient)?;
         self.placed_patient(patient, facts).or_else(|| self.default(|| self.patients_candidates(patient)))
     }
 
-    /// The practice of a profile.
-    pub fn profile(&self, user: LegacyId) -> Option<Choice> {
+    fn profile(&self, user: LegacyId) -> Option<Choice> {
         let own = self.posts.of(user);
         // a membership or an ownership comes before what is known of the user as a patient, a guess after it
         let (post, guess) = match own {
@@ -125,14 +130,14 @@ impl Ladder<'_> {
             .or_else(|| self.default(|| self.profiles_candidates(user)))
     }
 
-    /// The offices between which nothing decides, for a patient that no rung places.
-    pub fn patients_candidates(&self, patient: LegacyId) -> Vec<LegacyId> {
+    /// By the patients of its doctor.
+    fn patients_candidates(&self, patient: LegacyId) -> Vec<LegacyId> {
         let doctor = self.facts.patients.get(patient).and_then(PatientFacts::doctor);
         doctor.map(|doctor| self.posts.undecided(doctor).to_vec()).unwrap_or_default()
     }
 
-    /// The same for a profile: by the patients that it treats, and by those of its own doctor where it is a patient.
-    pub fn profiles_candidates(&self, user: LegacyId) -> Vec<LegacyId> {
+    /// By the patients that it treats, and by those of its own doctor where it is a patient.
+    fn profiles_candidates(&self, user: LegacyId) -> Vec<LegacyId> {
         let as_patient = self.facts.patient_of(user).map(|patient| self.patients_candidates(patient));
         let mut offices = as_patient.unwrap_or_default();
         offices.extend_from_slice(self.posts.undecided(user));

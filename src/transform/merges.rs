@@ -7,6 +7,7 @@ use super::duplicates::{self, Found, Pair};
 use super::facts::{Facts, PatientFacts};
 use crate::config::{DuplicatePolicy, Policy};
 use crate::duplicates::Band;
+use crate::entity::{Entity, patients, profiles};
 use crate::record::LegacyId;
 use crate::review::Decided;
 
@@ -72,13 +73,13 @@ impl Merges {
         self.users.get(&user).copied().unwrap_or(user)
     }
 
-    /// Whom the user is merged into.
-    pub fn user_into(&self, user: LegacyId) -> Option<LegacyId> {
-        self.users.get(&user).copied()
-    }
-
-    /// Whom the patient is merged into.
-    pub fn patient_into(&self, patient: LegacyId) -> Option<LegacyId> {
-        self.patients.get(&patient).copied()
+    /// Whom the record is merged into.
+    pub fn merged_into(&self, entity: &Entity, id: LegacyId) -> Option<LegacyId> {
+        let merged = match entity {
+            _ if *entity == profiles::ENTITY => &self.users,
+            _ if *entity == patients::ENTITY => &self.patients,
+            _ => return None,
+        };
+        merged.get(&id).copied()
     }
 }

@@ -2,8 +2,8 @@
 //! session; a test holds that.
 //!
 //! Read `facts` first (what is known of the whole set), then `emails`, `posts`, `ladder`, `duplicates` and `merges` (what is decided
-//! over the whole set), then `resolve`, `memberships` and `fit` (one record at a time), then `pass` (how records go
-//! through). Pure code decides; [`Staging::apply`] is the one writer.
+//! over the whole set), then `whole` and `fit` (what the rule of an entity may ask, and the last word about a record), then `pass` (how
+//! records go through). Pure code decides; [`Staging::apply`] is the one writer.
 
 pub mod duplicates;
 mod emails;
@@ -16,8 +16,7 @@ mod memberships;
 mod merges;
 mod pass;
 mod posts;
-mod resolve;
-mod watch;
+mod whole;
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -26,9 +25,7 @@ use std::time::Instant;
 
 use crate::clean::EmailPolicy;
 use crate::config::{Config, DefaultPractice};
-use crate::entity::{
-    self, Entity, Obstacle, Verdict, Why, patients, practice_members, practice_owners, practices, profiles,
-};
+use crate::entity::{self, Entity, Obstacle, Verdict, Whole, Why, practices, profiles};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::record::LegacyId;
@@ -44,8 +41,7 @@ use ladder::Ladder;
 use merges::Merges;
 use pass::Passes;
 use posts::Posts;
-use resolve::Resolver;
-use watch::Watch;
+use whole::WholeSet;
 
 /// What a transform did.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -69,7 +65,6 @@ pub struct Summary {
 
 /// Decides every record of the snapshot again. The file's earlier result, if any, is replaced.
 pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> Result<Summary> {
-    let (begun, worked_before) = (Instant::now(), watch::processor_time());
     staging.require(Step::Extract, "transform")?;
     staging.require(Step::Survey, "transform")?;
     let decided = Decided::read(staging)?;
@@ -89,73 +84,39 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     let default_practice = default_practice(config, &facts)?;
     let mut claims = std::mem::take(&mut facts.claims);
     // the address of a merged user is nobody's until a person says otherwise
-    claims.retain(|claim| merges.user_into(claim.user).is_none());
+    claims.retain(|claim| merges.merged_into(&profiles::ENTITY, claim.user).is_none());
     let settled = Settled::settle(claims, foreign_addresses(staging)?);
-    let watch = Watch::default();
-    let posts = watch.whole(|| Posts::judge(&facts));
+    let repeats = memberships::repeats(std::mem::take(&mut facts.members), &merges);
+    let posts = Posts::judge(&facts);
     let fit = Fit::new(&staging.catalog()?, &config.policy);
-    let resolver = Resolver {
+    let whole = WholeSet {
         facts: &facts,
         ladder: Ladder { facts: &facts, posts: &posts, default_practice, decided: &decided },
         settled: &settled,
         ids: &Ids::read(staging, &decided, facts.offices.iter().map(|(office, _)| *office))?,
         merges: &merges,
+        repeats: &repeats,
         fit: &fit,
         email_policy: &email_policy,
         policy: &config.policy,
-        watch: &watch,
         today: snapshot_day(staging)?,
     };
 
-    create_unassigned(staging, &resolver)?;
+    create_unassigned(staging, &whole)?;
     staging.attach_images()?;
-    let mut passes = Passes::new(staging, progress, resolver.ids);
-    passes.run(&practices::ENTITY, |_, _| Ok(()), |office, ()| resolver.practice(office))?;
-    passes.run(
-        &profiles::ENTITY,
-        |staging, rows: &[profiles::User]| {
-            staging.legacy_rows_by_id(rows.iter().filter_map(|user| facts.patient_of(user.legacy_id)))
-        },
-        |user, patients| resolver.profile(user, patients),
-    )?;
-    passes.run(
-        &patients::ENTITY,
-        |staging, rows: &[patients::LegacyPatient]| {
-            let user = |patient: &patients::LegacyPatient| facts.patients.get(patient.legacy_id)?.user();
-            staging.legacy_rows_by_id(rows.iter().filter_map(user))
-        },
-        |patient, users| resolver.patient(patient, users),
-    )?;
-    watch
-        .whole(|| passes.run(&practice_owners::ENTITY, |_, _| Ok(()), |office, ()| resolver.owner(office)))?;
-    // which membership says the same as an earlier one depends on all that came before
-    let mut seen = HashMap::new();
-    watch.whole(|| {
-        passes.run(
-            &practice_members::ENTITY,
-            |_, rows: &[practice_members::OfficeDoctor]| {
-                let mut same = HashMap::new();
-                for row in rows {
-                    if let Some(first) = memberships::same_as(row, &decided, &merges, &mut seen) {
-                        same.insert(row.legacy_id, first);
-                    }
-                }
-                Ok(same)
-            },
-            |row, same_as| resolver.member(row, same_as.get(&row.legacy_id).copied()),
-        )
-    })?;
+    let mut passes = Passes::new(staging, progress, whole.ids);
+    for entity in entity::ALL {
+        passes.run(entity, &whole)?;
+    }
     let labels_missing = passes.labels_missing();
     staging.detach_images()?;
     duplicates::keep(staging, &search.found()?, &facts, &merges)?;
     staging.index_resolved()?;
     staging.note_unreadable()?;
     staging.settle_errors(&decided.outcome())?;
-    staging.settle_followers(&resolver.ladder.followers())?;
+    staging.settle_followers(&whole.ladder.followers())?;
     let summary = finish(staging, &decided)?;
     let summary = Summary { obstacles: obstacles(staging, &labels_missing)?, ..summary };
-    let worked = worked_before.and_then(|before| watch::processor_time()?.checked_sub(before));
-    progress.say(&watch.told(begun.elapsed(), worked));
     Ok(summary)
 }
 
@@ -215,12 +176,13 @@ fn default_practice(config: &Config, facts: &Facts) -> Result<Option<LegacyId>> 
 }
 
 /// Makes the practice "Unassigned", where the configuration asks for it.
-fn create_unassigned(staging: &mut Staging, resolver: &Resolver<'_>) -> Result<()> {
+fn create_unassigned(staging: &mut Staging, whole: &WholeSet<'_>) -> Result<()> {
     const KEY: &str = "policy.default_practice";
-    if resolver.ladder.default_practice != Some(practices::UNASSIGNED) {
+    if whole.ladder.default_practice != Some(practices::UNASSIGNED) {
         return Ok(());
     }
-    let decision = resolver.unassigned(KEY);
+    let target_id = whole.target_id(&practices::ENTITY, practices::UNASSIGNED);
+    let decision = whole.conclude(&practices::ENTITY, practices::unassigned(target_id, KEY));
     if let Verdict::Ready(row) = &decision.verdict {
         return staging.create_record(&practices::ENTITY, practices::UNASSIGNED, row, KEY);
     }

@@ -7,13 +7,22 @@ use rayon::prelude::*;
 
 use super::facts::CHUNK;
 use super::ids::Ids;
+use super::whole::WholeSet;
 use super::{fail_on, isolated};
-use crate::entity::{self, Decision, Entity, LegacyRow, Verdict};
+use crate::entity::{self, Decision, Entity, Raw, Verdict};
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::record::{Code, Issue, LegacyId, Phase, Text};
-use crate::staging::{DecisionRows, Staging};
+use crate::staging::{ById, DecisionRows, Staging};
+
+/// Rows that are decided together, with those that are read with them.
+struct Chunk {
+    rows: Vec<Raw>,
+    /// The key of the last one.
+    last: LegacyId,
+    with: Option<ById>,
+}
 
 /// The passes over all entities, in load order: what a later one refers to has been decided by an earlier one.
 pub(super) struct Passes<'a> {
@@ -35,23 +44,21 @@ impl<'a> Passes<'a> {
         std::mem::take(&mut self.labels_missing)
     }
 
-    /// One entity. `related` reads what the rules need beside a chunk's rows; `rule` decides about one row.
-    pub(super) fn run<R: LegacyRow, C: Sync>(
-        &mut self,
-        entity: &'static Entity,
-        mut related: impl FnMut(&Staging, &[R]) -> Result<C>,
-        rule: impl Fn(&R, &C) -> Decision + Sync,
-    ) -> Result<()> {
+    /// One entity.
+    pub(super) fn run(&mut self, entity: &'static Entity, whole: &WholeSet<'_>) -> Result<()> {
         let operation = format!("transform {}", entity.name);
-        let total = self.staging.count_legacy_rows(R::TABLE.name)?;
+        let table = entity.legacy;
+        let total = self.staging.count_legacy_rows(table.name)?;
         let bar = self.progress.start(&operation, Some(total));
-        let mut read = |staging: &Staging, after: Option<LegacyId>| -> Result<Option<(Vec<R>, C)>> {
-            let rows = staging.legacy_rows::<R>(after, CHUNK)?;
-            if rows.is_empty() {
-                return Ok(None);
-            }
-            let related = related(staging, &rows)?;
-            Ok(Some((rows, related)))
+        let rule = entity.rule;
+        let read = |staging: &Staging, after: Option<LegacyId>| -> Result<Option<Chunk>> {
+            let rows = staging.legacy_rows(table, after, CHUNK)?;
+            let Some(last) = rows.last().map(|row| row.legacy_id) else { return Ok(None) };
+            let with = rule.with.map(|with| {
+                let keys = rows.iter().filter_map(|row| (with.key)(whole, row.legacy_id));
+                staging.legacy_rows_by_id(with.table, keys)
+            });
+            Ok(Some(Chunk { rows, last, with: with.transpose()? }))
         };
 
         let mut shapes = self.staging.row_shapes(entity)?;
@@ -60,16 +67,19 @@ impl<'a> Passes<'a> {
         let mut decided: Vec<DecisionRows> = Vec::new();
         let mut spent: Vec<DecisionRows> = Vec::new();
         let mut chunk = self.staging.together(|staging| read(staging, None))?;
-        while let Some((rows, related)) = chunk {
+        while let Some(Chunk { rows, last, with }) = chunk {
             interrupt::check()?;
-            let last = rows.last().map(LegacyRow::legacy_id);
+            let count = rows.len() as u64;
             let (staging, held_back) = (&mut *self.staging, &self.held_back);
             let mut deciding = None;
             let applied = rayon::in_place_scope(|scope| {
                 scope.spawn(|_| {
                     deciding = isolated(|| {
-                        let decisions = decide(entity, &rows, |row| {
-                            let mut decision = rule(row, &related);
+                        let decisions = decide(entity, rows, |row| {
+                            let key = rule.with.and_then(|with| (with.key)(whole, row.legacy_id));
+                            let with = with.as_ref().zip(key).and_then(|(rows, key)| rows.get(key));
+                            let decision = (rule.decide)(whole, row, with);
+                            let mut decision = whole.conclude(entity, decision);
                             follow(entity, held_back, &mut decision);
                             decision
                         });
@@ -81,7 +91,7 @@ impl<'a> Passes<'a> {
                 });
                 apply(staging, entity, &mut decided, |staging| {
                     staging.set_progress(&operation, done, Some(total))?;
-                    read(staging, last)
+                    read(staging, Some(last))
                 })
             });
             let (rows_decided, remembered) =
@@ -92,7 +102,7 @@ impl<'a> Passes<'a> {
                 self.note(entity, decision);
                 has_merged |= matches!(decision.verdict, Verdict::Merged(_));
             }
-            done += rows.len() as u64;
+            done += count;
             bar.set(done);
             decided = rows_decided;
             chunk = next;
@@ -189,7 +199,7 @@ fn follow(
 ) {
     let Verdict::Ready(row) = &decision.verdict else { return };
     let refers = |(column, value): &(&'static entity::Column, &Option<Text>)| {
-        let held_back = column.references.and_then(|entity| held_back.get(entity));
+        let held_back = column.references.and_then(|entity| held_back.get(entity.name));
         held_back.is_some_and(|ids| value.as_ref().is_some_and(|id| ids.contains(id.as_str())))
     };
     let blocked: Vec<&'static str> = if held_back.is_empty() {
@@ -203,19 +213,20 @@ fn follow(
 }
 
 /// Decides rows in parallel, each on its own: a rule that panics costs the record that met it and no other.
-fn decide<R: LegacyRow>(
+fn decide(
     entity: &'static Entity,
-    rows: &[R],
-    rule: impl Fn(&R) -> Decision + Sync,
+    rows: Vec<Raw>,
+    rule: impl Fn(Raw) -> Decision + Sync + Send,
 ) -> Vec<Decision> {
-    rows.par_iter()
+    rows.into_par_iter()
         .map(|row| {
+            let legacy_id = row.legacy_id;
             let decided = isolated(|| {
-                fail_on(entity.name, row.legacy_id());
+                fail_on(entity.name, legacy_id);
                 rule(row)
             });
             decided.unwrap_or_else(|| {
-                let mut decision = Decision::open(row.legacy_id());
+                let mut decision = Decision::open(legacy_id);
                 decision.issue(entity.phase, Issue::new(Code::RulePanicked, ""));
                 decision
             })

@@ -35,7 +35,7 @@ pub(in crate::transform) fn keep(
     });
     let patients = found.pairs.iter().filter_map(|pair| {
         let (one, other) = (facts.patient_of(pair.one)?, facts.patient_of(pair.other)?);
-        let stands = |patient| merges.patient_into(patient).unwrap_or(patient);
+        let stands = |patient| merges.merged_into(&patients::ENTITY, patient).unwrap_or(patient);
         Some(kept(&patients::ENTITY, pair, (one, other), stands(one) == stands(other)))
     });
     let mut members = Vec::new();
