@@ -1,5 +1,3 @@
 -- The indexes of what `transform` writes. It drops them before it begins and makes them again at its end: one sort is cheaper
 -- than finding the place of every row, and ids are in no order.
-create unique index if not exists ready_practices_id on ready_practices (id);
-create unique index if not exists ready_profiles_id on ready_profiles (id);
 create index if not exists migration_errors_entity on migration_errors (entity, entity_id);

@@ -1,21 +1,6 @@
 -- The views that answer an operator's questions; staging/README.md lists them. Each is fast at any moment: none looks a row up by
 -- what staging/indexes.sql is for, because those indexes are missing while a transform works and after one that was killed.
-
--- one row is one legacy record of one entity, as extracted
-create view v_extracted as
-          select 'practices' as entity, legacy_id from legacy_dispatch_office
-union all select 'profiles', legacy_id from legacy_auth_user
-union all select 'patients', legacy_id from legacy_dispatch_patient
-union all select 'practice_owners', legacy_id from legacy_dispatch_office
-union all select 'practice_members', legacy_id from legacy_dispatch_office_doctors;
-
--- one row is one resolved row that waits to be loaded or has been loaded
-create view v_ready as
-          select 'practices' as entity, legacy_id, id from ready_practices
-union all select 'profiles', legacy_id, id from ready_profiles
-union all select 'patients', legacy_id, id from ready_patients
-union all select 'practice_owners', legacy_id, id from ready_practice_owners
-union all select 'practice_members', legacy_id, id from ready_practice_members;
+-- v_extracted and v_ready stand in no file: they are made from the program's own list of entities.
 
 -- one row is one record without exactly one fate, or whose fate and rows disagree: empty, or something is wrong
 create view v_unaccounted as

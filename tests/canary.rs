@@ -7,7 +7,7 @@ mod harness;
 use std::fs;
 use std::path::Path;
 
-use drydock::audit::{TABLES, Treatment};
+use drydock::audit::{Treatment, tables};
 use drydock::demo::world::LEGACY_DDL;
 use harness::{Database, Drydock, Job, Outcome, database, empty_target};
 
@@ -264,17 +264,17 @@ fn value_columns() -> Vec<(&'static str, &'static str)> {
             Treatment::Id | Treatment::Word | Treatment::Words | Treatment::Moment | Treatment::Digest
         )
     };
-    TABLES
-        .iter()
+    tables()
+        .into_iter()
         .filter(|(table, _)| {
-            !["facts", "gate_approvals", "gate_overrides", "checkpoints"].contains(table)
-                && (!table.starts_with("target_") || *table == "target_rows")
+            !["facts", "gate_approvals", "gate_overrides", "checkpoints"].contains(&table.as_str())
+                && (!table.starts_with("target_") || table == "target_rows")
         })
         .flat_map(|(table, columns)| {
-            columns.iter().map(move |(column, treatment)| (*table, *column, *treatment))
+            columns.into_iter().map(move |(column, treatment)| (table.clone(), column, treatment))
         })
         .filter(|(_, column, treatment)| !kept(*treatment) && *column != "decided_by")
-        .map(|(table, column, _)| (table, column))
+        .map(|(table, column, _)| (table, column.to_owned()))
         .collect()
 }
 

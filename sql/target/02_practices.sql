@@ -15,3 +15,5 @@ create table if not exists practices (
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now()
 );
+-- nobody but the owner sees a row until the application's own policies say who may
+alter table practices enable row level security;

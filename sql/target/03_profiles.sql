@@ -14,3 +14,5 @@ create table if not exists profiles (
 );
 create unique index if not exists profiles_email_lower_key on profiles (lower(email));
 create index if not exists profiles_practice_id_idx on profiles (practice_id);
+-- nobody but the owner sees a row until the application's own policies say who may
+alter table profiles enable row level security;

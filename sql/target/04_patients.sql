@@ -29,3 +29,5 @@ create table if not exists patients (
 create index if not exists patients_user_id_idx on patients (user_id);
 create index if not exists patients_practice_id_idx on patients (practice_id);
 create index if not exists patients_assigned_profile_id_idx on patients (assigned_profile_id);
+-- nobody but the owner sees a row until the application's own policies say who may
+alter table patients enable row level security;

@@ -13,3 +13,5 @@ create table if not exists practice_members (
     unique (practice_id, profile_id, role)
 );
 create index if not exists practice_members_profile_id_idx on practice_members (profile_id);
+-- nobody but the owner sees a row until the application's own policies say who may
+alter table practice_members enable row level security;

@@ -5,7 +5,7 @@ with recursive children as (
     from pg_class c
     join pg_inherits i on i.inhparent = c.oid
     where c.relnamespace = current_schema()::regnamespace
-      and c.relname in ('practices', 'profiles', 'patients', 'practice_members')
+      and c.relname in (:tables)
     union
     select k.parent, i.inhrelid from children k join pg_inherits i on i.inhparent = k.child
 )

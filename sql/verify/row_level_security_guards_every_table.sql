@@ -2,7 +2,7 @@
 select c.relname::text, null::bigint, 'row_level_security'
 from pg_class c
 where c.relnamespace = current_schema()::regnamespace
-  and c.relname in ('practices', 'profiles', 'patients', 'practice_members')
+  and c.relname in (:tables)
   and not c.relrowsecurity
   and exists (select 1 from pg_roles r
               where r.rolname in ('anon', 'authenticated') and has_table_privilege(r.oid, c.oid, 'select'))

@@ -11,6 +11,6 @@ from (select c.relname::text as table_name, a.attname::text as column_name, s.se
       join pg_sequence s on s.seqrelid = d.objid
       join pg_attribute a on a.attrelid = c.oid and a.attnum = d.refobjsubid
       where c.relnamespace = current_schema()::regnamespace
-        and c.relname in ('practices', 'profiles', 'patients', 'practice_members')) n
+        and c.relname in (:tables)) n
 where n.seqincrement > 0 and n.highest > coalesce(n.last_value, n.seqstart - 1)
 order by 1, 3

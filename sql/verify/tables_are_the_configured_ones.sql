@@ -9,7 +9,7 @@ with path as (
     select c.relname, c.relkind, c.relpersistence, c.relnamespace
     from pg_class c
     where c.relnamespace = current_schema()::regnamespace
-      and c.relname in ('practices', 'profiles', 'patients', 'practice_members')
+      and c.relname in (:tables)
 )
 select w.relname::text, null::bigint,
        case when w.relkind in ('r', 'p') then 'unlogged' when w.relkind = 'f' then 'foreign table' else 'view' end

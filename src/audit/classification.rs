@@ -1,6 +1,11 @@
 //! What every column of every table may hold, and what becomes of it in a redacted copy. A test holds the list against the
 //! schema; a column that is not in it is left out of the copy and named in its manifest.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::entity::{self, Column, Holds};
+
 /// What becomes of a column's values. Null and '' stay as they are: that a value is missing is what an auditor looks for.
 /// Whatever a value is not shaped as its column's treatment expects is replaced by a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,6 +55,26 @@ pub enum Treatment {
 }
 
 impl Treatment {
+    /// What becomes of what a column holds.
+    pub const fn of(holds: Holds) -> Self {
+        match holds {
+            Holds::Identifier => Self::Id,
+            Holds::Flag => Self::Flag,
+            Holds::Code => Self::Code,
+            Holds::Label => Self::Word,
+            Holds::Country => Self::Country,
+            Holds::Name => Self::Name,
+            Holds::Email => Self::Email,
+            Holds::Phone => Self::Phone,
+            Holds::Address => Self::Address,
+            Holds::Username => Self::Username,
+            Holds::FreeText => Self::Text,
+            Holds::Birthdate => Self::Birth,
+            Holds::Moment => Self::Date,
+            Holds::Json => Self::Json,
+        }
+    }
+
     /// What the manifest calls it.
     pub const fn word(self) -> &'static str {
         match self {
@@ -89,7 +114,7 @@ impl Treatment {
 }
 
 /// The columns of a table.
-pub type Columns = &'static [(&'static str, Treatment)];
+type Columns = &'static [(&'static str, Treatment)];
 
 macro_rules! tables {
     ($($table:literal: $($column:literal $treatment:ident),+;)+) => {
@@ -97,8 +122,8 @@ macro_rules! tables {
     };
 }
 
-/// Every table of the schema but the raw ones and the seal's own.
-pub const TABLES: &[(&str, Columns)] = tables! {
+/// Every table of the schema but the raw ones, those of resolved rows, and the seal's own.
+const TABLES: &[(&str, Columns)] = tables! {
     "facts": "name" Word, "value" ByFact;
     "entities": "entity" Word, "position" Id, "entity_type" Word, "legacy_table" Word, "target_table" Word,
         "phase" Word;
@@ -183,37 +208,10 @@ pub const TABLES: &[(&str, Columns)] = tables! {
     // the chain holds nothing of anybody; it is copied as it is, or nobody could check it
     "journal": "sequence" Id, "at" Moment, "kind" Word, "run_id" Id, "content" Word, "previous_hash" Word,
         "hash" Word;
-    "ready_practices": "id" Id, "legacy_id" Id, "name" Name, "address" Address, "city" Address, "state" Address,
-        "zip_code" Address, "country" Country, "phone" Phone, "tax_rate" Text, "is_active" Flag,
-        "metadata" Json;
-    "ready_profiles": "id" Id, "legacy_id" Id, "email" Email, "first_name" Name, "last_name" Name, "role" Word,
-        "is_active" Flag, "metadata" Json, "created_at" Date, "updated_at" Date, "practice_id" Id;
-    "ready_patients": "id" Id, "legacy_id" Id, "user_id" Id, "first_name" Name, "last_name" Name, "email" Email,
-        "date_of_birth" Birth, "gender" Word, "practice_id" Id, "assigned_profile_id" Id, "phone" Phone,
-        "address" Address, "city" Address, "state" Address, "zip_code" Address, "insurance_provider" Text,
-        "insurance_id" Text, "emergency_contact_name" Name, "emergency_contact_phone" Phone,
-        "medical_history" Text, "allergies" Text, "medications" Text, "metadata" Json, "created_at" Date,
-        "updated_at" Date;
-    "ready_practice_owners": "id" Id, "legacy_id" Id, "practice_id" Id, "profile_id" Id, "role" Word,
-        "is_primary" Flag;
-    "ready_practice_members": "id" Id, "legacy_id" Id, "practice_id" Id, "profile_id" Id, "role" Word,
-        "is_primary" Flag;
 };
 
-/// The columns of legacy tables that are known; a legacy database has more, and those stay out.
+/// The columns that are known of legacy tables which no rule reads; a legacy database has more, and those stay out.
 pub const LEGACY: &[(&str, Columns)] = tables! {
-    "auth_user": "id" Id, "username" Username, "first_name" Name, "last_name" Name, "email" Email,
-        "is_superuser" Flag, "is_staff" Flag, "is_active" Flag, "date_joined" Date, "last_login" Date;
-    "auth_group": "id" Id, "name" Word;
-    "auth_user_groups": "id" Id, "user_id" Id, "group_id" Id;
-    "dispatch_office": "id" Id, "doctor_id" Id, "name" Name, "address" Address, "apt" Address, "city" Address,
-        "state" Address, "zip" Address, "country" Country, "phone" Phone, "tax_rate" Text, "valid" Flag,
-        "sq_customer_id" Username, "emails" Flag;
-    "dispatch_office_doctors": "id" Id, "office_id" Id, "user_id" Id;
-    "dispatch_usersetting": "id" Id, "user_id" Id, "emails" Flag, "require_2fa" Flag;
-    "dispatch_patient": "id" Id, "user_id" Id, "doctor_id" Id, "office_id" Id, "birthdate" Birth, "sex" Code,
-        "status" Code, "archived" Flag, "suspended" Flag, "schemes" Json, "suffix" Text, "submitted_at" Date,
-        "updated_at" Date;
     "dispatch_instruction": "id" Id, "patient_id" Id, "course_id" Id, "order" Code, "status" Code,
         "deleted" Flag, "suffix" Text, "notes" Text, "price" Text, "submitted_at" Date, "updated_at" Date;
     "dispatch_plan": "id" Id, "instruction_id" Id, "project_id" Id, "number" Code, "name" Text, "notes" Text,
@@ -223,14 +221,30 @@ pub const LEGACY: &[(&str, Columns)] = tables! {
     "dispatch_state": "id" Id, "status" Code, "on" Flag, "changed_at" Date, "actor_id" Id, "instruction_id" Id;
 };
 
+/// Every table of the schema but the raw ones and the seal's own, with its columns.
+pub fn tables() -> Vec<(String, Vec<(&'static str, Treatment)>)> {
+    let listed = TABLES.iter().map(|(table, _)| (*table).to_owned());
+    let resolved = entity::ALL.iter().map(|entity| entity.ready_table());
+    listed.chain(resolved).map(|table| (table.clone(), columns_of(&table).unwrap_or_default())).collect()
+}
+
 /// The columns of a table of the schema.
-pub fn columns_of(table: &str) -> Option<Columns> {
-    TABLES.iter().find(|(name, _)| *name == table).map(|(_, columns)| *columns)
+pub fn columns_of(table: &str) -> Option<Vec<(&'static str, Treatment)>> {
+    let resolved = table.strip_prefix("ready_").and_then(entity::find);
+    let of_entity = resolved.map(|entity| entity.columns.iter().map(resolved_column).collect());
+    of_entity.or_else(|| TABLES.iter().find(|(name, _)| *name == table).map(|(_, columns)| columns.to_vec()))
 }
 
 /// The known columns of a legacy table; none where the table is not known.
-pub fn legacy_columns_of(table: &str) -> Columns {
-    LEGACY.iter().find(|(name, _)| *name == table).map_or(&[], |(_, columns)| *columns)
+pub fn legacy_columns_of(table: &str) -> Vec<(&'static str, Treatment)> {
+    let of_rules = entity::legacy_tables().into_iter().find(|known| known.name == table);
+    match of_rules {
+        Some(known) => known.columns().map(|(name, holds)| (name, Treatment::of(holds))).collect(),
+        None => LEGACY
+            .iter()
+            .find(|(name, _)| *name == table)
+            .map_or_else(Vec::new, |(_, columns)| columns.to_vec()),
+    }
 }
 
 /// What a field of this name holds, wherever it stands: in a change, in a decision, as a key of the metadata.
@@ -242,10 +256,21 @@ pub fn of_field(field: &str) -> Treatment {
         "legacy" => return Treatment::Json,
         _ => {}
     }
-    let ready = TABLES.iter().filter(|(name, _)| name.starts_with("ready_"));
-    ready
-        .chain(LEGACY)
-        .flat_map(|(_, columns)| columns.iter())
-        .find(|(name, _)| *name == field)
-        .map_or(Treatment::Text, |(_, treatment)| *treatment)
+    FIELDS.get(field).copied().unwrap_or(Treatment::Text)
+}
+
+/// What the fields of resolved rows hold, then those of raw ones; of several with one name the first says it.
+static FIELDS: LazyLock<HashMap<&str, Treatment>> = LazyLock::new(|| {
+    let resolved = entity::ALL.iter().flat_map(|entity| entity.columns).map(resolved_column);
+    let raw = entity::legacy_tables().into_iter().flat_map(|table| legacy_columns_of(table.name));
+    let others = LEGACY.iter().flat_map(|(_, columns)| columns.iter().copied());
+    let mut fields = HashMap::new();
+    for (name, treatment) in resolved.chain(raw).chain(others) {
+        fields.entry(name).or_insert(treatment);
+    }
+    fields
+});
+
+fn resolved_column(column: &Column) -> (&'static str, Treatment) {
+    (column.name, Treatment::of(column.holds))
 }

@@ -36,7 +36,7 @@ mod tokens;
 mod vocabulary;
 
 pub use check::{Checked, Options as CheckOptions, Part, Verdict, check};
-pub use classification::{TABLES, Treatment};
+pub use classification::{Treatment, tables};
 pub use encrypt::{Identities, Recipients};
 pub use manifest::Manifest;
 pub use seal::{Options as SealOptions, Summary, seal};

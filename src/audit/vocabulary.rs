@@ -44,8 +44,12 @@ impl Vocabulary {
         let mut take = |text: &str| words.extend(words_of(text).map(str::to_owned));
         take(OTHERS);
         take(&staging::schema_text().to_lowercase());
+        for table in entity::legacy_tables() {
+            take(table.name);
+            table.columns().for_each(|(column, _)| take(column));
+        }
         for entity in entity::ALL {
-            for text in [entity.name, entity.singular, entity.legacy.name, entity.target_table] {
+            for text in [entity.name, entity.singular, entity.target_table] {
                 take(text);
             }
             for column in entity.columns {

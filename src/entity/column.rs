@@ -1,6 +1,6 @@
 //! The columns of resolved rows: what each holds and when the target may be written.
 
-use super::Entity;
+use super::{Entity, Holds};
 use crate::record::Phase;
 
 /// What a column holds. Resolved values are text in the form in which PostgreSQL prints the type (UTC, ISO dates,
@@ -25,6 +25,21 @@ pub enum Kind {
     Metadata,
     /// A label of the named enum type of the target.
     Enum(&'static str),
+}
+
+impl Kind {
+    /// What values of the kind say about a person, where nothing else is said.
+    const fn holds(self) -> Holds {
+        match self {
+            Kind::Uuid | Kind::Integer => Holds::Identifier,
+            Kind::Boolean => Holds::Flag,
+            Kind::Date => Holds::Birthdate,
+            Kind::Timestamp => Holds::Moment,
+            Kind::Metadata => Holds::Json,
+            Kind::Enum(_) => Holds::Label,
+            Kind::Text | Kind::Numeric => Holds::FreeText,
+        }
+    }
 }
 
 /// When the target's column is written.
@@ -53,12 +68,86 @@ pub struct Column {
     pub unique: bool,
     /// The entity whose `id` it refers to.
     pub references: Option<&'static Entity>,
+    /// What its values say about a person.
+    pub holds: Holds,
+    /// What a person may answer in its place, where it can be asked about.
+    pub answer: Option<Answer>,
+    /// Whether a person may choose another record that it refers to.
+    pub is_choice: bool,
+    /// The column of the raw row that the value is, apart from the form, or what its rules made of it and noted as changes;
+    /// where several are named, the first that has a value. None where the value is ours.
+    pub from: &'static [From],
+}
+
+/// A column of a raw row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum From {
+    /// Of the record's own row.
+    Own(&'static str),
+    /// Of the row that is read with it.
+    With(&'static str),
+}
+
+/// What a person may answer to a question about a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// A name.
+    Name,
+    /// An email address.
+    Email,
+    /// A birthdate.
+    Birthdate,
+    /// A role.
+    Role,
+    /// A gender.
+    Gender,
+    /// `true` or `false`.
+    Flag,
+    /// A tax rate.
+    TaxRate,
+    /// The id of a row that the target has.
+    Row,
 }
 
 impl Column {
     /// A column that is never null.
     pub const fn new(name: &'static str, kind: Kind) -> Self {
-        Self { name, kind, nullable: false, write: Write::Always, unique: false, references: None }
+        Self {
+            name,
+            kind,
+            nullable: false,
+            write: Write::Always,
+            unique: false,
+            references: None,
+            holds: kind.holds(),
+            answer: None,
+            is_choice: false,
+            from: &[],
+        }
+    }
+
+    /// The same, holding what its kind alone does not say.
+    pub const fn holds(mut self, holds: Holds) -> Self {
+        self.holds = holds;
+        self
+    }
+
+    /// The same, open to a question.
+    pub const fn answer(mut self, answer: Answer) -> Self {
+        self.answer = Some(answer);
+        self
+    }
+
+    /// The same, open to the choice of another record.
+    pub const fn choice(mut self) -> Self {
+        self.is_choice = true;
+        self
+    }
+
+    /// The same, coming from these columns.
+    pub const fn from(mut self, columns: &'static [From]) -> Self {
+        self.from = columns;
+        self
     }
 
     /// The same, but it may be null.

@@ -1,5 +1,6 @@
 //! Raw rows as the rules read them: named fields of text, null kept apart from ''.
 
+use super::Holds;
 use crate::record::{LegacyId, Text};
 
 /// A legacy table and the columns of it that rules need. A snapshot holds all of its columns, needed or not.
@@ -13,6 +14,16 @@ pub struct LegacyTable {
     pub required_columns: &'static [&'static str],
     /// Columns whose absence switches a rule off, visibly.
     pub optional_columns: &'static [&'static str],
+    /// What each of those columns holds, the required before the optional.
+    pub holds: &'static [Holds],
+}
+
+impl LegacyTable {
+    /// The columns that rules know, the key before the others, with what they hold.
+    pub fn columns(&self) -> impl Iterator<Item = (&'static str, Holds)> {
+        let others = self.required_columns.iter().chain(self.optional_columns).copied();
+        std::iter::once(("id", Holds::Identifier)).chain(others.zip(self.holds.iter().copied()))
+    }
 }
 
 /// A row type that `staging` can read from a raw table.
@@ -42,8 +53,8 @@ macro_rules! legacy_row {
     (
         $(#[$meta:meta])*
         $row:ident, $(#[$table_meta:meta])* $constant:ident = $table:literal ($presence:ident) {
-            required { $($required:ident),* $(,)? }
-            optional { $($optional:ident),* $(,)? }
+            required { $($required:ident: $required_holds:ident),* $(,)? }
+            optional { $($optional:ident: $optional_holds:ident),* $(,)? }
         }
     ) => {
         $(#[$table_meta])*
@@ -52,6 +63,10 @@ macro_rules! legacy_row {
             required: $crate::entity::legacy_row::legacy_row!(@presence $presence),
             required_columns: &[$(stringify!($required)),*],
             optional_columns: &[$(stringify!($optional)),*],
+            holds: &[
+                $($crate::entity::Holds::$required_holds,)*
+                $($crate::entity::Holds::$optional_holds,)*
+            ],
         };
 
         $(#[$meta])*

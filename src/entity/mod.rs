@@ -8,6 +8,7 @@ pub mod association;
 pub mod catalog;
 mod column;
 mod decision;
+mod holds;
 mod legacy_row;
 pub mod metadata;
 mod obstacle;
@@ -16,15 +17,18 @@ pub mod practice_members;
 pub mod practice_owners;
 pub mod practices;
 pub mod profiles;
+mod read_with;
 mod reference;
 mod rule;
 mod whole;
 
-pub use column::{Column, Kind, Write};
+pub use column::{Answer, Column, From, Kind, Write};
 pub(crate) use decision::row;
 pub use decision::{Decision, Row, Verdict, places};
+pub use holds::Holds;
 pub use legacy_row::{LegacyRow, LegacyTable, Raw};
 pub use obstacle::{Obstacle, Why, obstacles};
+pub use read_with::ReadWith;
 pub use reference::Reference;
 pub(crate) use rule::decide;
 pub use rule::{Rule, With};
@@ -47,8 +51,16 @@ pub struct Entity {
     pub discriminator: Option<(&'static str, &'static str)>,
     /// The phase that inserts its rows.
     pub phase: Phase,
+    /// Whether another record of it can stand for one: a person or a practice, not a row that says where somebody works.
+    pub can_stand_in: bool,
     /// The columns of the raw row that lead to other records.
     pub references: &'static [Reference],
+    /// The raw rows that say more of a record beside its own.
+    pub read_with: &'static [ReadWith],
+    /// The table of the resolved rows in the staging file.
+    pub staging_sql: &'static str,
+    /// The target table as an empty target gets it; none where another entity's file makes it.
+    pub target_sql: Option<&'static str>,
     /// What decides about a record.
     pub rule: Rule,
     /// The resolved row, in the order of `ready_<name>`; `id` and `legacy_id` come first.

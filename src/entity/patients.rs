@@ -6,7 +6,10 @@ use compact_str::ToCompactString;
 use super::legacy_row::legacy_row;
 use super::metadata::Metadata;
 use super::profiles::{self, USERS, User};
-use super::{Column, Decision, Entity, Kind, Reference, Rule, Verdict, Whole, With, decide, practices, row};
+use super::From::{Own, With as OfUser};
+use super::{
+    Answer, Column, Decision, Entity, Holds, Kind, ReadWith, Reference, Rule, Verdict, Whole, With, decide, practices, row,
+};
 use crate::clean::{self, Email};
 use crate::record::{Code, Issue, Phase, Text};
 
@@ -15,8 +18,8 @@ legacy_row! {
     LegacyPatient,
     /// One row is one patient; the plan's five columns are enough.
     PATIENTS = "dispatch_patient" (required) {
-        required { user_id, birthdate, sex }
-        optional { updated_at, doctor_id, office_id, status, archived, suspended, schemes, suffix, submitted_at }
+        required { user_id: Identifier, birthdate: Birthdate, sex: Code }
+        optional { updated_at: Moment, doctor_id: Identifier, office_id: Identifier, status: Code, archived: Flag, suspended: Flag, schemes: Json, suffix: FreeText, submitted_at: Moment }
     }
 }
 
@@ -25,8 +28,8 @@ legacy_row! {
     PatientLinks,
     /// The same table, for a pass that needs no more.
     PATIENT_LINKS = "dispatch_patient" (required) {
-        required { user_id, birthdate }
-        optional { doctor_id, office_id, sex }
+        required { user_id: Identifier, birthdate: Birthdate }
+        optional { doctor_id: Identifier, office_id: Identifier, sex: Code }
     }
 }
 
@@ -35,8 +38,8 @@ legacy_row! {
     PatientMoment,
     /// The same table, for a pass that needs no more.
     PATIENT_MOMENTS = "dispatch_patient" (required) {
-        required {}
-        optional { updated_at }
+        required { }
+        optional { updated_at: Moment }
     }
 }
 
@@ -55,7 +58,11 @@ pub const ENTITY: Entity = Entity {
     target_table: "patients",
     discriminator: None,
     phase: Phase::Patients,
+    can_stand_in: true,
     references: &[USER, DOCTOR, OFFICE],
+    read_with: &[ReadWith::own(&USERS, "user_id")],
+    staging_sql: include_str!("../../staging/patients.sql"),
+    target_sql: Some(include_str!("../../sql/target/04_patients.sql")),
     rule: Rule {
         with: Some(With { table: &USERS, key: |whole, patient| whole.user_of(patient) }),
         decide: decide!(LegacyPatient with User, resolve),
@@ -64,28 +71,35 @@ pub const ENTITY: Entity = Entity {
         Column::new("id", Kind::Uuid),
         Column::new("legacy_id", Kind::Integer),
         Column::new("user_id", Kind::Uuid).references(&profiles::ENTITY),
-        Column::new("first_name", Kind::Text),
-        Column::new("last_name", Kind::Text),
-        Column::new("email", Kind::Text),
-        Column::new("date_of_birth", Kind::Date).nullable(),
-        Column::new("gender", Kind::Enum("gender")),
-        Column::new("practice_id", Kind::Uuid).references(&practices::ENTITY),
+        Column::new("first_name", Kind::Text).holds(Holds::Name).from(&[OfUser("first_name")]),
+        Column::new("last_name", Kind::Text).holds(Holds::Name).from(&[OfUser("last_name")]),
+        Column::new("email", Kind::Text).holds(Holds::Email),
+        Column::new("date_of_birth", Kind::Date)
+            .nullable()
+            .from(&[Own("birthdate")])
+            .answer(Answer::Birthdate),
+        Column::new("gender", Kind::Enum("gender")).from(&[Own("sex")]).answer(Answer::Gender),
+        Column::new("practice_id", Kind::Uuid).references(&practices::ENTITY).choice(),
         Column::new("assigned_profile_id", Kind::Uuid).nullable().references(&profiles::ENTITY),
-        Column::new("phone", Kind::Text).on_insert(),
-        Column::new("address", Kind::Text).on_insert(),
-        Column::new("city", Kind::Text).on_insert(),
-        Column::new("state", Kind::Text).on_insert(),
-        Column::new("zip_code", Kind::Text).on_insert(),
+        Column::new("phone", Kind::Text).holds(Holds::Phone).on_insert(),
+        Column::new("address", Kind::Text).holds(Holds::Address).on_insert(),
+        Column::new("city", Kind::Text).holds(Holds::Address).on_insert(),
+        Column::new("state", Kind::Text).holds(Holds::Address).on_insert(),
+        Column::new("zip_code", Kind::Text).holds(Holds::Address).on_insert(),
         Column::new("insurance_provider", Kind::Text).on_insert(),
         Column::new("insurance_id", Kind::Text).on_insert(),
-        Column::new("emergency_contact_name", Kind::Text).on_insert(),
-        Column::new("emergency_contact_phone", Kind::Text).on_insert(),
+        Column::new("emergency_contact_name", Kind::Text).holds(Holds::Name).on_insert(),
+        Column::new("emergency_contact_phone", Kind::Text).holds(Holds::Phone).on_insert(),
         Column::new("medical_history", Kind::Text).on_insert(),
         Column::new("allergies", Kind::Text).on_insert(),
         Column::new("medications", Kind::Text).on_insert(),
         Column::new("metadata", Kind::Metadata),
-        Column::new("created_at", Kind::Timestamp),
-        Column::new("updated_at", Kind::Timestamp),
+        Column::new("created_at", Kind::Timestamp).from(&[OfUser("date_joined")]),
+        Column::new("updated_at", Kind::Timestamp).from(&[
+            Own("updated_at"),
+            OfUser("last_login"),
+            OfUser("date_joined"),
+        ]),
     ],
 };
 

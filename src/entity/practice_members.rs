@@ -14,8 +14,8 @@ legacy_row! {
     OfficeDoctor,
     /// One row says that a user works at an office. The column is `user_id`; scripts that said `doctor_id` failed here.
     OFFICE_DOCTORS = "dispatch_office_doctors" (required) {
-        required { office_id, user_id }
-        optional {}
+        required { office_id: Identifier, user_id: Identifier }
+        optional { }
     }
 }
 
@@ -42,7 +42,11 @@ pub const ENTITY: Entity = Entity {
     target_table: "practice_members",
     discriminator: Some(("role", "doctor")),
     phase: Phase::Associations,
+    can_stand_in: false,
     references: &[OFFICE, USER],
+    read_with: &[],
+    staging_sql: include_str!("../../staging/practice_members.sql"),
+    target_sql: Some(include_str!("../../sql/target/05_practice_members.sql")),
     rule: Rule { with: None, decide: decide!(OfficeDoctor, resolve) },
     columns: COLUMNS,
 };

@@ -17,7 +17,11 @@ pub const ENTITY: Entity = Entity {
     target_table: practice_members::ENTITY.target_table,
     discriminator: Some(("role", "owner")),
     phase: Phase::Associations,
+    can_stand_in: false,
     references: &[OWNER, OFFICE],
+    read_with: &[],
+    staging_sql: include_str!("../../staging/practice_owners.sql"),
+    target_sql: None,
     rule: Rule { with: None, decide: decide!(Office, resolve) },
     columns: COLUMNS,
 };

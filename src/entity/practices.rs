@@ -2,9 +2,10 @@
 
 use compact_str::ToCompactString;
 
+use super::From::Own;
 use super::legacy_row::legacy_row;
 use super::metadata::Metadata;
-use super::{Column, Decision, Entity, Kind, Rule, Verdict, Whole, decide, row};
+use super::{Answer, Column, Decision, Entity, Holds, Kind, Rule, Verdict, Whole, decide, row};
 use crate::clean::{boolean, country, name, optional_text, tax_rate};
 use crate::record::{Code, LegacyId, Phase, TargetId, Text};
 
@@ -13,10 +14,8 @@ legacy_row! {
     Office,
     /// One row is one office.
     OFFICES = "dispatch_office" (required) {
-        required { name, doctor_id }
-        optional {
-            address, apt, city, state, zip, country, phone, tax_rate, valid, sq_customer_id, emails
-        }
+        required { name: Name, doctor_id: Identifier }
+        optional { address: Address, apt: Address, city: Address, state: Address, zip: Address, country: Country, phone: Phone, tax_rate: FreeText, valid: Flag, sq_customer_id: Username, emails: Flag }
     }
 }
 
@@ -28,20 +27,24 @@ pub const ENTITY: Entity = Entity {
     target_table: "practices",
     discriminator: None,
     phase: Phase::Profiles,
+    can_stand_in: true,
     references: &[],
+    read_with: &[],
+    staging_sql: include_str!("../../staging/practices.sql"),
+    target_sql: Some(include_str!("../../sql/target/02_practices.sql")),
     rule: Rule { with: None, decide: decide!(Office, resolve) },
     columns: &[
-        Column::new("id", Kind::Uuid),
+        Column::new("id", Kind::Uuid).answer(Answer::Row),
         Column::new("legacy_id", Kind::Integer),
-        Column::new("name", Kind::Text),
-        Column::new("address", Kind::Text).nullable(),
-        Column::new("city", Kind::Text).nullable(),
-        Column::new("state", Kind::Text).nullable(),
-        Column::new("zip_code", Kind::Text).nullable(),
-        Column::new("country", Kind::Text).nullable(),
-        Column::new("phone", Kind::Text).nullable(),
-        Column::new("tax_rate", Kind::Numeric).nullable(),
-        Column::new("is_active", Kind::Boolean),
+        Column::new("name", Kind::Text).holds(Holds::Name).from(&[Own("name")]).answer(Answer::Name),
+        Column::new("address", Kind::Text).holds(Holds::Address).nullable().from(&[Own("address")]),
+        Column::new("city", Kind::Text).holds(Holds::Address).nullable().from(&[Own("city")]),
+        Column::new("state", Kind::Text).holds(Holds::Address).nullable().from(&[Own("state")]),
+        Column::new("zip_code", Kind::Text).holds(Holds::Address).nullable().from(&[Own("zip")]),
+        Column::new("country", Kind::Text).holds(Holds::Country).nullable().from(&[Own("country")]),
+        Column::new("phone", Kind::Text).holds(Holds::Phone).nullable().from(&[Own("phone")]),
+        Column::new("tax_rate", Kind::Numeric).nullable().from(&[Own("tax_rate")]).answer(Answer::TaxRate),
+        Column::new("is_active", Kind::Boolean).from(&[Own("valid")]).answer(Answer::Flag),
         Column::new("metadata", Kind::Metadata),
     ],
 };

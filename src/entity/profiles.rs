@@ -3,10 +3,15 @@
 
 use compact_str::ToCompactString;
 
+use super::From::Own;
 use super::legacy_row::legacy_row;
 use super::metadata::Metadata;
-use super::patients::{PATIENT_MOMENTS, PatientMoment};
-use super::{Column, Decision, Entity, Kind, Rule, Verdict, Whole, With, decide, practices, row};
+use super::patients::{PATIENT_MOMENTS, PATIENTS, PatientMoment};
+use super::practice_members::OFFICE_DOCTORS;
+use super::{
+    Answer, Column, Decision, Entity, Holds, Kind, ReadWith, Rule, Verdict, Whole, With, decide, practices,
+    row,
+};
 use crate::clean::{self, Email, fallback_email, fallback_email_nth, name};
 use crate::record::{Code, Issue, LegacyId, Phase, TargetId, Text};
 
@@ -15,8 +20,8 @@ legacy_row! {
     User,
     /// One row is one user.
     USERS = "auth_user" (required) {
-        required { first_name, last_name, email, date_joined }
-        optional { username, last_login, is_active, is_staff, is_superuser }
+        required { first_name: Name, last_name: Name, email: Email, date_joined: Moment }
+        optional { username: Username, last_login: Moment, is_active: Flag, is_staff: Flag, is_superuser: Flag }
     }
 }
 
@@ -25,8 +30,8 @@ legacy_row! {
     Group,
     /// One row is one group: Patient, Doctor, Admin, Master, Technician.
     GROUPS = "auth_group" (required) {
-        required { name }
-        optional {}
+        required { name: Label }
+        optional { }
     }
 }
 
@@ -35,8 +40,8 @@ legacy_row! {
     UserGroup,
     /// One row says that a user is in a group; a user may be in several.
     USER_GROUPS = "auth_user_groups" (required) {
-        required { user_id, group_id }
-        optional {}
+        required { user_id: Identifier, group_id: Identifier }
+        optional { }
     }
 }
 
@@ -45,8 +50,8 @@ legacy_row! {
     UserSetting,
     /// One row marks a potential doctor.
     USER_SETTINGS = "dispatch_usersetting" (optional) {
-        required { user_id }
-        optional { emails, require_2fa }
+        required { user_id: Identifier }
+        optional { emails: Flag, require_2fa: Flag }
     }
 }
 
@@ -58,7 +63,16 @@ pub const ENTITY: Entity = Entity {
     target_table: "profiles",
     discriminator: None,
     phase: Phase::Profiles,
+    can_stand_in: true,
     references: &[],
+    read_with: &[
+        ReadWith::its(&USER_GROUPS, "user_id"),
+        ReadWith::its(&USER_SETTINGS, "user_id"),
+        ReadWith::its(&PATIENTS, "user_id"),
+        ReadWith::its(&OFFICE_DOCTORS, "user_id"),
+    ],
+    staging_sql: include_str!("../../staging/profiles.sql"),
+    target_sql: Some(include_str!("../../sql/target/03_profiles.sql")),
     rule: Rule {
         with: Some(With { table: &PATIENT_MOMENTS, key: |whole, user| whole.patient_of(user) }),
         decide: decide!(User with PatientMoment, resolve),
@@ -67,18 +81,30 @@ pub const ENTITY: Entity = Entity {
         Column::new("id", Kind::Uuid),
         Column::new("legacy_id", Kind::Integer),
         // null only where the configuration chooses null instead of a fallback address
-        Column::new("email", Kind::Text).nullable().unique(),
-        Column::new("first_name", Kind::Text),
-        Column::new("last_name", Kind::Text),
-        Column::new("role", Kind::Enum("user_role")),
-        Column::new("is_active", Kind::Boolean),
+        Column::new("email", Kind::Text)
+            .holds(Holds::Email)
+            .nullable()
+            .unique()
+            .from(&[Own("email")])
+            .answer(Answer::Email),
+        Column::new("first_name", Kind::Text)
+            .holds(Holds::Name)
+            .from(&[Own("first_name")])
+            .answer(Answer::Name),
+        Column::new("last_name", Kind::Text)
+            .holds(Holds::Name)
+            .from(&[Own("last_name")])
+            .answer(Answer::Name),
+        Column::new("role", Kind::Enum("user_role")).answer(Answer::Role),
+        Column::new("is_active", Kind::Boolean).from(&[Own("is_active")]).answer(Answer::Flag),
         Column::new("metadata", Kind::Metadata),
-        Column::new("created_at", Kind::Timestamp),
+        Column::new("created_at", Kind::Timestamp).from(&[Own("date_joined")]),
         Column::new("updated_at", Kind::Timestamp),
         Column::new("practice_id", Kind::Uuid)
             .nullable()
             .in_phase(Phase::Associations)
-            .references(&practices::ENTITY),
+            .references(&practices::ENTITY)
+            .choice(),
     ],
 };
 

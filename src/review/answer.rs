@@ -4,8 +4,8 @@
 use chrono::NaiveDate;
 
 use super::cell::{self, DateTrouble, Id};
-use super::questions::Value;
 use crate::clean::{self, Email, EmailPolicy, Gender};
+use crate::entity::Answer;
 use crate::entity::Entity;
 use crate::entity::profiles::Role;
 use crate::error::Result;
@@ -46,18 +46,18 @@ pub fn reference(staging: &Staging, entity: &Entity, given: &str) -> Result<Resu
 }
 
 /// A value in its stored form. A role stays the domain's word: the configuration gives the target's label.
-pub fn value(kind: Value, given: &str, today: NaiveDate) -> Result<String, String> {
+pub fn value(kind: Answer, given: &str, today: NaiveDate) -> Result<String, String> {
     let refuse = |what: &str| Err(format!("its value {what}"));
     match kind {
-        Value::Name => {
+        Answer::Name => {
             let name = clean::name("name", Some(given)).value;
             if name.is_empty() { refuse("is not a name") } else { Ok(name) }
         }
-        Value::Email => match clean::email("email", Some(given), &EmailPolicy::default()).value {
+        Answer::Email => match clean::email("email", Some(given), &EmailPolicy::default()).value {
             Email::Valid(address) => Ok(address),
             Email::Missing | Email::Invalid(_) => refuse("is not a valid email address"),
         },
-        Value::Birthdate => {
+        Answer::Birthdate => {
             let date = match cell::date(given) {
                 Ok(date) => date,
                 Err(DateTrouble::NoDate) => return refuse("is not a date; write it as yyyy-mm-dd"),
@@ -70,7 +70,7 @@ pub fn value(kind: Value, given: &str, today: NaiveDate) -> Result<String, Strin
                 None => refuse("is not a birthdate: it is in the future or before 1900"),
             }
         }
-        Value::Role => {
+        Answer::Role => {
             let word = given.to_lowercase();
             let known = Role::ALL.into_iter().find(|role| role.as_str() == word && *role != Role::Unknown);
             known.map(|role| role.as_str().to_owned()).ok_or_else(|| {
@@ -78,21 +78,21 @@ pub fn value(kind: Value, given: &str, today: NaiveDate) -> Result<String, Strin
                 format!("its value is none of the roles {}", words[..words.len() - 1].join(", "))
             })
         }
-        Value::Gender => match clean::gender("gender", Some(given)).value {
+        Answer::Gender => match clean::gender("gender", Some(given)).value {
             Gender::Unknown if !given.eq_ignore_ascii_case("unknown") => {
                 refuse("is none of male, female, other, unknown")
             }
             gender => Ok(gender.as_str().to_owned()),
         },
-        Value::Flag => match flag(given) {
+        Answer::Flag => match flag(given) {
             Some(flag) => Ok(flag.to_string()),
             None => refuse("is neither true nor false"),
         },
-        Value::Row => match uuid::Uuid::parse_str(given.trim()) {
+        Answer::Row => match uuid::Uuid::parse_str(given.trim()) {
             Ok(id) => Ok(id.to_string()),
             Err(_) => refuse("is not the id of a row: a uuid"),
         },
-        Value::TaxRate => match clean::tax_rate("tax_rate", Some(given)).value {
+        Answer::TaxRate => match clean::tax_rate("tax_rate", Some(given)).value {
             Some(rate) => Ok(rate),
             None => refuse("is not a tax rate"),
         },
@@ -142,28 +142,28 @@ mod tests {
     fn values_are_kept_in_the_form_of_the_rules() {
         let today = NaiveDate::from_ymd_opt(2025, 7, 1).unwrap();
         for (kind, given, kept) in [
-            (Value::Name, "  Zoë  van  Dyk ", Some("Zoë van Dyk")),
-            (Value::Name, "null", None),
-            (Value::Email, " Zoe@Example.ORG ", Some("zoe@example.org")),
-            (Value::Email, "zoe", None),
-            (Value::Birthdate, "07.03.1980", Some("1980-03-07")),
-            (Value::Birthdate, "29287", Some("1980-03-07")),
-            (Value::Birthdate, "3/7/1980", None),
-            (Value::Birthdate, "2031-01-01", None),
-            (Value::Role, "Doctor", Some("doctor")),
-            (Value::Role, "unknown", None),
-            (Value::Gender, "F", Some("female")),
-            (Value::Gender, "unknown", Some("unknown")),
-            (Value::Gender, "x", None),
-            (Value::Flag, "TRUE", Some("true")),
-            (Value::Flag, "FALSCH", Some("false")),
-            (Value::Flag, "perhaps", None),
+            (Answer::Name, "  Zoë  van  Dyk ", Some("Zoë van Dyk")),
+            (Answer::Name, "null", None),
+            (Answer::Email, " Zoe@Example.ORG ", Some("zoe@example.org")),
+            (Answer::Email, "zoe", None),
+            (Answer::Birthdate, "07.03.1980", Some("1980-03-07")),
+            (Answer::Birthdate, "29287", Some("1980-03-07")),
+            (Answer::Birthdate, "3/7/1980", None),
+            (Answer::Birthdate, "2031-01-01", None),
+            (Answer::Role, "Doctor", Some("doctor")),
+            (Answer::Role, "unknown", None),
+            (Answer::Gender, "F", Some("female")),
+            (Answer::Gender, "unknown", Some("unknown")),
+            (Answer::Gender, "x", None),
+            (Answer::Flag, "TRUE", Some("true")),
+            (Answer::Flag, "FALSCH", Some("false")),
+            (Answer::Flag, "perhaps", None),
             (
-                Value::Row,
+                Answer::Row,
                 " 0000ABCD-0000-4000-8000-000000000001",
                 Some("0000abcd-0000-4000-8000-000000000001"),
             ),
-            (Value::Row, "1", None),
+            (Answer::Row, "1", None),
         ] {
             assert_eq!(value(kind, given, today).ok().as_deref(), kept, "{kind:?} {given}");
         }

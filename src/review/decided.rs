@@ -7,7 +7,7 @@ use crate::clean::gender;
 use crate::config::Policy;
 use crate::entity::association::{Confidence, Method};
 use crate::entity::metadata::KEY;
-use crate::entity::{self, Decision, Entity, Kind, Row, Verdict, patients, profiles};
+use crate::entity::{self, Decision, Entity, Kind, Row, Verdict, profiles};
 use crate::error::Result;
 use crate::record::{Action, ItemId, LegacyId};
 use crate::staging::{DecisionState, Staging, Standing};
@@ -198,11 +198,9 @@ impl Decided {
         policy: &Policy,
         decision: &mut Decision,
     ) {
-        if let Some(user) = user.filter(|_| entity.name == patients::ENTITY.name) {
-            for one in self.of(profiles::ENTITY.name, user) {
-                if ["first_name", "last_name", "email"].contains(&one.ruling.item.question.as_str()) {
-                    set(entity, one, policy, decision);
-                }
+        for one in user.into_iter().flat_map(|user| self.of(profiles::ENTITY.name, user)) {
+            if ["first_name", "last_name", "email"].contains(&one.ruling.item.question.as_str()) {
+                set(entity, one, policy, decision);
             }
         }
         for one in self.of(entity.name, decision.legacy_id) {

@@ -1,7 +1,7 @@
 //! What can be answered to which question. A question is a field of a record, `record` for the record as a whole, or
 //! `duplicate_of_<legacy id>`.
 
-use crate::entity::{patients, practice_members, practice_owners, practices, profiles};
+use crate::entity::{self, Answer};
 use crate::record::{Action, LegacyId};
 
 /// Where the answer to a question comes from.
@@ -10,32 +10,11 @@ pub enum Kind {
     /// A record of another entity.
     Reference(&'static str),
     /// A value of the field.
-    Value(Value),
+    Value(Answer),
     /// Another record of the same entity.
     Duplicate(LegacyId),
     /// Nothing can be filled in: the record as a whole.
     Record,
-}
-
-/// What a value has to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Value {
-    /// A name.
-    Name,
-    /// An email address.
-    Email,
-    /// A birthdate.
-    Birthdate,
-    /// A role.
-    Role,
-    /// A gender.
-    Gender,
-    /// `true` or `false`.
-    Flag,
-    /// A tax rate.
-    TaxRate,
-    /// The id of a row that the target has.
-    Row,
 }
 
 /// What kind of question it is.
@@ -43,23 +22,15 @@ pub fn kind(entity: &str, question: &str) -> Kind {
     if let Some(other) = question.strip_prefix("duplicate_of_").and_then(|id| id.parse().ok()) {
         return Kind::Duplicate(other);
     }
-    let (practices, profiles) = (practices::ENTITY.name, profiles::ENTITY.name);
-    let is = |name: &str| entity == name;
-    let member = is(practice_owners::ENTITY.name) || is(practice_members::ENTITY.name);
-    match question {
-        "practice_id" if is(profiles) || is(patients::ENTITY.name) => Kind::Reference(practices),
-        "office_id" if is(patients::ENTITY.name) || member => Kind::Reference(practices),
-        "doctor_id" | "user_id" if is(patients::ENTITY.name) || member => Kind::Reference(profiles),
-        "first_name" | "last_name" if is(profiles) => Kind::Value(Value::Name),
-        "name" if is(practices) => Kind::Value(Value::Name),
-        "id" if is(practices) => Kind::Value(Value::Row),
-        "email" if is(profiles) => Kind::Value(Value::Email),
-        "role" if is(profiles) => Kind::Value(Value::Role),
-        "is_active" if is(profiles) || is(practices) => Kind::Value(Value::Flag),
-        "tax_rate" if is(practices) => Kind::Value(Value::TaxRate),
-        "date_of_birth" if is(patients::ENTITY.name) => Kind::Value(Value::Birthdate),
-        "gender" if is(patients::ENTITY.name) => Kind::Value(Value::Gender),
-        _ => Kind::Record,
+    let Some(entity) = entity::find(entity) else { return Kind::Record };
+    if let Some(reference) = entity.references.iter().find(|reference| reference.field == question) {
+        return Kind::Reference(reference.to.name);
+    }
+    let Some(column) = entity.column(question) else { return Kind::Record };
+    match (column.references.filter(|_| column.is_choice), column.answer) {
+        (Some(to), _) => Kind::Reference(to.name),
+        (None, Some(answer)) => Kind::Value(answer),
+        (None, None) => Kind::Record,
     }
 }
 
@@ -71,8 +42,7 @@ pub fn answers(entity: &str, question: &str) -> Vec<Action> {
         Kind::Duplicate(_) => vec![Action::NotADuplicate],
         Kind::Record => vec![Action::Accept],
     };
-    // only people, and the rows that say where they work, can be stood for by another
-    if entity != practice_owners::ENTITY.name && entity != practice_members::ENTITY.name {
+    if entity::find(entity).is_none_or(|entity| entity.can_stand_in) {
         answers.push(Action::Merge);
     }
     answers.extend([Action::Reject, Action::Escalate]);
@@ -102,10 +72,10 @@ mod tests {
             ("patients", "practice_id", Kind::Reference("practices")),
             ("practice_owners", "doctor_id", Kind::Reference("profiles")),
             ("profiles", "practice_id", Kind::Reference("practices")),
-            ("profiles", "role", Kind::Value(Value::Role)),
+            ("profiles", "role", Kind::Value(Answer::Role)),
             ("profiles", "duplicate_of_12", Kind::Duplicate(LegacyId(12))),
             ("practices", "practice_id", Kind::Record),
-            ("practices", "id", Kind::Value(Value::Row)),
+            ("practices", "id", Kind::Value(Answer::Row)),
             ("patients", "record", Kind::Record),
         ] {
             assert_eq!(kind(entity, question), kind_of, "{entity} {question}");

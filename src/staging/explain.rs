@@ -186,30 +186,23 @@ fn raw(connection: &Connection, entity: &Entity, legacy_id: LegacyId) -> Result<
     let mut found = Vec::new();
     let mut add = |table: &str, condition: &str| -> Result<()> {
         let name = quoted(&format!("legacy_{table}"));
-        // a table that the source lacks, or that a file without rows does not have, has nothing to show
-        let columns = has_columns(connection, table, condition)?;
-        if columns {
-            let sql = format!("select * from {name} where {condition} order by legacy_id");
-            for row in rows(connection, &sql, [legacy_id.0])? {
-                found.push(placed(connection, table, row)?);
-            }
+        let sql = format!("select * from {name} where {condition} order by legacy_id");
+        for row in rows(connection, &sql, [legacy_id.0])? {
+            found.push(placed(connection, table, row)?);
         }
         Ok(())
     };
     add(entity.legacy.name, "legacy_id = ?")?;
-    let id = legacy_id.0;
-    if entity.name == entity::profiles::ENTITY.name {
-        let own = format!("user_id = '{id}' and ? is not null");
-        add(entity::profiles::USER_GROUPS.name, &own)?;
-        add(entity::profiles::USER_SETTINGS.name, &own)?;
-        add(entity::patients::PATIENTS.name, &own)?;
-        add(entity::practice_members::OFFICE_DOCTORS.name, &own)?;
-    }
-    if entity.name == entity::patients::ENTITY.name {
-        add(
-            entity::profiles::USERS.name,
-            "legacy_id = (select cast(user_id as integer) from legacy_dispatch_patient where legacy_id = ?)",
-        )?;
+    for with in entity.read_with {
+        let column = quoted(with.column);
+        if with.is_own {
+            let own = quoted(&format!("legacy_{}", entity.legacy.name));
+            let key = format!("(select cast({column} as integer) from {own} where legacy_id = ?)");
+            add(with.table.name, &format!("legacy_id = {key}"))?;
+        } else if has_column(connection, with.table.name, with.column)? {
+            let key = legacy_id.0;
+            add(with.table.name, &format!("{column} = '{key}' and ? is not null"))?;
+        }
     }
     Ok(found)
 }
@@ -238,22 +231,15 @@ fn placed(connection: &Connection, table: &str, row: Fields) -> Result<RawRow> {
     Ok(raw)
 }
 
-/// Whether the raw table has the columns that the condition names: those that are not the key.
-fn has_columns(connection: &Connection, table: &str, condition: &str) -> Result<bool> {
-    if !condition.starts_with("user_id") {
-        return Ok(true);
-    }
-    let has = connection.query_row(
-        "select exists (select 1 from pragma_table_info(?) where name = 'user_id')",
-        [format!("legacy_{table}")],
-        |row| row.get(0),
-    )?;
-    Ok(has)
+/// Whether the raw table has the column: a table that the source lacks, or that came without a row, has nothing to show.
+fn has_column(connection: &Connection, table: &str, column: &str) -> Result<bool> {
+    let sql = "select exists (select 1 from pragma_table_info(?) where name = ?)";
+    Ok(connection.query_row(sql, [&format!("legacy_{table}"), column], |row| row.get(0))?)
 }
 
 /// Both sides of a shared address, by the metadata of the resolved rows.
 fn conflict(connection: &Connection, entity: &Entity, id: i64) -> Result<Vec<Fields>> {
-    if entity.name != entity::profiles::ENTITY.name {
+    if !entity.columns.iter().any(|column| column.unique) {
         return Ok(Vec::new());
     }
     rows(

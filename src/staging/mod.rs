@@ -14,6 +14,7 @@ mod chunks;
 mod created;
 mod decision_rows;
 mod decisions;
+mod derived;
 mod diff;
 mod disk;
 mod error_life;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use rusqlite::{Connection, OpenFlags};
 
+use super::derived;
 use super::flusher::Flusher;
 use super::holders::holders;
 use super::patience::{self, outlast_readers, wait_for_writer};
@@ -21,26 +22,7 @@ use crate::output;
 /// `DRYD`, in the SQLite header of every staging file.
 const APPLICATION_ID: i32 = 0x4452_5944;
 /// The version of the schema in `staging/`; it grows with every change of it.
-const SCHEMA_VERSION: i32 = 5;
-
-/// The schema, in the order in which it is applied. A test holds it against the files in `staging/`.
-const SCHEMA: &[&str] = &[
-    include_str!("../../staging/schema.sql"),
-    include_str!("../../staging/practices.sql"),
-    include_str!("../../staging/profiles.sql"),
-    include_str!("../../staging/patients.sql"),
-    include_str!("../../staging/practice_owners.sql"),
-    include_str!("../../staging/practice_members.sql"),
-    include_str!("../../staging/created.sql"),
-    INDEXES,
-    include_str!("../../staging/views.sql"),
-    include_str!("../../staging/decisions.sql"),
-    include_str!("../../staging/gates.sql"),
-    include_str!("../../staging/journal.sql"),
-];
-
-/// The indexes of what `transform` writes, which it makes again at its end.
-pub(super) const INDEXES: &str = include_str!("../../staging/indexes.sql");
+const SCHEMA_VERSION: i32 = 6;
 
 /// The one writer of a staging file. While it lives, no other process can become the writer.
 #[derive(Debug)]
@@ -235,13 +217,13 @@ impl Reader {
 /// The schema as this program makes it, in memory.
 pub(super) fn empty_schema() -> Result<Connection> {
     let connection = Connection::open_in_memory()?;
-    connection.execute_batch(&SCHEMA.concat())?;
+    connection.execute_batch(&derived::schema())?;
     Ok(connection)
 }
 
 /// The schema's text: what it says is said by the program and by nobody's data.
 pub fn schema_text() -> String {
-    SCHEMA.concat()
+    derived::schema()
 }
 
 /// The file as SQLite opens what nobody changes meanwhile: without locks, and without a look for a journal.
@@ -254,7 +236,7 @@ fn immutable_uri(path: &Path) -> String {
 /// Makes an empty file a staging file.
 fn write_schema(path: &Path) -> Result<()> {
     let connection = connect(path)?;
-    let schema = SCHEMA.concat();
+    let schema = derived::schema();
     connection.execute_batch("pragma page_size = 16384; vacuum")?;
     connection.execute_batch(&format!(
         "begin immediate; {schema} pragma application_id = {APPLICATION_ID}; pragma user_version = {SCHEMA_VERSION}"
@@ -389,7 +371,7 @@ mod tests {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|extension| extension == "sql") {
                 let text = fs::read_to_string(&path).unwrap();
-                assert!(SCHEMA.contains(&text.as_str()), "{} is not in SCHEMA", path.display());
+                assert!(derived::schema().contains(&text), "{} is not in the schema", path.display());
             }
         }
     }
@@ -397,7 +379,7 @@ mod tests {
     #[test]
     fn ready_tables_have_the_columns_of_their_entities() {
         let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(&SCHEMA.concat()).unwrap();
+        connection.execute_batch(&derived::schema()).unwrap();
         for entity in entity::ALL {
             let mut statement = connection.prepare("select name from pragma_table_info(?)").unwrap();
             let columns: Vec<String> = statement

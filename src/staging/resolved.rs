@@ -5,8 +5,9 @@ use rusqlite::types::ValueRef;
 use serde_json::json;
 
 use super::decision_rows::{DecisionRows, RowShapes};
+use super::derived::indexes;
 use super::journal::append;
-use super::open::{INDEXES, Staging};
+use super::open::Staging;
 use super::{Step, now, quoted};
 use crate::entity::{self, Column, Entity};
 use crate::error::{Error, Result};
@@ -20,8 +21,9 @@ impl Staging {
         self.transaction(|connection| {
             // the receipts go too, and the journal says so
             append(connection, run, "step", &json!({ "step": Step::Transform.word(), "begins": true }))?;
-            let indexes = INDEXES.lines().filter_map(|line| line.split_once("index if not exists ")?.1.split_once(" on "));
-            let dropped: String = indexes.map(|(name, _)| format!("drop index if exists {name};")).collect();
+            let indexes = indexes();
+            let names = indexes.lines().filter_map(|line| line.split_once("index if not exists ")?.1.split_once(" on "));
+            let dropped: String = names.map(|(name, _)| format!("drop index if exists {name};")).collect();
             connection.execute_batch(&dropped)?;
             let ready: String =
                 entity::ALL.iter().map(|entity| format!("delete from {};", entity.ready_table())).collect();
@@ -42,7 +44,7 @@ impl Staging {
     /// hold ids but no value of a record. The cache is small: short runs are sorted within the processor's own.
     pub fn index_resolved(&mut self) -> Result<()> {
         self.connection.execute_batch("pragma temp_store = file; pragma cache_size = -4096")?;
-        let indexed = self.transaction(|connection| Ok(connection.execute_batch(INDEXES)?));
+        let indexed = self.transaction(|connection| Ok(connection.execute_batch(&indexes())?));
         self.connection.execute_batch("pragma temp_store = memory; pragma cache_size = -65536")?;
         indexed
     }

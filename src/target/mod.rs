@@ -48,19 +48,12 @@ pub use undo::{Afterwards, Left, Undone};
 
 use crate::config::{self, Triggers};
 use crate::connect::{Address, Session, Side, cancel, connect, refuse_transaction_mode, server_error};
-use crate::entity::Entity;
+use crate::entity::{self, Entity};
 use crate::error::{Error, Result};
 use crate::interrupt::{self, Stopping};
 
-/// The tables of an empty target, in order.
-const TABLES: &[&str] = &[
-    include_str!("../../sql/target/01_types.sql"),
-    include_str!("../../sql/target/02_practices.sql"),
-    include_str!("../../sql/target/03_profiles.sql"),
-    include_str!("../../sql/target/04_patients.sql"),
-    include_str!("../../sql/target/05_practice_members.sql"),
-    include_str!("../../sql/target/06_row_level_security.sql"),
-];
+/// The types of an empty target; its tables are the entities' own.
+const TYPES: &str = include_str!("../../sql/target/01_types.sql");
 
 /// A session on the target.
 pub struct Target {
@@ -125,7 +118,9 @@ impl Target {
                 "tables are only made under Drydock's own names; make these yourself, or leave the names out",
             ));
         }
-        self.client.batch_execute(&TABLES.concat()).map_err(|cause| failed("creating the tables", &cause))
+        let tables = entity::ALL.iter().filter_map(|entity| entity.target_sql);
+        let script: String = std::iter::once(TYPES).chain(tables).collect();
+        self.client.batch_execute(&script).map_err(|cause| failed("creating the tables", &cause))
     }
 
     /// Begins a transaction in which every read sees the same moment and nothing can be written. Its queries go over

@@ -125,11 +125,8 @@ impl Names {
 
     /// The statement of a check that asks the catalog, by the target's names.
     pub(super) fn in_catalog(&self, sql: &str) -> String {
-        let listed = |names: &[&str]| {
-            let quoted: Vec<String> = names.iter().map(|name| super::quoted_text(name)).collect();
-            format!("relname in ({})", quoted.join(", "))
-        };
-        sql.replace(&listed(&entity::target_tables()), &listed(&self.tables()))
+        let tables: Vec<String> = self.tables().into_iter().map(super::quoted_text).collect();
+        sql.replace(":tables", &tables.join(", "))
     }
 
     /// The name of a table, or of a column with its table, in the target.

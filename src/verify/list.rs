@@ -1,6 +1,6 @@
 //! The list of checks that are queries, in the order in which they are printed. `sql/verify/` asks the target,
 //! `staging/verify/` the file; a query returns the rows that are wrong as entity, legacy id and field, and its first line
-//! is the sentence that no row proves. A check that both folders have asks both: what the target shows and the file expects
+//! is the sentence that no row proves, and its second may say for each of what it is asked (`each`). A check that both folders have asks both: what the target shows and the file expects
 //! too is an exception that the legacy database itself explains.
 
 use crate::staging::Level;

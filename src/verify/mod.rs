@@ -5,6 +5,7 @@
 mod compare;
 mod contents;
 mod digest;
+mod each;
 mod found_rows;
 mod json;
 mod list;

@@ -5,6 +5,7 @@ use std::iter;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use super::each::expanded;
 use super::found_rows::{FoundRow, FoundRows};
 use super::list::{self, Listed, sentence};
 use crate::entity;
@@ -129,11 +130,11 @@ pub fn judge_all(
 /// Asks the target. Where the file knows exceptions every row is needed, else the first ones are.
 fn ask(target: &mut Target, listed: &Listed, gone: &Gone) -> Result<FoundRows> {
     let mut rows = FoundRows::default();
-    let Some(sql) = listed.target else { return Ok(rows) };
+    let Some(sql) = listed.target.map(expanded) else { return Ok(rows) };
     let kept = if listed.staging.is_some() || !gone.is_empty() { usize::MAX } else { DETAILED };
     crate::interrupt::check()?;
     let begun = Instant::now();
-    target.for_found_rows(&format!("checking {}", listed.name), sql, |entity, legacy_id, field| {
+    target.for_found_rows(&format!("checking {}", listed.name), &sql, |entity, legacy_id, field| {
         rows.add(FoundRow { entity, field, legacy_id }, kept);
         Ok(())
     })?;
@@ -145,13 +146,13 @@ fn ask(target: &mut Target, listed: &Listed, gone: &Gone) -> Result<FoundRows> {
 fn look(file: &impl Asked, listed: &Listed) -> Result<FoundRows> {
     let mut rows = FoundRows::default();
     crate::interrupt::check()?;
-    let Some(sql) = listed.staging else { return Ok(rows) };
+    let Some(sql) = listed.staging.map(expanded) else { return Ok(rows) };
     let kept = if listed.target.is_some() { usize::MAX } else { DETAILED };
     let begun = Instant::now();
     // equal counts and an inclusion each way say in a fifth of the time that there is nothing to list
     let is_settled = listed.name == FATES && file.unaccounted()? == 0;
     if !is_settled {
-        file.for_found_rows(sql, |entity, legacy_id, field| {
+        file.for_found_rows(&sql, |entity, legacy_id, field| {
             rows.add(FoundRow { entity, field, legacy_id: legacy_id.map(LegacyId) }, kept);
         })?;
     }

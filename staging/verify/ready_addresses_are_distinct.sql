@@ -1,5 +1,6 @@
--- no two ready profiles have the same address, whatever its capitals
-select 'profiles', y.legacy_id, 'email'
-from ready_profiles y
-where lower(y.email) in (select lower(email) from ready_profiles where email is not null
-                         group by lower(email) having count(*) > 1)
+-- no two ready records have the same address, whatever its capitals
+-- for each unique column
+select ':entity', y.legacy_id, ':column'
+from ready_:entity y
+where lower(y.:column) in (select lower(:column) from ready_:entity where :column is not null
+                           group by lower(:column) having count(*) > 1)

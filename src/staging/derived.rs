@@ -1,0 +1,55 @@
+//! The parts of the schema that follow from the list of entities.
+
+use crate::entity::{self, Entity};
+
+/// Every statement of the schema, in the order in which it is applied. A test holds it against the files in `staging/`.
+pub fn schema() -> String {
+    let tables = entity::ALL.iter().map(|entity| entity.staging_sql.to_owned());
+    let files = |files: &[&str]| files.iter().map(ToString::to_string).collect::<Vec<_>>();
+    files(&[include_str!("../../staging/schema.sql")])
+        .into_iter()
+        .chain(tables)
+        .chain(files(&[include_str!("../../staging/created.sql")]))
+        .chain([indexes(), views()])
+        .chain(files(&[
+            include_str!("../../staging/views.sql"),
+            include_str!("../../staging/decisions.sql"),
+            include_str!("../../staging/gates.sql"),
+            include_str!("../../staging/journal.sql"),
+        ]))
+        .collect()
+}
+
+/// The indexes of what `transform` writes, which it makes again at its end: among them one for each entity whose rows others
+/// refer to.
+pub fn indexes() -> String {
+    let is_referred_to = |entity: &Entity| {
+        let mut columns = entity::ALL.iter().flat_map(|other| other.columns);
+        columns.any(|column| column.references == Some(entity))
+    };
+    let ids = entity::ALL.iter().filter(|entity| is_referred_to(entity)).map(|entity| {
+        let table = entity.ready_table();
+        format!("create unique index if not exists {table}_id on {table} (id);\n")
+    });
+    std::iter::once(include_str!("../../staging/indexes.sql").to_owned()).chain(ids).collect()
+}
+
+fn views() -> String {
+    let extracted = |entity: &Entity| {
+        format!("select '{}' as entity, legacy_id from legacy_{}", entity.name, entity.legacy.name)
+    };
+    let ready = |entity: &Entity| {
+        format!("select '{}' as entity, legacy_id, id from {}", entity.name, entity.ready_table())
+    };
+    format!(
+        "\n-- one row is one legacy record of one entity, as extracted\ncreate view v_extracted as\n{};\n\n\
+         -- one row is one resolved row that waits to be loaded or has been loaded\ncreate view v_ready as\n{};\n\n",
+        of_each(extracted),
+        of_each(ready)
+    )
+}
+
+/// A query over every entity.
+pub fn of_each(query: impl Fn(&Entity) -> String) -> String {
+    entity::ALL.iter().map(|entity| query(entity)).collect::<Vec<_>>().join("\nunion all ")
+}
