@@ -115,7 +115,7 @@ pub fn checkpoint(
     let number = phase.checkpoint();
 
     let mut tables: Vec<&str> = Vec::new();
-    for merge in Merge::of_phase(phase) {
+    for merge in Merge::of_phase(phase, &staging.entities()?) {
         if !tables.contains(&merge.entity.target_table) {
             tables.push(merge.entity.target_table);
         }

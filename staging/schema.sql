@@ -16,7 +16,8 @@ create table entities (
     entity_type  text not null,      -- the plan's word: practice, profile, patient, association
     legacy_table text not null,
     target_table text not null,
-    phase        text not null
+    phase        text not null,
+    in_use       integer not null    -- whether it takes part: an optional one only when source and target have its tables
 ) without rowid;
 
 -- one row is one command that was run on the file
@@ -433,12 +434,3 @@ create table schema_findings (
     error_category text not null check (error_category in ('schema_mismatch', 'constraint_violation')),
     sentence       text not null
 );
-
--- the next entities' raw tables exist from the start, so that views over them work on every file
-create table legacy_auth_user (legacy_id integer primary key);
-create table legacy_auth_group (legacy_id integer primary key);
-create table legacy_auth_user_groups (legacy_id integer primary key);
-create table legacy_dispatch_office (legacy_id integer primary key);
-create table legacy_dispatch_office_doctors (legacy_id integer primary key);
-create table legacy_dispatch_usersetting (legacy_id integer primary key);
-create table legacy_dispatch_patient (legacy_id integer primary key);

@@ -54,6 +54,7 @@ select e.entity,
            - (select count(*) from v_created c where c.entity = e.entity and c.outcome = 'failed') as failed,
        (select count(*) from created_records c where c.entity = e.entity) as created
 from entities e
+where e.in_use
 order by e.position;
 
 -- one row is one error of phase 2A in the plan's words for profiles
@@ -124,7 +125,7 @@ where r.fate <> 'ready'
 union all
 select e.entity, u.legacy_id, 'quarantined', null, 'row_unreadable: ' || u.reason
 from legacy_unreadable u
-join entities e on e.legacy_table = u.table_name
+join entities e on e.legacy_table = u.table_name and e.in_use
 order by 1, 2;
 
 -- one row is one legacy record that the target did not hold when it was surveyed, found by id and not by count

@@ -43,6 +43,14 @@ pub const fn places<const N: usize>(entity: &Entity, names: [&str; N]) -> [usize
     places
 }
 
+/// The name of a column whose identifier may be a raw one, because it is a word of the language.
+pub const fn plain(identifier: &str) -> &str {
+    match identifier.as_bytes() {
+        [b'r', b'#', ..] => identifier.split_at(2).1,
+        _ => identifier,
+    }
+}
+
 const fn is_same(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {
         return false;
@@ -62,7 +70,7 @@ const fn is_same(one: &[u8], other: &[u8]) -> bool {
 macro_rules! row {
     ($entity:path { $($name:ident: $value:expr),* $(,)? }) => {{
         const PLACES: [usize; [$(stringify!($name)),*].len()] =
-            $crate::entity::places(&$entity, [$(stringify!($name)),*]);
+            $crate::entity::places(&$entity, [$($crate::entity::plain(stringify!($name))),*]);
         $crate::entity::Row::of_places(&$entity, PLACES, [$(Option::<$crate::record::Text>::from($value)),*])
     }};
 }

@@ -61,8 +61,8 @@ macro_rules! legacy_row {
         pub const $constant: $crate::entity::LegacyTable = $crate::entity::LegacyTable {
             name: $table,
             required: $crate::entity::legacy_row::legacy_row!(@presence $presence),
-            required_columns: &[$(stringify!($required)),*],
-            optional_columns: &[$(stringify!($optional)),*],
+            required_columns: &[$($crate::entity::plain(stringify!($required))),*],
+            optional_columns: &[$($crate::entity::plain(stringify!($optional))),*],
             holds: &[
                 $($crate::entity::Holds::$required_holds,)*
                 $($crate::entity::Holds::$optional_holds,)*

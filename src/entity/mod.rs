@@ -2,7 +2,8 @@
 //! [`ALL`] is the one list, in load order, from which everything else is derived: raw tables to extract, columns to
 //! require, rows to stage, tables to survey, statements to load and rows to verify. Pure.
 //!
-//! To add an entity: a file here, `staging/<entity>.sql`, its DDL in `sql/target/`, a fixture, and a line in [`ALL`].
+//! To add an entity: a file here, `staging/<entity>.sql`, its DDL in `sql/target/`, a case in `fixtures/cases/`, and a line in
+//! [`ALL`]; a test says what is forgotten. One whose legacy table is optional takes part where both sides have its table.
 
 pub mod association;
 pub mod catalog;
@@ -24,7 +25,7 @@ mod whole;
 
 pub use column::{Answer, Column, From, Kind, Write};
 pub(crate) use decision::row;
-pub use decision::{Decision, Row, Verdict, places};
+pub use decision::{Decision, Row, Verdict, places, plain};
 pub use holds::Holds;
 pub use legacy_row::{LegacyRow, LegacyTable, Raw};
 pub use obstacle::{Obstacle, Why, obstacles};
@@ -79,6 +80,11 @@ impl Entity {
     /// The staging table of the resolved rows.
     pub fn ready_table(&self) -> String {
         format!("ready_{}", self.name)
+    }
+
+    /// Whether the migration can do without it: it takes part where the source and the target have its tables.
+    pub fn is_optional(&self) -> bool {
+        !self.legacy.required
     }
 
     /// The column called `name`; entities only ask for columns of their own list.
@@ -145,6 +151,9 @@ pub fn find(name: &str) -> Option<&'static Entity> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
     use super::*;
 
     #[test]
@@ -160,6 +169,55 @@ mod tests {
         for entity in ALL {
             assert_eq!(find(entity.name).map(|found| found.name), Some(entity.name));
             assert_eq!(find(entity.singular).map(|found| found.name), Some(entity.name));
+        }
+    }
+
+    /// The text of every file in a folder whose name ends so.
+    fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let named = paths.filter_map(|path| {
+            let name = path.file_name()?.to_str()?.strip_suffix(ending)?.to_owned();
+            Some((name, fs::read_to_string(&path).ok()?))
+        });
+        named.collect()
+    }
+
+    #[test]
+    fn whatever_belongs_to_an_entity_is_there() {
+        for (name, text) in files("src/entity", ".rs") {
+            let is_listed = ALL.iter().any(|entity| entity.name == name);
+            let is_entity = text.contains("\npub const ENTITY: Entity");
+            assert!(is_listed || !is_entity, "write `&{name}::ENTITY` into entity::ALL");
+        }
+        let (staging, target) = (files("staging", ".sql"), files("sql/target", ".sql"));
+        for entity in ALL {
+            let name = entity.name;
+            let table = format!("create table {} (", entity.ready_table());
+            let sql = staging.iter().find(|(file, _)| file == name).map(|(_, sql)| sql.as_str());
+            assert_eq!(sql, Some(entity.staging_sql), "write `{table}` into staging/{name}.sql, and include it");
+            assert!(entity.staging_sql.contains(&table), "staging/{name}.sql does not make `{table}`");
+            let table = entity.target_table;
+            let mut making = ALL.iter().filter(|other| other.target_table == table).filter_map(|other| other.target_sql);
+            let made = making.next();
+            assert!(
+                made.is_some_and(|made| target.iter().any(|(_, sql)| sql == made)) && making.next().is_none(),
+                "say what makes the table {table} of an empty target: target_sql of one entity, in sql/target"
+            );
+        }
+    }
+
+    #[test]
+    fn every_entity_has_a_case() {
+        let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/cases");
+        let expected: Vec<String> = fs::read_dir(cases)
+            .unwrap()
+            .map(|case| fs::read_to_string(case.unwrap().path().join("expected.txt")).unwrap())
+            .collect();
+        for entity in ALL {
+            let (table, name) = (entity.ready_table(), format!("'{}'", entity.name));
+            let shows = |text: &String| text.contains(&table) || text.contains(&name);
+            assert!(expected.iter().any(shows), "make a case in fixtures/cases that asks {table}");
         }
     }
 

@@ -3,12 +3,13 @@
 
 use compact_str::ToCompactString;
 
+use super::From::{Own, With as OfUser};
 use super::legacy_row::legacy_row;
 use super::metadata::Metadata;
 use super::profiles::{self, USERS, User};
-use super::From::{Own, With as OfUser};
 use super::{
-    Answer, Column, Decision, Entity, Holds, Kind, ReadWith, Reference, Rule, Verdict, Whole, With, decide, practices, row,
+    Answer, Column, Decision, Entity, Holds, Kind, ReadWith, Reference, Rule, Verdict, Whole, With, decide,
+    practices, row,
 };
 use crate::clean::{self, Email};
 use crate::record::{Code, Issue, Phase, Text};

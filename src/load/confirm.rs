@@ -25,7 +25,7 @@ impl Loader<'_> {
         if differences.is_empty() {
             return Ok(Vec::new());
         }
-        let merges: Vec<Merge> = Phase::ALL.into_iter().flat_map(Merge::of_phase).collect();
+        let merges = self.merges()?;
         for merge in &merges {
             let mut ids: Vec<LegacyId> = differences
                 .iter()
@@ -66,10 +66,16 @@ impl Loader<'_> {
         Ok(counts)
     }
 
+    /// Every merge of every phase.
+    fn merges(&self) -> Result<Vec<Merge>> {
+        let entities = self.staging.entities()?;
+        Ok(Phase::ALL.into_iter().flat_map(|phase| Merge::of_phase(phase, &entities)).collect())
+    }
+
     /// Where the target is not as the file means it, of the records that count as loaded.
     fn differences(&mut self, progress: Progress) -> Result<Vec<Difference>> {
         let mut failed = BTreeSet::new();
-        for merge in Phase::ALL.into_iter().flat_map(Merge::of_phase) {
+        for merge in self.merges()? {
             let refused = self.staging.refused(merge.entity.name, merge.phase)?;
             failed.extend(refused.into_iter().map(|id| (merge.entity.name, id)));
         }

@@ -167,7 +167,8 @@ pub fn load(
         run_id,
         total: 0,
     };
-    let merges = |phase: &Phase| Merge::of_phase(*phase);
+    let entities = loader.staging.entities()?;
+    let merges = |phase: &Phase| Merge::of_phase(*phase, &entities);
     let Some(first) = options.phases.iter().flat_map(merges).next() else {
         return Err(Error::internal("no phase to load"));
     };
@@ -305,7 +306,7 @@ fn refuse_obstacles(staging: &Staging, target: &mut Target) -> Result<Vec<String
     let conditions = target.conditions()?;
     let catalog = target.catalog()?;
     let mut demands = Demands::new();
-    for entity in entity::ALL {
+    for entity in staging.entities()? {
         for column in entity.columns {
             demands.insert(
                 (entity.name, column.name),
@@ -352,7 +353,7 @@ fn size_note(staging: &Staging, target: &mut Target, catalog: &Catalog) -> Resul
     const ROW_HEAD: u64 = 32;
     const INDEX_ENTRY: u64 = 48;
     let mut wanted = 0;
-    for entity in entity::ALL {
+    for entity in staging.entities()? {
         let (rows, bytes) = staging.untried_size(entity)?;
         let keys = catalog.keys.iter().filter(|key| {
             key.table == entity.target_table && matches!(key.kind.as_str(), "p" | "u" | "i" | "f")
@@ -408,7 +409,7 @@ fn note_gone(
 ) -> Result<BTreeMap<&'static str, u64>> {
     let mut gone = BTreeMap::new();
     let loaded = staging.accounting()?;
-    for entity in entity::ALL.iter().filter(|entity| phases.contains(&entity.phase)) {
+    for entity in staging.entities()?.into_iter().filter(|entity| phases.contains(&entity.phase)) {
         let confirmed = loaded.iter().find(|line| line.entity == entity.name).map_or(0, |line| line.loaded);
         // every loaded record has its own row: as many rows as that, and there is no other
         if target.count_ours(entity)? > confirmed {

@@ -4,20 +4,26 @@ use crate::entity::{self, Entity};
 
 /// Every statement of the schema, in the order in which it is applied. A test holds it against the files in `staging/`.
 pub fn schema() -> String {
-    let tables = entity::ALL.iter().map(|entity| entity.staging_sql.to_owned());
-    let files = |files: &[&str]| files.iter().map(ToString::to_string).collect::<Vec<_>>();
-    files(&[include_str!("../../staging/schema.sql")])
-        .into_iter()
-        .chain(tables)
-        .chain(files(&[include_str!("../../staging/created.sql")]))
-        .chain([indexes(), views()])
-        .chain(files(&[
-            include_str!("../../staging/views.sql"),
-            include_str!("../../staging/decisions.sql"),
-            include_str!("../../staging/gates.sql"),
-            include_str!("../../staging/journal.sql"),
-        ]))
-        .collect()
+    let tables: String = entity::ALL.iter().map(|entity| entity.staging_sql).collect();
+    [
+        include_str!("../../staging/schema.sql"),
+        &raw_tables(),
+        &tables,
+        include_str!("../../staging/created.sql"),
+        &indexes(),
+        &views(),
+        include_str!("../../staging/views.sql"),
+        include_str!("../../staging/decisions.sql"),
+        include_str!("../../staging/gates.sql"),
+        include_str!("../../staging/journal.sql"),
+    ]
+    .concat()
+}
+
+/// The raw tables that rules read exist from the start, so that views over them work on every file.
+fn raw_tables() -> String {
+    let table = |name: &str| format!("create table legacy_{name} (legacy_id integer primary key);\n");
+    entity::legacy_tables().into_iter().map(|known| table(known.name)).collect()
 }
 
 /// The indexes of what `transform` writes, which it makes again at its end: among them one for each entity whose rows others
@@ -36,7 +42,13 @@ pub fn indexes() -> String {
 
 fn views() -> String {
     let extracted = |entity: &Entity| {
-        format!("select '{}' as entity, legacy_id from legacy_{}", entity.name, entity.legacy.name)
+        let name = entity.name;
+        let condition = if entity.is_optional() {
+            format!(" where (select in_use from entities where entity = '{name}')")
+        } else {
+            String::new()
+        };
+        format!("select '{name}' as entity, legacy_id from legacy_{}{condition}", entity.legacy.name)
     };
     let ready = |entity: &Entity| {
         format!("select '{}' as entity, legacy_id, id from {}", entity.name, entity.ready_table())
@@ -49,7 +61,6 @@ fn views() -> String {
     )
 }
 
-/// A query over every entity.
-pub fn of_each(query: impl Fn(&Entity) -> String) -> String {
+fn of_each(query: impl Fn(&Entity) -> String) -> String {
     entity::ALL.iter().map(|entity| query(entity)).collect::<Vec<_>>().join("\nunion all ")
 }

@@ -7,7 +7,7 @@ use super::journal::append;
 use super::journalled_rows::{RECEIPTS, note_row};
 use super::now;
 use super::open::Staging;
-use crate::entity::{self, Entity};
+use crate::entity::Entity;
 use crate::error::Result;
 use crate::record::{Code, LegacyId, Phase};
 
@@ -97,9 +97,9 @@ impl Staging {
 
     /// Whether the target has confirmed every ready record, in every phase that writes it.
     pub fn is_loaded(&self) -> Result<bool> {
-        let merges = entity::ALL
-            .iter()
-            .flat_map(|entity| entity.phases().into_iter().map(move |phase| (entity, phase)));
+        let entities = self.entities()?;
+        let merges =
+            entities.iter().flat_map(|entity| entity.phases().into_iter().map(move |phase| (entity, phase)));
         for (entity, phase) in merges {
             // what is loaded is ready (`v_unaccounted` would list it), so that counts say it, in a fraction of the time
             let sql = format!(

@@ -242,8 +242,8 @@ fn write_schema(path: &Path) -> Result<()> {
         "begin immediate; {schema} pragma application_id = {APPLICATION_ID}; pragma user_version = {SCHEMA_VERSION}"
     ))?;
     let mut insert = connection.prepare(
-        "insert into entities (entity, position, entity_type, legacy_table, target_table, phase) \
-         values (?, ?, ?, ?, ?, ?)",
+        "insert into entities (entity, position, entity_type, legacy_table, target_table, phase, in_use) \
+         values (?, ?, ?, ?, ?, ?, ?)",
     )?;
     for (position, entity) in entity::ALL.iter().enumerate() {
         insert.execute((
@@ -253,6 +253,7 @@ fn write_schema(path: &Path) -> Result<()> {
             entity.legacy.name,
             entity.target_table,
             entity.phase.as_str(),
+            !entity.is_optional(),
         ))?;
     }
     drop(insert);

@@ -55,8 +55,8 @@ fn prove_raw_rows(connection: &Connection) -> Result<()> {
         }
     }
     // the tables of the rules are there from the start, also where the source has none of them
-    for entity in crate::entity::ALL {
-        let table = entity.legacy.name;
+    for table in crate::entity::legacy_tables() {
+        let table = table.name;
         let sql = format!("select exists (select 1 from {})", quoted(&format!("legacy_{table}")));
         let is_taken = manifest.iter().any(|known| known.table == table);
         if !is_taken && connection.query_row(&sql, [], |row| row.get(0))? {

@@ -245,7 +245,7 @@ pub(super) fn unaccounted(connection: &Connection) -> Result<u64> {
 /// Whether every record has exactly one fate, by equal counts and one inclusion each way: `v_unaccounted` says the same
 /// record by record, and takes several times as long.
 fn is_accounted(connection: &Connection) -> Result<bool> {
-    for entity in crate::entity::ALL {
+    for entity in super::participation::in_use(connection)? {
         let (name, ready) = (entity.name, entity.ready_table());
         let raw = super::quoted(&format!("legacy_{}", entity.legacy.name));
         // one walk over the records, with both tables at its side in the same order
@@ -276,7 +276,7 @@ fn is_accounted(connection: &Connection) -> Result<bool> {
 
 /// `v_accounting` in one walk over the records of each entity.
 pub(super) fn accounting(connection: &Connection) -> Result<Vec<Accounting>> {
-    let line = |entity: &&crate::entity::Entity| {
+    let line = |entity: &'static crate::entity::Entity| {
         let (name, legacy, phase) = (entity.name, entity.legacy.name, entity.phase.as_str());
         let sql = format!(
             "select (select count(*) from {}) + u.rows, sum(r.fate = 'ready'), sum(r.fate = 'merged'), \
@@ -308,7 +308,7 @@ pub(super) fn accounting(connection: &Connection) -> Result<Vec<Accounting>> {
         })?;
         Ok(line)
     };
-    crate::entity::ALL.iter().map(line).collect()
+    super::participation::in_use(connection)?.into_iter().map(line).collect()
 }
 
 pub(super) fn error_analysis(connection: &Connection) -> Result<ErrorAnalysis> {

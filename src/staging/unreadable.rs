@@ -16,7 +16,7 @@ impl Staging {
              select e.phase, ?, e.entity_type, e.entity, u.legacy_id, ?, ?, '', ?, \
                     u.reason || coalesce(' in ' || u.file, '') || coalesce(' line ' || u.line, ''), ?, 'manual', \
                     'pending', ? \
-             from legacy_unreadable u join entities e on e.legacy_table = u.table_name \
+             from legacy_unreadable u join entities e on e.legacy_table = u.table_name and e.in_use \
              order by e.position, u.number",
             (
                 code.severity().as_str(),

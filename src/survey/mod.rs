@@ -81,7 +81,9 @@ pub fn survey(
         for entity in entity::ALL {
             // without the columns that say which record a row stands for, the preflight says what is missing
             let Some(mapping) = target.mapping(&catalog, entity, config.target.legacy_id)? else {
-                existing.push((entity.name, 0));
+                if !entity.is_optional() {
+                    existing.push((entity.name, 0));
+                }
                 continue;
             };
             let total = target.count_rows(entity)?;

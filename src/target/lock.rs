@@ -45,6 +45,7 @@ impl Target {
             depth: 0,
             backend: None,
             is_beside: true,
+            tables: self.tables.clone(),
             watched: self.watched.clone(),
         };
         beside.set_up()?;

@@ -73,6 +73,8 @@ pub struct Target {
     backend: Option<lock::Backend>,
     /// Whether another session has the load lock for this one.
     is_beside: bool,
+    /// The tables that there are: of an optional entity's it is asked, the others are taken to be there.
+    tables: Vec<&'static str>,
     /// Tables whose rows may become something else on their way in, and by what; not known before the lock is taken.
     watched: watched::Watched,
 }
@@ -81,8 +83,9 @@ impl Target {
     /// Opens a session on the tables that the configuration names.
     pub fn open(address: &Address, config: &config::Target) -> Result<Self> {
         let names = names::Names::new(config);
-        let client = session(address, &config.schema, &names)?;
+        let mut client = session(address, &config.schema, &names)?;
         Ok(Self {
+            tables: names.present(&mut client, &config.schema)?,
             stopping: stopping(address, &client),
             client,
             identity: address.identity(),
@@ -120,7 +123,20 @@ impl Target {
         }
         let tables = entity::ALL.iter().filter_map(|entity| entity.target_sql);
         let script: String = std::iter::once(TYPES).chain(tables).collect();
-        self.client.batch_execute(&script).map_err(|cause| failed("creating the tables", &cause))
+        self.client.batch_execute(&script).map_err(|cause| failed("creating the tables", &cause))?;
+        self.tables = entity::target_tables();
+        Ok(())
+    }
+
+    /// The tables that there are, in load order.
+    pub fn tables(&self) -> &[&'static str] {
+        &self.tables
+    }
+
+    /// The entities whose tables there are, in load order.
+    pub fn entities(&self) -> Vec<&'static Entity> {
+        let is_there = |entity: &&'static Entity| self.tables.contains(&entity.target_table);
+        entity::ALL.iter().copied().filter(is_there).collect()
     }
 
     /// Begins a transaction in which every read sees the same moment and nothing can be written. Its queries go over

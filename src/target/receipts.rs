@@ -9,7 +9,7 @@ use super::chunk::Merged;
 use super::failure::Failure;
 use super::merge::Merge;
 use super::{Target, quoted_text};
-use crate::entity::{self, Entity};
+use crate::entity::Entity;
 use crate::error::Result;
 use crate::record::{LegacyId, Phase};
 
@@ -264,7 +264,7 @@ impl Target {
     /// contents.
     pub fn digest(&mut self) -> Result<String, Failure> {
         let mut digests = Vec::new();
-        for table in entity::target_tables() {
+        for table in self.tables.clone() {
             let hash = if self.is_told_by_hash(table)? {
                 "hash_record_extended(t, 0)"
             } else {

@@ -97,7 +97,7 @@ impl Target {
             return Ok(());
         }
         let mut tables: Vec<&str> = Vec::new();
-        for merge in Merge::of_phase(phase) {
+        for merge in Merge::of_phase(phase, &self.entities()) {
             if !tables.contains(&merge.entity.target_table) {
                 tables.push(merge.entity.target_table);
             }

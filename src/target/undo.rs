@@ -12,7 +12,7 @@ use super::receipts::written_by;
 use super::room::ASIDE;
 use super::watched::REST;
 use super::{Target, quoted, quoted_text};
-use crate::entity::{self, Column};
+use crate::entity::Column;
 use crate::error::{Error, Kind, Result};
 use crate::record::Phase;
 
@@ -178,7 +178,7 @@ impl Target {
         let mut rows = 0;
         // what this undo itself wrote, and triggers with it, is nobody else's
         let own = self.own_transaction()?;
-        for table in entity::target_tables() {
+        for table in self.tables.clone() {
             let sql = format!(
                 "select count(*) from {} t where age(t.xmin) < age('{since}'::xid) and t.xmin::text::bigint <> {own} \
                  and not exists (select 1 from drydock.restorations z where z.table_name = {} and z.id = t.id \
@@ -228,7 +228,7 @@ impl Target {
         }
         self.list_work(&mine)?;
         // whoever is changing one of these rows is waited for, and what they did is seen: then nobody changes one any more
-        for table in entity::target_tables() {
+        for table in self.tables.clone() {
             self.execute(
                 &format!("locking rows of {table}"),
                 &format!(
@@ -239,7 +239,7 @@ impl Target {
                 ),
             )?;
         }
-        for table in entity::target_tables() {
+        for table in self.tables.clone() {
             self.refuse_lost_images(table, &mine)?;
             if !force {
                 self.refuse_rows_beside(table, &mine)?;
@@ -247,7 +247,10 @@ impl Target {
             self.find_gone_and_changed(table, &mine, force)?;
         }
         let mut undone = Undone { run_id, phases: phases.to_vec(), ..Undone::default() };
-        let mut merges: Vec<Merge> = phases.iter().copied().flat_map(Merge::of_phase).collect();
+        let mut merges: Vec<Merge> = {
+            let entities = self.entities();
+            phases.iter().flat_map(|phase| Merge::of_phase(*phase, &entities)).collect()
+        };
         merges.reverse();
         for merge in &merges {
             self.make_room_to_undo(merge)?;
@@ -255,7 +258,7 @@ impl Target {
         for merge in &merges {
             self.restore(merge, &mut undone)?;
         }
-        for table in entity::target_tables().into_iter().rev() {
+        for table in self.tables.clone().into_iter().rev() {
             undone.removed += self.remove(table)?;
         }
         for merge in &merges {
@@ -263,7 +266,7 @@ impl Target {
         }
         // what deferred triggers do belongs to it
         self.execute("checking constraints", "set constraints all immediate")?;
-        for table in entity::target_tables() {
+        for table in self.tables.clone() {
             self.find_kept(table)?;
         }
         for merge in &merges {
@@ -604,7 +607,7 @@ impl Target {
 
     fn left(&mut self) -> Result<Vec<Left>, Failure> {
         let mut left = Vec::new();
-        for table in entity::target_tables() {
+        for table in self.tables.clone() {
             let sql = format!(
                 "select distinct u.id::text, t.legacy_id::bigint, \
                      case u.how when 'inserted' then 'inserted' else 'updated' end, u.state, u.by_whom \

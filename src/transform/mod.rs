@@ -78,6 +78,12 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
         read_proved(staging, |staging| Facts::read(staging, &email_policy, &decided, &mut finder))?;
     staging.keep_manual_errors()?;
     staging.clear_resolved()?;
+    for left in staging.settle_entities(&staging.catalog()?)? {
+        progress.say(&format!(
+            "transform: {} rows of {} stay in the file, because the target has no table {}",
+            left.rows, left.legacy_table, left.target_table
+        ));
+    }
     claim_decided(&mut facts.claims, &decided);
     let search = Search::start(finder, config.policy.duplicates)?;
     let merges = Merges::new(&config.policy, search.known(), &facts, &decided);
@@ -103,9 +109,10 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     };
 
     create_unassigned(staging, &whole)?;
+    let entities = staging.entities()?;
     staging.attach_images()?;
     let mut passes = Passes::new(staging, progress, whole.ids);
-    for entity in entity::ALL {
+    for entity in entities {
         passes.run(entity, &whole)?;
     }
     let labels_missing = passes.labels_missing();

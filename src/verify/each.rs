@@ -2,19 +2,20 @@
 //! what it is asked, and the list of entities says of which there are. Pure.
 
 use crate::entity::{self, Column, Entity, From, Kind, LegacyTable, ReadWith};
+use crate::staging::quoted;
 
 /// What stands for a name in a query.
 type Name = (&'static str, String);
 
-/// The query of a check, asked for each of what its second line names.
-pub fn expanded(sql: &str) -> String {
+/// The query of a check, asked for each of what its second line names: of the target's tables those that there are.
+pub fn expanded(sql: &str, tables: &[&'static str]) -> String {
     let Some((sentence, query)) = sql.split_once('\n') else { return sql.to_owned() };
     let Some((what, query)) = query.strip_prefix("-- for each ").and_then(|rest| rest.split_once('\n'))
     else {
         return explained(sql);
     };
     let each: Vec<Vec<Name>> = match what {
-        "table" => entity::target_tables().into_iter().map(table).collect(),
+        "table" => tables.iter().copied().map(table).collect(),
         "phase of an entity" => of_entities(|entity| {
             entity.phases().into_iter().map(|phase| vec![(":phase", phase.as_str().to_owned())]).collect()
         }),
@@ -91,7 +92,7 @@ fn explained(sql: &str) -> String {
         for (number, column) in (1..).zip(&columns) {
             fields.push(format!("('{name}', {number}, '{}', '{}')", column.name, form(column)));
             raw += &format!(" when {number} then {}", source(column.from));
-            ready += &format!(" when {number} then y.{}", column.name);
+            ready += &format!(" when {number} then y.{}", quoted(column.name));
         }
         compared.push(format!(
             "select f.entity, y.legacy_id, f.field, f.kind, case f.number{raw} end, case f.number{ready} end \
@@ -106,9 +107,12 @@ fn explained(sql: &str) -> String {
 /// The rows of a raw table as `name`, null where the source may lack a column and does.
 fn raw_table(name: &str, table: &LegacyTable) -> String {
     let raw = format!("legacy_{}", table.name);
-    let required: String = table.required_columns.iter().map(|column| format!(", {column}")).collect();
-    let absent: String = table.optional_columns.iter().map(|column| format!(", null as {column}")).collect();
+    let required: String =
+        table.required_columns.iter().map(|column| format!(", {}", quoted(column))).collect();
+    let absent: String =
+        table.optional_columns.iter().map(|column| format!(", null as {}", quoted(column))).collect();
     let optional = |column: &&str| {
+        let column = quoted(column);
         format!(", (select {column} from {raw} o where o.legacy_id = k.legacy_id) as {column}")
     };
     let optional: String = table.optional_columns.iter().map(optional).collect();
@@ -121,8 +125,8 @@ fn raw_table(name: &str, table: &LegacyTable) -> String {
 /// The raw value: of several columns the first that has one.
 fn source(from: &[From]) -> String {
     let value = |from: &From| match from {
-        From::Own(column) => format!("t.{column}"),
-        From::With(column) => format!("u.{column}"),
+        From::Own(column) => format!("t.{}", quoted(column)),
+        From::With(column) => format!("u.{}", quoted(column)),
     };
     match from {
         [only] => value(only),
@@ -151,23 +155,27 @@ mod tests {
 
     #[test]
     fn a_query_is_asked_for_each_of_what_its_second_line_names() {
-        let each = expanded("-- a sentence\n-- for each reference\nselect ':entity.:column > :referred'\n");
+        let each =
+            expanded("-- a sentence\n-- for each reference\nselect ':entity.:column > :referred'\n", &[]);
         assert!(each.starts_with("-- a sentence\nselect 'profiles.practice_id > practices'\nunion all\n"));
         assert_eq!(each.matches("union all").count(), 7, "{each}");
-        let tables = expanded("-- a sentence\n-- for each table\nselect :named, :key from :table\n");
+        let tables = expanded(
+            "-- a sentence\n-- for each table\nselect :named, :key from :table\n",
+            &["practices", "practice_members"],
+        );
         assert!(tables.ends_with(
             "select case when role::text = 'owner' then 'practice_owners' else 'practice_members' end, role, legacy_id \
              from practice_members\n"
         ));
-        assert_eq!(expanded("-- a sentence\nselect 1\n"), "-- a sentence\nselect 1\n");
+        assert_eq!(expanded("-- a sentence\nselect 1\n", &[]), "-- a sentence\nselect 1\n");
     }
 
     #[test]
     fn of_several_sources_the_first_that_has_a_value_counts() {
-        assert_eq!(source(&[From::Own("a")]), "t.a");
+        assert_eq!(source(&[From::Own("a")]), "t.\"a\"");
         assert_eq!(
             source(&[From::Own("a"), From::With("b"), From::With("c")]),
-            "coalesce(nullif(t.a, ''), nullif(u.b, ''), u.c)"
+            r#"coalesce(nullif(t."a", ''), nullif(u."b", ''), u."c")"#
         );
     }
 }

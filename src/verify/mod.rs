@@ -19,10 +19,10 @@ use std::thread;
 use std::time::Instant;
 
 use crate::error::{Error, Result};
+use crate::extract;
 use crate::progress::Progress;
 use crate::staging::{Check, Difference, DifferenceKind, Level, Proof, Staging, Step, ThreeWayProof};
 use crate::target::{RangeDigest, Target};
-use crate::{entity, extract};
 
 use contents::{Found, Plan};
 use found_rows::FoundRows;
@@ -78,7 +78,8 @@ pub fn verify(
     staging.begin(Step::Verify)?;
     target.begin_reading()?;
 
-    let plans = entity::ALL.iter().map(|entity| Plan::new(staging, entity)).collect::<Result<Vec<_>>>()?;
+    let entities = staging.entities()?;
+    let plans = entities.iter().map(|entity| Plan::new(staging, entity)).collect::<Result<Vec<_>>>()?;
     let gone = Gone::of(staging)?;
     let (of_target, of_file) = both(staging, target, &plans, &gone, progress)?;
 
@@ -103,7 +104,7 @@ pub fn verify(
     checks.extend(listed);
     checks.push(proof::raw(of_file.raw, &mut findings, &mut proofs));
     checks.push(proof::receipts(of_file.sent, &of_target.receipts, &mut findings, &mut proofs));
-    checks.push(proof::digests(&proofs, &mut findings));
+    checks.push(proof::digests(&entities, &proofs, &mut findings));
     target.end_reading()?;
     let source = live.map(|live| source::compare(staging, live, progress)).transpose()?;
     checks.extend(source.iter().map(|report| source::check(report, &mut findings)));
@@ -130,7 +131,7 @@ pub fn contents_that_differ(
     progress: Progress,
 ) -> Result<Vec<Difference>> {
     let mut found = Found::default();
-    for entity in entity::ALL {
+    for entity in staging.entities()? {
         let plan = Plan::new(staging, entity)?;
         let is = plan.read(target, || Ok(()))?;
         let (meant, _) = plan.hash(staging, progress)?;

@@ -130,7 +130,7 @@ pub fn judge_all(
 /// Asks the target. Where the file knows exceptions every row is needed, else the first ones are.
 fn ask(target: &mut Target, listed: &Listed, gone: &Gone) -> Result<FoundRows> {
     let mut rows = FoundRows::default();
-    let Some(sql) = listed.target.map(expanded) else { return Ok(rows) };
+    let Some(sql) = listed.target.map(|sql| expanded(sql, target.tables())) else { return Ok(rows) };
     let kept = if listed.staging.is_some() || !gone.is_empty() { usize::MAX } else { DETAILED };
     crate::interrupt::check()?;
     let begun = Instant::now();
@@ -146,7 +146,7 @@ fn ask(target: &mut Target, listed: &Listed, gone: &Gone) -> Result<FoundRows> {
 fn look(file: &impl Asked, listed: &Listed) -> Result<FoundRows> {
     let mut rows = FoundRows::default();
     crate::interrupt::check()?;
-    let Some(sql) = listed.staging.map(expanded) else { return Ok(rows) };
+    let Some(sql) = listed.staging.map(|sql| expanded(sql, &[])) else { return Ok(rows) };
     let kept = if listed.target.is_some() { usize::MAX } else { DETAILED };
     let begun = Instant::now();
     // equal counts and an inclusion each way say in a fifth of the time that there is nothing to list

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use sha2::{Digest, Sha256};
 
 use super::digest::hex;
-use crate::entity::{self, Column, Entity};
+use crate::entity::{Column, Entity};
 use crate::error::Result;
 use crate::record::{LegacyId, Phase};
 use crate::staging::{FileReceipt, Staging};
@@ -36,7 +36,7 @@ impl Sent {
 /// Takes the digests of the ready rows again, merge by merge, as they were sent.
 pub fn sent(staging: &Staging) -> Result<Vec<Sent>> {
     let mut all = Vec::new();
-    for entity in entity::ALL {
+    for entity in staging.entities()? {
         let mut resent = Resent::of(staging, entity)?;
         let columns: Vec<_> = entity.columns.iter().collect();
         staging.with_ready(entity, &columns, |rows| {
@@ -79,12 +79,9 @@ pub struct Resent {
 
 impl Resent {
     /// The merges of an entity.
-    pub fn of(staging: &Staging, entity: &Entity) -> Result<Vec<Self>> {
-        let merges = Phase::ALL.into_iter().flat_map(Merge::of_phase);
-        merges
-            .filter(|merge| merge.entity.name == entity.name)
-            .map(|merge| Self::new(staging, merge))
-            .collect()
+    pub fn of(staging: &Staging, entity: &'static Entity) -> Result<Vec<Self>> {
+        let merges = Phase::ALL.into_iter().flat_map(|phase| Merge::of_phase(phase, &[entity]));
+        merges.map(|merge| Self::new(staging, merge)).collect()
     }
 
     fn new(staging: &Staging, merge: Merge) -> Result<Self> {
