@@ -8,6 +8,7 @@
 pub mod association;
 pub mod catalog;
 mod column;
+pub mod courses;
 mod decision;
 mod holds;
 mod legacy_row;
@@ -112,6 +113,7 @@ impl Entity {
 /// Every entity, in load order: whatever one refers to stands before it.
 pub const ALL: &[&Entity] = &[
     &practices::ENTITY,
+    &courses::ENTITY,
     &profiles::ENTITY,
     &patients::ENTITY,
     &practice_owners::ENTITY,
