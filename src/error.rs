@@ -159,6 +159,21 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+impl From<drydock_linkage::Error> for Error {
+    fn from(refusal: drydock_linkage::Error) -> Self {
+        use drydock_linkage::Error as Refusal;
+        let kind = match &refusal {
+            Refusal::UnknownKind(_) => Kind::Usage,
+            Refusal::OtherKind { .. } => Kind::Internal,
+            Refusal::NoColumns
+            | Refusal::TooManyColumns(_)
+            | Refusal::RepeatedIds(_)
+            | Refusal::TooMuch(_) => Kind::Precondition,
+        };
+        Self { hint: refusal.hint(), ..Self::new(kind, refusal.to_string()) }
+    }
+}
+
 /// SQLite's word for a file that has another name, or none any more (`SQLITE_READONLY_DBMOVED`).
 const MOVED: i32 = 1032;
 

@@ -7,7 +7,7 @@
 //! 2. [`staging`]: the file that is the whole state; the only user of SQLite.
 //! 3. The phases, each a verb, a module and a test: [`extract`] (through [`legacy`]), [`survey`] (through [`target`]),
 //!    [`transform`] (with [`clean`]), [`load`], [`verify`].
-//!    [`duplicates`] is the record-linkage engine that `transform` and the verb of that name call.
+//!    The record-linkage engine that `transform` and the verb `duplicates` call is a crate of its own, [`drydock_linkage`].
 //! 4. What looks at a result: [`analyze`]; [`gate`] (what must hold before a phase); [`review`] (what a person decides);
 //!    [`report`] (one page about it all, and an entry for every code; no figure that `status --json` does not have).
 //! 5. What goes beyond a load: [`checkpoint`], [`rollback`], and [`audit`], which ships the file to somebody who checks it with
@@ -84,7 +84,6 @@ pub mod config;
 pub mod connect;
 pub mod demo;
 pub mod doctor;
-pub mod duplicates;
 pub mod entity;
 pub mod error;
 pub mod extract;

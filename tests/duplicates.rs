@@ -21,7 +21,7 @@ mod worlds;
 use std::collections::{BTreeSet, HashSet};
 use std::process::Command;
 
-use drydock::duplicates::{Band, Column, Findings, Kind, Records, find};
+use drydock_linkage::{Band, Column, Findings, Kind, Records, find};
 use proptest::prelude::*;
 
 const COLUMNS: [(&str, Kind); 5] = [

@@ -6,10 +6,10 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
+use drydock_linkage::{Band, Column, Findings, Kind, Records, find};
 use serde_json::{Value, json};
 
 use super::Common;
-use crate::duplicates::{Band, Column, Findings, Kind, Records, find};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::output;
 

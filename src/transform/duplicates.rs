@@ -11,8 +11,9 @@ mod stem;
 use std::collections::BTreeMap;
 use std::thread::JoinHandle;
 
+use drydock_linkage::{Band, Findings};
+
 use crate::config::DuplicatePolicy;
-use crate::duplicates::{Band, Findings};
 use crate::error::{Error, Result};
 use crate::record::LegacyId;
 

@@ -3,10 +3,11 @@
 
 use std::collections::HashMap;
 
+use drydock_linkage::Band;
+
 use super::duplicates::{self, Found, Pair};
 use super::facts::{Facts, PatientFacts};
 use crate::config::{DuplicatePolicy, Policy};
-use crate::duplicates::Band;
 use crate::entity::{Entity, patients, profiles};
 use crate::record::LegacyId;
 use crate::review::Decided;

@@ -25,7 +25,7 @@ mod worlds;
 use std::collections::HashMap;
 use std::time::Instant;
 
-use drydock::duplicates::{Column, Findings, Records, find};
+use drydock_linkage::{Column, Findings, Records, find};
 use measure::{Figures, measure};
 use worlds::World;
 

@@ -1,9 +1,10 @@
 //! The records that are compared: what users say themselves, and what their patients say of them.
 
+use drydock_linkage::{Column, Kind, Records, find};
+
 use super::stem::Stems;
 use super::{Found, told};
 use crate::clean;
-use crate::duplicates::{Column, Kind, Records, find};
 use crate::entity::patients::PatientLinks;
 use crate::entity::profiles::User;
 use crate::error::Result;

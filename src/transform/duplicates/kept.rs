@@ -1,8 +1,9 @@
 //! What was found, as the staging file keeps it: pairs and clusters of users and of the patients who stand for them, and the
 //! account of the search.
 
+use drydock_linkage::{Band, FieldSummary, Findings, Pass};
+
 use super::{Found, Pair};
-use crate::duplicates::{Band, FieldSummary, Findings, Pass};
 use crate::entity::{Entity, patients, profiles};
 use crate::error::Result;
 use crate::record::LegacyId;

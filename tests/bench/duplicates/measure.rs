@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use drydock::duplicates::{Band, Findings};
+use drydock_linkage::{Band, Findings};
 
 /// Precision, recall and F1.
 #[derive(Debug, Clone, Copy, Default)]

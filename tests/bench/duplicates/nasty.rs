@@ -1,7 +1,7 @@
 //! Files that go wrong in ways of their own: crowds of equal rows, twins in every house, read by a machine, typed in two
 //! alphabets, dated in two orders, nearly empty.
 
-use drydock::duplicates::Kind;
+use drydock_linkage::Kind;
 
 use super::people::{Day, Dice, Home, email, given, rare_given, rare_surname, slipped, surname};
 use super::worlds::{Builder, World};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use drydock::duplicates::{Column, Kind, Records};
+use drydock_linkage::{Column, Kind, Records};
 
 use super::people::{Day, Dice, Home, email, german, given, rare_given, rare_surname, slipped, surname};
 

@@ -1,0 +1,96 @@
+//! From pairs to people. A chain of pairs is not yet a person: two groups are joined by their best pair only when the
+//! groups as a whole agree, so that one weak bridge, such as a record without a first name between twins, joins nobody.
+//! Pairs are taken best first, ties by id; the order of input and the number of threads make no difference.
+
+use crate::Kind;
+use crate::compare::Pattern;
+use crate::scale::word;
+use crate::score::{Scored, Scorer};
+
+/// Cross pairs looked at when two groups meet, at most: enough to see whether they agree.
+const LOOKS: usize = 400;
+
+/// What speaks for and against two groups being one person.
+#[derive(Debug, Default)]
+struct Agreement {
+    supports: usize,
+    conflicts: usize,
+    evidence: f32,
+}
+
+/// Joins records along `links`, best first. A group holds at most one record of each register other than 0.
+pub(crate) fn clusters(scorer: &Scorer<'_>, links: &[Scored], registers: &[u32]) -> Vec<Vec<u32>> {
+    let mut order: Vec<(f64, &Scored)> = links.iter().map(|link| (scorer.bits(link), link)).collect();
+    order
+        .sort_by(|(x, one), (y, other)| y.total_cmp(x).then_with(|| (one.a, one.b).cmp(&(other.a, other.b))));
+    // most records of a large file are in no pair
+    let mut linked: Vec<u32> = links.iter().flat_map(|link| [link.a, link.b]).collect();
+    linked.sort_unstable();
+    linked.dedup();
+    let place = |record: u32| linked.partition_point(|&linked| linked < record);
+    let mut group_of: Vec<usize> = (0..linked.len()).collect();
+    let mut groups: Vec<Vec<u32>> = linked.iter().map(|&record| vec![record]).collect();
+    for (_, link) in order {
+        let (one, other) = (group_of[place(link.a)], group_of[place(link.b)]);
+        if one == other {
+            continue;
+        }
+        let (left, right) = (&groups[one], &groups[other]);
+        if !registers_allow(left, right, registers) || !groups_agree(scorer, left, right) {
+            continue;
+        }
+        let (keep, gone) = if left.len() >= right.len() { (one, other) } else { (other, one) };
+        let moved = std::mem::take(&mut groups[gone]);
+        for &record in &moved {
+            group_of[place(record)] = keep;
+        }
+        groups[keep].extend(moved);
+    }
+    let mut clusters: Vec<Vec<u32>> = groups.into_iter().filter(|group| group.len() > 1).collect();
+    for cluster in &mut clusters {
+        cluster.sort_unstable();
+    }
+    clusters.sort_unstable();
+    clusters
+}
+
+fn registers_allow(left: &[u32], right: &[u32], registers: &[u32]) -> bool {
+    let register = |&record: &u32| registers.get(record as usize).copied().unwrap_or(0);
+    left.iter()
+        .map(register)
+        .filter(|&register| register != 0)
+        .all(|held| !right.iter().map(register).any(|r| r == held))
+}
+
+fn groups_agree(scorer: &Scorer<'_>, left: &[u32], right: &[u32]) -> bool {
+    if left.len() == 1 && right.len() == 1 {
+        return true;
+    }
+    let mut agreement = Agreement::default();
+    let crossings = left.iter().flat_map(|&a| right.iter().map(move |&b| (a.min(b), a.max(b))));
+    let step = (left.len() * right.len()).div_ceil(LOOKS);
+    for (a, b) in crossings.step_by(step) {
+        let Some(pair) = scorer.score(a, b, f64::NEG_INFINITY) else { continue };
+        agreement.evidence += pair.fields.clamp(-10.0, 10.0);
+        let bits = scorer.bits(&pair);
+        if bits >= 2.0 {
+            agreement.supports += 1;
+        } else if bits < 0.0 && is_other_person(scorer, pair.pattern) {
+            agreement.conflicts += 1;
+        }
+    }
+    agreement.supports > agreement.conflicts && agreement.evidence > 0.0
+}
+
+/// Whether what belongs to one person alone is another's: first name, birthdate or identifier.
+fn is_other_person(scorer: &Scorer<'_>, pattern: Pattern) -> bool {
+    scorer.comparer.fields.iter().enumerate().any(|(at, field)| {
+        let level = pattern.level(at);
+        match field.kind {
+            Kind::GivenName => level == Some(word::OTHER),
+            Kind::Date => level == Some(crate::date::Agreement::Other as u8),
+            Kind::Identifier => level == Some(2),
+            _ => false,
+        }
+    })
+}

@@ -1,0 +1,291 @@
+//! Dates as people type them: which format a column is written in, what a value then says, and how far two values
+//! agree. Impossible dates (a 13th month, a 31st of June) keep their parts, because the slip that made them is evidence.
+
+use crate::random::scramble;
+
+/// Year, month and day; a part that is not known is 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub(crate) struct Date {
+    pub(crate) year: u16,
+    pub(crate) month: u8,
+    pub(crate) day: u8,
+}
+
+/// How `03/04/1980` is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    DayFirst,
+    MonthFirst,
+}
+
+impl Order {
+    /// The order of a column: values that can only be read one way decide for the others.
+    pub(crate) fn of_column<'a>(values: impl Iterator<Item = &'a str>) -> Order {
+        let (mut day_first, mut month_first) = (0u32, 0u32);
+        for raw in values {
+            let [first, second, last] = numbers(raw)[..] else { continue };
+            if last.len() == 4 || first.len() <= 2 {
+                let (first, second) = (value(first), value(second));
+                day_first += u32::from(first > 12 && second <= 12);
+                month_first += u32::from(second > 12 && first <= 12);
+            }
+        }
+        if month_first > day_first { Order::MonthFirst } else { Order::DayFirst }
+    }
+}
+
+/// The runs of digits of a text, before a time of day.
+fn numbers(raw: &str) -> Vec<&str> {
+    let date = match raw.find(':') {
+        Some(colon) => raw[..colon].rfind([' ', 'T', 't']).map_or(raw, |end| &raw[..end]),
+        None => raw,
+    };
+    date.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).collect()
+}
+
+fn value(digits: &str) -> u16 {
+    digits.parse().unwrap_or(0)
+}
+
+/// The month that a word of the text names, in English, German, French or Spanish, by its first letters.
+fn named_month(raw: &str) -> Option<u8> {
+    const NAMES: [&[&str]; 12] = [
+        &["jan", "ene"],
+        &["feb", "fév", "fev"],
+        &["mar", "mär", "mrz"],
+        &["apr", "avr", "abr"],
+        &["may", "mai"],
+        &["jun", "juin"],
+        &["jul", "juil"],
+        &["aug", "aoû", "aou", "ago"],
+        &["sep"],
+        &["oct", "okt"],
+        &["nov"],
+        &["dec", "dez", "déc", "dic"],
+    ];
+    let lower = raw.to_lowercase();
+    let word = lower.split(|c: char| !c.is_alphabetic()).find(|word| word.chars().count() >= 3)?;
+    let at = NAMES.iter().position(|names| names.iter().any(|name| word.starts_with(name)))?;
+    u8::try_from(at + 1).ok()
+}
+
+impl Date {
+    /// What a text says, or nothing when it does not name at least a year.
+    pub(crate) fn read(raw: &str, order: Order) -> Option<Date> {
+        let raw = raw.trim();
+        let numbers = numbers(raw);
+        let small = |digits: &str| u8::try_from(value(digits)).unwrap_or(0);
+        let date = match numbers[..] {
+            [one] if one.len() == 8 => {
+                if is_year(&one[..4]) {
+                    Date { year: value(&one[..4]), month: small(&one[4..6]), day: small(&one[6..]) }
+                } else {
+                    ordered(&one[..2], &one[2..4], &one[4..], order)
+                }
+            }
+            [year] if is_year(year) => {
+                Date { year: value(year), month: named_month(raw).unwrap_or(0), day: 0 }
+            }
+            [first, second] => match named_month(raw) {
+                Some(month) if is_year(second) => Date { year: value(second), month, day: small(first) },
+                Some(month) if is_year(first) => Date { year: value(first), month, day: small(second) },
+                None if is_year(first) => Date { year: value(first), month: small(second), day: 0 },
+                None if is_year(second) => Date { year: value(second), month: small(first), day: 0 },
+                _ => return None,
+            },
+            [first, second, third] if first.len() >= 3 => {
+                let (month, day) = (small(second), small(third));
+                let (month, day) = if month > 12 && day <= 12 { (day, month) } else { (month, day) };
+                Date { year: value(first), month, day }
+            }
+            [first, second, third] if third.len() <= 4 => ordered(first, second, third, order),
+            _ => return None,
+        };
+        (date.year != 0).then_some(date)
+    }
+
+    /// A digest of the date; other dates have other ones.
+    pub(crate) fn digest(self) -> u64 {
+        scramble(u64::from(self.year) << 16 | u64::from(self.month) << 8 | u64::from(self.day))
+    }
+
+    fn is_full(self) -> bool {
+        self.month != 0 && self.day != 0
+    }
+
+    /// The date with a first of January read as the year alone.
+    pub(crate) fn without_placeholder(self) -> Date {
+        if self.is_new_year() { Date { month: 0, day: 0, ..self } } else { self }
+    }
+
+    pub(crate) fn is_new_year(self) -> bool {
+        self.month == 1 && self.day == 1
+    }
+
+    /// Month and day, the smaller first: the same for a date and its swapped form.
+    pub(crate) fn unordered_day(self) -> Option<u32> {
+        let (low, high) = (self.month.min(self.day), self.month.max(self.day));
+        self.is_full().then(|| (u32::from(low) << 8) | u32::from(high))
+    }
+
+    /// Days on a calendar of equal months: good enough to say how near two dates are.
+    fn days(self) -> i32 {
+        i32::from(self.year) * 365 + i32::from(self.month) * 365 / 12 + i32::from(self.day)
+    }
+
+    /// The eight digits of year, month and day, four bits each.
+    fn digits(self) -> u32 {
+        let pair = |number: u32| ((number / 10 % 10) << 4) | (number % 10);
+        let (year, month, day) = (u32::from(self.year), u32::from(self.month), u32::from(self.day));
+        pair(year / 100) << 24 | pair(year) << 16 | pair(month) << 8 | pair(day)
+    }
+}
+
+/// How many digits are others.
+fn differing(x: u32, y: u32) -> u32 {
+    let bits = x ^ y;
+    ((bits | bits >> 1 | bits >> 2 | bits >> 3) & 0x1111_1111).count_ones()
+}
+
+fn is_year(digits: &str) -> bool {
+    digits.len() == 4 && (1500..2200).contains(&value(digits))
+}
+
+fn ordered(first: &str, second: &str, year: &str, order: Order) -> Date {
+    let (one, two) = (value(first) as u8, value(second) as u8);
+    let (day, month) = match order {
+        _ if one > 12 => (one, two),
+        _ if two > 12 => (two, one),
+        Order::DayFirst => (one, two),
+        Order::MonthFirst => (two, one),
+    };
+    let year = match (year.len(), value(year)) {
+        (1 | 2, short) => short + if short <= 30 { 2000 } else { 1900 },
+        (_, long) => long,
+    };
+    Date { year, month, day }
+}
+
+/// How far two dates agree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Agreement {
+    /// The same day.
+    Exact,
+    /// The same with day and month swapped.
+    Swapped,
+    /// Year, month or day has one slip: a digit, two digits in each other's place.
+    Slip,
+    /// Month or day is another, or the year is off by one.
+    OnePart,
+    /// Within forty days, or within ten in a year that differs by one digit: father and son of one name are not near.
+    Near,
+    /// Within some thirteen months, or two digits off.
+    Vague,
+    /// All that one of the two says agrees: a year, or year and month.
+    Partial,
+    /// Another date.
+    Other,
+}
+
+/// Compares two dates; at least their years are known.
+pub(crate) fn compare(a: Date, b: Date) -> Agreement {
+    if !a.is_full() || !b.is_full() {
+        let month_differs = a.month != 0 && b.month != 0 && a.month != b.month;
+        return if a.year == b.year && !month_differs { Agreement::Partial } else { Agreement::Other };
+    }
+    if a == b {
+        return Agreement::Exact;
+    }
+    if a.year == b.year && a.month == b.day && a.day == b.month {
+        return Agreement::Swapped;
+    }
+    let (x, y) = (a.digits(), b.digits());
+    let differing_in_all = differing(x, y);
+    let parts = usize::from(a.year != b.year) + usize::from(a.month != b.month) + usize::from(a.day != b.day);
+    if parts == 1 {
+        let digit = |digits: u32, at: u32| digits >> (28 - 4 * at) & 0xf;
+        let exchanged = |&at: &u32| digit(x, at) == digit(y, at + 1) && digit(x, at + 1) == digit(y, at);
+        let transposed = differing_in_all == 2
+            && [0, 1, 2, 4, 6].iter().any(|at| exchanged(at) && digit(x, *at) != digit(y, *at));
+        if differing_in_all == 1 || transposed {
+            return Agreement::Slip;
+        }
+        if a.year == b.year || a.year.abs_diff(b.year) == 1 {
+            return Agreement::OnePart;
+        }
+    }
+    let apart = (a.days() - b.days()).abs();
+    let years_slip = differing(x >> 16, y >> 16) == 1;
+    let decade = i32::from(a.year.abs_diff(b.year)) / 10 * 3650;
+    if apart <= 40 || (years_slip && decade > 0 && decade < 40_000 && (apart - decade).abs() <= 10) {
+        return Agreement::Near;
+    }
+    if apart <= 400 || differing_in_all <= 2 { Agreement::Vague } else { Agreement::Other }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(raw: &str) -> Date {
+        Date::read(raw, Order::DayFirst).unwrap_or_default()
+    }
+
+    #[test]
+    fn formats_are_read() {
+        for (raw, year, month, day) in [
+            ("1980-04-03", 1980, 4, 3),
+            ("19800403", 1980, 4, 3),
+            ("03041980", 1980, 4, 3),
+            ("3.4.1980", 1980, 4, 3),
+            ("03/04/1980", 1980, 4, 3),
+            ("04/13/1980", 1980, 4, 13),
+            ("1980-04-03T00:00:00", 1980, 4, 3),
+            ("1980-04-03 12:30:00", 1980, 4, 3),
+            ("3 April 1980", 1980, 4, 3),
+            ("April 3, 1980", 1980, 4, 3),
+            ("03.04.80", 1980, 4, 3),
+            ("1980", 1980, 0, 0),
+            ("1980-04", 1980, 4, 0),
+            ("1980-31-05", 1980, 5, 31),
+            ("19801332", 1980, 13, 32),
+            ("", 0, 0, 0),
+            ("soon", 0, 0, 0),
+            ("12", 0, 0, 0),
+        ] {
+            assert_eq!(date(raw), Date { year, month, day }, "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_column_decides_its_order() {
+        assert_eq!(Order::of_column(["03/04/1980", "04/13/1980"].into_iter()), Order::MonthFirst);
+        assert_eq!(Order::of_column(["03/04/1980", "13/04/1980"].into_iter()), Order::DayFirst);
+        assert_eq!(Order::of_column(["1980-04-13"].into_iter()), Order::DayFirst);
+        assert_eq!(Date::read("03/04/1980", Order::MonthFirst), Some(Date { year: 1980, month: 3, day: 4 }));
+    }
+
+    #[test]
+    fn agreement_is_graded_and_symmetric() {
+        for (a, b, agreement) in [
+            ("1980-04-03", "03.04.1980", Agreement::Exact),
+            ("1980-04-03", "1980-03-04", Agreement::Swapped),
+            ("1980-04-03", "1980-04-08", Agreement::Slip),
+            ("1980-04-12", "1980-04-21", Agreement::Slip),
+            ("1980-04-03", "1990-04-03", Agreement::Slip),
+            ("1980-04-03", "1980-04-25", Agreement::OnePart),
+            ("1979-04-03", "1980-04-03", Agreement::OnePart),
+            ("1980-04-03", "1980-05-07", Agreement::Near),
+            ("1980-04-03", "1990-04-09", Agreement::Near),
+            ("1980-04-03", "1990-05-07", Agreement::Other),
+            ("1980-04-03", "1981-04-28", Agreement::Vague),
+            ("1980-04-03", "1967-11-25", Agreement::Other),
+            ("1980-04-03", "1980", Agreement::Partial),
+            ("1980-04-03", "1980-04", Agreement::Partial),
+            ("1980-04-03", "1981", Agreement::Other),
+        ] {
+            assert_eq!(compare(date(a), date(b)), agreement, "{a} {b}");
+            assert_eq!(compare(date(b), date(a)), agreement, "{b} {a}");
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! The search itself, from records to findings: fold, pair, weigh, settle, weigh again, conclude.
+
+use rayon::prelude::*;
+
+use crate::compare::Comparer;
+use crate::copies::Copies;
+use crate::error::Result;
+use crate::field::Field;
+use crate::findings::{FieldSummary, Findings, Pair};
+use crate::model::{FieldModel, probability};
+use crate::records::{Cells, Column, Records, Texts};
+use crate::rows::Rows;
+use crate::scale::Scale;
+use crate::score::{Scored, Scorer};
+use crate::{Band, Kind, Pass, band, block, cluster, copies, estimate, field, review};
+
+/// A pair less probable than this is not reported.
+const REPORTED: f64 = 0.01;
+/// A pair joins two records into one person from this probability on.
+const JOINED: f64 = 0.90;
+/// So many pairs are reported at most, and one for each record besides; the best ones.
+const MOST_PAIRS: usize = 500_000;
+/// Candidates that are weighed to settle the model before all are.
+const SAMPLE: u64 = 400_000;
+
+/// Finds the records of one person among all records.
+pub fn find(records: Records) -> Result<Findings> {
+    let order = records.order_by_id()?;
+    let (columns, ids, registers, cells) = records.into_parts();
+    let mut fields = fields(columns, cells, &order)?;
+    let registers: Vec<u32> = if registers.is_empty() {
+        Vec::new()
+    } else {
+        order.iter().map(|&record| registers.get(record as usize).copied().unwrap_or(0)).collect()
+    };
+
+    let copies = copies::discount(&mut fields);
+    let candidates = block::candidates(&fields);
+    let rows = Rows::take(&mut fields);
+    let mut comparer = Comparer::new(&fields, rows, copies);
+    let model = estimate::model(&comparer);
+    // samples are drawn no more
+    comparer.copies = Copies::default();
+    let mut scorer = Scorer::new(comparer, model);
+    // in a large file a sample of the candidates tells enough to dismiss most of the others at a glance
+    let step = candidates.total().div_ceil(SAMPLE).max(1);
+    if step > 1 {
+        let weighed = scorer.all(&candidates.sample(step));
+        scorer.settle(&weighed, order.len(), step as f64);
+        scorer = scorer.settled();
+    }
+    // records of one register are distinct people, whatever they look like
+    let register = |record: u32| registers.get(record as usize).copied().unwrap_or(0);
+    let may_be_one = |pair: &Scored| register(pair.a) == 0 || register(pair.a) != register(pair.b);
+    let (mut weighed, mut count) = (Vec::new(), 0);
+    for pairs in candidates.shares() {
+        count += pairs.len();
+        weighed.extend(scorer.all(&pairs).into_iter().filter(may_be_one));
+    }
+    let (passes, bound) = candidates.into_account();
+    scorer.settle(&weighed, order.len(), 1.0);
+    weighed.par_iter_mut().for_each(|weighed| *weighed = scorer.reweigh(weighed));
+    Ok(conclude(&scorer, &weighed, ids, order, &registers, passes, (count, bound)))
+}
+
+/// Folds the columns, in parallel; what they said as typed is gone as soon as it is folded.
+pub(crate) fn fields(columns: Vec<Column>, cells: Vec<Cells>, order: &[u32]) -> Result<Vec<Field>> {
+    let is_name = |column: &Column| matches!(column.kind, Kind::GivenName | Kind::Surname | Kind::FullName);
+    let (names, others): (Vec<_>, Vec<_>) =
+        columns.into_iter().zip(cells).partition(|(column, _)| is_name(column));
+    let (first, second) = rayon::join(
+        || field::build_names(names, order),
+        || {
+            let others = others.into_par_iter();
+            others.map(|(column, cells)| field::build(&column, cells, order)).collect::<Result<Vec<_>>>()
+        },
+    );
+    let mut fields = first?;
+    fields.extend(second?);
+    Ok(fields)
+}
+
+fn conclude(
+    scorer: &Scorer<'_>,
+    weighed: &[Scored],
+    ids: Texts,
+    order: Vec<u32>,
+    registers: &[u32],
+    passes: Vec<Pass>,
+    (compared, largest_block): (usize, usize),
+) -> Findings {
+    let fields = scorer.comparer.fields;
+    let mut kept: Vec<(Pair, &Scored)> = weighed
+        .par_iter()
+        .filter_map(|weighed| {
+            let probability = probability(scorer.bits(weighed));
+            (probability >= REPORTED).then(|| {
+                let band = band::band(fields, weighed.pattern, probability);
+                let weight = scorer.weight(weighed);
+                (Pair { a: weighed.a, b: weighed.b, weight, probability: probability as f32, band }, weighed)
+            })
+        })
+        .collect();
+    kept.sort_by(|(one, _), (other, _)| {
+        other.weight.total_cmp(&one.weight).then_with(|| (one.a, one.b).cmp(&(other.a, other.b)))
+    });
+    // a file in which nearly everybody resembles nearly everybody is not told in full
+    let unreported = kept.len().saturating_sub(MOST_PAIRS + order.len());
+    kept.truncate(kept.len() - unreported);
+    let links = |wanted: &dyn Fn(&Pair) -> bool| -> Vec<Scored> {
+        kept.iter().filter(|(pair, _)| wanted(pair)).map(|(_, weighed)| **weighed).collect()
+    };
+    let joined = links(&|pair| f64::from(pair.probability) >= JOINED);
+    let clusters = cluster::clusters(scorer, &joined, registers);
+    let sure = cluster::clusters(scorer, &links(&|pair| pair.band == Band::High), registers);
+    let mut evidence = Vec::with_capacity(kept.len() * (fields.len() + 2));
+    for (_, weighed) in &kept {
+        for at in 0..fields.len() {
+            let level = weighed.pattern.level(at);
+            let weight =
+                scorer.model.field_weight(&scorer.comparer, at, weighed.pattern, weighed.a, weighed.b);
+            evidence.push((level.map_or(0, |level| level + 1), weight));
+        }
+        evidence.push((u8::from(weighed.pattern.is_swapped()), scorer.model.order_weight(weighed.pattern)));
+        evidence.push((0, scorer.household_weight(weighed)));
+    }
+    let pairs: Vec<Pair> = kept.into_iter().map(|(pair, _)| pair).collect();
+    let review = review::review(&pairs, &sure);
+    let (expected_share, expected_pairs) = expected(scorer, weighed, &pairs);
+    let fields = summaries(scorer);
+    Findings {
+        ids,
+        order,
+        fields,
+        pairs,
+        evidence,
+        clusters,
+        sure,
+        review,
+        expected_share,
+        expected_pairs,
+        passes,
+        compared,
+        unreported,
+        largest_block,
+    }
+}
+
+/// The share of true pairs in `high` and in `high` and `medium`, and how many true pairs are expected in all.
+fn expected(scorer: &Scorer<'_>, weighed: &[Scored], pairs: &[Pair]) -> ((f64, f64), f64) {
+    let all: f64 = weighed.iter().map(|weighed| probability(scorer.bits(weighed))).sum();
+    let in_bands = |worst: Band| -> f64 {
+        pairs.iter().filter(|pair| pair.band <= worst).map(|pair| f64::from(pair.probability)).sum()
+    };
+    // a sum of nothing is -0.0
+    let share = |worst| if all > 0.0 { (in_bands(worst) / all).min(1.0) + 0.0 } else { 1.0 };
+    ((share(Band::High), share(Band::Medium)), all + 0.0)
+}
+
+fn summaries(scorer: &Scorer<'_>) -> Vec<FieldSummary> {
+    let summary = |(field, model): (&Field, &FieldModel)| FieldSummary {
+        name: field.name.clone(),
+        kind: field.kind,
+        present: field.present(),
+        levels: Scale::of(field.kind)
+            .levels
+            .iter()
+            .enumerate()
+            .map(|(level, &word)| (word, model.m[level], model.u[level]))
+            .collect(),
+    };
+    scorer.comparer.fields.iter().zip(&scorer.model.fields).map(summary).collect()
+}

@@ -1,0 +1,58 @@
+//! Finding the records of one person: a record-linkage engine after Fellegi and Sunter, estimated from the data
+//! themselves, without labels and without thresholds to set. Precision comes first: calling two people one is the worst
+//! error, missing a pair costs a review.
+//!
+//! Records go in by column, as text or read already ([`Records`]), [`find`] hands back weighed pairs, people and the account
+//! of what was compared ([`Findings`]). Nothing here reads, writes or prints, and no value leaves the engine, only ids and
+//! levels. The result depends on ids and values alone, not on the order of the input or the number of threads. Whose records
+//! they are, what is done with a pair and what becomes of people who are found twice is the caller's business.
+//!
+//! Read in this order: `fold`, `field` and `names` (what is compared), `rows`, `compare`, `level` and `date` (levels), `scale`
+//! and `model` (what a level is worth), `estimate` and `settle` (where the model comes from), `block`, `key` and `bucket`
+//! (which pairs), `score`, `band`, `cluster`, `review`; `find` runs them all.
+
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "positions stay below 2³¹, which `Records` sees to; weights and shares are estimates, and f32 holds them"
+)]
+
+mod band;
+mod block;
+mod bucket;
+mod cluster;
+mod compare;
+mod copies;
+mod date;
+mod depend;
+mod error;
+mod estimate;
+mod field;
+mod find;
+mod findings;
+mod fold;
+mod groups;
+mod key;
+mod kind;
+mod level;
+mod model;
+mod names;
+mod neighbours;
+mod phonetic;
+mod random;
+mod records;
+mod review;
+mod rows;
+mod sample;
+mod scale;
+mod score;
+mod settle;
+mod text;
+
+pub use band::Band;
+pub use block::Pass;
+pub use error::{Error, Result};
+pub use find::find;
+pub use findings::{Evidence, FieldSummary, Findings, Look, Pair};
+pub use kind::Kind;
+pub use records::{Column, MAX_COLUMNS, Records};
