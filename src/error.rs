@@ -163,14 +163,13 @@ impl From<drydock_linkage::Error> for Error {
     fn from(refusal: drydock_linkage::Error) -> Self {
         use drydock_linkage::Error as Refusal;
         let kind = match &refusal {
-            Refusal::UnknownKind(_) => Kind::Usage,
             Refusal::OtherKind { .. } => Kind::Internal,
             Refusal::NoColumns
-            | Refusal::TooManyColumns(_)
+            | Refusal::TooManyColumns { .. }
             | Refusal::RepeatedIds(_)
             | Refusal::TooMuch(_) => Kind::Precondition,
         };
-        Self { hint: refusal.hint(), ..Self::new(kind, refusal.to_string()) }
+        Self { hint: refusal.hint().map(str::to_owned), ..Self::new(kind, refusal.to_string()) }
     }
 }
 

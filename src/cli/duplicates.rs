@@ -75,9 +75,17 @@ fn columns(map: &[String]) -> Result<Vec<Column>> {
                 Error::new(ErrorKind::Usage, format!("`{part}` does not map a column to a kind"))
                     .hint("write COLUMN=KIND, several separated by commas")
             })?;
-            Ok(Column { name: name.trim().to_owned(), kind: kind.trim().parse::<Kind>()? })
+            Ok(Column { name: name.trim().to_owned(), kind: kind_named(kind.trim())? })
         })
         .collect()
+}
+
+fn kind_named(word: &str) -> Result<Kind> {
+    Kind::named(word).ok_or_else(|| {
+        let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
+        Error::new(ErrorKind::Usage, format!("unknown kind of column `{word}`"))
+            .hint(format!("the kinds are {}", known.join(", ")))
+    })
 }
 
 fn read(arguments: &Arguments) -> Result<Records> {

@@ -25,7 +25,7 @@ mod worlds;
 use std::collections::HashMap;
 use std::time::Instant;
 
-use drydock_linkage::{Column, Findings, Records, find};
+use drydock_linkage::{Column, Findings, Kind, Records, find};
 use measure::{Figures, measure};
 use worlds::World;
 
@@ -142,7 +142,8 @@ fn read(
     for part in map.split(',') {
         let (name, kind) = part.split_once('=').ok_or("--map needs COLUMN=KIND")?;
         positions.push(position(name)?);
-        columns.push(Column { name: name.to_owned(), kind: kind.parse()? });
+        let kind = Kind::named(kind).ok_or("--map names an unknown kind")?;
+        columns.push(Column { name: name.to_owned(), kind });
     }
     let (id, truth) = (position(id)?, position(truth)?);
     let register = register.map(position).transpose()?;

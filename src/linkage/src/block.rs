@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::bucket::{Gathered, Layout, by_place, slots};
 use crate::field::Field;
-use crate::groups::Groups;
+use crate::groups::{Groups, pair};
 use crate::key::{KEYS, Part, parts};
 use crate::neighbours::Neighbours;
 use crate::random::scramble;
@@ -55,11 +55,6 @@ fn pairs_within(blocks: &Groups, from: u32, to: u32) -> impl Iterator<Item = u64
             block[start + at + 1..].iter().filter(move |&&b| b != a).map(move |&b| pair(a, b))
         })
     })
-}
-
-/// The lower record above, the higher one below.
-pub(crate) fn pair(a: u32, b: u32) -> u64 {
-    (u64::from(a.min(b)) << 32) | u64::from(a.max(b))
 }
 
 fn pairs_of(size: usize) -> u64 {

@@ -3,9 +3,10 @@
 
 use rayon::prelude::*;
 
+use crate::codes::MISSING;
 use crate::copies::Copies;
-use crate::field::{Field, MISSING, Values};
-use crate::rows::{Rows, names};
+use crate::field::{Field, Values, names};
+use crate::rows::Rows;
 use crate::scale::word::{CLOSE, EXACT, OTHER, PART, SLIP, VAGUE};
 use crate::text::Letters;
 use crate::{Kind, date};

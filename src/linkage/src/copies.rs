@@ -3,7 +3,7 @@
 
 use crate::field::Field;
 use crate::random::{ByDigest, scramble};
-use crate::sample::{exact_share, mean_count};
+use crate::shares::{exact_share, mean_count};
 
 /// So many equal records are drawn for pairs that agree.
 const FEW: u8 = 3;

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use crate::kind::Kind;
-use crate::records::MAX_COLUMNS;
 
 /// The result of whatever takes records in.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -13,10 +12,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     /// There is no column to compare.
     NoColumns,
-    /// There are more columns than [`MAX_COLUMNS`].
-    TooManyColumns(usize),
-    /// The word names no kind of column.
-    UnknownKind(String),
+    /// There are more columns than can be compared.
+    TooManyColumns {
+        /// How many there are.
+        found: usize,
+        /// How many can be compared.
+        most: usize,
+    },
     /// A column was filled with values of a kind that is not its own.
     OtherKind {
         /// Its position.
@@ -32,17 +34,13 @@ pub enum Error {
 
 impl Error {
     /// What to do about it, where that is not plain from the message.
-    pub fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::NoColumns => "map at least one column to a kind".to_owned(),
-            Self::TooManyColumns(_) => "map the columns that say most about a person".to_owned(),
-            Self::UnknownKind(_) => {
-                let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
-                format!("the kinds are {}", known.join(", "))
-            }
-            Self::RepeatedIds(_) => "name a column whose values are unique".to_owned(),
-            Self::OtherKind { .. } | Self::TooMuch(_) => return None,
-        })
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NoColumns => Some("map at least one column to a kind"),
+            Self::TooManyColumns { .. } => Some("map the columns that say most about a person"),
+            Self::RepeatedIds(_) => Some("name a column whose values are unique"),
+            Self::OtherKind { .. } | Self::TooMuch(_) => None,
+        }
     }
 }
 
@@ -50,8 +48,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoColumns => f.write_str("no column to compare"),
-            Self::TooManyColumns(count) => write!(f, "{count} columns to compare, {MAX_COLUMNS} at most"),
-            Self::UnknownKind(word) => write!(f, "unknown kind of column `{word}`"),
+            Self::TooManyColumns { found, most } => write!(f, "{found} columns to compare, {most} at most"),
             Self::OtherKind { column, filled } => write!(f, "column {column} is no {filled}"),
             Self::RepeatedIds(count) => write!(f, "{count} records repeat the id of another"),
             Self::TooMuch(what) => f.write_str(what),

@@ -4,17 +4,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::codes::{MISSING, number};
 use crate::date::{Date, Order};
+use crate::error::{Error, Result};
 use crate::names::Names;
 use crate::random::{ByDigest, digest, scramble};
 use crate::records::{Cells, Column, Texts};
-use crate::sample::{exact_share, mean_count};
+use crate::shares::{exact_share, mean_count};
 use crate::text::Letters;
 use crate::{Kind, fold};
-use crate::error::{Error, Result};
-
-/// The code of a missing value.
-pub(crate) const MISSING: u32 = 0;
 
 /// The distinct values of a field; index 0 stands for the missing one.
 #[derive(Debug)]
@@ -102,6 +100,12 @@ impl Field {
     }
 }
 
+/// The given name and surname that may stand in each other's place; they share one list of names.
+pub(crate) fn names(fields: &[Field]) -> Option<(usize, usize)> {
+    let first = |kind| fields.iter().position(|field| field.kind == kind);
+    first(Kind::GivenName).zip(first(Kind::Surname))
+}
+
 /// Numbers distinct texts from 1; 0 is the empty one.
 struct Interner {
     texts: Texts,
@@ -163,24 +167,6 @@ fn intern(
         codes.push(code);
     }
     Ok(codes)
-}
-
-/// Numbers values from 1 in the order in which they come, as texts are, and adds them to the distinct ones; `None` is 0.
-pub(crate) fn number<T: Copy>(
-    values: impl Iterator<Item = Option<T>>,
-    digest: impl Fn(T) -> u64,
-    distinct: &mut Vec<T>,
-) -> Vec<u32> {
-    let mut codes: ByDigest<u32> = ByDigest::default();
-    values
-        .map(|value| {
-            let Some(value) = value else { return MISSING };
-            *codes.entry(digest(value)).or_insert_with(|| {
-                distinct.push(value);
-                distinct.len() as u32 - 1
-            })
-        })
-        .collect()
 }
 
 /// What becomes of the columns that are not names; each call stands alone, so that columns are built in parallel.

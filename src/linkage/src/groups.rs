@@ -1,4 +1,4 @@
-//! Records in groups, one after another in one piece of memory.
+//! Records in groups, one after another in one piece of memory, and two of them as one word.
 
 /// The members of all groups, and where each group ends.
 #[derive(Debug, Default)]
@@ -30,4 +30,9 @@ impl Groups {
         self.members.shrink_to_fit();
         self.ends.shrink_to_fit();
     }
+}
+
+/// Two records as one word: the lower one above, the higher one below.
+pub(crate) fn pair(a: u32, b: u32) -> u64 {
+    (u64::from(a.min(b)) << 32) | u64::from(a.max(b))
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::Kind;
 use crate::bucket::upper;
-use crate::field::{Field, MISSING, Values, Words};
+use crate::codes::MISSING;
+use crate::field::{Field, Values, Words};
 use crate::phonetic;
 use crate::random::{digest, scramble};
 

@@ -21,6 +21,7 @@ mod band;
 mod block;
 mod bucket;
 mod cluster;
+mod codes;
 mod compare;
 mod copies;
 mod date;
@@ -47,6 +48,7 @@ mod sample;
 mod scale;
 mod score;
 mod settle;
+mod shares;
 mod text;
 
 pub use band::Band;

@@ -1,9 +1,9 @@
 //! Names: one list for given and family names, with what is asked of each name again and again.
 
+use crate::error::Result;
 use crate::random::digest;
 use crate::records::Texts;
 use crate::{fold, phonetic};
-use crate::error::Result;
 
 /// Names with their sound keys.
 #[derive(Debug, Default)]

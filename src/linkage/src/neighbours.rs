@@ -4,11 +4,11 @@
 use rayon::prelude::*;
 
 use crate::Kind;
-use crate::block::pair;
 use crate::bucket::by_place;
-use crate::field::{Field, MISSING, Values};
+use crate::codes::MISSING;
+use crate::field::{Field, Values, names};
+use crate::groups::pair;
 use crate::records::Texts;
-use crate::rows::names;
 
 /// So many records after each one are its neighbours.
 const WINDOW: usize = 3;

@@ -4,10 +4,10 @@
 use std::cmp::Ordering;
 
 use crate::Kind;
+use crate::codes::number;
 use crate::date::Date;
-use crate::field::number;
-use crate::random::scramble;
 use crate::error::{Error, Result};
+use crate::random::scramble;
 
 /// Columns that are compared at most; a pair's agreement is packed into one 64-bit word.
 pub const MAX_COLUMNS: usize = 14;
@@ -93,7 +93,7 @@ impl Records {
             return Err(Error::NoColumns);
         }
         if columns.len() > MAX_COLUMNS {
-            return Err(Error::TooManyColumns(columns.len()));
+            return Err(Error::TooManyColumns { found: columns.len(), most: MAX_COLUMNS });
         }
         let cells = columns.iter().map(|_| Cells::Texts(Texts::default())).collect();
         Ok(Self { columns, ids: Texts::default(), registers: Vec::new(), cells })
@@ -147,7 +147,7 @@ impl Records {
     fn fill(&mut self, column: usize, kind: Kind, values: Cells) -> Result<()> {
         let of_kind = self.columns.get(column).filter(|column| column.kind == kind);
         let cells = self.cells.get_mut(column).filter(|_| of_kind.is_some());
-        *cells.ok_or_else(|| Error::OtherKind { column, filled: kind })? = values;
+        *cells.ok_or(Error::OtherKind { column, filled: kind })? = values;
         Ok(())
     }
 
@@ -177,7 +177,7 @@ impl Records {
         let count = u32::try_from(self.len())
             .ok()
             .filter(|&count| count < 1 << 31)
-            .ok_or_else(|| Error::TooMuch("more than two thousand million records"))?;
+            .ok_or(Error::TooMuch("more than two thousand million records"))?;
         let numbers: Option<Vec<i64>> =
             (0..self.len()).map(|index| self.ids.get(index).parse().ok()).collect();
         let mut order: Vec<u32> = (0..count).collect();

@@ -1,8 +1,7 @@
 //! The codes of a record side by side, each in as few bits as its field needs, and after them the letters of its surname: a
 //! pair is two places in memory, not two a field, and most records fit into half a cache line.
 
-use crate::Kind;
-use crate::field::Field;
+use crate::field::{Field, names};
 use crate::text::Letters;
 
 /// All records.
@@ -78,12 +77,6 @@ impl Rows {
     }
 }
 
-/// The given name and surname that may stand in each other's place; they share one list of names.
-pub(crate) fn names(fields: &[Field]) -> Option<(usize, usize)> {
-    let first = |kind| fields.iter().position(|field| field.kind == kind);
-    first(Kind::GivenName).zip(first(Kind::Surname))
-}
-
 /// Where each field goes, none across two words, and how many words there are.
 fn places(fields: &[Field]) -> (Vec<Place>, usize) {
     let mut used: Vec<u32> = Vec::new();
@@ -102,6 +95,7 @@ fn places(fields: &[Field]) -> (Vec<Place>, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Kind;
     use crate::field::Values;
 
     #[test]
