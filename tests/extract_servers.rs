@@ -6,7 +6,7 @@ use std::path::Path;
 
 use drydock::connect::{Address, Side, connect};
 use drydock::demo::cluster::{Cluster, Settings};
-use drydock::demo::world::World;
+use drydock::demo::world::{World, write_legacy_sql};
 use harness::{Drydock, Locked, database, free_port, locked, server_of, sqlite3};
 use tempfile::TempDir;
 
@@ -25,7 +25,7 @@ fn digests(directory: &Path, staging: &str, url: &str, variables: &[(&str, &str)
 
 fn small_world() -> String {
     let mut sql = Vec::new();
-    World::generate(5).write_legacy_sql(&mut sql).expect("memory");
+    write_legacy_sql(&World::generate(5), &mut sql).expect("memory");
     String::from_utf8(sql).expect("text")
 }
 

@@ -24,7 +24,7 @@ fn legacy_database() -> Database {
     }
     for table in &world().tables {
         let mut writer = client.copy_in(&copy_statement(table)).expect("a COPY");
-        std::io::Write::write_all(&mut writer, copy_text(table).as_bytes()).expect("the rows");
+        std::io::Write::write_all(&mut writer, &copy_text(table)).expect("the rows");
         writer.finish().expect("the rows");
     }
     legacy

@@ -6,6 +6,7 @@ use drydock::demo::world::{
     COMPANY_DOMAINS, DEFAULT_PRACTICE, EmailStatus, JOINED_SINCE, LARGEST_CASELOAD, LEGACY_DDL, Likeness,
     MEMBERSHIPS, OFFICES, PASSWORD_MARK, PATIENTS, PROFILES, SECOND_RANGE, Scale, TEST_ACCOUNTS, TREATING,
     Table, USERS, VALID_EMAILS, WITH_EMAIL, WITHOUT_DOCTOR, WITHOUT_OFFICE, World, copy_text, csv_text,
+    write_legacy_sql, write_target_sql,
 };
 use email_address::{EmailAddress, Options};
 use sha2::{Digest, Sha256};
@@ -467,7 +468,7 @@ fn csv_survives_the_csv_crate() {
 #[test]
 fn copy_text_has_one_line_for_each_row_and_one_tab_between_columns() {
     for table in &world().tables {
-        let text = copy_text(table);
+        let text = String::from_utf8(copy_text(table)).expect("text");
         assert_eq!(text.lines().count(), table.rows.len(), "{}", table.name);
         assert!(text.lines().all(|line| line.split('\t').count() == table.columns.len()), "{}", table.name);
     }
@@ -483,12 +484,12 @@ fn files_are_written_and_sql_holds_the_ddl_and_the_rows() {
         assert!(dir.path().join(format!("{name}.csv")).is_file(), "{name}");
     }
     let mut sql = Vec::new();
-    world.write_legacy_sql(&mut sql).expect("sql");
+    write_legacy_sql(&world, &mut sql).expect("sql");
     let sql = String::from_utf8(sql).expect("utf-8");
     assert!(LEGACY_DDL.iter().all(|(_, ddl)| sql.contains(ddl)));
     assert_eq!(sql.matches("\n\\.\n").count(), world.tables.len());
     let mut sql = Vec::new();
-    world.write_target_sql(&mut sql).expect("sql");
+    write_target_sql(&world, &mut sql).expect("sql");
     assert_eq!(String::from_utf8(sql).expect("utf-8").matches("copy \"p").count(), 2);
 }
 

@@ -115,8 +115,8 @@ fn write_world(world: &World, directory: &Path) -> Result<Files> {
         };
         world.write_csv(&files.legacy)?;
         world.write_truth_csv(&directory.join("truth"))?;
-        world.write_legacy_sql(output::new_file(&directory.join("legacy.sql"))?)?;
-        world.write_target_sql(output::new_file(&directory.join("target.sql"))?)?;
+        world::write_legacy_sql(world, output::new_file(&directory.join("legacy.sql"))?)?;
+        world::write_target_sql(world, output::new_file(&directory.join("target.sql"))?)?;
         output::new_file(&files.config)?.write_all(configuration().as_bytes())?;
         Ok(files)
     };

@@ -31,6 +31,6 @@ fn refuse_rows(client: &mut Session, table: &Table) -> Result<()> {
 fn copy(client: &mut Session, table: &Table) -> std::result::Result<(), postgres::Error> {
     let mut writer = client.copy_in(&copy_statement(table))?;
     // an error of the connection comes again at the end, with what the server said
-    let _ = writer.write_all(copy_text(table).as_bytes());
+    let _ = writer.write_all(&copy_text(table));
     writer.finish().map(drop)
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use chrono::{Duration, NaiveDate};
 
-use super::caseload::Slot;
-use super::people::snapshot_day;
-use super::random::Random;
-use super::rows::{Kind, Patient, User, day, moment_between};
-use crate::record::LegacyId;
+use crate::caseload::Slot;
+use crate::id::LegacyId;
+use crate::people::snapshot_day;
+use crate::random::Random;
+use crate::rows::{Kind, Patient, User, day, moment_between};
 
 /// The second range of patient ids begins here.
 pub const SECOND_RANGE: i64 = 500_001;
@@ -16,7 +16,7 @@ pub const SECOND_RANGE: i64 = 500_001;
 /// Patients in the second range.
 const IN_SECOND_RANGE: usize = 1420;
 
-pub(super) fn patients(seed: u64, users: &[User], slots: &[Slot]) -> Vec<Patient> {
+pub(crate) fn patients(seed: u64, users: &[User], slots: &[Slot]) -> Vec<Patient> {
     let mut random = Random::stream(seed, "patients");
     let mut ids = random.ids(21, slots.len().saturating_sub(IN_SECOND_RANGE));
     ids.extend(random.ids(SECOND_RANGE, slots.len() - ids.len()));
@@ -61,7 +61,7 @@ fn patient(random: &mut Random, id: LegacyId, user: &User, slot: Slot) -> Patien
 }
 
 /// A day on which a patient of 6 to 75 years was born; half of them are below 25.
-pub(super) fn birthdate(random: &mut Random) -> NaiveDate {
+pub(crate) fn birthdate(random: &mut Random) -> NaiveDate {
     let oldest = if random.chance(500) { day(2000, 1, 1) } else { day(1950, 1, 1) };
     let span = (day(2019, 6, 1) - oldest).num_days();
     oldest + Duration::days(random.between(0, span))

@@ -3,11 +3,11 @@
 use uuid::{Builder, Uuid};
 
 /// A xoshiro256** generator. Every part of the world has its own stream, so a change in one part moves no other.
-pub(super) struct Random([u64; 4]);
+pub(crate) struct Random([u64; 4]);
 
 impl Random {
     /// The stream of one part of the world, such as `offices`.
-    pub(super) fn stream(seed: u64, part: &str) -> Self {
+    pub(crate) fn stream(seed: u64, part: &str) -> Self {
         // FNV-1a spreads the part's name, splitmix64 turns the sum into a state that is never all zero.
         let name = part.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -36,41 +36,41 @@ impl Random {
 
     /// A number from 0 up to, not including, `bound`; 0 when there is no such number.
     #[expect(clippy::cast_possible_truncation, reason = "the product's upper half is below the bound")]
-    pub(super) fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         ((u128::from(self.next()) * bound as u128) >> 64) as usize
     }
 
     /// A number from `low` to `high`, both included.
     #[expect(clippy::cast_possible_wrap, reason = "the spans of the generator are far below 2^63")]
-    pub(super) fn between(&mut self, low: i64, high: i64) -> i64 {
+    pub(crate) fn between(&mut self, low: i64, high: i64) -> i64 {
         low + self.below(usize::try_from(high - low + 1).unwrap_or(1)) as i64
     }
 
     /// True in `per_mille` of a thousand draws.
-    pub(super) fn chance(&mut self, per_mille: usize) -> bool {
+    pub(crate) fn chance(&mut self, per_mille: usize) -> bool {
         self.below(1000) < per_mille
     }
 
     /// One item of a list that is not empty.
-    pub(super) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         &items[self.below(items.len())]
     }
 
     /// One item of a list, the early ones more often.
-    pub(super) fn pick_skewed<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+    pub(crate) fn pick_skewed<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         let bound = self.below(items.len()) + 1;
         &items[self.below(bound)]
     }
 
     /// A new order.
-    pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last + 1));
         }
     }
 
     /// An id shaped like version 4.
-    pub(super) fn uuid(&mut self) -> Uuid {
+    pub(crate) fn uuid(&mut self) -> Uuid {
         let mut bytes = [0; 16];
         bytes[..8].copy_from_slice(&self.next().to_be_bytes());
         bytes[8..].copy_from_slice(&self.next().to_be_bytes());
@@ -78,7 +78,7 @@ impl Random {
     }
 
     /// `count` rising ids from `first` on, with small gaps everywhere and a large one now and then.
-    pub(super) fn ids(&mut self, first: i64, count: usize) -> Vec<i64> {
+    pub(crate) fn ids(&mut self, first: i64, count: usize) -> Vec<i64> {
         let mut id = first;
         let mut ids = Vec::with_capacity(count);
         for _ in 0..count {

@@ -1,8 +1,8 @@
 //! Spoils names and birthdates the way years of typing do. Nobody who is in a relation is spoilt, so that each quirk
 //! is seen alone.
 
-use super::deck::Deck;
-use super::rows::{Kind, Patient, User, day};
+use crate::deck::Deck;
+use crate::rows::{Kind, Patient, User, day};
 
 /// What typing does to a name.
 type Spoil = fn(&mut User);
@@ -61,7 +61,7 @@ const BIRTHDATES: [(i32, u32, u32); 17] = [
     (1900, 1, 1),
 ];
 
-pub(super) fn spoil(users: &mut [User], patients: &mut [Patient], deck: &mut Deck) {
+pub(crate) fn spoil(users: &mut [User], patients: &mut [Patient], deck: &mut Deck) {
     for (how, count) in SPOILT {
         for patient in deck.take(count) {
             let account = users.partition_point(|user| user.id < patients[patient].user_id);

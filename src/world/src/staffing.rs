@@ -1,10 +1,10 @@
 //! Who owns an office, who is a member of one, and which kind of doctor treats patients.
 
-use super::offices::DEFAULT_PRACTICE;
-use super::people::DOCTOR;
-use super::random::Random;
-use super::rows::{Kind, Office, OfficeDoctor, User, UserSetting};
-use crate::record::LegacyId;
+use crate::id::LegacyId;
+use crate::offices::DEFAULT_PRACTICE;
+use crate::people::DOCTOR;
+use crate::random::Random;
+use crate::rows::{Kind, Office, OfficeDoctor, User, UserSetting};
 
 /// How many rows `dispatch_office_doctors` has.
 pub const MEMBERSHIPS: usize = 438;
@@ -23,35 +23,35 @@ const STRANGERS: [LegacyId; 3] = [LegacyId(880_001), LegacyId(880_018), LegacyId
 
 /// A doctor who treats patients and the offices where he may do so; none for one without any office of his own.
 #[derive(Debug, Clone)]
-pub(super) struct Practitioner {
-    pub(super) user_id: LegacyId,
-    pub(super) offices: Vec<LegacyId>,
+pub(crate) struct Practitioner {
+    pub(crate) user_id: LegacyId,
+    pub(crate) offices: Vec<LegacyId>,
 }
 
 /// Those who treat patients, by how they are tied to offices.
-pub(super) struct Practitioners {
+pub(crate) struct Practitioners {
     /// Neither owners nor members: their patients' practices can only be inferred.
-    pub(super) floating: Vec<Practitioner>,
+    pub(crate) floating: Vec<Practitioner>,
     /// Members of several offices with as many patients in each.
-    pub(super) tied: Vec<Practitioner>,
-    pub(super) members_of_many: Vec<Practitioner>,
+    pub(crate) tied: Vec<Practitioner>,
+    pub(crate) members_of_many: Vec<Practitioner>,
     /// Members of none.
-    pub(super) owners_of_several: Vec<Practitioner>,
+    pub(crate) owners_of_several: Vec<Practitioner>,
     /// Owners of none.
-    pub(super) members_only: Vec<Practitioner>,
+    pub(crate) members_only: Vec<Practitioner>,
     /// Owners of one office, members of it or not.
-    pub(super) single: Vec<Practitioner>,
+    pub(crate) single: Vec<Practitioner>,
 }
 
 /// The outcome.
-pub(super) struct Staffing {
-    pub(super) memberships: Vec<OfficeDoctor>,
-    pub(super) settings: Vec<UserSetting>,
-    pub(super) practitioners: Practitioners,
+pub(crate) struct Staffing {
+    pub(crate) memberships: Vec<OfficeDoctor>,
+    pub(crate) settings: Vec<UserSetting>,
+    pub(crate) practitioners: Practitioners,
 }
 
 /// Settles who works where: sets the owners of the offices and puts some patients into the Doctor group.
-pub(super) fn staffing(seed: u64, floating: usize, users: &mut [User], offices: &mut [Office]) -> Staffing {
+pub(crate) fn staffing(seed: u64, floating: usize, users: &mut [User], offices: &mut [Office]) -> Staffing {
     let mut random = Random::stream(seed, "staffing");
     let (mut practitioners, mut idle) = hire(&mut random, floating, users);
     let admin = users.iter().find(|user| user.kind == Kind::Admin).map_or(LegacyId(1), |user| user.id);

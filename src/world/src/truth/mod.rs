@@ -4,11 +4,11 @@
 mod email;
 mod placement;
 
-use super::emails::Planted;
-use super::relations::Relation;
-use super::rows::{Office, OfficeDoctor, Patient, User};
-use super::table::{Table, row};
-use crate::record::LegacyId;
+use crate::emails::Planted;
+use crate::id::LegacyId;
+use crate::relations::Relation;
+use crate::rows::{Office, OfficeDoctor, Patient, User};
+use crate::table::{Table, row};
 
 pub use email::EmailStatus;
 pub use placement::Placement;
@@ -55,14 +55,14 @@ pub struct PatientTruth {
 }
 
 /// The rows the truth is about.
-pub(super) struct Rows<'a> {
-    pub(super) users: &'a [User],
-    pub(super) offices: &'a [Office],
-    pub(super) memberships: &'a [OfficeDoctor],
-    pub(super) patients: &'a [Patient],
+pub(crate) struct Rows<'a> {
+    pub(crate) users: &'a [User],
+    pub(crate) offices: &'a [Office],
+    pub(crate) memberships: &'a [OfficeDoctor],
+    pub(crate) patients: &'a [Patient],
 }
 
-pub(super) fn truth(rows: &Rows, planted: &Planted, relations: Vec<Relation>) -> Truth {
+pub(crate) fn truth(rows: &Rows, planted: &Planted, relations: Vec<Relation>) -> Truth {
     let ladder = placement::Ladder::new(rows);
     let emails = email::emails(rows.users, planted);
     let users = rows.users.iter().zip(emails).map(|(user, email)| {

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use super::offices::Offices;
-use super::people::PATIENTS;
-use super::places::SPRINGFIELD;
-use super::random::Random;
-use super::staffing::{Practitioner, Practitioners};
-use crate::record::LegacyId;
+use crate::id::LegacyId;
+use crate::offices::Offices;
+use crate::people::PATIENTS;
+use crate::places::SPRINGFIELD;
+use crate::random::Random;
+use crate::staffing::{Practitioner, Practitioners};
 
 /// The most patients that one doctor has.
 pub const LARGEST_CASELOAD: usize = 453;
@@ -26,16 +26,16 @@ const NO_SUCH_OFFICE: LegacyId = LegacyId(77_100);
 
 /// The doctor and the office of one patient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Slot {
-    pub(super) doctor: Option<LegacyId>,
-    pub(super) office: Option<LegacyId>,
+pub(crate) struct Slot {
+    pub(crate) doctor: Option<LegacyId>,
+    pub(crate) office: Option<LegacyId>,
 }
 
 /// How many doctors without an office there are; each has a plan of its own.
-pub(super) const FLOATING: usize = 10;
+pub(crate) const FLOATING: usize = 10;
 
 /// The slots in random order.
-pub(super) fn slots(seed: u64, practitioners: &Practitioners, offices: &Offices) -> Vec<Slot> {
+pub(crate) fn slots(seed: u64, practitioners: &Practitioners, offices: &Offices) -> Vec<Slot> {
     let mut random = Random::stream(seed, "caseload");
     let mut slots = Vec::with_capacity(PATIENTS);
     for (doctor, plan) in practitioners.floating.iter().zip(plans(offices)) {

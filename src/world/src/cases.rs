@@ -2,10 +2,10 @@
 
 use chrono::Duration;
 
-use super::people::snapshot_day;
-use super::random::Random;
-use super::rows::{Patient, User, midnight, moment_between};
-use super::table::{Table, row};
+use crate::people::snapshot_day;
+use crate::random::Random;
+use crate::rows::{Patient, User, midnight, moment_between};
+use crate::table::{Table, row};
 
 /// How many projects and states there are; orders and plans follow from the projects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +33,7 @@ const TYPES: [(i64, usize); 7] = [(3, 52), (0, 21), (10, 13), (11, 8), (1, 3), (
 const STATES_IN_11: (usize, usize) = (2599, 4751);
 
 /// The four tables, in an order in which they can be loaded; none at [`Scale::NONE`].
-pub(super) fn tables(seed: u64, scale: Scale, users: &[User], patients: &[Patient]) -> Vec<Table> {
+pub(crate) fn tables(seed: u64, scale: Scale, users: &[User], patients: &[Patient]) -> Vec<Table> {
     if scale == Scale::NONE {
         return Vec::new();
     }

@@ -1,14 +1,17 @@
 //! An invented legacy system of the plan's size, with every quirk that the real one has, the target as a first phase
 //! left it, and the truth about both. The same seed gives the same bytes on every machine; nothing here reads a clock,
-//! a file or a database. All people, practices and addresses are invented.
+//! a file or a database, and no code is shared with the migration, whose truth it tells. It writes CSV; what becomes of its
+//! tables in a database is the caller's business. All people, practices and addresses are invented.
 //!
 //! The parts, in the order in which they are made: `offices` (in `places`), `people` (with `names`), `staffing`, `caseload`,
 //! `patients`, `relations`, `spelling`, `emails`, then `truth`, `phase_one` and `cases`.
 
 mod caseload;
 mod cases;
+mod csv;
 mod deck;
 mod emails;
+mod id;
 mod names;
 mod offices;
 mod patients;
@@ -23,11 +26,12 @@ mod staffing;
 mod table;
 mod tables;
 mod truth;
-mod write;
 
 pub use caseload::{LARGEST_CASELOAD, WITHOUT_DOCTOR, WITHOUT_OFFICE};
 pub use cases::Scale;
+pub use csv::csv_text;
 pub use emails::{COMPANY_DOMAINS, TEST_ACCOUNTS, VALID_EMAILS, WITH_EMAIL};
+pub use id::LegacyId;
 pub use offices::{DEFAULT_PRACTICE, OFFICES};
 pub use patients::SECOND_RANGE;
 pub use people::{PASSWORD_MARK, PATIENTS, USERS};
@@ -36,7 +40,6 @@ pub use relations::{Likeness, Relation};
 pub use staffing::{MEMBERSHIPS, TREATING};
 pub use table::Table;
 pub use truth::{EmailStatus, PatientTruth, Placement, Truth, UserTruth};
-pub use write::{LEGACY_DDL, copy_statement, copy_text, csv_text};
 
 use deck::Deck;
 use random::Random;

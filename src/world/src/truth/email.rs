@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::demo::world::emails::Planted;
-use crate::demo::world::rows::User;
-use crate::record::LegacyId;
+use crate::emails::Planted;
+use crate::id::LegacyId;
+use crate::rows::User;
 
 /// What becomes of a user's email address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,14 +49,14 @@ impl EmailStatus {
 }
 
 /// The outcome for one user.
-pub(super) struct Email {
-    pub(super) status: EmailStatus,
-    pub(super) address: Option<String>,
-    pub(super) keeper: Option<LegacyId>,
+pub(crate) struct Email {
+    pub(crate) status: EmailStatus,
+    pub(crate) address: Option<String>,
+    pub(crate) keeper: Option<LegacyId>,
 }
 
 /// The outcomes, user by user.
-pub(super) fn emails(users: &[User], planted: &Planted) -> Vec<Email> {
+pub(crate) fn emails(users: &[User], planted: &Planted) -> Vec<Email> {
     let clean = |user: &User| user.email.trim().to_lowercase();
     let is_valid = |user: &&User| !user.email.is_empty() && !planted.malformed.contains(&user.id);
     let mut sharers: BTreeMap<String, Vec<&User>> = BTreeMap::new();

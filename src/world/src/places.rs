@@ -1,22 +1,22 @@
 //! Where the offices are: invented-looking addresses in a few towns of each country.
 
 /// City, state (none where the country has none in addresses), beginning of the post code.
-pub(super) type Place = (&'static str, Option<&'static str>, &'static str);
+pub(crate) type Place = (&'static str, Option<&'static str>, &'static str);
 
 /// A country as the legacy application spells it, how many of the 844 offices lie there, and its towns.
-pub(super) struct Country {
-    pub(super) name: Option<&'static str>,
-    pub(super) offices: usize,
-    pub(super) places: &'static [Place],
+pub(crate) struct Country {
+    pub(crate) name: Option<&'static str>,
+    pub(crate) offices: usize,
+    pub(crate) places: &'static [Place],
     /// The beginning of a telephone number.
-    pub(super) phone: &'static str,
+    pub(crate) phone: &'static str,
 }
 
 /// The name that several towns of the USA share.
-pub(super) const SPRINGFIELD: &str = "Springfield";
+pub(crate) const SPRINGFIELD: &str = "Springfield";
 
 /// The shares of the countries: 62%, 17%, 12%, 7%, a few others, some null.
-pub(super) const COUNTRIES: &[Country] = &[
+pub(crate) const COUNTRIES: &[Country] = &[
     Country { name: Some("USA"), offices: 528, places: USA, phone: "+1 555 01" },
     Country { name: Some("India"), offices: 143, places: INDIA, phone: "+91 00000 " },
     Country { name: Some("Japan"), offices: 101, places: JAPAN, phone: "03-0000-" },

@@ -3,10 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Rows;
-use crate::demo::world::offices::DEFAULT_PRACTICE;
-use crate::demo::world::rows::{Office, Patient};
-use crate::record::LegacyId;
+use crate::id::LegacyId;
+use crate::offices::DEFAULT_PRACTICE;
+use crate::rows::{Office, Patient};
+use crate::truth::Rows;
 
 /// A practice, and how it was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,7 +26,7 @@ impl Placement {
 }
 
 /// What the rungs look at.
-pub(super) struct Ladder<'a> {
+pub(crate) struct Ladder<'a> {
     offices: BTreeMap<LegacyId, &'a Office>,
     member_of: BTreeMap<LegacyId, BTreeSet<LegacyId>>,
     owner_of: BTreeMap<LegacyId, BTreeSet<LegacyId>>,
@@ -37,7 +37,7 @@ pub(super) struct Ladder<'a> {
 }
 
 impl<'a> Ladder<'a> {
-    pub(super) fn new(rows: &Rows<'a>) -> Self {
+    pub(crate) fn new(rows: &Rows<'a>) -> Self {
         let offices: BTreeMap<_, _> = rows.offices.iter().map(|office| (office.id, office)).collect();
         let mut member_of: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
         for row in rows.memberships.iter().filter(|row| offices.contains_key(&row.office_id)) {
@@ -61,16 +61,16 @@ impl<'a> Ladder<'a> {
     }
 
     /// The patient row of a user.
-    pub(super) fn patient_of(&self, user: LegacyId) -> Option<&'a Patient> {
+    pub(crate) fn patient_of(&self, user: LegacyId) -> Option<&'a Patient> {
         self.patients.get(&user).copied()
     }
 
     /// The treating doctor, when there is such a user.
-    pub(super) fn provider(&self, patient: &Patient) -> Option<LegacyId> {
+    pub(crate) fn provider(&self, patient: &Patient) -> Option<LegacyId> {
         patient.doctor_id.filter(|doctor| self.users.contains(doctor))
     }
 
-    pub(super) fn place_patient(&self, patient: &Patient) -> Placement {
+    pub(crate) fn place_patient(&self, patient: &Patient) -> Placement {
         if let Some(office) = patient.office_id.filter(|office| self.offices.contains_key(office)) {
             return Placement::new("direct_membership", "high", office);
         }
@@ -85,7 +85,7 @@ impl<'a> Ladder<'a> {
         self.inferred(doctor).unwrap_or_else(unplaced)
     }
 
-    pub(super) fn place_profile(&self, user: LegacyId, patient: Option<&Patient>) -> Placement {
+    pub(crate) fn place_profile(&self, user: LegacyId, patient: Option<&Patient>) -> Placement {
         if let Some(offices) = self.member_of.get(&user) {
             return self.among(user, offices, "direct_membership", "high");
         }

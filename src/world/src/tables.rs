@@ -1,10 +1,10 @@
 //! The legacy tables, in an order in which they can be loaded.
 
-use super::people::GROUPS;
-use super::rows::{Office, OfficeDoctor, Patient, User, UserSetting};
-use super::table::{Table, row};
+use crate::people::GROUPS;
+use crate::rows::{Office, OfficeDoctor, Patient, User, UserSetting};
+use crate::table::{Table, row};
 
-pub(super) fn users(users: &[User]) -> Table {
+pub(crate) fn users(users: &[User]) -> Table {
     let mut table = Table::new(
         "auth_user",
         &[
@@ -39,20 +39,20 @@ pub(super) fn users(users: &[User]) -> Table {
     table
 }
 
-pub(super) fn groups() -> Table {
+pub(crate) fn groups() -> Table {
     let mut table = Table::new("auth_group", &["id", "name"]);
     table.rows.extend(GROUPS.iter().map(|(id, name)| row![*id, *name]));
     table
 }
 
-pub(super) fn user_groups(users: &[User], mut ids: impl Iterator<Item = i64>) -> Table {
+pub(crate) fn user_groups(users: &[User], mut ids: impl Iterator<Item = i64>) -> Table {
     let mut table = Table::new("auth_user_groups", &["id", "user_id", "group_id"]);
     let pairs = users.iter().flat_map(|user| user.groups.iter().map(move |group| (user.id, *group)));
     table.rows.extend(pairs.filter_map(|(user, group)| ids.next().map(|id| row![id, user, group])));
     table
 }
 
-pub(super) fn offices(offices: &[Office]) -> Table {
+pub(crate) fn offices(offices: &[Office]) -> Table {
     let mut table = Table::new(
         "dispatch_office",
         &[
@@ -93,19 +93,19 @@ pub(super) fn offices(offices: &[Office]) -> Table {
     table
 }
 
-pub(super) fn office_doctors(memberships: &[OfficeDoctor]) -> Table {
+pub(crate) fn office_doctors(memberships: &[OfficeDoctor]) -> Table {
     let mut table = Table::new("dispatch_office_doctors", &["id", "office_id", "user_id"]);
     table.rows.extend(memberships.iter().map(|row| row![row.id, row.office_id, row.user_id]));
     table
 }
 
-pub(super) fn user_settings(settings: &[UserSetting]) -> Table {
+pub(crate) fn user_settings(settings: &[UserSetting]) -> Table {
     let mut table = Table::new("dispatch_usersetting", &["id", "user_id", "emails", "require_2fa"]);
     table.rows.extend(settings.iter().map(|row| row![row.id, row.user_id, row.emails, row.require_2fa]));
     table
 }
 
-pub(super) fn patients(patients: &[Patient]) -> Table {
+pub(crate) fn patients(patients: &[Patient]) -> Table {
     let mut table = Table::new(
         "dispatch_patient",
         &[

@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::emails::Planted;
-use super::random::Random;
-use super::rows::{Moment, Office, User, midnight, moment_between};
-use super::table::{Table, row};
-use super::truth::{EmailStatus, UserTruth};
-use crate::record::LegacyId;
+use crate::emails::Planted;
+use crate::id::LegacyId;
+use crate::random::Random;
+use crate::rows::{Moment, Office, User, midnight, moment_between};
+use crate::table::{Table, row};
+use crate::truth::{EmailStatus, UserTruth};
 
 /// How many legacy users have a profile in the target.
 pub const PROFILES: usize = 5506;
@@ -24,7 +24,7 @@ pub struct PhaseOne {
     pub swapped: [LegacyId; 2],
 }
 
-pub(super) fn phase_one(
+pub(crate) fn phase_one(
     seed: u64,
     users: &[User],
     offices: &[Office],

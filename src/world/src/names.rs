@@ -3,19 +3,19 @@
 
 use std::collections::BTreeSet;
 
-use super::random::Random;
+use crate::random::Random;
 
 /// Male and female in the legacy's codes.
-pub(super) const MALE: i64 = 1;
+pub(crate) const MALE: i64 = 1;
 /// See [`MALE`].
-pub(super) const FEMALE: i64 = 2;
+pub(crate) const FEMALE: i64 = 2;
 
 /// A person's name as it is stored, and the stem of username and email.
-pub(super) struct Name {
-    pub(super) first: String,
-    pub(super) last: String,
+pub(crate) struct Name {
+    pub(crate) first: String,
+    pub(crate) last: String,
     /// `first.last` in lower-case ASCII.
-    pub(super) stem: String,
+    pub(crate) stem: String,
 }
 
 /// The lists of one region.
@@ -38,7 +38,7 @@ impl Region {
 }
 
 /// Hands out names.
-pub(super) struct Names {
+pub(crate) struct Names {
     random: Random,
     used: BTreeSet<(String, String)>,
     western: Region,
@@ -48,7 +48,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self {
             random: Random::stream(seed, "names"),
             used: BTreeSet::new(),
@@ -60,7 +60,7 @@ impl Names {
     }
 
     /// A name that nobody has yet, from one of the regions in the shares of the offices' countries.
-    pub(super) fn draw(&mut self, sex: i64) -> Name {
+    pub(crate) fn draw(&mut self, sex: i64) -> Name {
         loop {
             let random = &mut self.random;
             let name = match random.below(100) {
@@ -106,7 +106,7 @@ fn stem(first: &str, last: &str) -> String {
 }
 
 /// An invented family name such as Ashford; practices have one too.
-pub(super) fn family(random: &mut Random) -> String {
+pub(crate) fn family(random: &mut Random) -> String {
     format!("{}{}", random.pick(FAMILY_BEGINNINGS), random.pick(FAMILY_ENDINGS))
 }
 

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 
 use chrono::Duration;
 
-use super::deck::Deck;
-use super::people::snapshot_day;
-use super::random::Random;
-use super::relations::{Likeness, Relation};
-use super::rows::{Kind, Patient, User};
-use crate::record::LegacyId;
+use crate::deck::Deck;
+use crate::id::LegacyId;
+use crate::people::snapshot_day;
+use crate::random::Random;
+use crate::relations::{Likeness, Relation};
+use crate::rows::{Kind, Patient, User};
 
 /// Users whose email is not empty.
 pub const WITH_EMAIL: usize = 1244;
@@ -22,13 +22,13 @@ pub const TEST_ACCOUNTS: usize = 224;
 pub const COMPANY_DOMAINS: [&str; 2] = ["brightsmile-labs.example", "brightsmile.example"];
 
 /// What was planted, for the truth.
-pub(super) struct Planted {
+pub(crate) struct Planted {
     /// Users whose address is malformed.
-    pub(super) malformed: BTreeSet<LegacyId>,
+    pub(crate) malformed: BTreeSet<LegacyId>,
     /// Users whose address belongs to a row of the target that is not of this migration.
-    pub(super) taken: Vec<LegacyId>,
+    pub(crate) taken: Vec<LegacyId>,
     /// Users who share one valid address, group by group.
-    pub(super) shared: Vec<Vec<LegacyId>>,
+    pub(crate) shared: Vec<Vec<LegacyId>>,
 }
 
 /// Valid addresses of patients; the others are of staff.
@@ -84,7 +84,7 @@ const MALFORMED: [&str; 24] = [
     "unclosed\"quote@postbox.example",
 ];
 
-pub(super) fn plant(
+pub(crate) fn plant(
     seed: u64,
     users: &mut [User],
     patients: &[Patient],

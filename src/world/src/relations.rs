@@ -3,11 +3,11 @@
 
 use chrono::{Datelike, Duration, NaiveDate};
 
-use super::deck::Deck;
-use super::patients::birthdate;
-use super::random::Random;
-use super::rows::{Kind, Patient, User};
-use crate::record::LegacyId;
+use crate::deck::Deck;
+use crate::id::LegacyId;
+use crate::patients::birthdate;
+use crate::random::Random;
+use crate::rows::{Kind, Patient, User};
 
 /// What the members of a group have to do with each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,7 +61,7 @@ const TWIN_NAMES: [(&str, &str); 6] = [
 ];
 
 /// Plants the relations among the patients, and a few among the staff.
-pub(super) fn plant(
+pub(crate) fn plant(
     seed: u64,
     users: &mut [User],
     patients: &mut [Patient],

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::random::Random;
-use super::rows::Patient;
-use crate::record::LegacyId;
+use crate::id::LegacyId;
+use crate::random::Random;
+use crate::rows::Patient;
 
 /// Positions among the patients, each dealt once.
-pub(super) struct Deck {
+pub(crate) struct Deck {
     /// Small groups of patients of the same doctor and office.
     together: Vec<Vec<usize>>,
     apart: Vec<usize>,
@@ -17,7 +17,7 @@ pub(super) struct Deck {
 const GROUP: usize = 4;
 
 impl Deck {
-    pub(super) fn new(seed: u64, patients: &[Patient]) -> Self {
+    pub(crate) fn new(seed: u64, patients: &[Patient]) -> Self {
         let mut random = Random::stream(seed, "deck");
         let mut order: Vec<usize> = (0..patients.len()).collect();
         random.shuffle(&mut order);
@@ -41,12 +41,12 @@ impl Deck {
     }
 
     /// Patients who have nothing to do with each other; fewer when the deck is nearly empty.
-    pub(super) fn take(&mut self, count: usize) -> Vec<usize> {
+    pub(crate) fn take(&mut self, count: usize) -> Vec<usize> {
         self.apart.split_off(self.apart.len().saturating_sub(count))
     }
 
     /// At most four patients of one doctor and office.
-    pub(super) fn take_together(&mut self, count: usize) -> Vec<usize> {
+    pub(crate) fn take_together(&mut self, count: usize) -> Vec<usize> {
         let mut group = self.together.pop().unwrap_or_default();
         let rest = group.split_off(count.min(group.len()));
         self.apart.splice(0..0, rest);

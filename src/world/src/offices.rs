@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use super::names;
-use super::places::{COUNTRIES, Country, Place};
-use super::random::Random;
-use super::rows::Office;
-use crate::record::LegacyId;
+use crate::id::LegacyId;
+use crate::names;
+use crate::places::{COUNTRIES, Country, Place};
+use crate::random::Random;
+use crate::rows::Office;
 
 /// How many offices there are.
 pub const OFFICES: usize = 844;
@@ -16,15 +16,15 @@ pub const OFFICES: usize = 844;
 pub const DEFAULT_PRACTICE: LegacyId = LegacyId(7);
 
 /// The offices by rising id, and which of them have a clean address: only those carry a planted inference.
-pub(super) struct Offices {
-    pub(super) rows: Vec<Office>,
-    pub(super) plain: BTreeSet<LegacyId>,
+pub(crate) struct Offices {
+    pub(crate) rows: Vec<Office>,
+    pub(crate) plain: BTreeSet<LegacyId>,
 }
 
 /// Every town has at least this many offices with a clean address.
 const PLAIN_PER_PLACE: usize = 3;
 
-pub(super) fn offices(seed: u64) -> Offices {
+pub(crate) fn offices(seed: u64) -> Offices {
     let mut random = Random::stream(seed, "offices");
     let mut drafts: Vec<(&Country, Place, bool)> = Vec::with_capacity(OFFICES);
     for country in COUNTRIES {

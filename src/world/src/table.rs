@@ -2,7 +2,8 @@
 
 use chrono::NaiveDate;
 
-use super::rows::Moment;
+use crate::id::LegacyId;
+use crate::rows::Moment;
 
 /// A table with its values exactly as the server prints them under `datestyle = ISO` and `timezone = UTC`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub struct Table {
 }
 
 impl Table {
-    pub(super) fn new(name: &'static str, columns: &[&'static str]) -> Self {
+    pub(crate) fn new(name: &'static str, columns: &[&'static str]) -> Self {
         Self { name, columns: columns.to_vec(), rows: Vec::new() }
     }
 
@@ -33,7 +34,7 @@ impl Table {
 }
 
 /// One value as text; `None` is null.
-pub(super) trait Cell {
+pub(crate) trait Cell {
     fn cell(&self) -> Option<String>;
 }
 
@@ -59,7 +60,7 @@ macro_rules! cells_by_display {
         }
     })+ };
 }
-cells_by_display!(i64, usize, String, &str, NaiveDate, uuid::Uuid, crate::record::LegacyId);
+cells_by_display!(i64, usize, String, &str, NaiveDate, uuid::Uuid, LegacyId);
 
 impl<T: Cell> Cell for Option<T> {
     fn cell(&self) -> Option<String> {
@@ -69,9 +70,9 @@ impl<T: Cell> Cell for Option<T> {
 
 /// A row of cells: `row![id, name, archived]`.
 macro_rules! row {
-    ($($value:expr),+ $(,)?) => { vec![$($crate::demo::world::table::Cell::cell(&$value)),+] };
+    ($($value:expr),+ $(,)?) => { vec![$($crate::table::Cell::cell(&$value)),+] };
 }
-pub(super) use row;
+pub(crate) use row;
 
 #[cfg(test)]
 mod tests {

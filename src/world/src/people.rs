@@ -3,10 +3,10 @@
 
 use chrono::Duration;
 
-use super::names::{FEMALE, MALE, Names};
-use super::random::Random;
-use super::rows::{Kind, Moment, User, midnight, moment_between};
-use crate::record::LegacyId;
+use crate::id::LegacyId;
+use crate::names::{FEMALE, MALE, Names};
+use crate::random::Random;
+use crate::rows::{Kind, Moment, User, midnight, moment_between};
 
 /// How many accounts there are.
 pub const USERS: usize = 9101;
@@ -17,12 +17,12 @@ pub const PATIENTS: usize = 7849;
 pub const PASSWORD_MARK: &str = "never-copy-this$";
 
 /// The groups of the legacy application.
-pub(super) const GROUPS: [(i64, &str); 5] =
+pub(crate) const GROUPS: [(i64, &str); 5] =
     [(PATIENT, "Patient"), (DOCTOR, "Doctor"), (4, "Admin"), (5, "Master"), (11, "Technician")];
 /// The group of patients.
-pub(super) const PATIENT: i64 = 1;
+pub(crate) const PATIENT: i64 = 1;
 /// The group of doctors.
-pub(super) const DOCTOR: i64 = 2;
+pub(crate) const DOCTOR: i64 = 2;
 
 /// How many accounts of each kind; with the patients they make 9,101.
 const STAFF: [(Kind, usize); 8] = [
@@ -37,11 +37,11 @@ const STAFF: [(Kind, usize); 8] = [
 ];
 
 /// The day on which the snapshot of this world is taken.
-pub(super) fn snapshot_day() -> Moment {
+pub(crate) fn snapshot_day() -> Moment {
     midnight(2025, 7, 1)
 }
 
-pub(super) fn users(seed: u64) -> Vec<User> {
+pub(crate) fn users(seed: u64) -> Vec<User> {
     let mut random = Random::stream(seed, "people");
     let mut names = Names::new(seed);
     let mut kinds = vec![Kind::Patient; PATIENTS];
