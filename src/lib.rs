@@ -58,7 +58,7 @@
 //!   role is part of their key.
 //! - `connect` is apart from `legacy` and `target`: both open sessions, and neither may import the other.
 //! - A snapshot's batches and a transform's decisions become small SQLite databases in memory whose rows SQLite copies
-//!   (`staging::image`), made by whoever reads or decides: binding values took most of the one writer's time.
+//!   ([`drydock_image`]), made by whoever reads or decides: binding values took most of the one writer's time.
 //! - A server on this machine is read over a COPY session of our own (`connect::Wire`): the client's event loop took a third
 //!   of an extract's time.
 //! - Merge statements are built from the list of entities instead of being files: no column list is written twice.

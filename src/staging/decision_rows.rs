@@ -1,7 +1,8 @@
 //! What was decided about records of one entity, as the rows that it becomes: an image for each table, which SQLite copies
 //! from. Whoever decides makes them, so that the thread that owns the file has next to nothing to do with a value. Pure.
 
-use super::image::{Field, Image};
+use drydock_image::{Field, Image};
+
 use crate::entity::association::Association;
 use crate::entity::{Decision, Entity, Verdict};
 use crate::error::{Error, Result};

@@ -26,7 +26,6 @@ mod flusher;
 mod gates;
 mod held_back;
 mod holders;
-mod image;
 mod journal;
 mod journalled_rows;
 mod legacy;

@@ -1,7 +1,7 @@
 //! Raw rows in: one table per legacy table, every value as text exactly as read, null and '' kept apart. The row id is
 //! the legacy key, so the order in which rows arrive leaves no trace. Where rows of files stand is in tables of its own.
 //!
-//! Rows come in [`Batch`]es and go in a batch at a time (`table`), as whole cells ([`super::image`]). `canonical` says what the
+//! Rows come in [`Batch`]es and go in a batch at a time (`table`), as whole cells ([`drydock_image`]). `canonical` says what the
 //! manifest's digests are taken over, `contents` reads a snapshot back to prove it and to compare it with its source.
 
 mod apart;

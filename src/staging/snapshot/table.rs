@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::iter;
 use std::path::PathBuf;
 
+use drydock_image::{Field, Image};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, ToSql};
 use sha2::{Digest, Sha256};
@@ -17,7 +18,6 @@ use crate::error::Result;
 use crate::interrupt::Stopping;
 use crate::record::LegacyId;
 use crate::staging::flusher::Flusher;
-use crate::staging::image::{Field, Image};
 use crate::staging::{Staging, disk, now, quoted};
 
 /// The database in memory that a batch is copied from.

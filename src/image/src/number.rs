@@ -1,10 +1,11 @@
 //! Numbers as SQLite's file format writes them. Pure.
 
 /// The kind of a whole number by the bytes that it takes; the lengths in between do not exist.
-pub(super) const NUMBER_KINDS: [u64; 9] = [0, 1, 2, 3, 4, 0, 5, 0, 6];
+pub(crate) const NUMBER_KINDS: [u64; 9] = [0, 1, 2, 3, 4, 0, 5, 0, 6];
 
 /// How many bytes a number takes, its sign included.
-pub(super) fn number_len(number: i64) -> usize {
+#[inline]
+pub(crate) fn number_len(number: i64) -> usize {
     let magnitude = if number < 0 { !number } else { number };
     match 65 - magnitude.leading_zeros() {
         0..=8 => 1,
@@ -17,19 +18,20 @@ pub(super) fn number_len(number: i64) -> usize {
 }
 
 /// Two bytes, most significant first. 65,536 is written as 0, as the format has it.
-pub(super) fn put_u16(page: &mut [u8], at: usize, value: usize) {
+#[inline]
+pub(crate) fn put_u16(page: &mut [u8], at: usize, value: usize) {
     let bytes = value.to_be_bytes();
     page[at..at + 2].copy_from_slice(&bytes[bytes.len() - 2..]);
 }
 
-pub(super) fn put_u32(page: &mut [u8], at: usize, value: usize) {
+pub(crate) fn put_u32(page: &mut [u8], at: usize, value: usize) {
     let bytes = value.to_be_bytes();
     page[at..at + 4].copy_from_slice(&bytes[bytes.len() - 4..]);
 }
 
 /// How many bytes SQLite's variable-length form of a number takes.
 #[inline]
-pub(super) fn varint_len(value: u64) -> usize {
+pub(crate) fn varint_len(value: u64) -> usize {
     if value < 128 {
         return 1;
     }
@@ -42,7 +44,7 @@ pub(super) fn varint_len(value: u64) -> usize {
 /// Writes a number in that form: seven bits to a byte, most significant first; a ninth byte has eight. Returns where it
 /// ends.
 #[inline]
-pub(super) fn put_varint(page: &mut [u8], at: usize, value: u64) -> usize {
+pub(crate) fn put_varint(page: &mut [u8], at: usize, value: u64) -> usize {
     if value < 128 {
         page[at] = value.to_le_bytes()[0];
         return at + 1;

@@ -1,16 +1,7 @@
-//! Rows as a small SQLite database in memory, from which SQLite copies whole cells into a table of the file
-//! (`insert into … select *` between tables of the same shape), or at least reads them without a value ever being bound:
-//! binding is most of what a writer's thread does, and an image can be made by another. Pure: rows in, bytes out. The format
-//! is <https://www.sqlite.org/fileformat2.html>.
-//!
-//! The database has one table with a row id, whose shape is given as SQL. Rows come in the order of their keys. A row that is
-//! longer than a page goes on in pages of its own.
+//! The database in the making, page by page.
 
-mod field;
-mod number;
-
-pub(super) use self::field::Field;
-use self::number::{put_u16, put_u32, put_varint, varint_len};
+use crate::field::Field;
+use crate::number::{put_u16, put_u32, put_varint, varint_len};
 
 /// The largest page that SQLite knows.
 const PAGE: usize = 65_536;
@@ -33,7 +24,7 @@ const MOST_LEAVES: usize = 2_000;
 
 /// A database in the making.
 #[derive(Debug)]
-pub(super) struct Image {
+pub struct Image {
     table: String,
     create: String,
     /// Memory for pages, and how much of it is used: an image that is filled again does not clear what it had.
@@ -53,7 +44,7 @@ pub(super) struct Image {
 
 impl Image {
     /// An empty image of the table; `create` is its SQL, which names it, and gives it a row id.
-    pub(super) fn new(table: &str, create: String) -> Self {
+    pub fn new(table: &str, create: String) -> Self {
         let mut image = Self {
             table: table.to_owned(),
             create,
@@ -72,7 +63,7 @@ impl Image {
     }
 
     /// Forgets the rows, and keeps the memory.
-    pub(super) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         self.used = 0;
         (0..BEFORE_LEAVES).for_each(|_| _ = self.add_page());
         (self.rows, self.cells, self.content) = (0, 0, 0);
@@ -80,13 +71,13 @@ impl Image {
     }
 
     /// How many rows it has.
-    pub(super) fn rows(&self) -> usize {
+    pub fn rows(&self) -> usize {
         self.rows
     }
 
     /// Adds a row whose key is above those before; the column that is the key is null. False when the image is full, or the
     /// row longer than SQLite takes: then nothing was added.
-    pub(super) fn push<'f>(&mut self, key: i64, fields: impl Iterator<Item = Field<'f>> + Clone) -> bool {
+    pub fn push<'f>(&mut self, key: i64, fields: impl Iterator<Item = Field<'f>> + Clone) -> bool {
         debug_assert!(self.rows == 0 || key > self.last_key, "keys ascend");
         self.kinds.clear();
         let (mut kinds_len, mut body) = (0, 0);
@@ -164,7 +155,7 @@ impl Image {
     }
 
     /// The bytes of the database, which has a row at least.
-    pub(super) fn finish(&mut self) -> &[u8] {
+    pub fn finish(&mut self) -> &[u8] {
         debug_assert!(self.rows > 0, "an image without rows has no leaf");
         self.end_leaf();
         // an inner page has at least two leaves; one alone is the root itself

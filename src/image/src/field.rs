@@ -1,13 +1,15 @@
 //! What a column of a row holds, as SQLite's file format writes it. Pure.
 
-use super::number::{NUMBER_KINDS, number_len};
+use crate::number::{NUMBER_KINDS, number_len};
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::staging) enum Field<'f> {
+pub enum Field<'f> {
     /// Nothing; also the column that is the key itself.
     Null,
+    /// A whole number.
     Number(i64),
+    /// Text, in UTF-8 as a rule; it is stored as it is.
     Text(&'f [u8]),
 }
 
@@ -37,7 +39,8 @@ impl From<Option<i64>> for Field<'_> {
 
 impl Field<'_> {
     /// What the format calls its serial type.
-    pub(super) fn kind(self) -> u64 {
+    #[inline]
+    pub(crate) fn kind(self) -> u64 {
         match self {
             Field::Null => 0,
             Field::Number(number) => NUMBER_KINDS[number_len(number)],
@@ -45,7 +48,8 @@ impl Field<'_> {
         }
     }
 
-    pub(super) fn len(self) -> usize {
+    #[inline]
+    pub(crate) fn len(self) -> usize {
         match self {
             Field::Null => 0,
             Field::Number(number) => number_len(number),
@@ -54,7 +58,8 @@ impl Field<'_> {
     }
 
     /// Writes it, and returns where it ends.
-    pub(super) fn put(self, page: &mut [u8], at: usize) -> usize {
+    #[inline]
+    pub(crate) fn put(self, page: &mut [u8], at: usize) -> usize {
         let end = at + self.len();
         match self {
             Field::Null => {}
