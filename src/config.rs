@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::entity;
 use crate::error::{Error, Result};
+use crate::record::hex;
 
 pub use policy::{DefaultPractice, DuplicatePolicy, EmailPolicy, Policy};
 
@@ -197,7 +198,7 @@ impl Config {
 
     /// SHA-256 of that text: the same rules have the same digest.
     pub fn digest(&self) -> String {
-        Sha256::digest(self.to_text()).iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&Sha256::digest(self.to_text()))
     }
 
     /// The keys in which two configurations differ, each with both values: `policy.email: "fallback" / "null"`.

@@ -17,7 +17,8 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 use crate::interrupt;
-use crate::staging::{Cell, SEAL_TABLES, SealedTable, Staging, hex};
+use crate::record::hex;
+use crate::staging::{Cell, SEAL_TABLES, SealedTable, Staging};
 
 /// Bytes handed to the hash at once.
 const CHUNK: usize = 64 * 1024;

@@ -7,7 +7,7 @@ use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 
 use crate::error::{Error, Result};
-use crate::staging::hex;
+use crate::record::hex;
 
 /// Signs manifests.
 pub struct Signer(SigningKey);

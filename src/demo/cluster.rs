@@ -18,6 +18,7 @@ use tempfile::TempDir;
 
 use crate::connect::{self, Address, Side};
 use crate::error::{Error, Result};
+use crate::record::{quoted, quoted_text};
 
 const KEEPER: &str = include_str!("keeper.sh");
 
@@ -119,10 +120,10 @@ impl Cluster {
     /// Removes a database, whoever is still connected to it.
     pub fn drop_database(&self, name: &str) -> Result<()> {
         // `drop database … with (force)` would need version 13.
-        let literal = name.replace('\'', "''");
+        let name_text = quoted_text(name);
         self.execute(
             "ending a database's sessions",
-            &format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{literal}'"),
+            &format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = {name_text}"),
         )?;
         self.execute("dropping a database", &format!("drop database if exists {}", quoted(name)))
     }
@@ -225,10 +226,10 @@ fn temporary_directory() -> Result<TempDir> {
 fn write_files(directory: &Path, settings: &Settings, owner: Option<User>) -> Result<()> {
     let listen = if settings.port.is_some() { "127.0.0.1" } else { "" };
     let port = settings.port.unwrap_or(DEFAULT_PORT);
-    let sockets = directory.display().to_string().replace('\'', "''");
+    let sockets = quoted_text(&directory.display().to_string());
     let lines = settings.lines.join("\n");
     let text = format!(
-        "{SETTINGS}listen_addresses = '{listen}'\nport = {port}\nunix_socket_directories = '{sockets}'\n{lines}\n"
+        "{SETTINGS}listen_addresses = '{listen}'\nport = {port}\nunix_socket_directories = {sockets}\n{lines}\n"
     );
 
     write_private(&directory.join("settings"), &text, owner)?;
@@ -279,10 +280,6 @@ fn owner_of(path: &Path) -> Result<u32> {
     fs::metadata(path)
         .map(|metadata| metadata.uid())
         .map_err(|cause| failed(&format!("{} cannot be read", path.display())).cause(cause))
-}
-
-fn quoted(identifier: &str) -> String {
-    format!("\"{}\"", identifier.replace('"', "\"\""))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 
 pub use drydock_world::*;
 
+use crate::record::quoted;
 use crate::target::encode_row;
 
 /// The legacy DDL, file by file, in an order in which it can be run.
@@ -47,8 +48,8 @@ fn write_copy_blocks(tables: &[Table], out: impl Write) -> io::Result<()> {
 
 /// `copy "TABLE" ("COLUMN", …) from stdin`, for [`copy_text`].
 pub fn copy_statement(table: &Table) -> String {
-    let columns = table.columns.iter().map(|column| format!("\"{column}\"")).collect::<Vec<_>>().join(", ");
-    format!("copy \"{}\" ({columns}) from stdin", table.name)
+    let columns = table.columns.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ");
+    format!("copy {} ({columns}) from stdin", quoted(table.name))
 }
 
 /// The rows in COPY's text format, without the end mark.

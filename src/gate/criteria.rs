@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Criterion, Gate};
 use crate::config::Policy;
-use crate::record::Phase;
+use crate::record::{Phase, hex};
 use crate::staging::{Accounting, Analysis, Approval, GateFacts, Level, Status, Step};
 
 /// Everything that the gates are judged by.
@@ -290,5 +290,5 @@ fn digest(analysis: &Analysis) -> String {
     for remedy in &analysis.remediation {
         sum.update(format!("{remedy:?}\n"));
     }
-    sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&sum.finalize())
 }

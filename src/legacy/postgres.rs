@@ -12,6 +12,7 @@ use crate::connect::{Address, Session, Side, Wire, refuse_transaction_mode, serv
 use crate::error::{Error, Result};
 use crate::legacy::copy_text::Decoder;
 use crate::legacy::{Count, Place, Projection, Shape, Sink, Source};
+use crate::record::{quoted, quoted_text};
 
 /// All tables are read inside this transaction. Without `row_security` off, a policy would hide rows silently; so the
 /// server refuses instead. And a scan that joins another one in the middle of a table would bring its rows out of order,
@@ -214,8 +215,8 @@ fn beside(client: &mut Session, address: &Address) -> Result<Option<Wire>> {
         // the snapshot has to be taken before anything else is asked
         let (isolation, settings) = BEGIN.split_once("; ").unwrap_or((BEGIN, ""));
         wire.execute(&format!(
-            "{isolation}; set transaction snapshot '{}'; {settings}",
-            exported.replace('\'', "''")
+            "{isolation}; set transaction snapshot {}; {settings}",
+            quoted_text(&exported)
         ))?;
         Ok(wire)
     });
@@ -239,11 +240,6 @@ fn copy_statement(shape: &Shape, raw_bytes: bool) -> String {
     let columns: Vec<_> = shape.columns.iter().map(|column| quoted(column)).collect();
     let encoding = if raw_bytes { " (encoding 'SQL_ASCII')" } else { "" };
     format!("copy (select {} from {}) to stdout{encoding}", columns.join(", "), quoted(&shape.table))
-}
-
-/// A name as SQL: in double quotes, so that `on`, `order` and capitals are names too.
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// The rows of a small query, all as text; null becomes ''.

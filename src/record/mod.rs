@@ -1,15 +1,17 @@
-//! The shared words: what identifies a record, what can become of it, and what can be wrong with it. Pure, and
-//! importing nothing of ours, so that every other module may import it.
+//! The shared words: what identifies a record, what can become of it, and what can be wrong with it; and how digests, names
+//! and texts are written. Pure, and importing nothing of ours, so that every other module may import it.
 
 mod fate;
 mod id;
 mod issue;
+mod notation;
 mod phase;
 mod ruling;
 
 pub use fate::Fate;
 pub use id::{LegacyId, TargetId, named_uuid};
 pub use issue::{Category, Change, Code, Issue, Severity};
+pub use notation::{hex, quoted, quoted_text};
 pub use phase::Phase;
 pub use ruling::{Action, ItemId, Ruling};
 

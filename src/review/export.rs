@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::cell::protected;
 use super::questions;
 use crate::entity::{association, practices};
-use crate::record::LegacyId;
+use crate::record::{LegacyId, hex};
 use crate::staging::{Item, Proposal};
 
 /// The columns that a person fills in.
@@ -158,8 +158,7 @@ pub fn seen(item: &Item, salt: &str) -> String {
     let context = item.context.as_ref().filter(|_| !is_pair);
     sum.update(format!("{salt}\n{:?}", (&item.id, &item.issues, context, &item.fate)));
     sum.update(format!("{:?}{:?}", item.practice, item.current));
-    let digest = sum.finalize();
-    digest.iter().take(6).fold("s".to_owned(), |text, byte| text + &format!("{byte:02x}"))
+    format!("s{}", hex(&sum.finalize()[..6]))
 }
 
 /// The practices proposed for patients that are asked about, by the patient's own user.

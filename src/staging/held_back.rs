@@ -11,7 +11,7 @@ use super::{now, quoted};
 use crate::entity::catalog::CatalogKey;
 use crate::entity::{self, Column, Entity};
 use crate::error::Result;
-use crate::record::{Issue, LegacyId};
+use crate::record::{Issue, LegacyId, hex};
 
 /// A pair as it is kept.
 #[derive(Debug, Clone)]
@@ -133,7 +133,7 @@ impl Staging {
                     return Ok(());
                 };
                 let text = values.join(CatalogKey::BETWEEN_VALUES.encode_utf8(&mut [0; 4]));
-                let digest: String = Md5::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+                let digest = hex(&Md5::digest(text));
                 if let Some(holder) = held.get(&digest) {
                     taken.push((legacy_id, holder.clone()));
                 }

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use super::now;
 use super::open::{Reader, Staging};
 use crate::error::{Error, Result};
+use crate::record::hex;
 
 /// What stands for the hash before the first entry.
 const NO_HASH: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -104,11 +105,6 @@ pub fn canonical(value: &Value) -> String {
         }
     }
     sorted(value).to_string()
-}
-
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// 32 bytes that nothing can be derived from, in hexadecimal.

@@ -58,7 +58,7 @@ pub use facts::Step;
 pub use figures::{ChangeCount, ErrorCount, Figures, Gate, IssueCount, ReceiptLine, RunLine, WaitingCount};
 pub use gates::{Approval, Dependency, DependencyFailure, GateFacts};
 pub use held_back::{KeptMember, KeptPair, KeptSearch};
-pub use journal::{Entry, Head, broken_at, canonical, commitment, hex, keyed, random_key};
+pub use journal::{Entry, Head, broken_at, canonical, commitment, keyed, random_key};
 pub use journalled_rows::{JOURNALLED, Journalled};
 pub use legacy::ById;
 pub use loads::{Outcome, Receipt, Refused};
@@ -73,10 +73,7 @@ pub use status::{Accounting, AssociationCount, ErrorAnalysis, Progress, Status};
 pub use target::Match;
 pub use three_way::{ProofSide, ThreeWayProof};
 
-/// An identifier as SQLite and PostgreSQL quote it.
-pub fn quoted(identifier: &str) -> String {
-    format!("\"{}\"", identifier.replace('"', "\"\""))
-}
+use crate::record::quoted;
 
 /// The current moment as the file writes it: UTC to the second.
 fn now() -> String {

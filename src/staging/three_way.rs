@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::Proof;
 use super::open::Staging;
 use crate::error::Result;
+use crate::record::hex;
 
 /// The statement, with what it rests on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -79,7 +80,7 @@ fn side(proofs: &[Proof], part: &str, side: &str) -> ProofSide {
         rows += proof.rows;
         hash.update(format!("{} {} {}\n", proof.name, proof.rows, proof.digest));
     }
-    let digest = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = hex(&hash.finalize());
     ProofSide { rows, digest }
 }
 

@@ -104,8 +104,7 @@ impl Target {
                     Err(failure) => return Err(failure),
                 }
             }
-            all.digest =
-                super::sender::hexadecimal(&<sha2::Sha256 as sha2::Digest>::digest(digests.concat()));
+            all.digest = crate::record::hex(&<sha2::Sha256 as sha2::Digest>::digest(digests.concat()));
             *merged = all;
             if let Some(receipted) = &mut receipted {
                 receipted.range = ids.first().zip(ids.last()).map(|(first, last)| *first..=*last);

@@ -51,6 +51,7 @@ use crate::connect::{Address, Session, Side, cancel, connect, refuse_transaction
 use crate::entity::{self, Entity};
 use crate::error::{Error, Result};
 use crate::interrupt::{self, Stopping};
+use crate::record::{quoted, quoted_text};
 
 /// The types of an empty target; its tables are the entities' own.
 const TYPES: &str = include_str!("../../sql/target/01_types.sql");
@@ -236,14 +237,6 @@ fn discriminated(entity: &Entity) -> String {
         || "true".to_owned(),
         |(column, value)| format!("t.{}::text = '{value}'", quoted(column)),
     )
-}
-
-fn quoted(identifier: &str) -> String {
-    format!("\"{}\"", identifier.replace('"', "\"\""))
-}
-
-fn quoted_text(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }
 
 fn failed(what: &str, cause: &postgres::Error) -> Error {

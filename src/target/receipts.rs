@@ -280,7 +280,7 @@ impl Target {
                 .map_err(|cause| Failure::of(&format!("digesting {table}"), &cause))?;
             digests.push(format!("{table} {}", row.get::<_, String>(0)));
         }
-        Ok(super::sender::hexadecimal(&<sha2::Sha256 as sha2::Digest>::digest(digests.join("\n"))))
+        Ok(crate::record::hex(&<sha2::Sha256 as sha2::Digest>::digest(digests.join("\n"))))
     }
 }
 

@@ -9,6 +9,7 @@ use super::copy::encode_row;
 use super::failure::Failure;
 use crate::connect::{Copying, Session};
 use crate::error::{Error, Result};
+use crate::record::hex;
 
 /// Bytes sent to the server at once.
 const PIECE: usize = 1 << 16;
@@ -96,15 +97,10 @@ pub(super) fn copy_in(
     if arrived != rows {
         return Err(Error::target(format!("{what}: {rows} rows were sent and {arrived} arrived")).into());
     }
-    Ok(Sent { rows, digest: hexadecimal(&digest.finalize()) })
-}
-
-/// Bytes as text.
-pub fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    Ok(Sent { rows, digest: hex(&digest.finalize()) })
 }
 
 /// The SHA-256 of a text.
 pub fn digest_of(text: &str) -> String {
-    hexadecimal(&Sha256::digest(text.as_bytes()))
+    hex(&Sha256::digest(text.as_bytes()))
 }

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 
 use super::compare;
-use super::digest::{RangeHash, hex};
+use super::digest::RangeHash;
 use super::sent::{Resent, Sent};
 use crate::entity::{Column, Entity, Write};
 use crate::error::Result;
 use crate::progress::Progress;
-use crate::record::LegacyId;
+use crate::record::{LegacyId, hex};
 use crate::staging::{Difference, DifferenceKind, Staging, verify_operation};
 use crate::target::{Range, RangeDigest, Target};
 

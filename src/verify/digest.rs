@@ -6,7 +6,7 @@ use md5::{Digest, Md5};
 
 use super::json;
 use crate::entity::{Column, Kind};
-use crate::record::LegacyId;
+use crate::record::{LegacyId, hex};
 
 /// The rows of one range, hashed as they come.
 #[derive(Debug, Default)]
@@ -53,11 +53,6 @@ impl RangeHash {
         let digest = if self.rows == 0 { String::new() } else { hex(&self.hash.finalize()) };
         (self.rows, digest)
     }
-}
-
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A decimal number without the zeros that change nothing.

@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-use super::digest::hex;
 use crate::entity::{Column, Entity};
 use crate::error::Result;
-use crate::record::{LegacyId, Phase};
+use crate::record::{LegacyId, Phase, hex};
 use crate::staging::{FileReceipt, Staging};
 use crate::target::{Merge, encode_row};
 

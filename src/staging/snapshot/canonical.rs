@@ -9,6 +9,8 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::record::hex;
+
 /// Bytes handed to the hash at once.
 const CHUNK: usize = 32 * 1024;
 
@@ -85,7 +87,7 @@ impl TableDigest {
     /// The digest in lower-case hexadecimal digits.
     pub(super) fn finish(mut self) -> String {
         self.hash.update(&self.pending);
-        self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.hash.finalize())
     }
 }
 
