@@ -85,7 +85,7 @@ fn write_source(directory: &Path, records: u64) {
     let mut groups = file("auth_user_groups", "id,user_id,group_id");
     let mut line = String::new();
     for id in 1..=records {
-        let mixed = id.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
+        let mixed = id.wrapping_mul(drydock_random::GOLDEN) >> 20;
         let place = |of: u64| usize::try_from(mixed / of % 10).unwrap_or(0);
         line.clear();
         let email = match mixed % 100 {

@@ -4,6 +4,7 @@
 //!
 //! Pairs are handed out in shares, each pair once, so that memory does not grow with their number.
 
+use drydock_random::{GOLDEN, scramble};
 use rayon::prelude::*;
 
 use crate::bucket::{Gathered, Layout, by_place, slots};
@@ -11,7 +12,6 @@ use crate::field::Field;
 use crate::groups::{Groups, pair};
 use crate::key::{KEYS, Part, parts};
 use crate::neighbours::Neighbours;
-use crate::random::scramble;
 
 /// A pass over the records: what its key was made of, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,7 +153,7 @@ fn for_digests(fields: &[Field], (one, other): Key<'_>, count: usize, mut each: 
         other.write(fields, from, &mut others[..size]);
         for (record, (ones, others)) in (from as u32..).zip(ones.iter().zip(&others[..size])) {
             for one in ones.iter().filter(|&&one| one != 0) {
-                let one = one.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                let one = one.wrapping_mul(GOLDEN);
                 for other in others.iter().filter(|&&other| other != 0) {
                     each(scramble(one ^ scramble(*other)), record);
                 }

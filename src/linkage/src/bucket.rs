@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn what_shares_a_digest_comes_together() {
         let digests: Vec<u64> =
-            (0..5000u64).map(|at| (at % 1700).wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
+            (0..5000u64).map(|at| (at % 1700).wrapping_mul(drydock_random::GOLDEN)).collect();
         for slots in [0, 10, 20] {
             let (groups, crowds) = gathered(&digests, slots, usize::MAX);
             assert_eq!((groups.len(), crowds.len()), (1700, 0));

@@ -1,6 +1,6 @@
 //! Codes: numbers that stand for values, so that equal values are equal numbers.
 
-use crate::random::ByDigest;
+use crate::digest::ByDigest;
 
 /// The code of a missing value.
 pub(crate) const MISSING: u32 = 0;

@@ -1,8 +1,10 @@
 //! Records that repeat others word for word. What a value says is judged without them: a test account that was made two
 //! hundred thousand times would otherwise stand for how strangers agree, and everybody else would look alike.
 
+use drydock_random::scramble;
+
+use crate::digest::ByDigest;
 use crate::field::Field;
-use crate::random::{ByDigest, scramble};
 use crate::shares::{exact_share, mean_count};
 
 /// So many equal records are drawn for pairs that agree.

@@ -1,7 +1,7 @@
 //! Dates as people type them: which format a column is written in, what a value then says, and how far two values
 //! agree. Impossible dates (a 13th month, a 31st of June) keep their parts, because the slip that made them is evidence.
 
-use crate::random::scramble;
+use drydock_random::scramble;
 
 /// Year, month and day; a part that is not known is 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

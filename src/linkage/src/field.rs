@@ -4,11 +4,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use drydock_random::scramble;
+
 use crate::codes::{MISSING, number};
 use crate::date::{Date, Order};
+use crate::digest::{ByDigest, digest};
 use crate::error::{Error, Result};
 use crate::names::Names;
-use crate::random::{ByDigest, digest, scramble};
 use crate::records::{Cells, Column, Texts};
 use crate::shares::{exact_share, mean_count};
 use crate::text::Letters;

@@ -3,12 +3,14 @@
 
 use std::sync::Arc;
 
+use drydock_random::scramble;
+
 use crate::Kind;
 use crate::bucket::upper;
 use crate::codes::MISSING;
+use crate::digest::digest;
 use crate::field::{Field, Values, Words};
 use crate::phonetic;
-use crate::random::{digest, scramble};
 
 /// At most so many keys of one part.
 pub(crate) const KEYS: usize = 2;

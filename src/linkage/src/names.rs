@@ -1,7 +1,7 @@
 //! Names: one list for given and family names, with what is asked of each name again and again.
 
+use crate::digest::digest;
 use crate::error::Result;
-use crate::random::digest;
 use crate::records::Texts;
 use crate::{fold, phonetic};
 

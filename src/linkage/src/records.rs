@@ -3,11 +3,12 @@
 
 use std::cmp::Ordering;
 
+use drydock_random::scramble;
+
 use crate::Kind;
 use crate::codes::number;
 use crate::date::Date;
 use crate::error::{Error, Result};
-use crate::random::scramble;
 
 /// Columns that are compared at most; a pair's agreement is packed into one 64-bit word.
 pub const MAX_COLUMNS: usize = 14;

@@ -3,12 +3,12 @@
 
 use std::collections::HashMap;
 
+use drydock_random::{Splitmix, scramble};
 use rayon::prelude::*;
 
 use crate::bucket::{Gathered, Layout, slots};
 use crate::compare::{Comparer, Pattern};
 use crate::groups::Groups;
-use crate::random::{Random, scramble};
 
 /// Random pairs drawn for `u`.
 const RANDOM_PAIRS: usize = 80_000;
@@ -25,7 +25,7 @@ pub(crate) fn random_pairs(comparer: &Comparer<'_>) -> Tally {
         let after = |at: usize| drawn[at + 1..].iter().map(move |&b| (drawn[at], b));
         (0..count).flat_map(after).collect()
     } else {
-        let mut random = Random::seeded(1);
+        let mut random = Splitmix::seeded(1);
         std::iter::repeat_with(|| (drawn[random.below(count)], drawn[random.below(count)]))
             .filter(|(a, b)| a != b)
             .take(RANDOM_PAIRS)
@@ -82,7 +82,7 @@ pub(crate) fn pairs_within(comparer: &Comparer<'_>, key: &[usize], most: usize) 
             }
         }
     } else {
-        let mut random = Random::seeded(key.iter().fold(11, |seed, &at| seed * 31 + at as u64));
+        let mut random = Splitmix::seeded(key.iter().fold(11, |seed, &at| seed * 31 + at as u64));
         for _ in 0..most {
             let at = random.below(total);
             let group = groups.get(ends.partition_point(|&end| end <= at));

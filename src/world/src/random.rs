@@ -1,5 +1,6 @@
 //! The generator's own random numbers: the same on every machine and in every version, which no library promises.
 
+use drydock_random::{Splitmix, scaled};
 use uuid::{Builder, Uuid};
 
 /// A xoshiro256** generator. Every part of the world has its own stream, so a change in one part moves no other.
@@ -8,17 +9,12 @@ pub(crate) struct Random([u64; 4]);
 impl Random {
     /// The stream of one part of the world, such as `offices`.
     pub(crate) fn stream(seed: u64, part: &str) -> Self {
-        // FNV-1a spreads the part's name, splitmix64 turns the sum into a state that is never all zero.
+        // FNV-1a spreads the part's name; no four numbers in a row are all zero
         let name = part.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
-        let mut sum = seed ^ name;
-        Self(std::array::from_fn(|_| {
-            sum = sum.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mixed = (sum ^ (sum >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            mixed ^ (mixed >> 31)
-        }))
+        let mut state = Splitmix::seeded(seed ^ name);
+        Self(std::array::from_fn(|_| state.draw()))
     }
 
     fn next(&mut self) -> u64 {
@@ -35,9 +31,8 @@ impl Random {
     }
 
     /// A number from 0 up to, not including, `bound`; 0 when there is no such number.
-    #[expect(clippy::cast_possible_truncation, reason = "the product's upper half is below the bound")]
     pub(crate) fn below(&mut self, bound: usize) -> usize {
-        ((u128::from(self.next()) * bound as u128) >> 64) as usize
+        scaled(self.next(), bound)
     }
 
     /// A number from `low` to `high`, both included.

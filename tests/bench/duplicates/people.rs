@@ -3,27 +3,25 @@
 
 use std::sync::LazyLock;
 
+use drydock_random::Splitmix;
+
 type Words = LazyLock<Vec<&'static str>>;
 
-/// The splitmix64 sequence: the same people on every machine.
+/// The same people on every machine.
 #[derive(Debug, Clone)]
-pub struct Dice(u64);
+pub struct Dice(Splitmix);
 
 impl Dice {
     pub fn seeded(seed: u64) -> Self {
-        Self(seed)
+        Self(Splitmix::seeded(seed))
     }
 
     pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut word = self.0;
-        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        word ^ (word >> 31)
+        self.0.draw()
     }
 
     pub fn below(&mut self, bound: usize) -> usize {
-        ((u128::from(self.next()) * bound as u128) >> 64) as usize
+        self.0.below(bound)
     }
 
     pub fn share(&mut self) -> f64 {

@@ -1,34 +1,9 @@
-//! A small generator of random numbers with a fixed seed: the same pairs are drawn on every machine and every run.
+//! Digests: what stands for a text in a key. Two texts fall together with a probability of 2⁻⁶⁴.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// The splitmix64 sequence.
-#[derive(Debug, Clone)]
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn seeded(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        scramble(self.0)
-    }
-
-    /// A number below `bound`, which must not be 0; the bias of the multiplication is below 2⁻³².
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
-        ((u128::from(self.next()) * bound as u128) >> 64) as usize
-    }
-}
-
-/// Mixes the bits of a word so that every input bit moves every output bit.
-pub(crate) const fn scramble(mut word: u64) -> u64 {
-    word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    word ^ (word >> 31)
-}
+use drydock_random::{GOLDEN, scramble};
 
 /// A 64-bit digest of bytes, the same on every machine; for keys in memory, never stored.
 pub(crate) fn digest(bytes: &[u8]) -> u64 {
@@ -36,7 +11,7 @@ pub(crate) fn digest(bytes: &[u8]) -> u64 {
     let mut chunks = bytes.chunks_exact(8);
     for chunk in &mut chunks {
         let word = chunk.iter().rev().fold(0u64, |word, &byte| (word << 8) | u64::from(byte));
-        state = scramble(state ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        state = scramble(state ^ word).wrapping_mul(GOLDEN);
     }
     let tail = chunks.remainder().iter().rev().fold(0u64, |word, &byte| (word << 8) | u64::from(byte));
     scramble(state ^ tail)
@@ -66,16 +41,6 @@ pub(crate) type ByDigest<T> = HashMap<u64, T, BuildHasherDefault<Digested>>;
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_stay_below_their_bound_and_reach_all_of_it() {
-        let mut random = Random::seeded(1);
-        let mut seen = [false; 7];
-        for _ in 0..1000 {
-            seen[random.below(7)] = true;
-        }
-        assert_eq!(seen, [true; 7]);
-    }
 
     #[test]
     fn digests_tell_close_texts_apart() {
