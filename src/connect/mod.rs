@@ -10,6 +10,7 @@
 
 mod address;
 mod failure;
+mod opening;
 mod parameters;
 mod password;
 mod pooler;

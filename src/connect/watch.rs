@@ -13,7 +13,7 @@ use postgres::{Client, SimpleQueryMessage};
 
 use super::address::Address;
 use super::failure::Refused;
-use super::{Side, session, tls};
+use super::{Side, opening, tls};
 use crate::error::Error;
 use crate::interrupt;
 
@@ -221,7 +221,7 @@ impl Watched {
         let asking = thread::Builder::new().name("look".to_owned()).spawn(move || {
             let answer = match tls::connector(address.mode, &address.roots)
                 .map_err(Refused::Defect)
-                .and_then(|tls| session::open(&address, tls))
+                .and_then(|tls| opening::open(&address, tls))
             {
                 Ok((mut client, _)) => asked(&mut client, &sql),
                 Err(Refused::Server(cause)) if cause.as_db_error().is_some() => Answer::Refused,

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, Sender as Answers, SyncSender, channel, sync_cha
 use std::thread;
 
 use super::Loader;
-use super::carry::{Carried, Unit, next_row};
+use super::carry::{Carried, FIRST, Unit, next_row};
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::record::LegacyId;
@@ -18,9 +18,6 @@ use crate::target::{Cause, Failure, Merge, Merged, Target, Writing, encode_row};
 /// Bytes handed to a session at once, and how many such pieces may wait for it.
 const PIECE: usize = 1 << 16;
 const WAITING: usize = 8;
-
-/// Rows of the chunk that goes first and alone: it begins the phase.
-pub(super) const FIRST: usize = 8192;
 
 /// What a session's thread is told.
 enum Message<'a> {

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use super::beside::FIRST;
 use super::refused::refused;
 use super::{Loader, OnError};
 use crate::error::Result;
@@ -13,6 +12,9 @@ use crate::progress::Bar;
 use crate::record::{LegacyId, Phase};
 use crate::staging::{Outcome, ReadyRows, Receipt, Refused, Which, load_operation};
 use crate::target::{Cause, Failure, Merge, Merged, Refusal};
+
+/// Rows of the chunk that goes first and alone, where others go side by side after it: it begins the phase.
+pub(super) const FIRST: usize = 8192;
 
 /// Parts that a refused chunk is split into at once: few enough to find one bad record soon, many enough that many bad
 /// ones do not go through every size.

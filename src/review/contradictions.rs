@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
-use super::import::{Answered, Wrong};
+use super::answered::{Answered, Wrong};
 use crate::entity::{self, Entity, practices, profiles};
 use crate::record::{Action, ItemId, LegacyId, Ruling};
 use crate::staging::Standing;

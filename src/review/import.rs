@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 
 use super::answer;
+use super::answered::{Answered, Wrong};
 use super::cell;
 use super::contradictions::contradictions;
 use super::export::seen;
@@ -41,23 +42,6 @@ pub struct Options<'a> {
     pub revise: bool,
     /// The day of the snapshot: ages and futures are judged by it.
     pub today: NaiveDate,
-}
-
-/// A line that cannot be imported.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Wrong {
-    pub(super) line: u64,
-    pub(super) message: String,
-}
-
-/// A ruling, with the line that it stands on.
-pub(super) struct Answered {
-    pub(super) line: u64,
-    pub(super) ruling: Ruling,
-    /// Whether it replaces an earlier one.
-    revises: bool,
-    /// Whether it was decided already.
-    pub(super) is_known: bool,
 }
 
 /// Imports a review file: all of it or nothing. What was resolved has to be resolved again afterwards.

@@ -4,6 +4,7 @@
 //! (what `transform` makes of the answers). All but `import` is pure, and what `import` asks of the file through `answer`.
 
 mod answer;
+mod answered;
 mod cell;
 mod contradictions;
 mod decided;
