@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::Common;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::output;
+use crate::record::delimited::delimiter;
 
 /// A record larger than this, in bytes, is an unclosed quote, not a person.
 const LARGEST_RECORD: usize = 1 << 20;
@@ -94,7 +95,7 @@ fn read(arguments: &Arguments) -> Result<Records> {
     let unreadable =
         |cause: std::io::Error| Error::precondition(format!("could not read {file}")).cause(cause);
     let mut input = BufReader::with_capacity(1 << 16, File::open(&arguments.file).map_err(unreadable)?);
-    let delimiter = delimiter(input.fill_buf().map_err(unreadable)?);
+    let delimiter = delimiter(input.fill_buf().map_err(unreadable)?, b'"');
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(input);
     // the library's messages name lines and fields, never values; other than this one, which quotes the header
     let malformed = |cause: &csv::Error| {
@@ -137,14 +138,6 @@ fn read(arguments: &Arguments) -> Result<Records> {
         records.push(text(&row[id]).trim(), of, values.iter().map(String::as_str))?;
     }
     Ok(records)
-}
-
-/// The separator of a file, by what its header line holds most of.
-fn delimiter(start: &[u8]) -> u8 {
-    let header = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    let count = |&separator: &u8| header.split(|&byte| byte == separator).count();
-    // the last of equals wins, so the comma comes last
-    [b'\t', b';', b'|', b','].into_iter().max_by_key(count).unwrap_or(b',')
 }
 
 /// Bytes as text; what is not UTF-8 is read byte by byte as Latin-1, so that nothing is lost.
@@ -305,19 +298,6 @@ fn sentences(findings: &Findings) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_separator_is_the_one_the_header_uses() {
-        for (header, separator) in [
-            ("id,name\n1;2;3", b','),
-            ("id;name;born\n", b';'),
-            ("id\tname", b'\t'),
-            ("id", b','),
-            ("", b','),
-        ] {
-            assert_eq!(delimiter(header.as_bytes()), separator, "{header}");
-        }
-    }
 
     #[test]
     fn bytes_that_are_no_text_are_kept() {

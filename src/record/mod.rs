@@ -1,6 +1,7 @@
-//! The shared words: what identifies a record, what can become of it, and what can be wrong with it; and how digests, names
-//! and texts are written. Pure, and importing nothing of ours, so that every other module may import it.
+//! The shared words: what identifies a record, what can become of it, and what can be wrong with it; and how digests, names,
+//! texts and files of fields are written. Pure, and importing nothing of ours, so that every other module may import it.
 
+pub mod delimited;
 mod fate;
 mod id;
 mod issue;

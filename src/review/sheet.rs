@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::cell;
 use crate::error::{Error, Result};
+use crate::record::delimited::delimiter;
 
 /// One line of a review file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +63,7 @@ fn csv(text: &str) -> Result<Vec<Line>> {
         }
         _ => (text, 0, None),
     };
-    let delimiter = named.unwrap_or_else(|| delimiter(text));
+    let delimiter = named.unwrap_or_else(|| delimiter(text.trim_start().as_bytes(), b'"'));
     // a quote that is never closed swallows the rest without an error: this line is lost with it
     let fenced = format!("{text}\n{FENCE}\n");
     let text = fenced.as_str();
@@ -140,14 +141,6 @@ fn unreadable(cause: &csv::Error) -> Error {
     let line = cause.position().map_or(0, csv::Position::line);
     Error::precondition(format!("line {line}: the review file cannot be read as CSV; nothing was imported"))
         .hint("save it as CSV again")
-}
-
-/// The delimiter that the header line has most of, outside of quotes.
-fn delimiter(text: &str) -> u8 {
-    let header = text.trim_start().split(['\r', '\n']).next().unwrap_or_default();
-    let bare: String = header.split('"').step_by(2).collect();
-    let count = |delimiter: &u8| bare.matches(char::from(*delimiter)).count();
-    [b'|', b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',')
 }
 
 /// A column's name as people and spreadsheets may have left it.

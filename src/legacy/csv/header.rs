@@ -11,9 +11,7 @@ use super::cut::{Cut, Dialect, cut};
 use super::encoding::{Encoding, from_windows_1252};
 use super::records::{Format, fill};
 use crate::error::Error;
-
-/// The delimiters looked for; when two are found equally often, the first counts.
-const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+use crate::record::delimited::{delimiter, is_line_end, outside_quotes};
 
 /// A header is no longer than this.
 const LONGEST: usize = 1024 * 1024;
@@ -101,34 +99,9 @@ impl Header {
     }
 }
 
-/// The bytes outside of quotes, up to the first line end among them.
-fn outside_quotes(bytes: &[u8], quote: u8) -> impl Iterator<Item = u8> {
-    let mut quoted = false;
-    bytes.iter().copied().filter(move |&byte| {
-        quoted ^= byte == quote;
-        !quoted
-    })
-}
-
-fn is_line_end(byte: u8) -> bool {
-    byte == b'\n' || byte == b'\r'
-}
-
 /// Whether the first record ends among the bytes, with one more to tell a CR from a CRLF.
 fn is_complete(bytes: &[u8], quote: u8) -> bool {
     outside_quotes(&bytes[..bytes.len().saturating_sub(1)], quote).any(is_line_end)
-}
-
-/// The delimiter that the header has most of, outside of quotes; a comma when it has none.
-fn delimiter(bytes: &[u8], quote: u8) -> u8 {
-    let mut counts = [0_usize; DELIMITERS.len()];
-    for byte in outside_quotes(bytes, quote).take_while(|&byte| !is_line_end(byte)) {
-        if let Some(at) = DELIMITERS.iter().position(|&delimiter| delimiter == byte) {
-            counts[at] += 1;
-        }
-    }
-    let most = counts.iter().max().copied().unwrap_or_default();
-    counts.iter().position(|&count| count == most).map_or(b',', |at| DELIMITERS[at])
 }
 
 /// What the operator is told.
