@@ -7,13 +7,16 @@
 //! 2. [`staging`]: the file that is the whole state; the only user of SQLite.
 //! 3. The phases, each a verb, a module and a test: [`extract`] (through [`legacy`]), [`survey`] (through [`target`]),
 //!    [`transform`] (with [`clean`]), [`load`], [`verify`].
-//!    The record-linkage engine that `transform` and the verb `duplicates` call is a crate of its own, [`drydock_linkage`].
 //! 4. What looks at a result: [`analyze`]; [`gate`] (what must hold before a phase); [`review`] (what a person decides);
 //!    [`report`] (one page about it all, and an entry for every code; no figure that `status --json` does not have).
 //! 5. What goes beyond a load: [`checkpoint`], [`rollback`], and [`audit`], which ships the file to somebody who checks it with
 //!    nothing but the file, or with nobody recognisable in it.
 //! 6. [`cli`]: the only part that touches the terminal; `cli/run.rs` shows all phases in a row. [`demo`]: an invented
 //!    world and a throw-away server, so that everything can be tried.
+//!
+//! What is a product of its own is a crate of its own beside these modules, and can name none of them: [`drydock_linkage`]
+//! (which records are one person's), [`drydock_world`] (an invented legacy system and the truth about it), [`drydock_image`]
+//! (rows as SQLite databases in memory), and `drydock_random`, by which the first draws samples and the second everything.
 //!
 //! Beside these: [`config`] (`drydock.toml`), [`connect`] (sessions to PostgreSQL, whether their servers still answer, and errors
 //! without values), [`error`] (what can go wrong with a run, and its exit code), [`progress`], [`interrupt`], [`output`] (the one

