@@ -1,5 +1,5 @@
-//! An entry for every kind of issue and every kind of error: what it means, how to look at the records in the file, what to
-//! do. `drydock help CODE` prints it. A test walks the lists both ways.
+//! An entry for every kind of issue, every kind of error and every check: what it means, how to look at the records in the
+//! file, what to do. `drydock help CODE` prints it. What an issue's entry says is the issue's own ([`Code`]).
 
 use crate::error::Kind;
 use crate::record::Code;
@@ -57,7 +57,7 @@ const ERRORS: &[ErrorEntry] = &[
         means: "the legacy database cannot be reached or read, or its dump is not what it should be (exit code 4); the snapshot \
                 is not complete",
         look: "select table_name, rows, unreadable from legacy_tables order by position",
-        todo: "mend what the message names (address, password, a missing table or column, a file) and run extract again",
+        todo: "fix what the message names (address, password, a missing table or column, a file) and run extract again",
     },
     ErrorEntry {
         kind: Kind::Target,
@@ -65,7 +65,7 @@ const ERRORS: &[ErrorEntry] = &[
         means: "the target cannot be reached, cannot take the records, or refused a statement (exit code 5); what was committed \
                 has its receipt",
         look: "select phase, entity, rows, inserted, updated, loaded_at from receipts order by receipt_id",
-        todo: "mend what the message names; after a change of the target's tables run survey and transform again; a load goes on \
+        todo: "fix what the message names; after a change of the target's tables run survey and transform again; a load goes on \
                where it stopped",
     },
     ErrorEntry {
@@ -98,135 +98,6 @@ const ERRORS: &[ErrorEntry] = &[
         look: "select name, value from facts where name like '%_completed_at'",
         todo: "run the same command again: it starts where it can",
     },
-];
-
-/// What to do about a kind of issue, beyond its own resolution.
-const ISSUES: &[(&str, &str)] = &[
-    (
-        "email_missing",
-        "nothing is broken; ask for the address and enter it in the application, or at the source before the cut-over",
-    ),
-    (
-        "email_invalid",
-        "correct the address at the source and extract again, or leave the fallback; the original is in the metadata",
-    ),
-    (
-        "email_shared",
-        "the context names the profile that keeps the address; a household may share one, then nothing is to do; \
-                      else correct it at the source",
-    ),
-    (
-        "email_taken_in_target",
-        "find out whether the holder in the target is the same person who joined since; then give the row \
-                               the legacy id, and survey and transform again",
-    ),
-    (
-        "email_typo_domain",
-        "compare the domain with the proposal in the context; correct it at the source if it is wrong",
-    ),
-    (
-        "email_test_domain",
-        "nothing, unless test accounts are not wanted: patients may point at them, so they are never dropped",
-    ),
-    ("name_missing", "enter the name at the source; nothing is put in its place"),
-    ("name_mojibake", "compare with the repaired proposal in the context and correct it at the source"),
-    ("date_missing", "ask for the birthdate; nothing is put in its place"),
-    ("date_invalid", "correct it at the source; the original is in the metadata"),
-    ("date_in_future", "correct it at the source; the original is in the metadata"),
-    ("date_too_early", "correct it at the source; the original is in the metadata"),
-    ("date_implausible", "ask whether the person is really that old; the date was kept"),
-    ("date_possibly_swapped", "compare with the patient's papers; the date was kept as it stands"),
-    ("timestamp_invalid", "nothing, unless the moment matters: the next one of the rule was taken"),
-    ("gender_unknown", "nothing is broken; the raw code is in the metadata"),
-    ("boolean_invalid", "correct the flag at the source; it was treated as not set"),
-    ("number_invalid", "correct the number at the source; it was left empty"),
-    ("json_malformed", "nothing is lost: the text is kept in the metadata as it stands"),
-    ("country_unknown", "correct the country's name at the source, or leave it"),
-    ("role_unknown", "put the user into a group at the source, or choose a role in the target"),
-    ("reference_invalid", "correct the reference at the source; the context has it as it stands"),
-    (
-        "reference_dangling",
-        "the context has the reference: restore the row at the source, or choose another one",
-    ),
-    ("reference_not_ready", "resolve the record that it points to; then transform again"),
-    ("user_shared", "find out which patient record is current; both are kept"),
-    (
-        "target_row_uncertain",
-        "compare the rows in target_matches with the record; set the id of the right one in a review, or accept a new row",
-    ),
-    (
-        "target_row_mismatch",
-        "keep one of the target's rows for the legacy record, then survey and transform again",
-    ),
-    ("practice_by_geography", "confirm the practice or choose another; the evidence is in v_review"),
-    ("practice_defaulted", "choose the practice; the evidence is in v_review"),
-    (
-        "practice_unresolved",
-        "choose the practice (the error's context has the candidates, if any), or set policy.default_practice",
-    ),
-    ("row_unreadable", "legacy_unreadable has file, line and reason; mend the dump there and extract again"),
-    ("rule_panicked", "report the code and the field, never the value; the record waits in quarantine"),
-    (
-        "timestamp_missing",
-        "look at the raw row: none of its moments can be read; correct one at the source and extract again",
-    ),
-    (
-        "value_too_long",
-        "v_waiting names the records; widen the target's column and survey again, or shorten the value at the source",
-    ),
-    (
-        "number_out_of_range",
-        "look at the number in the raw row; widen the target's column and survey again, or mend the source",
-    ),
-    (
-        "text_refused",
-        "find the character in the raw row (a NUL in a JSON text, say) and remove it at the source",
-    ),
-    (
-        "label_missing",
-        "map the word in the configuration and run `drydock transform --reconfigure`, or add the label and survey again",
-    ),
-    (
-        "null_refused",
-        "allow null in the target and survey again, choose policy.email = \"fallback\", or fill the value in at the source",
-    ),
-    (
-        "key_taken",
-        "the context names the key; compare the two records with `drydock explain` and decide which one stays",
-    ),
-    (
-        "target_email_taken",
-        "find out whose address it is: free it in the target, or correct it at the source; then retry the failed ones",
-    ),
-    (
-        "target_duplicate",
-        "the context names the constraint; compare the row in the target with `drydock explain`, keep one, retry",
-    ),
-    (
-        "target_reference",
-        "the context names the constraint; load the row that is referred to, or correct the reference, then retry",
-    ),
-    (
-        "target_check",
-        "the context names the constraint; read its rule in the target, correct the value or the rule, then retry",
-    ),
-    ("target_null", "the context names the column; give it a default or the record a value, then retry"),
-    (
-        "target_value",
-        "the context names SQLSTATE and column; compare the ready row with the column's type, then retry",
-    ),
-    (
-        "target_trigger",
-        "ask whoever keeps the trigger; a trigger that changes rows as they arrive stops the load as well",
-    ),
-    (
-        "target_row_missing",
-        "the row of an earlier phase is gone from the target; load that phase again, then retry",
-    ),
-    (
-        "target_type",
-        "survey again: it lists the columns that cannot take the records; then transform, load and retry",
-    ),
 ];
 
 /// Checks that are no query: what each proves, and where the file says what contradicts it.
@@ -304,16 +175,15 @@ pub fn find(code: &str) -> Option<Entry> {
         });
     }
     let Some(known) = Code::ALL.iter().find(|known| known.as_str() == code) else { return find_check(&code) };
-    let more = ISSUES.iter().find(|(word, _)| *word == code).map_or("", |(_, todo)| todo);
-    let strategy = if known.is_automatic() { "a rule has resolved it" } else { "it waits for a person" };
+    let strategy = if known.is_automatic() { "a rule has settled it" } else { "it waits for a person" };
+    let todo = [known.resolution(), known.advice()].into_iter().filter(|part| !part.is_empty());
     Some(Entry {
         code: known.as_str(),
         means: format!(
-            "{} ({}, {} severity; {strategy}: {})",
+            "{} ({}, {} severity; {strategy})",
             known.message(),
             known.category().as_str(),
-            known.severity().as_str(),
-            known.resolution()
+            known.severity().as_str()
         ),
         look: if *known == Code::RowUnreadable {
             "select table_name, reason, file, line, legacy_id from legacy_unreadable".to_owned()
@@ -323,7 +193,7 @@ pub fn find(code: &str) -> Option<Entry> {
                  where error_code = '{code}' order by entity, entity_id"
             )
         },
-        todo: more.to_owned(),
+        todo: todo.collect::<Vec<_>>().join("; "),
     })
 }
 
@@ -334,16 +204,10 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     #[test]
-    fn every_code_has_an_entry_and_every_entry_a_code() {
-        let issues: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
-        let entries: BTreeSet<&str> = ISSUES.iter().map(|(code, _)| *code).collect();
-        assert_eq!(issues, entries);
-        assert_eq!(ISSUES.len(), entries.len());
+    fn every_kind_of_error_has_an_entry() {
         let kinds: Vec<u8> = ERRORS.iter().map(|error| error.kind.code()).collect();
         assert_eq!(kinds, Kind::ALL.map(Kind::code));
     }
