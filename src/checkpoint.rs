@@ -17,6 +17,7 @@ use crate::record::Phase;
 use crate::report::{self, Format};
 use crate::rollback;
 use crate::staging::{Accounting, Check, Staging};
+use crate::status;
 use crate::target::{Left, Merge, Target};
 use crate::verify::queries;
 
@@ -129,7 +130,7 @@ pub fn checkpoint(
     made.write(VALIDATION, &json(&validation)?)?;
     let proof = prove(staging, target, phase)?;
     made.write(ROLLBACK, &json(&proof)?)?;
-    let status = staging.status()?;
+    let status = status::read(staging)?;
     made.write(PROGRESS, &json(&status)?)?;
     made.write(PAGE, report::report(&status, Format::Html)?.as_bytes())?;
     made.write(LESSONS, report::report(&status, Format::Markdown)?.as_bytes())?;

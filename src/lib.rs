@@ -7,8 +7,8 @@
 //! 2. [`staging`]: the file that is the whole state; the only user of SQLite.
 //! 3. The phases, each a verb, a module and a test: [`extract`] (through [`legacy`]), [`survey`] (through [`target`]),
 //!    [`transform`] (with [`clean`]), [`load`], [`verify`].
-//! 4. What looks at a result: [`analyze`]; [`gate`] (what must hold before a phase); [`review`] (what a person decides);
-//!    [`report`] (one page about it all, and an entry for every code; no figure that `status --json` does not have).
+//! 4. What looks at a result: [`analyze`]; [`gate`] (what must hold before a phase); [`status`] (all figures and the gates, as
+//!    one object); [`review`] (what a person decides); [`report`] (one page about that object, and an entry for every code).
 //! 5. What goes beyond a load: [`checkpoint`], [`rollback`], and [`audit`], which ships the file to somebody who checks it with
 //!    nothing but the file, or with nobody recognisable in it.
 //! 6. [`cli`]: the only part that touches the terminal; `cli/run.rs` shows all phases in a row. [`demo`]: an invented
@@ -102,6 +102,7 @@ pub mod report;
 pub mod review;
 pub mod rollback;
 pub mod staging;
+pub mod status;
 pub mod survey;
 pub mod target;
 pub mod transform;

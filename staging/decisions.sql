@@ -59,6 +59,7 @@ create index earlier_errors_record on earlier_errors (entity, entity_id);
 create view v_review_items as
 select m.entity,
        m.entity_id as legacy_id,
+       coalesce(m.entity_id, -m.error_id) as record,      -- which tells rows without a key apart
        case m.field when '' then 'record' else m.field end as question,
        group_concat(distinct m.error_code) as issues,
        min(case m.severity when 'critical' then 1 when 'high' then 2 when 'medium' then 3 else 4 end) as priority,
@@ -69,9 +70,9 @@ select m.entity,
 from migration_errors m
 where m.resolution_strategy = 'manual'
   and m.resolution_status in ('pending', 'in_progress', 'escalated')
-group by m.entity, m.entity_id, case m.field when '' then 'record' else m.field end
+group by m.entity, coalesce(m.entity_id, -m.error_id), case m.field when '' then 'record' else m.field end
 union all
-select p.entity, p.other_legacy_id, 'duplicate_of_' || p.legacy_id, 'possible_duplicate', 3,
+select p.entity, p.other_legacy_id, p.other_legacy_id, 'duplicate_of_' || p.legacy_id, 'possible_duplicate', 3,
        case d.action when 'escalate' then 'escalated' else iif(d.decision_id is null, 'pending', 'in_progress') end,
        (select 'band=' || p.band || printf(' probability=%.3f weight=%+.1f:', p.score, p.weight)
                || group_concat(' ' || e.key || ' ' || json_extract(e.value, '$[0]')

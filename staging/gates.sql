@@ -108,3 +108,67 @@ left join (
     from v_dependency_failures
     group by phase, dependency) f on f.phase = k.phase and f.dependency = k.dependency
 order by k.position;
+
+-- one row is one record that is rejected or quarantined, unless a person rejected it
+create view v_kept_back_records as
+select r.entity, r.legacy_id
+from records r
+where r.fate in ('rejected', 'quarantined')
+  and not (r.fate = 'rejected' and exists (
+      select 1 from decisions d
+      where d.entity = r.entity and d.legacy_id = r.legacy_id and d.superseded_by is null
+        and d.action = 'reject' and d.state = 'applied'))
+union all
+select e.entity, u.legacy_id
+from legacy_unreadable u
+join entities e on e.legacy_table = u.table_name;
+
+-- one row is one entity with the number of these records, and the number that the configuration allows
+create view v_kept_back as
+select e.entity,
+       (select count(*) from v_kept_back_records k where k.entity = e.entity) as kept_back,
+       e.allowed_rejects as allowed
+from entities e
+order by e.position;
+
+-- one row is one record that stops a load or keeps a gate from being passed, and why. A record may have several rows; one
+-- whose key cannot be told has a number below zero in `record`
+create view v_blocking as
+select m.entity, m.entity_id as legacy_id, coalesce(m.entity_id, -m.error_id) as record,
+       'a critical issue is open: ' || m.error_code as reason
+from migration_errors m
+where m.severity = 'critical' and m.resolution_status <> 'resolved'
+union all
+select w.entity, w.legacy_id, w.legacy_id, 'more records are kept back than the configuration allows'
+from v_kept_back k
+join v_kept_back_records w on w.entity = k.entity
+where k.kept_back > k.allowed and w.legacy_id is not null
+union all
+select l.entity, l.legacy_id, l.legacy_id, 'the target refused it in phase ' || l.phase
+from loads l
+where l.outcome = 'failed'
+union all
+select f.entity, f.legacy_id, f.legacy_id, 'it is ready, and what it depends on is not: ' || f.dependency
+from v_dependency_failures f
+where f.is_ready;
+
+-- the one row says what is open: records that wait for a person, issues that a rule settled, records that block, and what
+-- these are made of (issues = settled by a rule + for a person + decided)
+create view v_open as
+select (select count(distinct entity || ' ' || record) from v_review_items where status <> 'in_progress')
+           as records_for_a_person,
+       m.issues_settled_by_a_rule,
+       (select count(distinct entity || ' ' || record) from v_blocking) as records_blocking,
+       m.issues,
+       m.issues_for_a_person,
+       m.issues_decided,
+       (select count(*) from v_review_items where question like 'duplicate_of_%' and status <> 'in_progress')
+           as possible_duplicates,
+       (select count(*) from schema_findings) as target_obstacles
+from (select count(*) as issues,
+             coalesce(sum(resolution_strategy = 'automatic'), 0) as issues_settled_by_a_rule,
+             coalesce(sum(resolution_strategy = 'manual' and resolution_status in ('pending', 'escalated')), 0)
+                 as issues_for_a_person,
+             coalesce(sum(resolution_strategy = 'manual' and resolution_status not in ('pending', 'escalated')), 0)
+                 as issues_decided
+      from migration_errors) m;

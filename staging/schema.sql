@@ -17,7 +17,8 @@ create table entities (
     legacy_table text not null,
     target_table text not null,
     phase        text not null,
-    in_use       integer not null    -- whether it takes part: an optional one only when source and target have its tables
+    in_use       integer not null,   -- whether it takes part: an optional one only when source and target have its tables
+    allowed_rejects integer not null default 0  -- the configuration's: records that may be kept back
 ) without rowid;
 
 -- one row is one command that was run on the file

@@ -1,6 +1,6 @@
 -- The views that answer an operator's questions; staging/README.md lists them. Each is fast at any moment: none looks a row up by
 -- what staging/indexes.sql is for, because those indexes are missing while a transform works and after one that was killed.
--- v_extracted and v_ready stand in no file: they are made from the program's own list of entities.
+-- v_extracted, v_ready and v_accounting stand in no file: they are made from the program's own list of entities.
 
 -- one row is one record without exactly one fate, or whose fate and rows disagree: empty, or something is wrong
 create view v_unaccounted as
@@ -35,29 +35,13 @@ where not exists (
     select 1 from records r where r.entity = l.entity and r.legacy_id = l.legacy_id and r.fate = 'ready')
   and not exists (select 1 from created_records c where c.entity = l.entity and c.legacy_id = l.legacy_id);
 
--- one row is one entity: extracted = ready + merged + rejected + quarantined, and after a load ready = loaded + failed.
--- What the migration itself created is none of these
-create view v_accounting as
-select e.entity,
-       (select count(*) from v_extracted x where x.entity = e.entity)
-           + (select count(*) from legacy_unreadable u where u.table_name = e.legacy_table) as extracted,
-       (select count(*) from records r where r.entity = e.entity and r.fate = 'ready') as ready,
-       (select count(*) from records r where r.entity = e.entity and r.fate = 'merged') as merged,
-       (select count(*) from records r where r.entity = e.entity and r.fate = 'rejected') as rejected,
-       (select count(*) from records r where r.entity = e.entity and r.fate = 'quarantined')
-           + (select count(*) from legacy_unreadable u where u.table_name = e.legacy_table) as quarantined,
-       (select count(*) from loads l
-        where l.entity = e.entity and l.phase = e.phase and l.outcome <> 'failed')
-           - (select count(*) from v_created c where c.entity = e.entity and c.outcome <> 'failed') as loaded,
-       (select count(*) from loads l
-        where l.entity = e.entity and l.phase = e.phase and l.outcome = 'failed')
-           - (select count(*) from v_created c where c.entity = e.entity and c.outcome = 'failed') as failed,
-       (select count(*) from created_records c where c.entity = e.entity) as created
-from entities e
-where e.in_use
-order by e.position;
+-- one row is one issue that the error analysis of phase 2A is about: those of profiles
+create view v_analysed_errors as
+select *
+from migration_errors
+where entity = 'profiles' and phase = '2A';
 
--- one row is one error of phase 2A in the plan's words for profiles
+-- the same in the plan's words for the errors of profiles
 create view v_profile_errors as
 select m.entity_id as legacy_user_id,
        m.batch_id,
@@ -72,11 +56,10 @@ select m.entity_id as legacy_user_id,
        m.retry_count,
        case m.resolution_status when 'resolved' then 'resolved' when 'failed' then 'failed' else 'pending' end
            as resolution_status
-from migration_errors m
-left join legacy_auth_user u on u.legacy_id = m.entity_id
-where m.entity = 'profiles' and m.phase = '2A';
+from v_analysed_errors m
+left join legacy_auth_user u on u.legacy_id = m.entity_id;
 
--- the one row is the plan's error analysis of phase 2A
+-- the one row counts them, as the plan's error analysis of phase 2A
 create view v_error_analysis as
 select count(*) as total_errors,
        coalesce(sum(error_category = 'email_conflict'), 0) as email_conflicts,
@@ -85,13 +68,15 @@ select count(*) as total_errors,
        coalesce(sum(error_category = 'schema_mismatch'), 0) as schema_mismatches,
        coalesce(sum(resolution_strategy = 'automatic'), 0) as resolvable_errors,
        coalesce(sum(resolution_strategy = 'manual'), 0) as manual_intervention_required
-from migration_errors
-where phase = '2A';
+from v_analysed_errors;
 
--- one row is one kind of issue with its number of records
+-- one row is one kind of issue with the number of records that have it, and of those where nobody has settled it
 create view v_errors_by_code as
 select phase, entity, error_code, error_category, severity, resolution_strategy,
-       count(distinct coalesce(entity_id, -error_id)) as records, min(suggested_resolution) as suggested_resolution
+       count(distinct coalesce(entity_id, -error_id)) as records,
+       count(distinct iif(resolution_status in ('pending', 'in_progress', 'escalated'), coalesce(entity_id, -error_id), null))
+           as pending,
+       min(error_message) as error_message, min(suggested_resolution) as suggested_resolution
 from migration_errors
 group by phase, entity, error_code, error_category, severity, resolution_strategy
 order by phase, entity, records desc, error_code;
@@ -110,7 +95,7 @@ from associations
 where requires_manual_review = 1
 order by entity, legacy_id;
 
--- one row is one record that will not be loaded as it stands, with the issues that stop it. The issues are brought together once
+-- one row is one record that is not ready, with the issues for a person that keep it back. The issues are brought together once
 -- for all records: while a transform works, they have no index
 create view v_waiting as
 select r.entity, r.legacy_id, r.fate, r.merged_into, m.error_codes

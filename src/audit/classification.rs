@@ -126,7 +126,7 @@ macro_rules! tables {
 const TABLES: &[(&str, Columns)] = tables! {
     "facts": "name" Word, "value" ByFact;
     "entities": "entity" Word, "position" Id, "entity_type" Word, "legacy_table" Word, "target_table" Word,
-        "phase" Word, "in_use" Id;
+        "phase" Word, "in_use" Id, "allowed_rejects" Id;
     "runs": "run_id" Id, "verb" Word, "tool_version" Word, "started_at" Moment, "finished_at" Moment,
         "outcome" Word, "exit_code" Id;
     "progress": "only_row" Id, "operation" Word, "done" Id, "total" Id, "updated_at" Moment,

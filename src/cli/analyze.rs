@@ -87,16 +87,26 @@ fn as_text(analysis: &Analysis) -> String {
     let mut text = text::error_analysis(Some(&analysis.error_analysis));
     let _ = writeln!(
         text,
-        "\nprofiles by id: {} extracted, {} in the target, {} missing",
-        presence.extracted, presence.in_target, presence.missing
+        "\nprofiles by id: {} extracted; when the target was surveyed, it held {} of them and {} were missing",
+        presence.extracted, presence.in_target_at_survey, presence.missing_at_survey
     );
+    if presence.loaded_since > 0 {
+        let _ = writeln!(
+            text,
+            "{} of those that were missing have been loaded since: it holds {} now, and {} are missing",
+            presence.loaded_since, presence.in_target, presence.missing
+        );
+    }
+    if presence.missing_at_survey > 0 {
+        text.push_str("why they were missing, and what brings them in\n");
+    }
     for (cause, profiles) in by_cause(analysis) {
         let _ = writeln!(text, "  {:<18}{profiles:>7}  {}", cause.as_str(), cause.remedy());
     }
     let failed: Vec<_> = failed(analysis).collect();
     let _ = writeln!(
         text,
-        "\nphase 1 batches of 100: {} of {} lack profiles",
+        "\nphase 1 batches of 100: {} of {} lacked profiles when the target was surveyed",
         failed.len(),
         analysis.batches.len()
     );
@@ -108,7 +118,7 @@ fn as_text(analysis: &Analysis) -> String {
         };
         let _ = writeln!(
             text,
-            "  batch {} (users {} to {}) lacks {} of {}:{ids}",
+            "  batch {} (users {} to {}) lacked {} of {}:{ids}",
             batch.batch_id, batch.first_legacy_id, batch.last_legacy_id, batch.missing, batch.users
         );
     }
@@ -117,7 +127,7 @@ fn as_text(analysis: &Analysis) -> String {
         for remedy in analysis.remediation.iter().filter(|remedy| remedy.resolution_strategy == strategy) {
             let _ = writeln!(
                 text,
-                "  {:<20}{:<24}{:>7} records, {} of them missing: {}",
+                "  {:<20}{:<24}{:>7} profiles, {} of them missing then: {}",
                 remedy.error_category, remedy.error_code, remedy.records, remedy.missing, remedy.action
             );
         }

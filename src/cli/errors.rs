@@ -131,13 +131,22 @@ const HEADER: [&str; 18] = [
 ];
 
 fn write_text(reader: &Reader, filter: &ErrorFilter, mut out: impl Write) -> Result<()> {
-    let mut count = 0u64;
+    let (mut by_a_rule, mut for_a_person, mut decided) = (0u64, 0u64, 0u64);
     reader.for_errors(filter, |error| {
-        count += 1;
+        *match (error.resolution_strategy.as_str(), error.resolution_status.as_str()) {
+            ("automatic", _) => &mut by_a_rule,
+            (_, "pending" | "escalated") => &mut for_a_person,
+            _ => &mut decided,
+        } += 1;
         line(&mut out, &error).map_err(refused)
     })?;
-    let noun = if count == 1 { "error" } else { "errors" };
-    writeln!(out, "{count} {noun}").map_err(refused)
+    let count = by_a_rule + for_a_person + decided;
+    let noun = if count == 1 { "issue" } else { "issues" };
+    writeln!(
+        out,
+        "{count} {noun}: {by_a_rule} settled by a rule, {for_a_person} for a person, {decided} decided by a person"
+    )
+    .map_err(refused)
 }
 
 fn line(out: &mut impl Write, error: &ErrorRow) -> std::io::Result<()> {

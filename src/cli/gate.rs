@@ -76,11 +76,11 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
                 common.print(&failures, || listed(&failures))?;
                 return Ok(attention(&reader.attention()?, None));
             }
-            let gates = gate::look(&reader)?;
+            let (figures, gates) = gate::look(&reader)?;
             common.print(&gates, || {
                 text(&gates.gates) + &gates.dependencies.as_deref().map(dependencies).unwrap_or_default()
             })?;
-            Ok(attention(&reader.attention()?, None))
+            Ok(attention(&figures.attention, None))
         }
         Some(Action::Approve { gate, by, note }) => journalled(common, "gate", false, |staging, _| {
             let approved = gate::approve(staging, *gate, by, note.as_deref())?;
@@ -93,9 +93,9 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
 fn text(gates: &[Gate]) -> String {
     gates.iter().fold(String::new(), |mut text, gate| {
         let state = if gate.passed { "passed" } else { "open" };
-        let _ = writeln!(text, "gate {} {state:<7}{}", gate.gate, gate.title);
+        let _ = writeln!(text, "gate {} {state:<7}{}", gate.gate, gate.demand);
         for criterion in &gate.criteria {
-            let met = match criterion.met {
+            let met = match criterion.is_met {
                 Some(true) => "met",
                 Some(false) => "not met",
                 None => "unknown",

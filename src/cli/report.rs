@@ -11,6 +11,7 @@ use crate::error::{Kind, Result};
 use crate::output;
 use crate::report::{self, Format};
 use crate::staging::Reader;
+use crate::status;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -44,13 +45,13 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         Form::Md => Format::Markdown,
         Form::Json => Format::Json,
     };
-    let status = Reader::open(&common.staging)?.status()?;
+    let status = status::read(&Reader::open(&common.staging)?)?;
     let page = report::report(&status, format)?;
     match &arguments.out {
         Some(path) => write(common, path, &page, arguments.replace)?,
         None => common.write(&page)?,
     }
-    Ok(attention(&status.attention, None))
+    Ok(attention(&status.figures.attention, None))
 }
 
 /// Nobody else may read the page: it names the databases.

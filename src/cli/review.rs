@@ -14,7 +14,7 @@ use crate::error::{Error, Kind, Result};
 use crate::output;
 use crate::record::LegacyId;
 use crate::review::{self, Export, Imported};
-use crate::staging::{Item, Reader, Step};
+use crate::staging::{Asked, Item, Reader, Step};
 use crate::transform;
 
 #[derive(Debug, Args)]
@@ -94,7 +94,7 @@ fn export(common: &Common, full: bool, entity: Option<&str>, out: Option<&Path>)
         None => common.print(&export, || text)?,
         Some(path) => output::write_new(path, text.as_bytes())?,
     }
-    eprintln!("{}", left(&export));
+    eprintln!("{}; {} records wait for a person", left(&export), reader.count_open()?.records_for_a_person);
     if let Some(share) = reader.expected_share()? {
         eprintln!(
             "with every possible duplicate looked at, about {:.0}% of the true pairs are found",

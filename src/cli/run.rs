@@ -6,12 +6,13 @@ use clap::Args;
 use super::attention::{attention, graver};
 use super::load::How;
 use super::session::{SourceArguments, TargetArguments, journalled};
-use super::transform::say_beside;
+use super::transform::say_warnings;
 use super::{Common, text};
 use crate::config::Config;
 use crate::error::{Kind, Result};
 use crate::record::Phase;
-use crate::staging::{Staging, Status, Step};
+use crate::staging::{Staging, Step};
+use crate::status::{self, Status};
 use crate::{extract, gate, load, survey, transform, verify};
 
 #[derive(Debug, Args)]
@@ -83,7 +84,7 @@ pub(super) fn steps(
         progress.say("survey: the target is known");
     }
     if staging.completed(Step::Transform)?.is_none() {
-        say_beside(&transform::transform(staging, config, progress)?);
+        say_warnings(&transform::transform(staging, config, progress)?);
     } else {
         progress.say("transform: every record has its fate");
     }
@@ -91,7 +92,7 @@ pub(super) fn steps(
     let load = arguments.how.load_all(common, staging, &mut target, run_id)?;
     let verification = verify::verify(staging, &mut target, None, progress)?;
     let differs = (!verification.passed()).then_some(Kind::Verification);
-    let status = staging.status()?;
-    let ended = attention(&status.attention, graver(arguments.how.attention(&load), differs));
+    let status = status::read(staging)?;
+    let ended = attention(&status.figures.attention, graver(arguments.how.attention(&load), differs));
     Ok(Ran { load, verification, status, ended })
 }

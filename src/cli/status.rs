@@ -10,7 +10,8 @@ use super::attention::attention;
 use super::{Common, text};
 use crate::error::{Kind, Result};
 use crate::interrupt;
-use crate::staging::{Reader, Status};
+use crate::staging::Reader;
+use crate::status::{self, Status};
 
 /// How often `--watch` looks.
 const EVERY: Duration = Duration::from_secs(1);
@@ -28,11 +29,11 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
     }
     let status = read(common)?;
     common.print(&status, || text::status(&status))?;
-    Ok(attention(&status.attention, None))
+    Ok(attention(&status.figures.attention, None))
 }
 
 fn read(common: &Common) -> Result<Status> {
-    Reader::open(&common.staging)?.status()
+    status::read(&Reader::open(&common.staging)?)
 }
 
 fn watch(common: &Common) -> Result<Option<Kind>> {

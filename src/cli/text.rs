@@ -5,7 +5,8 @@ use std::path::Path;
 
 use crate::doctor::{Finding, Verdict};
 use crate::record::Code;
-use crate::staging::{Accounting, AssociationCount, ErrorAnalysis, Status};
+use crate::staging::{Accounting, AssociationCount, ErrorAnalysis, Open};
+use crate::status::Status;
 use crate::{checkpoint, extract, load, rollback, survey, transform};
 
 pub(super) use verification::{status, verify};
@@ -125,7 +126,7 @@ pub(super) fn survey(summary: &survey::Summary) -> String {
         let _ = writeln!(
             text,
             "  {} rows say that they are somebody else than the record whose legacy id they have, such as {}\n    \
-             a load makes them the record's: look at them (target_rows in the file) and mend their legacy ids first",
+             a load makes them the record's: look at them (target_rows in the file) and correct their legacy ids first",
             summary.strangers.rows,
             first.join(", ")
         );
@@ -139,11 +140,12 @@ pub(super) fn survey(summary: &survey::Summary) -> String {
     text
 }
 
-pub(super) fn transform(summary: &transform::Summary) -> String {
+pub(super) fn transform(summary: &transform::Summary, open: &Open) -> String {
     [
-        error_analysis(Some(&summary.error_analysis)),
-        associations(&summary.associations),
         accounting(&summary.accounting),
+        self::open(open, Open::FIRST),
+        associations(&summary.associations),
+        error_analysis(Some(&summary.error_analysis)),
     ]
     .join("\n")
 }
@@ -248,13 +250,18 @@ pub(super) fn rollback(summary: &rollback::Summary) -> String {
 }
 
 pub(super) fn run(status: &Status, loaded: &load::Summary, verified: &crate::verify::Summary) -> String {
-    [
-        error_analysis(status.error_analysis.as_ref()),
-        associations(&status.associations),
-        load(loaded),
-        verify(verified),
-    ]
-    .join("\n")
+    let open = status.figures.open.as_ref().map(|open| self::open(open, Open::FIRST));
+    [load(loaded), associations(&status.figures.associations), verify(verified), open.unwrap_or_default()]
+        .join("\n")
+}
+
+/// What is open: the first numbers of [`Open::WORDS`].
+pub(super) fn open(open: &Open, numbers: usize) -> String {
+    let numbers = Open::WORDS.iter().zip(open.numbers()).take(numbers);
+    numbers.fold("what is open\n".to_owned(), |mut text, ((_, words), number)| {
+        let _ = writeln!(text, "  {words:<54}{number:>7}");
+        text
+    })
 }
 
 pub(super) fn accounting(lines: &[Accounting]) -> String {
@@ -272,23 +279,29 @@ pub(super) fn error_analysis(analysis: Option<&ErrorAnalysis>) -> String {
         ("resolvable_errors", analysis.resolvable_errors),
         ("manual_intervention_required", analysis.manual_intervention_required),
     ];
-    rows.iter().fold("phase 2A error analysis\n".to_owned(), |mut text, (name, count)| {
-        let _ = writeln!(text, "  {name:<30}{count:>7}");
-        text
-    })
+    rows.iter().fold(
+        "phase 2A error analysis (issues of profiles, settled ones included)\n".to_owned(),
+        |mut text, (name, count)| {
+            let _ = writeln!(text, "  {name:<30}{count:>7}");
+            text
+        },
+    )
 }
 
 pub(super) fn associations(counts: &[AssociationCount]) -> String {
     if counts.is_empty() {
         return String::new();
     }
-    counts.iter().fold("associations by method and confidence\n".to_owned(), |mut text, count| {
-        let review = if count.requires_manual_review { "  for review" } else { "" };
-        let _ = writeln!(
-            text,
-            "  {:<9}{:<18}{:<7}{:>7}{review}",
-            count.entity, count.association_method, count.confidence_level, count.records
-        );
-        text
-    })
+    counts.iter().fold(
+        "associations by method and confidence (records; those for review are in v_review)\n".to_owned(),
+        |mut text, count| {
+            let review = if count.requires_manual_review { "  for review" } else { "" };
+            let _ = writeln!(
+                text,
+                "  {:<9}{:<18}{:<7}{:>7}{review}",
+                count.entity, count.association_method, count.confidence_level, count.records
+            );
+            text
+        },
+    )
 }

@@ -7,6 +7,7 @@ use super::session::journalled;
 use super::{Common, text};
 use crate::error::{Error, Kind, Result};
 use crate::staging::Asked;
+use crate::status;
 use crate::transform::{self, Summary};
 
 #[derive(Debug, Args)]
@@ -31,18 +32,18 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         let config = staging.settle_config(given, arguments.reconfigure)?;
         let summary = transform::transform(staging, &config, common.progress())?;
         if common.json {
-            common.print(&staging.status()?, String::new)?;
+            common.print(&status::read(staging)?, String::new)?;
         } else {
-            let kept_back = super::gate::dependencies(&summary.kept_back);
-            common.print(&(), || text::transform(&summary) + &kept_back)?;
+            let (open, kept_back) = (staging.count_open()?, super::gate::dependencies(&summary.kept_back));
+            common.print(&(), || text::transform(&summary, &open) + &kept_back)?;
         }
-        say_beside(&summary);
+        say_warnings(&summary);
         Ok(attention(&staging.attention()?, None))
     })
 }
 
-/// What else is said on standard error after a transform that was done.
-pub(super) fn say_beside(summary: &Summary) {
+/// Says on standard error what somebody has to look at after a transform that was done.
+pub(super) fn say_warnings(summary: &Summary) {
     if summary.stale_decisions > 0 {
         eprintln!(
             "decisions that decide nothing, because the snapshot lacks the record or the one they name: {}\n\

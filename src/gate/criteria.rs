@@ -1,86 +1,80 @@
-//! What each gate asks for, in the plan's words, and whether the file shows it. Pure: facts in, gates out.
+//! What each gate asks for, in the plan's words, and whether the file shows it. Pure: figures and evidence in, gates out.
 
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::{Criterion, Gate};
-use crate::config::Policy;
 use crate::record::{Phase, hex};
-use crate::staging::{Accounting, Analysis, Approval, GateFacts, Level, Status, Step};
+use crate::staging::{Accounting, Analysis, Evidence, Figures, Level, Step};
 
 /// Everything that the gates are judged by.
-#[derive(Debug)]
-pub struct Known {
-    /// What `status` shows.
-    pub status: Status,
-    /// The error analysis, once it was made.
-    pub analysis: Option<Analysis>,
+#[derive(Debug, Clone, Copy)]
+pub struct Judge<'a> {
+    /// What is counted.
+    pub figures: &'a Figures,
     /// What else the file knows.
-    pub facts: GateFacts,
-    /// What the configuration allows.
-    pub policy: Policy,
-    /// The newest approval of each gate.
-    pub approvals: [Option<Approval>; 5],
+    pub evidence: &'a Evidence,
 }
 
 /// The criterion that is met by the approval itself.
 pub const DOCUMENTED: &str = "documented";
 
 /// The five gates.
-pub fn gates(known: &Known) -> Vec<Gate> {
-    let [one, two, three, four, five] = known.approvals.clone();
-    let resolved = known.step(Step::Transform);
+pub fn gates(judge: &Judge<'_>) -> Vec<Gate> {
+    let [one, two, three, four, five] = judge.evidence.approvals.clone();
+    let resolved = judge.step(Step::Transform);
     vec![
         Gate::new(
             1,
             "error analysis complete and remediation plan approved",
             vec![
-                known.error_analysis(),
-                known.every_record_has_a_fate(),
-                known.nothing_critical(Phase::Profiles),
+                judge.error_analysis(),
+                judge.every_record_has_a_fate(),
+                judge.nothing_critical(Phase::Profiles),
             ],
-            known.analysis.as_ref().map(digest).unwrap_or_default(),
+            judge.evidence.analysis.as_ref().map(digest).unwrap_or_default(),
             one,
         ),
         Gate::new(
             2,
             "infrastructure validated",
-            vec![known.surveyed(), known.no_obstacles()],
-            known.step(Step::Survey),
+            vec![judge.surveyed(), judge.no_obstacles()],
+            judge.step(Step::Survey),
             two,
         ),
         Gate::new(
             3,
-            "profiles complete, and what patients depend on",
+            "profiles 100% with validation passed",
             vec![
-                known.complete("profiles_complete", "profiles", Phase::Profiles),
-                known.complete("practices_complete", "practices", Phase::Profiles),
-                known.verified("profiles_verified", &["practices", "profiles"], Phase::Profiles),
-                known.level(
+                judge.complete("profiles_complete", "profiles", Phase::Profiles),
+                judge.complete("practices_complete", "practices", Phase::Profiles),
+                judge.verified("profiles_verified", &["practices", "profiles"], Phase::Profiles),
+                judge.level(
                     "entity_checks_passed",
                     Level::Entity,
                     &["practices", "profiles"],
                     Phase::Profiles,
                 ),
-                known.dependencies("patients_can_follow", Phase::Patients),
-                known.nothing_critical(Phase::Patients),
+                judge.dependencies("patients_can_follow", Phase::Patients),
+                judge.nothing_critical(Phase::Patients),
             ],
             resolved.clone(),
             three,
         ),
         Gate::new(
             4,
-            "patients complete with valid relationships, and what associations depend on",
+            "patients complete with relationships valid",
             vec![
-                known.complete("patients_complete", "patients", Phase::Patients),
-                known.verified("patients_verified", &["patients"], Phase::Patients),
-                known.level(
+                judge.complete("patients_complete", "patients", Phase::Patients),
+                judge.verified("patients_verified", &["patients"], Phase::Patients),
+                judge.level(
                     "relationship_checks_passed",
                     Level::Relationship,
                     &["patients"],
                     Phase::Patients,
                 ),
-                known.dependencies("associations_can_follow", Phase::Associations),
-                known.nothing_critical(Phase::Associations),
+                judge.dependencies("associations_can_follow", Phase::Associations),
+                judge.nothing_critical(Phase::Associations),
             ],
             resolved,
             four,
@@ -89,31 +83,31 @@ pub fn gates(known: &Known) -> Vec<Gate> {
             5,
             "full integration validated and documented",
             vec![
-                known.all_loaded(),
-                known.verification_passed(),
-                known.nothing_waits_for_transform(),
-                known.documented(),
+                judge.all_loaded(),
+                judge.verification_passed(),
+                judge.nothing_waits_for_transform(),
+                judge.documented(),
             ],
-            known.step(Step::Verify),
+            judge.step(Step::Verify),
             five,
         ),
     ]
 }
 
-impl Known {
+impl Judge<'_> {
     fn step(&self, step: Step) -> String {
-        self.status.completed(step).unwrap_or_default().to_owned()
+        self.figures.completed(step).unwrap_or_default().to_owned()
     }
 
     fn is_done(&self, step: Step) -> bool {
-        self.status.completed(step).is_some()
+        self.figures.completed(step).is_some()
     }
 
     fn error_analysis(&self) -> Criterion {
         Criterion {
             name: "error_analysis_complete",
             sentence: "every missing profile has a cause and every error a resolution (drydock analyze)",
-            met: self.analysis.as_ref().map(|_| true),
+            is_met: self.evidence.analysis.as_ref().map(|_| true),
         }
     }
 
@@ -121,13 +115,13 @@ impl Known {
         Criterion {
             name: "every_record_has_a_fate",
             sentence: "no record is unaccounted for (v_unaccounted)",
-            met: self.status.unaccounted.map(|records| records == 0),
+            is_met: self.figures.unaccounted.map(|records| records == 0),
         }
     }
 
     fn nothing_critical(&self, phase: Phase) -> Criterion {
         let open: u64 = self
-            .facts
+            .evidence
             .critical
             .iter()
             .filter(|(of, _)| of == phase.as_str())
@@ -136,7 +130,7 @@ impl Known {
         Criterion {
             name: phase.nothing_critical(),
             sentence: "no critical error of the phase is open (drydock errors)",
-            met: self.is_done(Step::Transform).then_some(open == 0),
+            is_met: self.is_done(Step::Transform).then_some(open == 0),
         }
     }
 
@@ -144,7 +138,7 @@ impl Known {
         Criterion {
             name: "target_surveyed",
             sentence: "the target's catalog and rows are known (drydock survey)",
-            met: self.is_done(Step::Survey).then_some(true),
+            is_met: self.is_done(Step::Survey).then_some(true),
         }
     }
 
@@ -152,22 +146,21 @@ impl Known {
         Criterion {
             name: "target_takes_the_records",
             sentence: "nothing in the target's schema stands in the way of every record",
-            met: self.is_done(Step::Survey).then_some(self.facts.obstacles == 0),
+            is_met: self.is_done(Step::Survey).then_some(self.evidence.obstacles == 0),
         }
     }
 
     /// Every record of the entity is in the target, was merged, or was let go by a person or by the configuration.
     fn complete(&self, name: &'static str, entity: &str, phase: Phase) -> Criterion {
-        let line = self.status.lines.iter().find(|line| line.entity == entity);
-        let rejected =
-            self.facts.rejected_by_people.iter().find(|(of, _)| of == entity).map_or(0, |(_, count)| *count);
-        let allowed = self.policy.allowed_rejects(entity);
+        let line = self.figures.lines.iter().find(|line| line.entity == entity);
+        let beyond = &self.figures.attention.beyond_allowed;
+        let is_within = !beyond.iter().any(|beyond| beyond.entity == entity);
         Criterion {
             name,
             sentence: "every record is loaded or merged, none failed, and no more are kept back than is allowed",
-            met: line
+            is_met: line
                 .filter(|_| self.run_that_loaded(phase).is_some())
-                .map(|line| is_complete(line, rejected.saturating_add(allowed))),
+                .map(|line| is_within && is_loaded(line)),
         }
     }
 
@@ -179,7 +172,7 @@ impl Known {
                 || self.run_that_loaded(Phase::Associations).is_some()
         };
         let differences: u64 = self
-            .facts
+            .evidence
             .differences
             .iter()
             .filter(|(entity, field, _)| entities.contains(&entity.as_str()) && wrong(field))
@@ -188,14 +181,14 @@ impl Known {
         Criterion {
             name,
             sentence: "a verification after the load found every record as it was meant (drydock verify)",
-            met: self.is_verified_since(phase).then_some(differences == 0),
+            is_met: self.is_verified_since(phase).then_some(differences == 0),
         }
     }
 
     /// No check of a level found one of these entities' records wrong.
     fn level(&self, name: &'static str, level: Level, entities: &[&str], phase: Phase) -> Criterion {
         let found: u64 = self
-            .facts
+            .evidence
             .findings
             .iter()
             .filter(|(of, entity, _)| of == level.as_str() && entities.contains(&entity.as_str()))
@@ -209,18 +202,18 @@ impl Known {
                 }
                 _ => "no check of relationships found a record of the phase wrong (drydock verify)",
             },
-            met: self.is_verified_since(phase).then_some(found == 0),
+            is_met: self.is_verified_since(phase).then_some(found == 0),
         }
     }
 
     fn dependencies(&self, name: &'static str, phase: Phase) -> Criterion {
-        let of_phase = self.facts.dependencies.as_ref().map(|dependencies| {
+        let of_phase = self.evidence.dependencies.as_ref().map(|dependencies| {
             dependencies.iter().filter(|one| one.phase == phase.as_str()).all(|one| one.failing_ready == 0)
         });
         Criterion {
             name,
             sentence: "whatever the next phase's records depend on will be there (v_dependencies)",
-            met: of_phase,
+            is_met: of_phase,
         }
     }
 
@@ -228,7 +221,7 @@ impl Known {
         Criterion {
             name: "everything_loaded",
             sentence: "the target has confirmed every ready record (drydock load)",
-            met: self.is_done(Step::Transform).then_some(self.is_done(Step::Load)),
+            is_met: self.is_done(Step::Transform).then_some(self.is_done(Step::Load)),
         }
     }
 
@@ -236,7 +229,7 @@ impl Known {
         Criterion {
             name: "verification_passed",
             sentence: "every check of the last verification passed (drydock verify)",
-            met: self.is_done(Step::Verify).then_some(true),
+            is_met: self.is_done(Step::Verify).then_some(true),
         }
     }
 
@@ -244,25 +237,25 @@ impl Known {
         Criterion {
             name: "decisions_applied",
             sentence: "what people decided has been applied (drydock transform)",
-            met: Some(self.is_done(Step::Transform)),
+            is_met: Some(self.is_done(Step::Transform)),
         }
     }
 
     /// The approval of the present verification names the report that shows it.
     fn documented(&self) -> Criterion {
         let verified = self.step(Step::Verify);
-        let approval = self.approvals[4].as_ref().filter(|approval| approval.subject == verified);
+        let approval = self.evidence.approvals[4].as_ref().filter(|approval| approval.subject == verified);
         Criterion {
             name: DOCUMENTED,
             sentence: "the approval names the report of the verified result (drydock report, --note)",
-            met: self
+            is_met: self
                 .is_done(Step::Verify)
                 .then(|| approval.is_some_and(|approval| approval.note.as_deref().is_some_and(is_filled))),
         }
     }
 
     fn run_that_loaded(&self, phase: Phase) -> Option<i64> {
-        self.facts
+        self.evidence
             .loaded_by
             .iter()
             .find(|(of, _)| of.eq_ignore_ascii_case(phase.as_str()))
@@ -270,7 +263,7 @@ impl Known {
     }
 
     fn is_verified_since(&self, phase: Phase) -> bool {
-        self.run_that_loaded(phase).is_some_and(|loaded| self.facts.verified_by >= Some(loaded))
+        self.run_that_loaded(phase).is_some_and(|loaded| self.evidence.verified_by >= Some(loaded))
     }
 }
 
@@ -279,15 +272,23 @@ pub fn is_filled(note: &str) -> bool {
     !note.trim().is_empty()
 }
 
-fn is_complete(line: &Accounting, let_go: u64) -> bool {
-    line.failed == 0 && line.loaded == line.ready && line.rejected + line.quarantined <= let_go
+fn is_loaded(line: &Accounting) -> bool {
+    line.failed == 0 && line.loaded == line.ready
 }
 
-/// What an approval of the remediation plan is given for: every missing profile with its cause, every count and action.
+/// What an approval of the remediation plan is given for: every profile that was missing with its cause, every count and
+/// action. What a load does about them later is no part of it.
 fn digest(analysis: &Analysis) -> String {
+    let Analysis { error_analysis, profiles, missing_profiles, batches, remediation } = analysis;
+    let subject = json!([
+        error_analysis,
+        [profiles.extracted, profiles.in_target_at_survey, profiles.missing_at_survey],
+        missing_profiles,
+        batches,
+    ]);
     let mut sum = Sha256::new();
-    sum.update(serde_json::to_vec(analysis).unwrap_or_default());
-    for remedy in &analysis.remediation {
+    sum.update(subject.to_string());
+    for remedy in remediation {
         sum.update(format!("{remedy:?}\n"));
     }
     hex(&sum.finalize())

@@ -1,74 +1,103 @@
 //! The plan's gates 1 to 5: what each asks for, what of that the file shows, and who approved it. An approval belongs to
-//! the result that it was given for: another result asks again. A load asks [`hold`] before it starts a phase.
+//! the result that it was given for: another result asks again. A load asks [`hold`] before it starts a phase. Every surface
+//! that speaks of gates has them from [`look`].
 //!
-//! `criteria` is pure: facts in, gates out.
+//! `criteria` is pure: figures and evidence in, gates out.
 
 mod criteria;
+
+use serde::Serialize;
 
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::record::Phase;
-use crate::staging::{Approval, Dependency, Reader, Staging, Step};
+use crate::staging::{Approval, Asked, Dependency, Evidence, Figures, Staging};
 
-use criteria::{DOCUMENTED, Known, gates, is_filled};
+use criteria::{DOCUMENTED, Judge, gates, is_filled};
 
 /// One thing that a gate asks for.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Criterion {
     /// A stable word.
     pub name: &'static str,
     /// What it asks for.
     pub sentence: &'static str,
     /// Whether it is met; none when the step that shows it has not been done.
-    pub met: Option<bool>,
+    #[serde(rename = "met")]
+    pub is_met: Option<bool>,
 }
 
 /// One gate.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Gate {
     /// From 1 to 5.
     pub gate: u8,
-    /// What stands behind it.
-    pub title: &'static str,
-    /// What it asks for, apart from the approval.
+    /// What it asks for, in the plan's words.
+    pub demand: &'static str,
+    /// The same, under the name that `gate --json` has had for it.
+    title: &'static str,
+    /// The demand in parts that a file can show, apart from the approval.
     pub criteria: Vec<Criterion>,
+    /// Whether every criterion is met; none when one is not known yet and no other one fails.
+    pub is_met: Option<bool>,
+    /// Whether the present result is approved.
+    pub is_approved: bool,
     /// Who approved the present result.
     pub approval: Option<Approval>,
     /// Whether every criterion is met and the present result is approved.
     pub passed: bool,
+    /// The first thing that is missing; none when the gate is passed.
+    pub missing: Option<String>,
     /// What an approval is given for.
     #[serde(skip)]
     subject: String,
 }
 
 impl Gate {
-    /// The first thing that is missing; none when the gate is passed.
-    pub fn missing(&self) -> Option<String> {
-        if let Some(missing) = self.criteria.iter().find(|criterion| criterion.met != Some(true)) {
-            let state = if missing.met.is_none() { "is not known yet" } else { "is not met" };
-            return Some(format!("{} {state}: {}", missing.name, missing.sentence));
-        }
-        self.approval
-            .is_none()
-            .then(|| "approval is missing: nobody has approved the present result".to_owned())
-    }
-
     fn new(
         gate: u8,
-        title: &'static str,
+        demand: &'static str,
         criteria: Vec<Criterion>,
         subject: String,
-        known: Option<Approval>,
+        newest: Option<Approval>,
     ) -> Self {
         // an approval of another result says nothing about this one
-        let approval = known.filter(|approval| approval.subject == subject);
-        let passed = approval.is_some() && criteria.iter().all(|criterion| criterion.met == Some(true));
-        Self { gate, title, criteria, approval, passed, subject }
+        let approval = newest.filter(|approval| approval.subject == subject);
+        let is_met = if criteria.iter().any(|criterion| criterion.is_met == Some(false)) {
+            Some(false)
+        } else {
+            criteria.iter().all(|criterion| criterion.is_met.is_some()).then_some(true)
+        };
+        let is_approved = approval.is_some();
+        let missing = missing(&criteria, is_approved);
+        let passed = missing.is_none();
+        Self {
+            gate,
+            demand,
+            title: demand,
+            criteria,
+            is_met,
+            is_approved,
+            approval,
+            passed,
+            missing,
+            subject,
+        }
     }
 }
 
+/// The first thing that a gate lacks.
+fn missing(criteria: &[Criterion], is_approved: bool) -> Option<String> {
+    let Some(criterion) = criteria.iter().find(|criterion| criterion.is_met != Some(true)) else {
+        return (!is_approved)
+            .then(|| "approval is missing: nobody has approved the present result".to_owned());
+    };
+    let state = if criterion.is_met.is_none() { "is not known yet" } else { "is not met" };
+    Some(format!("{} {state}: {}", criterion.name, criterion.sentence))
+}
+
 /// The gates, and what must hold before the phases.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Gates {
     /// The five gates.
     pub gates: Vec<Gate>,
@@ -87,18 +116,21 @@ pub struct Override {
     pub reason: String,
 }
 
-/// The gates as a command that only looks sees them.
-pub fn look(reader: &Reader) -> Result<Gates> {
-    let analysis = reader.completed(Step::Analyze)?.map(|_| reader.analysis()).transpose()?;
-    let config = reader.config()?.unwrap_or_default();
-    let mut approvals = [const { None }; 5];
-    for (number, approval) in (1..).zip(&mut approvals) {
-        *approval = reader.approval(number)?;
+/// The gates, with the figures that they were judged by. Where a step began or ended during the look, its parts speak of
+/// different moments, and the look is taken again.
+pub fn look(file: &impl Asked) -> Result<(Figures, Gates)> {
+    const AGAIN: usize = 2;
+    let once = || Ok::<_, Error>((file.figures()?, file.evidence()?));
+    let (mut figures, mut evidence) = once()?;
+    for _ in 0..AGAIN {
+        if file.steps()? == figures.file {
+            break;
+        }
+        (figures, evidence) = once()?;
     }
-    let facts = reader.gate_facts()?;
-    let dependencies = facts.dependencies.clone();
-    let known = Known { status: reader.status()?, analysis, facts, policy: config.policy, approvals };
-    Ok(Gates { gates: gates(&known), dependencies, enforced: config.gates.enforce })
+    let judged = gates(&Judge { figures: &figures, evidence: &evidence });
+    let Evidence { dependencies, is_enforced, .. } = evidence;
+    Ok((figures, Gates { gates: judged, dependencies, enforced: is_enforced }))
 }
 
 /// Approves a gate; refused, with the criterion, while the file does not show everything that the gate asks for.
@@ -107,9 +139,9 @@ pub fn approve(staging: &mut Staging, number: u8, by: &str, note: Option<&str>) 
         return Err(Error::precondition("an approval needs a name").hint("give it with --by NAME"));
     }
     let gate = find(staging, number)?;
-    let is_open = |criterion: &Criterion| criterion.met != Some(true) && criterion.name != DOCUMENTED;
+    let is_open = |criterion: &Criterion| criterion.is_met != Some(true) && criterion.name != DOCUMENTED;
     if gate.criteria.iter().any(is_open) {
-        let missing = gate.missing().unwrap_or_default();
+        let missing = gate.missing.unwrap_or_default();
         return Err(Error::precondition(format!("gate {number} cannot be approved: {missing}"))
             .hint("`drydock gate` lists what each gate asks for"));
     }
@@ -136,13 +168,13 @@ pub fn hold(
     if !config.gates.enforce && overrides.is_empty() {
         return Ok(());
     }
-    let gates = all(staging)?;
+    let gates = look(staging)?.1.gates;
     if config.gates.enforce {
         for phase in phases {
             let asked =
                 phase.gates().iter().filter(|number| !overrides.iter().any(|over| over.gate == **number));
             let mut gate = asked.filter_map(|number| gates.iter().find(|gate| gate.gate == *number));
-            if let Some((gate, missing)) = gate.find_map(|gate| Some((gate.gate, gate.missing()?))) {
+            if let Some((gate, missing)) = gate.find_map(|gate| Some((gate.gate, gate.missing.as_ref()?))) {
                 return Err(Error::precondition(format!(
                     "phase {} cannot start: gate {gate} is not passed: {missing}",
                     phase.as_str()
@@ -155,27 +187,17 @@ pub fn hold(
         }
     }
     for over in overrides {
-        let missing =
-            gates.iter().find(|gate| gate.gate == over.gate).and_then(Gate::missing).unwrap_or_default();
-        staging.add_override(run_id, over.gate, &missing, &over.reason)?;
+        let gate = gates.iter().find(|gate| gate.gate == over.gate);
+        let missing = gate.and_then(|gate| gate.missing.as_deref()).unwrap_or_default();
+        staging.add_override(run_id, over.gate, missing, &over.reason)?;
     }
     Ok(())
 }
 
 fn find(staging: &Staging, number: u8) -> Result<Gate> {
-    all(staging)?
+    let gates = look(staging)?.1.gates;
+    gates
         .into_iter()
         .find(|gate| gate.gate == number)
         .ok_or_else(|| Error::precondition(format!("there is no gate {number}")).hint("the gates are 1 to 5"))
-}
-
-fn all(staging: &Staging) -> Result<Vec<Gate>> {
-    let analysis = staging.completed(Step::Analyze)?.map(|_| staging.analysis()).transpose()?;
-    let policy = staging.config()?.unwrap_or_default().policy;
-    let mut approvals = [const { None }; 5];
-    for (number, approval) in (1..).zip(&mut approvals) {
-        *approval = staging.approval(number)?;
-    }
-    let facts = staging.gate_facts()?;
-    Ok(gates(&Known { status: staging.status()?, analysis, facts, policy, approvals }))
 }

@@ -2,16 +2,25 @@
 
 use std::fmt::Write;
 
-use super::figures::Figures;
+use super::lookup::Lookup;
 use super::next;
+use crate::staging::Open;
 
 /// The whole page.
-pub fn page(figures: &Figures) -> String {
+pub fn page(figures: &Lookup) -> String {
     let mut page = "# Migration report\n\n".to_owned();
     let _ = writeln!(page, "{}\n", next::headline(figures));
     for name in figures.keys("/file") {
         let value = figures.text(&format!("/file/{name}"));
         let _ = writeln!(page, "- {name}: {}", if value.is_empty() { "not yet" } else { value });
+    }
+
+    if !figures.keys("/open").is_empty() {
+        heading(&mut page, "What is open", &["what is counted"], &["number"]);
+        for (name, words) in Open::WORDS {
+            let number = figures.get(format!("/open/{name}")).plain();
+            row(figures, &mut page, &[words, &number], "", &[]);
+        }
     }
 
     let words = ["extracted", "ready", "merged", "rejected", "quarantined", "loaded", "failed"];
@@ -30,16 +39,18 @@ pub fn page(figures: &Figures) -> String {
     }
     row(figures, &mut page, &["overall", ""], "/phase_2", &["overall_phase_2_progress"]);
 
-    heading(&mut page, "Gates", &["gate", "demand", "measured", "approved"], &[]);
+    heading(&mut page, "Gates", &["gate", "demand", "met", "approved", "passed", "missing"], &[]);
     for path in figures.list("/gates") {
         let word = |name: &str| match figures.flag(&format!("{path}/{name}")) {
             Some(true) => "yes",
             Some(false) => "no",
             None => "not known yet",
         };
-        let (met, approved) = (word("is_met"), word("is_approved"));
         let gate = figures.get(format!("{path}/gate")).plain();
-        row(figures, &mut page, &[&gate, figures.text(&format!("{path}/demand")), met, approved], "", &[]);
+        let text = |name: &str| figures.text(&format!("{path}/{name}"));
+        let cells =
+            [&gate, text("demand"), word("is_met"), word("is_approved"), word("passed"), text("missing")];
+        row(figures, &mut page, &cells, "", &[]);
     }
 
     heading(&mut page, "What needs a person next", &["about", "records", "what to do", "more"], &[]);
@@ -49,7 +60,7 @@ pub fn page(figures: &Figures) -> String {
         row(figures, &mut page, &[&step.about, &records, &step.action, &more], "", &[]);
     }
 
-    heading(&mut page, "Error analysis of phase 2A", &["measure"], &["records"]);
+    heading(&mut page, "Error analysis of phase 2A", &["measure"], &["issues of profiles"]);
     for name in figures.keys("/error_analysis") {
         row(figures, &mut page, &[name], "/error_analysis", &[name]);
     }
@@ -127,7 +138,7 @@ pub fn page(figures: &Figures) -> String {
 }
 
 /// The three-way proof as one statement.
-fn three_way_proof(figures: &Figures, page: &mut String) {
+fn three_way_proof(figures: &Lookup, page: &mut String) {
     heading(page, "Three-way proof", &["side", "digest"], &["rows"]);
     for side in ["source", "raw", "ready", "target"] {
         let path = format!("/three_way_proof/{side}");
@@ -150,7 +161,7 @@ fn three_way_proof(figures: &Figures, page: &mut String) {
 }
 
 /// A table of a list of the status.
-fn list(figures: &Figures, page: &mut String, title: &str, path: &str, texts: &[&str], numbers: &[&str]) {
+fn list(figures: &Lookup, page: &mut String, title: &str, path: &str, texts: &[&str], numbers: &[&str]) {
     heading(page, title, texts, numbers);
     for path in figures.list(path) {
         let texts: Vec<&str> = texts.iter().map(|text| figures.text(&format!("{path}/{text}"))).collect();
@@ -164,7 +175,7 @@ fn heading(page: &mut String, title: &str, texts: &[&str], numbers: &[&str]) {
     let _ = writeln!(page, "\n## {title}\n\n| {} |\n| {} |", heads.join(" | "), rules.join(" | "));
 }
 
-fn row(figures: &Figures, page: &mut String, texts: &[&str], path: &str, numbers: &[&str]) {
+fn row(figures: &Lookup, page: &mut String, texts: &[&str], path: &str, numbers: &[&str]) {
     let texts = texts.iter().map(|text| text.replace('|', "\\|").replace('\n', " "));
     let numbers = numbers.iter().map(|number| figures.get(format!("{path}/{number}")).plain());
     let cells: Vec<String> = texts.chain(numbers).collect();

@@ -1,11 +1,11 @@
-//! One page about a migration that a person would rather look at than read, as HTML, Markdown or JSON. All figures are those
-//! of `status --json`, looked up in it by path, so that they cannot differ; no value of a record is among them.
+//! One page about a migration that a person would rather look at than read, as HTML, Markdown or JSON. All figures and gates are
+//! those of `status --json`, looked up in it by path, so that they cannot differ; no value of a record is among them.
 //!
-//! `figures` looks up, `html` draws and lays out, `markdown` lays out, `next` says what needs a person and what was learned,
+//! `lookup` finds a figure, `html` draws and lays out, `markdown` lays out, `next` says what needs a person and what was learned,
 //! `troubleshooting` has an entry for every code.
 
-mod figures;
 mod html;
+mod lookup;
 mod markdown;
 mod next;
 pub mod troubleshooting;
@@ -13,9 +13,9 @@ pub mod troubleshooting;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::staging::Status;
+use crate::status::Status;
 
-use figures::Figures;
+use lookup::Lookup;
 
 /// The form of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub enum Format {
 pub fn report(status: &Status, format: Format) -> Result<String> {
     let json = serde_json::to_value(status)
         .map_err(|cause| Error::internal("the status cannot be written").cause(cause))?;
-    let figures = Figures::new(json);
+    let figures = Lookup::new(json);
     Ok(match format {
         Format::Html => html::page(&figures),
         Format::Markdown => markdown::page(&figures),

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::figures::Figures;
+use super::lookup::Lookup;
 use super::troubleshooting;
 
-/// How many lessons are told.
+/// How many lessons there are at most.
 const LESSONS: usize = 8;
 
 /// One thing that a person has to do.
@@ -35,7 +35,7 @@ pub enum Verdict {
 }
 
 /// How the last verification ended.
-pub fn verdict(figures: &Figures) -> Verdict {
+pub fn verdict(figures: &Lookup) -> Verdict {
     let has_wrong =
         figures.list("/checks").iter().any(|path| figures.get(format!("{path}/wrong")).value() > 0.0);
     if has_wrong {
@@ -48,7 +48,7 @@ pub fn verdict(figures: &Figures) -> Verdict {
 }
 
 /// The verdict in words.
-pub fn headline(figures: &Figures) -> String {
+pub fn headline(figures: &Lookup) -> String {
     match verdict(figures) {
         Verdict::Verified => "Verified: the target is what was meant, record by record",
         Verdict::Failed => "Verification failed: the target is not what was meant",
@@ -74,7 +74,7 @@ pub struct Lesson {
 }
 
 /// What needs a person, the most pressing first.
-pub fn steps(figures: &Figures) -> Vec<Step> {
+pub fn steps(figures: &Lookup) -> Vec<Step> {
     let (mut steps, mut covered) = (Vec::new(), Vec::new());
     let step = |about: &str, action: String, figure: String, code: &str, severity: &str| Step {
         about: about.to_owned(),
@@ -122,16 +122,19 @@ pub fn steps(figures: &Figures) -> Vec<Step> {
             );
             let (entity, code) =
                 (figures.text(&format!("{path}/entity")), figures.text(&format!("{path}/error_code")));
-            // what keeps a record back was said above
+            // what keeps a record back has a step already
             if !covered.contains(&(entity, code)) {
                 steps.push(step(entity, action, pending.path, code, severity));
             }
         }
     }
     for path in figures.list("/gates") {
-        let gate = figures.get(format!("{path}/gate")).shown();
-        if figures.flag(&format!("{path}/is_met")) == Some(false) {
-            let action = format!("gate {gate} is not met: {}", figures.text(&format!("{path}/demand")));
+        // what is not known yet waits for a step and not for a person
+        if figures.flag(&format!("{path}/passed")) == Some(false)
+            && figures.flag(&format!("{path}/is_met")).is_some()
+        {
+            let gate = figures.get(format!("{path}/gate")).shown();
+            let action = format!("gate {gate} is open: {}", figures.text(&format!("{path}/missing")));
             steps.push(step("gates", action, String::new(), "", ""));
         }
     }
@@ -139,14 +142,15 @@ pub fn steps(figures: &Figures) -> Vec<Step> {
 }
 
 /// The commonest causes and their remedies.
-pub fn lessons(figures: &Figures) -> Vec<Lesson> {
-    let told = figures.list("/errors").into_iter().take(LESSONS);
-    told.map(|path| Lesson {
-        entity: figures.text(&format!("{path}/entity")).to_owned(),
-        cause: figures.text(&format!("{path}/error_message")).to_owned(),
-        remedy: figures.text(&format!("{path}/suggested_resolution")).to_owned(),
-        figure: format!("{path}/records"),
-        code: figures.text(&format!("{path}/error_code")).to_owned(),
-    })
-    .collect()
+pub fn lessons(figures: &Lookup) -> Vec<Lesson> {
+    let commonest = figures.list("/errors").into_iter().take(LESSONS);
+    commonest
+        .map(|path| Lesson {
+            entity: figures.text(&format!("{path}/entity")).to_owned(),
+            cause: figures.text(&format!("{path}/error_message")).to_owned(),
+            remedy: figures.text(&format!("{path}/suggested_resolution")).to_owned(),
+            figure: format!("{path}/records"),
+            code: figures.text(&format!("{path}/error_code")).to_owned(),
+        })
+        .collect()
 }

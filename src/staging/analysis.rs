@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
-use super::open::{Reader, Staging};
+use super::open::Staging;
+use super::row::{all, only, row_struct};
 use super::status::{ErrorAnalysis, error_analysis};
 use crate::error::Result;
 use crate::record::LegacyId;
@@ -27,70 +28,84 @@ pub struct MissingUser {
     pub holder: Option<String>,
 }
 
-/// One batch of phase 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-pub struct PhaseOneBatch {
-    /// Its number, from 1.
-    pub batch_id: u64,
-    /// Its lowest user.
-    pub first_legacy_id: LegacyId,
-    /// Its highest user.
-    pub last_legacy_id: LegacyId,
-    /// How many users it has.
-    pub users: u64,
-    /// How many of them the target lacks; the batch failed where this is not 0.
-    pub missing: u64,
-    /// How many of them have '' as their address.
-    pub without_address: u64,
+row_struct! {
+    /// One batch of phase 1.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+    pub struct PhaseOneBatch {
+        /// Its number, from 1.
+        pub batch_id: u64,
+        /// Its lowest user.
+        pub first_legacy_id: LegacyId,
+        /// Its highest user.
+        pub last_legacy_id: LegacyId,
+        /// How many users it has.
+        pub users: u64,
+        /// How many of them the target lacks; the batch failed where this is not 0.
+        pub missing: u64,
+        /// How many of them have '' as their address.
+        pub without_address: u64,
+    }
 }
 
-/// One profile that the target lacks, as the file keeps it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct MissingProfile {
-    /// The user.
-    pub legacy_user_id: LegacyId,
-    /// The phase 1 batch.
-    pub batch_id: Option<u64>,
-    /// Why it is missing, in one word.
-    pub cause: String,
-    /// The plan's category; none where nothing is wrong with the record itself.
-    pub error_category: Option<String>,
-    /// The facts behind the cause, without values.
-    pub evidence: String,
-    /// What `transform` made of it.
-    pub fate: Option<String>,
+row_struct! {
+    /// One profile that the target lacks, as the file keeps it.
+    #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+    pub struct MissingProfile {
+        /// The user.
+        pub legacy_user_id: LegacyId,
+        /// The phase 1 batch.
+        pub batch_id: Option<u64>,
+        /// Why it is missing, in one word.
+        pub cause: String,
+        /// The plan's category; none where nothing is wrong with the record itself.
+        pub error_category: Option<String>,
+        /// The facts behind the cause, without values.
+        pub evidence: String,
+        /// What `transform` made of it.
+        pub fate: Option<String>,
+    }
 }
 
-/// One line of the remediation plan.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Remedy {
-    /// `automatic` or `manual`.
-    #[serde(skip)]
-    pub resolution_strategy: String,
-    /// The plan's category.
-    pub error_category: String,
-    /// The issue.
-    pub error_code: String,
-    /// Records that have it.
-    pub records: u64,
-    /// How many of them the target lacks.
-    pub missing: u64,
-    /// What resolving it does, or asks for.
-    pub action: String,
+row_struct! {
+    /// One line of the remediation plan.
+    #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+    pub struct Remedy {
+        /// `automatic` or `manual`.
+        #[serde(skip)]
+        pub resolution_strategy: String,
+        /// The plan's category.
+        pub error_category: String,
+        /// The issue.
+        pub error_code: String,
+        /// Records that have it.
+        pub records: u64,
+        /// How many of them the target lacks.
+        pub missing: u64,
+        /// What resolving it does, or asks for.
+        pub action: String,
+    }
 }
 
-/// What the survey found of the profiles, by id.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Presence {
-    /// Users of the snapshot.
-    pub extracted: u64,
-    /// Of these, those with a row in the target.
-    pub in_target: u64,
-    /// Of these, those without.
-    pub missing: u64,
-    /// The highest legacy id that the target holds.
-    #[serde(skip)]
-    pub highest_in_target: Option<LegacyId>,
+row_struct! {
+    /// Which profiles the target holds, by id: when it was surveyed, and now.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+    pub struct Presence {
+        /// Users of the snapshot.
+        pub extracted: u64,
+        /// Of these, those with a row in the target when it was surveyed.
+        pub in_target_at_survey: u64,
+        /// Of these, those without one then.
+        pub missing_at_survey: u64,
+        /// Of those without one, those that were loaded since.
+        pub loaded_since: u64,
+        /// Users with a row in the target now.
+        pub in_target: u64,
+        /// Users without one now.
+        pub missing: u64,
+        /// The highest legacy id that the target held when it was surveyed.
+        #[serde(skip)]
+        pub highest_in_target: Option<LegacyId>,
+    }
 }
 
 /// The whole analysis.
@@ -112,14 +127,16 @@ pub struct Analysis {
 impl Staging {
     /// The batches of phase 1 as far as the snapshot shows them.
     pub fn phase_one_batches(&self) -> Result<Vec<PhaseOneBatch>> {
-        batches(
+        all(
             &self.connection,
-            "select r.batch_id, min(r.legacy_id), max(r.legacy_id), count(*), \
+            "select r.batch_id, min(r.legacy_id) as first_legacy_id, max(r.legacy_id) as last_legacy_id, \
+                    count(*) as users, \
                     sum(not exists (select 1 from target_rows t \
-                                    where t.entity = 'profiles' and t.legacy_id = r.legacy_id)), \
-                    sum(coalesce(u.email, '') = '') \
+                                    where t.entity = 'profiles' and t.legacy_id = r.legacy_id)) as missing, \
+                    sum(coalesce(u.email, '') = '') as without_address \
              from records r join legacy_auth_user u on u.legacy_id = r.legacy_id \
              where r.entity = 'profiles' and r.batch_id is not null group by r.batch_id order by r.batch_id",
+            [],
         )
     }
 
@@ -165,9 +182,9 @@ impl Staging {
 
     fn missing_errors(&self) -> Result<BTreeMap<LegacyId, Vec<CodeAndContext>>> {
         let mut statement = self.connection.prepare(
-            "select e.entity_id, e.error_code, e.error_context from migration_errors e \
+            "select e.entity_id, e.error_code, e.error_context from v_analysed_errors e \
              join v_missing_in_target m on m.entity = e.entity and m.legacy_id = e.entity_id \
-             where e.entity = 'profiles' and e.phase = '2A' order by e.entity_id, e.error_id",
+             order by e.entity_id, e.error_id",
         )?;
         let mut rows = statement.query([])?;
         let mut errors: BTreeMap<_, Vec<_>> = BTreeMap::new();
@@ -214,12 +231,10 @@ impl Staging {
             connection.execute_batch(
                 "insert into remediation (resolution_strategy, error_category, error_code, records, missing, action)
                  select e.resolution_strategy, e.error_category, e.error_code,
-                        count(distinct e.entity || ':' || e.entity_id),
-                        count(distinct case when e.entity = 'profiles' then m.legacy_user_id end),
+                        count(distinct e.entity_id), count(distinct m.legacy_user_id),
                         min(e.suggested_resolution)
-                 from migration_errors e
+                 from v_analysed_errors e
                  left join missing_profiles m on m.legacy_user_id = e.entity_id
-                 where e.phase = '2A'
                  group by e.resolution_strategy, e.error_category, e.error_code
                  order by e.resolution_strategy, e.error_category, 4 desc, e.error_code",
             )?;
@@ -227,102 +242,53 @@ impl Staging {
         })
     }
 
-    /// The analysis that the file holds.
+    /// The analysis that the file keeps.
     pub fn analysis(&self) -> Result<Analysis> {
         analysis(&self.connection)
     }
 }
 
-impl Reader {
-    /// The analysis that the file holds.
-    pub fn analysis(&self) -> Result<Analysis> {
-        analysis(&self.connection)
-    }
-}
-
-fn analysis(connection: &Connection) -> Result<Analysis> {
-    let mut statement = connection.prepare(
-        "select legacy_user_id, batch_id, cause, error_category, evidence, fate from missing_profiles \
-         order by legacy_user_id",
-    )?;
-    let missing_profiles = statement
-        .query_map([], |row| {
-            Ok(MissingProfile {
-                legacy_user_id: LegacyId(row.get(0)?),
-                batch_id: row.get(1)?,
-                cause: row.get(2)?,
-                error_category: row.get(3)?,
-                evidence: row.get(4)?,
-                fate: row.get(5)?,
-            })
-        })?
-        .collect::<Result<_, rusqlite::Error>>()?;
-    let mut statement = connection.prepare(
-        "select resolution_strategy, error_category, error_code, records, missing, action from remediation \
-         order by position",
-    )?;
-    let remediation = statement
-        .query_map([], |row| {
-            Ok(Remedy {
-                resolution_strategy: row.get(0)?,
-                error_category: row.get(1)?,
-                error_code: row.get(2)?,
-                records: row.get(3)?,
-                missing: row.get(4)?,
-                action: row.get(5)?,
-            })
-        })?
-        .collect::<Result<_, rusqlite::Error>>()?;
+pub(super) fn analysis(connection: &Connection) -> Result<Analysis> {
     Ok(Analysis {
         error_analysis: error_analysis(connection)?,
         profiles: presence(connection)?,
-        missing_profiles,
-        batches: batches(
+        missing_profiles: all(
+            connection,
+            "select legacy_user_id, batch_id, cause, error_category, evidence, fate from missing_profiles \
+             order by legacy_user_id",
+            [],
+        )?,
+        batches: all(
             connection,
             "select batch_id, first_legacy_id, last_legacy_id, users, missing, without_address \
              from phase_one_batches order by batch_id",
+            [],
         )?,
-        remediation,
+        remediation: all(
+            connection,
+            "select resolution_strategy, error_category, error_code, records, missing, action from remediation \
+             order by position",
+            [],
+        )?,
     })
 }
 
-fn batches(connection: &Connection, sql: &str) -> Result<Vec<PhaseOneBatch>> {
-    let mut statement = connection.prepare(sql)?;
-    let batches = statement
-        .query_map([], |row| {
-            Ok(PhaseOneBatch {
-                batch_id: row.get(0)?,
-                first_legacy_id: LegacyId(row.get(1)?),
-                last_legacy_id: LegacyId(row.get(2)?),
-                users: row.get(3)?,
-                missing: row.get(4)?,
-                without_address: row.get(5)?,
-            })
-        })?
-        .collect::<Result<_, rusqlite::Error>>()?;
-    Ok(batches)
-}
-
+/// By one walk over the users: each had a row then or had none, and has been loaded since or has not.
 fn presence(connection: &Connection) -> Result<Presence> {
-    let presence = connection
-        .query_row(
-            "select count(*), \
-                    coalesce(sum(exists (select 1 from target_rows t \
-                                         where t.entity = 'profiles' and t.legacy_id = u.legacy_id)), 0), \
-                    (select max(legacy_id) from target_rows where entity = 'profiles') \
-             from legacy_auth_user u",
-            [],
-            |row| {
-                let (extracted, in_target): (u64, u64) = (row.get(0)?, row.get(1)?);
-                let highest: Option<i64> = row.get(2)?;
-                Ok(Presence {
-                    extracted,
-                    in_target,
-                    missing: extracted.saturating_sub(in_target),
-                    highest_in_target: highest.map(LegacyId),
-                })
-            },
-        )
-        .optional()?;
-    Ok(presence.unwrap_or_default())
+    only(
+        connection,
+        "select count(*) as extracted, \
+                count(t) as in_target_at_survey, \
+                coalesce(sum(t is null), 0) as missing_at_survey, \
+                coalesce(sum(t is null and l is not null), 0) as loaded_since, \
+                coalesce(sum(t is not null or l is not null), 0) as in_target, \
+                coalesce(sum(t is null and l is null), 0) as missing, \
+                (select max(legacy_id) from target_rows where entity = 'profiles') as highest_in_target \
+         from (select (select 1 from target_rows t \
+                       where t.entity = 'profiles' and t.legacy_id = u.legacy_id) as t, \
+                      (select 1 from loads l where l.entity = 'profiles' and l.phase = '2A' \
+                          and l.outcome <> 'failed' and l.legacy_id = u.legacy_id) as l \
+               from legacy_auth_user u)",
+        [],
+    )
 }

@@ -5,8 +5,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use super::facts::{Step, config_of, read};
-use super::gates::rejected_by_people;
-use super::status::Accounting;
+use super::row::{all, row_struct};
 use crate::entity;
 use crate::error::{Kind, Result};
 
@@ -21,15 +20,17 @@ pub struct Attention {
     pub panicked: u64,
 }
 
-/// An entity of which more records are kept back than may be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct BeyondAllowed {
-    /// The entity.
-    pub entity: String,
-    /// Records rejected or quarantined, without those that a person rejected.
-    pub kept_back: u64,
-    /// How many the configuration allows.
-    pub allowed: u64,
+row_struct! {
+    /// An entity of which more records are kept back than may be.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    pub struct BeyondAllowed {
+        /// The entity.
+        pub entity: String,
+        /// Records rejected or quarantined, without those that a person rejected.
+        pub kept_back: u64,
+        /// How many the configuration allows.
+        pub allowed: u64,
+    }
 }
 
 impl Attention {
@@ -45,39 +46,33 @@ impl Attention {
     }
 }
 
-/// `lines` are the fates of every entity's records; before these are decided there is no result.
-pub(super) fn attention(connection: &Connection, lines: &[Accounting]) -> Result<Attention> {
-    let mut attention = Attention::default();
+/// Before the fates of the records are decided, nothing asks for attention.
+pub(super) fn attention(connection: &Connection) -> Result<Attention> {
     if read(connection, Step::Transform.fact())?.is_none() {
-        return Ok(attention);
+        return Ok(Attention::default());
     }
-    let config = config_of(connection)?.unwrap_or_default();
-    attention.empty_tables = empty_tables(connection)?;
-    let by_people = rejected_by_people(connection)?;
-    for line in lines {
-        let decided =
-            by_people.iter().find(|(entity, _)| *entity == line.entity).map_or(0, |(_, count)| *count);
-        let kept_back = (line.rejected + line.quarantined).saturating_sub(decided);
-        let allowed = config.policy.allowed_rejects(&line.entity);
-        if kept_back > allowed {
-            attention.beyond_allowed.push(BeyondAllowed { entity: line.entity.clone(), kept_back, allowed });
-        }
-    }
-    attention.panicked = connection.query_row(
-        "select count(distinct entity || ' ' || entity_id) from migration_errors where error_code = 'rule_panicked'",
-        [],
-        |row| row.get(0),
-    )?;
-    Ok(attention)
+    Ok(Attention {
+        beyond_allowed: all(
+            connection,
+            "select entity, kept_back, allowed from v_kept_back where kept_back > allowed",
+            [],
+        )?,
+        empty_tables: empty_tables(connection)?,
+        panicked: connection.query_row(
+            "select count(distinct entity || ' ' || entity_id) from migration_errors where error_code = 'rule_panicked'",
+            [],
+            |row| row.get(0),
+        )?,
+    })
 }
 
 /// Required legacy tables that came without a row, and that the configuration does not expect to.
 pub(super) fn empty_tables(connection: &Connection) -> Result<Vec<String>> {
     let allowed = config_of(connection)?.unwrap_or_default().source.allow_empty;
-    let mut empty =
-        connection.prepare("select table_name from legacy_tables where rows = 0 order by position")?;
-    let empty = empty.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, rusqlite::Error>>()?;
+    let empty: Vec<(String,)> =
+        all(connection, "select table_name from legacy_tables where rows = 0 order by position", [])?;
     let is_required =
         |name: &String| entity::legacy_tables().iter().any(|table| table.required && table.name == name);
-    Ok(empty.into_iter().filter(|name| is_required(name) && !allowed.contains(name)).collect())
+    let names = empty.into_iter().map(|(name,)| name);
+    Ok(names.filter(|name| is_required(name) && !allowed.contains(name)).collect())
 }

@@ -5,11 +5,15 @@ use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::attention::{self, Attention};
+use super::figures::{self, Figures, Open};
+use super::gates::{self, Evidence};
 use super::legacy::for_legacy_rows;
 use super::open::{Reader, Staging};
 use super::quoted;
+use super::row::row_struct;
 use crate::entity::{Entity, LegacyRow};
 use crate::error::Result;
 use crate::record::{LegacyId, Phase};
@@ -101,21 +105,23 @@ impl Finding {
     }
 }
 
-/// One side of the three-way proof for one table or entity.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Proof {
-    /// `raw` or `ready`.
-    pub part: String,
-    /// The legacy table, or the entity.
-    pub name: String,
-    /// `source`, `staging`, `receipts` or `target`.
-    pub side: String,
-    /// Rows on this side.
-    pub rows: u64,
-    /// SHA-256 over them; '' where this side kept none.
-    pub digest: String,
-    /// Whether it agrees with what the file holds.
-    pub is_equal: bool,
+row_struct! {
+    /// One side of the three-way proof for one table or entity.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    pub struct Proof {
+        /// `raw` or `ready`.
+        pub part: String,
+        /// The legacy table, or the entity.
+        pub name: String,
+        /// `source`, `staging`, `receipts` or `target`.
+        pub side: String,
+        /// Rows on this side.
+        pub rows: u64,
+        /// SHA-256 over them; '' where this side kept none.
+        pub digest: String,
+        /// Whether it agrees with what the file holds.
+        pub is_equal: bool,
+    }
 }
 
 /// A receipt as the file keeps it.
@@ -318,9 +324,32 @@ pub trait Asked {
         for_legacy_rows(self.connection(), chunk, each)
     }
 
+    /// Whether a command writes to the file at this moment.
+    fn is_being_written(&self) -> bool;
+
+    /// Everything that is counted.
+    fn figures(&self) -> Result<Figures> {
+        figures::figures(self.connection(), self.is_being_written())
+    }
+
+    /// Source, target and when each step was completed.
+    fn steps(&self) -> Result<Map<String, Value>> {
+        figures::steps(self.connection())
+    }
+
+    /// What is open, and for whom.
+    fn count_open(&self) -> Result<Open> {
+        figures::open(self.connection())
+    }
+
+    /// What the gates are judged by, beside the figures.
+    fn evidence(&self) -> Result<Evidence> {
+        gates::evidence(self.connection())
+    }
+
     /// What asks for attention in the result.
     fn attention(&self) -> Result<Attention> {
-        attention::attention(self.connection(), &super::status::accounting(self.connection())?)
+        attention::attention(self.connection())
     }
 
     /// Required legacy tables that came without a row, and that the configuration does not expect to.
@@ -338,10 +367,18 @@ impl Asked for Staging {
     fn connection(&self) -> &Connection {
         &self.connection
     }
+
+    fn is_being_written(&self) -> bool {
+        true
+    }
 }
 
 impl Asked for Reader {
     fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    fn is_being_written(&self) -> bool {
+        self.is_being_written
     }
 }

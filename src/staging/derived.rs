@@ -55,9 +55,32 @@ fn views() -> String {
     };
     format!(
         "\n-- one row is one legacy record of one entity, as extracted\ncreate view v_extracted as\n{};\n\n\
-         -- one row is one resolved row that waits to be loaded or has been loaded\ncreate view v_ready as\n{};\n\n",
+         -- one row is one resolved row that waits to be loaded or has been loaded\ncreate view v_ready as\n{};\n\n\
+         -- one row is one entity: extracted = ready + merged + rejected + quarantined, and after a load ready = loaded +\n\
+         -- failed. What the migration itself created is none of these\ncreate view v_accounting as\n\
+         select a.* from (\n{}) a\njoin entities e on e.entity = a.entity and e.in_use\norder by e.position;\n\n",
         of_each(extracted),
-        of_each(ready)
+        of_each(ready),
+        of_each(accounting)
+    )
+}
+
+/// One entity's line of the accounting, in one walk over its records.
+fn accounting(entity: &Entity) -> String {
+    let (name, legacy, phase) = (entity.name, entity.legacy.name, entity.phase.as_str());
+    format!(
+        "select '{name}' as entity, (select count(*) from legacy_{legacy}) + u.rows as extracted,\n\
+                coalesce(sum(r.fate = 'ready'), 0) as ready, coalesce(sum(r.fate = 'merged'), 0) as merged,\n\
+                coalesce(sum(r.fate = 'rejected'), 0) as rejected,\n\
+                coalesce(sum(r.fate = 'quarantined'), 0) + u.rows as quarantined,\n\
+                l.loaded - c.loaded as loaded, l.failed - c.failed as failed, c.rows as created\n\
+         from (select count(*) as rows from legacy_unreadable where table_name = '{legacy}') u\n\
+         join (select coalesce(sum(outcome <> 'failed'), 0) as loaded, coalesce(sum(outcome = 'failed'), 0) as failed\n\
+               from loads where entity = '{name}' and phase = '{phase}') l\n\
+         join (select count(*) as rows, coalesce(sum(outcome <> 'failed'), 0) as loaded,\n\
+                      coalesce(sum(outcome = 'failed'), 0) as failed\n\
+               from v_created where entity = '{name}') c\n\
+         left join records r on r.entity = '{name}'"
     )
 }
 

@@ -3,6 +3,7 @@
 use rusqlite::types::Value;
 
 use super::open::Reader;
+use super::row::{OfRow, row_struct};
 use crate::error::Result;
 use crate::record::{Code, LegacyId};
 
@@ -25,30 +26,32 @@ pub struct ErrorFilter {
     pub legacy_id: Option<LegacyId>,
 }
 
-/// One issue without values.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-#[expect(missing_docs, reason = "the names are the plan's own")]
-pub struct ErrorRow {
-    pub error_id: i64,
-    pub phase: String,
-    pub severity: String,
-    pub entity_type: String,
-    pub entity: String,
-    /// The record; none for a row whose key cannot be told.
-    pub entity_id: Option<LegacyId>,
-    pub error_code: String,
-    pub error_category: String,
-    pub field: String,
-    pub error_message: String,
-    pub suggested_resolution: String,
-    pub resolution_strategy: String,
-    pub resolution_status: String,
-    pub batch_id: Option<u64>,
-    pub retry_count: u64,
-    pub created_at: String,
-    pub resolved_at: Option<String>,
-    /// The table and column of the target that would refuse the record, or where in the source an unreadable row stands.
-    pub place: Option<String>,
+row_struct! {
+    /// One issue without values.
+    #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+    #[expect(missing_docs, reason = "the names are the plan's own")]
+    pub struct ErrorRow {
+        pub error_id: i64,
+        pub phase: String,
+        pub severity: String,
+        pub entity_type: String,
+        pub entity: String,
+        /// The record; none for a row whose key cannot be told.
+        pub entity_id: Option<LegacyId>,
+        pub error_code: String,
+        pub error_category: String,
+        pub field: String,
+        pub error_message: String,
+        pub suggested_resolution: String,
+        pub resolution_strategy: String,
+        pub resolution_status: String,
+        pub batch_id: Option<u64>,
+        pub retry_count: u64,
+        pub created_at: String,
+        pub resolved_at: Option<String>,
+        /// The table and column of the target that would refuse the record, or where in the source an unreadable row stands.
+        pub place: Option<String>,
+    }
 }
 
 impl Reader {
@@ -88,33 +91,14 @@ impl Reader {
                            or error_code = 'row_unreadable' and error_context in ( \
                                select reason || coalesce(' in ' || file, '') || coalesce(' line ' || line, '') \
                                from legacy_unreadable) \
-                         then error_context end \
+                         then error_context end as place \
              from migration_errors where 1 = 1{conditions} \
              order by case severity when 'critical' then 0 when 'high' then 1 when 'medium' then 2 else 3 end, \
                       phase, entity, entity_id, error_id"
         ))?;
         let mut rows = statement.query(rusqlite::params_from_iter(parameters))?;
         while let Some(row) = rows.next()? {
-            each(ErrorRow {
-                error_id: row.get(0)?,
-                phase: row.get(1)?,
-                severity: row.get(2)?,
-                entity_type: row.get(3)?,
-                entity: row.get(4)?,
-                entity_id: row.get::<_, Option<i64>>(5)?.map(LegacyId),
-                error_code: row.get(6)?,
-                error_category: row.get(7)?,
-                field: row.get(8)?,
-                error_message: row.get(9)?,
-                suggested_resolution: row.get(10)?,
-                resolution_strategy: row.get(11)?,
-                resolution_status: row.get(12)?,
-                batch_id: row.get(13)?,
-                retry_count: row.get(14)?,
-                created_at: row.get(15)?,
-                resolved_at: row.get(16)?,
-                place: row.get(17)?,
-            })?;
+            each(ErrorRow::of_row(row)?)?;
         }
         Ok(())
     }

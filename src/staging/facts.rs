@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::journal;
 use super::open::{Reader, Staging};
 use crate::config::Config;
+use crate::entity;
 use crate::error::{Error, Result};
 use crate::record::named_uuid;
 
@@ -211,6 +212,13 @@ impl Staging {
         };
         let before = self.fact("configuration_sha256")?;
         self.set_fact("configuration", &settled.to_text())?;
+        for entity in entity::ALL {
+            let allowed = settled.policy.allowed_rejects(entity.name);
+            self.connection.execute(
+                "update entities set allowed_rejects = ? where entity = ?",
+                (allowed, entity.name),
+            )?;
+        }
         self.set_fact("configuration_sha256", &settled.digest())?;
         self.note("configuration", &json!({ "sha256": settled.digest(), "before": before }))?;
         Ok(settled)

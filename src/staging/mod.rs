@@ -3,7 +3,7 @@
 //!
 //! Read `open` first (what makes a file ours, and who may write), then `snapshot` (raw rows in), `legacy` (raw rows
 //! out), `target` (what the survey saw), `decision_rows` and `resolved` (decisions in, ready rows out), `loads`, `checks`,
-//! `status`.
+//! `status` and `figures` (what is counted).
 
 mod analysis;
 mod attention;
@@ -36,6 +36,7 @@ mod patience;
 mod phase_two;
 mod raw_proof;
 mod resolved;
+mod row;
 mod runs;
 mod sealing;
 mod snapshot;
@@ -55,8 +56,10 @@ pub use diff::RecordDifference;
 pub use errors::{ErrorFilter, ErrorRow};
 pub use explain::{Explanation, Fields, RawRow};
 pub use facts::Step;
-pub use figures::{ChangeCount, ErrorCount, Figures, Gate, IssueCount, ReceiptLine, RunLine, WaitingCount};
-pub use gates::{Approval, Dependency, DependencyFailure, GateFacts};
+pub use figures::{
+    ChangeCount, ErrorCount, Figures, IssueCount, Open, Progress, ReceiptLine, RunLine, WaitingCount,
+};
+pub use gates::{Approval, Dependency, DependencyFailure, Evidence};
 pub use held_back::{KeptMember, KeptPair, KeptSearch};
 pub use journal::{Entry, Head, broken_at, canonical, commitment, keyed, random_key};
 pub use journalled_rows::{JOURNALLED, Journalled};
@@ -69,7 +72,7 @@ pub use phase_two::{load_operation, verify_operation};
 pub use resolved::ReadyRows;
 pub use sealing::{Cell, RunRow, SEAL_TABLES, Seal, SealedTable, Written};
 pub use snapshot::{Batch, Comparison, Keys, NewTable, SnapshotTable, Spot, TableManifest};
-pub use status::{Accounting, AssociationCount, ErrorAnalysis, Progress, Status};
+pub use status::{Accounting, AssociationCount, ErrorAnalysis};
 pub use target::Match;
 pub use three_way::{ProofSide, ThreeWayProof};
 

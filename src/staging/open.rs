@@ -22,7 +22,7 @@ use crate::output;
 /// `DRYD`, in the SQLite header of every staging file.
 const APPLICATION_ID: i32 = 0x4452_5944;
 /// The version of the schema in `staging/`; it grows with every change of it.
-const SCHEMA_VERSION: i32 = 6;
+const SCHEMA_VERSION: i32 = 7;
 
 /// The one writer of a staging file. While it lives, no other process can become the writer.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use crate::record::Phase;
 /// Which steps are complete, and with them which numbers are known.
 #[derive(Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "one per step")]
-pub(super) struct Known {
+pub(super) struct Complete {
     pub extracted: bool,
     pub surveyed: bool,
     pub transformed: bool,
@@ -19,7 +19,11 @@ pub(super) struct Known {
 }
 
 /// The plan's progress object, in its exact shape. A number is null until the step that measures it is complete.
-pub(super) fn phase_2(connection: &Connection, progress: Option<&Progress>, known: Known) -> Result<Value> {
+pub(super) fn phase_2(
+    connection: &Connection,
+    progress: Option<&Progress>,
+    complete: Complete,
+) -> Result<Value> {
     let mut statement = connection.prepare("select * from v_progress")?;
     let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let counts: Map<String, Value> = statement.query_row([], |row| {
@@ -32,7 +36,7 @@ pub(super) fn phase_2(connection: &Connection, progress: Option<&Progress>, know
     let estimated = progress.map(|progress| estimate(connection, progress)).transpose()?.flatten();
     let number = |name: &str| counts.get(name).and_then(Value::as_u64).unwrap_or(0);
     let when = |known: bool, name: &str| if known { Value::from(number(name)) } else { Value::Null };
-    let targeted = known.extracted && known.surveyed;
+    let targeted = complete.extracted && complete.surveyed;
     let done = [
         ("profiles_resolved", "profiles_remaining"),
         ("patients_loaded", "patients_total"),
@@ -49,25 +53,25 @@ pub(super) fn phase_2(connection: &Connection, progress: Option<&Progress>, know
     Ok(serde_json::json!({
         "phase_2a_profiles": {
             "total_remaining": when(targeted, "profiles_remaining"),
-            "analyzed": when(known.transformed, "profiles_analyzed"),
-            "resolved": when(known.transformed, "profiles_resolved"),
-            "failed": when(known.transformed, "profiles_failed"),
-            "progress_percentage": percentage(known.transformed, done[0]),
+            "analyzed": when(complete.transformed, "profiles_analyzed"),
+            "resolved": when(complete.transformed, "profiles_resolved"),
+            "failed": when(complete.transformed, "profiles_failed"),
+            "progress_percentage": percentage(complete.transformed, done[0]),
         },
         "phase_2b_patients": {
-            "total_target": when(known.extracted, "patients_total"),
-            "processed": when(known.transformed, "patients_processed"),
-            "associated": when(known.transformed, "patients_associated"),
-            "failed": when(known.transformed, "patients_failed"),
-            "progress_percentage": percentage(known.transformed, done[1]),
+            "total_target": when(complete.extracted, "patients_total"),
+            "processed": when(complete.transformed, "patients_processed"),
+            "associated": when(complete.transformed, "patients_associated"),
+            "failed": when(complete.transformed, "patients_failed"),
+            "progress_percentage": percentage(complete.transformed, done[1]),
         },
         "phase_2c_integration": {
-            "profile_associations": when(known.transformed, "profile_associations"),
-            "validations_passed": when(known.verified, "validations_passed"),
-            "issues_identified": when(known.transformed, "issues_identified"),
-            "progress_percentage": percentage(known.transformed, done[2]),
+            "profile_associations": when(complete.transformed, "profile_associations"),
+            "validations_passed": when(complete.verified, "validations_passed"),
+            "issues_identified": when(complete.transformed, "issues_identified"),
+            "progress_percentage": percentage(complete.transformed, done[2]),
         },
-        "overall_phase_2_progress": percentage(known.transformed, overall),
+        "overall_phase_2_progress": percentage(complete.transformed, overall),
         "estimated_completion": estimated,
         "current_operation": progress.map(|progress| progress.operation.clone()),
     }))

@@ -1,42 +1,41 @@
-//! What an operator sees: the accounting, the plan's progress object and its error analysis. Every number is counted
-//! from records; what is not known yet is null and never 0.
+//! What is counted of records: the accounting, the error analysis, how practices were found, and what a verification
+//! checked. `figures` puts them together.
 
+use rusqlite::Connection;
 use serde::Serialize;
-use serde_json::{Map, Value};
 
-use super::attention::{Attention, attention};
-use super::figures::{Figures, Steps, figures};
 use super::open::{Reader, Staging};
-use super::phase_two::{Known, phase_2};
-use super::{Check, Level, Step};
+use super::row::{all, only, row_struct};
+use super::{Check, Level};
 use crate::error::Result;
-use rusqlite::{Connection, OptionalExtension};
 
-/// The fates of one entity's records. extracted = ready + merged + rejected + quarantined; after a load
-/// ready = loaded + failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Accounting {
-    /// The entity.
-    #[serde(skip)]
-    pub entity: String,
-    /// Rows of the snapshot.
-    pub extracted: u64,
-    /// Resolved.
-    pub ready: u64,
-    /// Stood for by another record.
-    pub merged: u64,
-    /// Refused.
-    pub rejected: u64,
-    /// Kept back, unreadable rows included.
-    pub quarantined: u64,
-    /// Confirmed by the target.
-    pub loaded: u64,
-    /// Refused by the target.
-    pub failed: u64,
-    /// Made by the migration itself, such as the practice "Unassigned": in none of the other numbers,
-    /// and not named where there is none.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub created: u64,
+row_struct! {
+    /// The fates of one entity's records. extracted = ready + merged + rejected + quarantined; after a load
+    /// ready = loaded + failed.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    pub struct Accounting {
+        /// The entity.
+        #[serde(skip)]
+        pub entity: String,
+        /// Rows of the snapshot.
+        pub extracted: u64,
+        /// Resolved.
+        pub ready: u64,
+        /// Stood for by another record.
+        pub merged: u64,
+        /// Refused.
+        pub rejected: u64,
+        /// Kept back, unreadable rows included.
+        pub quarantined: u64,
+        /// Confirmed by the target.
+        pub loaded: u64,
+        /// Refused by the target.
+        pub failed: u64,
+        /// Made by the migration itself, such as the practice "Unassigned": in none of the other numbers,
+        /// and not named where there is none.
+        #[serde(skip_serializing_if = "is_zero")]
+        pub created: u64,
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands fields over by reference")]
@@ -67,67 +66,36 @@ impl Accounting {
         };
         format!("{} {} = {sum}{created}", self.entity, self.extracted)
     }
+
+    /// The sum over the entities.
+    pub(super) fn total(lines: &[Self]) -> Self {
+        let sum = |count: fn(&Self) -> u64| lines.iter().map(count).sum();
+        Self {
+            entity: "totals".to_owned(),
+            extracted: sum(|line| line.extracted),
+            ready: sum(|line| line.ready),
+            merged: sum(|line| line.merged),
+            rejected: sum(|line| line.rejected),
+            quarantined: sum(|line| line.quarantined),
+            loaded: sum(|line| line.loaded),
+            failed: sum(|line| line.failed),
+            created: sum(|line| line.created),
+        }
+    }
 }
 
-/// The plan's error analysis of phase 2A.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the names are the plan's own")]
-pub struct ErrorAnalysis {
-    pub total_errors: u64,
-    pub email_conflicts: u64,
-    pub validation_failures: u64,
-    pub constraint_violations: u64,
-    pub schema_mismatches: u64,
-    pub resolvable_errors: u64,
-    pub manual_intervention_required: u64,
-}
-
-/// What the present command is doing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Progress {
-    /// Such as `extract auth_user`.
-    pub operation: String,
-    /// Records done.
-    pub done: u64,
-    /// Records in all, when known.
-    pub total: Option<u64>,
-    /// Last sign of life.
-    pub updated_at: String,
-}
-
-/// Everything `status` shows.
-#[derive(Debug, Clone, Serialize)]
-pub struct Status {
-    /// Source, target and when each step was completed.
-    pub file: Map<String, Value>,
-    /// Per entity.
-    pub accounting: Map<String, Value>,
-    /// Records without exactly one fate; anything but 0 is a defect. Null before a transform.
-    pub unaccounted: Option<u64>,
-    /// The plan's progress object.
-    pub phase_2: Value,
-    /// The plan's error analysis; null before a transform.
-    pub error_analysis: Option<ErrorAnalysis>,
-    /// Associations by entity, method and confidence.
-    pub associations: Vec<AssociationCount>,
-    /// The last verification's checks.
-    pub checks: Vec<Check>,
-    /// Differences that it found; null before a verification.
-    pub differences: Option<u64>,
-    /// The figures that a report draws.
-    #[serde(flatten)]
-    pub figures: Figures,
-    /// What asks for attention in the result.
-    pub attention: Attention,
-    /// The same accounting, in order, for text.
-    #[serde(skip)]
-    pub lines: Vec<Accounting>,
-}
-
-impl Status {
-    /// When the step was completed; only the steps that `file` lists are known here.
-    pub fn completed(&self, step: Step) -> Option<&str> {
-        self.file.get(step.fact()).and_then(Value::as_str)
+row_struct! {
+    /// The plan's error analysis of phase 2A: issues of profiles, each a row of `v_profile_errors`.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    #[expect(missing_docs, reason = "the names are the plan's own")]
+    pub struct ErrorAnalysis {
+        pub total_errors: u64,
+        pub email_conflicts: u64,
+        pub validation_failures: u64,
+        pub constraint_violations: u64,
+        pub schema_mismatches: u64,
+        pub resolvable_errors: u64,
+        pub manual_intervention_required: u64,
     }
 }
 
@@ -147,10 +115,6 @@ impl Staging {
     pub fn accounting(&self) -> Result<Vec<Accounting>> {
         accounting(&self.connection)
     }
-    /// Everything `status` shows.
-    pub fn status(&self) -> Result<Status> {
-        status(&self.connection, true)
-    }
 }
 
 impl Reader {
@@ -163,87 +127,18 @@ impl Reader {
     pub fn associations(&self) -> Result<Vec<AssociationCount>> {
         associations(&self.connection)
     }
-
-    /// Everything `status` shows. Where a step began or ended during the look, its parts speak of different moments, and the look
-    /// is taken again.
-    pub fn status(&self) -> Result<Status> {
-        const AGAIN: usize = 2;
-        let mut seen = status(&self.connection, self.is_being_written)?;
-        for _ in 0..AGAIN {
-            if file(&self.connection)? == seen.file {
-                break;
-            }
-            seen = status(&self.connection, self.is_being_written)?;
-        }
-        Ok(seen)
-    }
 }
 
-/// Source, target and when each step was completed.
-fn file(connection: &Connection) -> Result<Map<String, Value>> {
-    let fact = |name: &str| -> Result<Value> {
-        let value: Option<String> = connection
-            .query_row("select value from facts where name = ?", [name], |row| row.get(0))
-            .optional()?;
-        Ok(value.map_or(Value::Null, Value::String))
-    };
-    let mut file = Map::new();
-    for name in ["source_identity", "target_identity"] {
-        file.insert(name.to_owned(), fact(name)?);
-    }
-    for step in [Step::Extract, Step::Survey, Step::Transform, Step::Load, Step::Verify] {
-        file.insert(step.fact().to_owned(), fact(step.fact())?);
-    }
-    Ok(file)
-}
-
-fn status(connection: &Connection, is_being_written: bool) -> Result<Status> {
-    let file = file(connection)?;
-    let known = |step: Step| !file[step.fact()].is_null();
-    let (extracted, surveyed, transformed, verified) =
-        (known(Step::Extract), known(Step::Survey), known(Step::Transform), known(Step::Verify));
-    let checks = checks(connection)?;
-    // also what a verification found that did not pass
-    let is_checked = !checks.is_empty();
-
-    // a killed command leaves its last words behind; they are only current while somebody writes
-    let progress = if is_being_written { progress(connection)? } else { None };
-    let lines = accounting(connection)?;
-    let accounting = lines
-        .iter()
-        .map(|line| (line.entity.clone(), serde_json::to_value(line).unwrap_or_default()))
-        .collect();
-    let known = Known { extracted, surveyed, transformed, verified: is_checked };
-    let phase_2 = phase_2(connection, progress.as_ref(), known)?;
-    let figures = figures(connection, &lines, &checks, &phase_2, Steps { surveyed, transformed, verified })?;
-    Ok(Status {
-        attention: attention(connection, &lines)?,
-        accounting,
-        figures,
-        unaccounted: transformed.then(|| unaccounted(connection)).transpose()?,
-        phase_2,
-        error_analysis: transformed.then(|| error_analysis(connection)).transpose()?,
-        associations: associations(connection)?,
-        checks,
-        differences: is_checked.then(|| count(connection, "select count(*) from differences")).transpose()?,
-        lines,
-        file,
-    })
-}
-
-fn count(connection: &Connection, sql: &str) -> Result<u64> {
-    Ok(connection.query_row(sql, [], |row| row.get(0))?)
-}
-
+/// How many records have not exactly one fate.
 pub(super) fn unaccounted(connection: &Connection) -> Result<u64> {
     if is_accounted(connection)? {
         return Ok(0);
     }
-    count(connection, "select count(*) from v_unaccounted")
+    only::<(u64,)>(connection, "select count(*) from v_unaccounted", []).map(|(records,)| records)
 }
 
-/// Whether every record has exactly one fate, by equal counts and one inclusion each way: `v_unaccounted` says the same
-/// record by record, and takes several times as long.
+/// Whether `v_unaccounted` is empty, by equal counts and one inclusion each way: going through it record by record takes
+/// several times as long. A test holds the two against each other.
 fn is_accounted(connection: &Connection) -> Result<bool> {
     for entity in super::participation::in_use(connection)? {
         let (name, ready) = (entity.name, entity.ready_table());
@@ -274,60 +169,17 @@ fn is_accounted(connection: &Connection) -> Result<bool> {
     Ok(true)
 }
 
-/// `v_accounting` in one walk over the records of each entity.
 pub(super) fn accounting(connection: &Connection) -> Result<Vec<Accounting>> {
-    let line = |entity: &'static crate::entity::Entity| {
-        let (name, legacy, phase) = (entity.name, entity.legacy.name, entity.phase.as_str());
-        let sql = format!(
-            "select (select count(*) from {}) + u.rows, sum(r.fate = 'ready'), sum(r.fate = 'merged'), \
-                    sum(r.fate = 'rejected'), coalesce(sum(r.fate = 'quarantined'), 0) + u.rows, \
-                     l.loaded - c.loaded, l.failed - c.failed, c.rows \
-             from (select count(*) as rows from legacy_unreadable where table_name = '{legacy}') u \
-             join (select coalesce(sum(outcome <> 'failed'), 0) as loaded, \
-                          coalesce(sum(outcome = 'failed'), 0) as failed \
-                   from loads where entity = '{name}' and phase = '{phase}') l \
-             join (select count(*) as rows, coalesce(sum(outcome <> 'failed'), 0) as loaded, \
-                          coalesce(sum(outcome = 'failed'), 0) as failed \
-                   from v_created where entity = '{name}') c \
-             left join records r on r.entity = '{name}'",
-            super::quoted(&format!("legacy_{legacy}"))
-        );
-        let line = connection.query_row(&sql, [], |row| {
-            let count = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<u64>>(column)?.unwrap_or(0));
-            Ok(Accounting {
-                entity: name.to_owned(),
-                extracted: count(0)?,
-                ready: count(1)?,
-                merged: count(2)?,
-                rejected: count(3)?,
-                quarantined: count(4)?,
-                loaded: count(5)?,
-                failed: count(6)?,
-                created: count(7)?,
-            })
-        })?;
-        Ok(line)
-    };
-    super::participation::in_use(connection)?.into_iter().map(line).collect()
+    all(connection, "select * from v_accounting", [])
 }
 
 pub(super) fn error_analysis(connection: &Connection) -> Result<ErrorAnalysis> {
-    let analysis = connection.query_row("select * from v_error_analysis", [], |row| {
-        Ok(ErrorAnalysis {
-            total_errors: row.get("total_errors")?,
-            email_conflicts: row.get("email_conflicts")?,
-            validation_failures: row.get("validation_failures")?,
-            constraint_violations: row.get("constraint_violations")?,
-            schema_mismatches: row.get("schema_mismatches")?,
-            resolvable_errors: row.get("resolvable_errors")?,
-            manual_intervention_required: row.get("manual_intervention_required")?,
-        })
-    })?;
-    Ok(analysis)
+    only(connection, "select * from v_error_analysis", [])
 }
 
-/// `v_associations_by_method`, counted row by row: SQLite would sort millions of rows in memory to find a few groups.
-fn associations(connection: &Connection) -> Result<Vec<AssociationCount>> {
+/// `v_associations_by_method`, counted row by row: SQLite would sort millions of rows in memory to find a few groups. A test
+/// holds the two against each other.
+pub(super) fn associations(connection: &Connection) -> Result<Vec<AssociationCount>> {
     let mut statement = connection.prepare(
         "select entity, association_method, confidence_level, requires_manual_review from associations",
     )?;
@@ -384,18 +236,4 @@ pub(super) fn checks(connection: &Connection) -> Result<Vec<Check>> {
         })?
         .collect::<Result<_, rusqlite::Error>>()?;
     Ok(checks)
-}
-
-fn progress(connection: &Connection) -> Result<Option<Progress>> {
-    let progress = connection
-        .query_row("select operation, done, total, updated_at from progress", [], |row| {
-            Ok(Progress {
-                operation: row.get(0)?,
-                done: row.get(1)?,
-                total: row.get(2)?,
-                updated_at: row.get(3)?,
-            })
-        })
-        .optional()?;
-    Ok(progress)
 }

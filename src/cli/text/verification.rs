@@ -1,11 +1,14 @@
 //! What a verification found and where the migration stands, for people.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::{accounting, associations, error_analysis, extract_check};
-use crate::staging::{Check, ProofSide, Status, ThreeWayProof};
+use super::{accounting, associations, error_analysis, extract_check, open};
+use crate::gate::Gate;
+use crate::staging::{Check, IssueCount, Open, ProofSide, ThreeWayProof};
+use crate::status::Status;
 use crate::verify;
 
 /// Digits of a digest that a person compares.
@@ -30,20 +33,52 @@ pub(in crate::cli) fn verify(summary: &verify::Summary) -> String {
 }
 
 pub(in crate::cli) fn status(status: &Status) -> String {
+    let Status { figures, gates } = status;
     let mut text = String::new();
-    for (name, value) in &status.file {
+    for (name, value) in &figures.file {
         let _ = writeln!(text, "{name}: {}", value.as_str().unwrap_or("not yet"));
     }
-    let mut parts = vec![text, phase_2(&status.phase_2)];
-    if status.error_analysis.is_some() {
-        parts.push(error_analysis(status.error_analysis.as_ref()));
-        parts.push(associations(&status.associations));
+    let mut parts = vec![text, phase_2(&figures.phase_2), accounting(&figures.lines)];
+    if let Some(found) = &figures.open {
+        parts.push(open(found, Open::WORDS.len()) + &by_phase(&figures.issues));
     }
-    parts.push(accounting(&status.lines));
-    if !status.checks.is_empty() {
-        parts.push(verdict(&status.checks, status.differences.unwrap_or(0)));
+    parts.push(self::gates(gates));
+    if figures.error_analysis.is_some() {
+        parts.push(associations(&figures.associations));
+        parts.push(error_analysis(figures.error_analysis.as_ref()));
+    }
+    if !figures.checks.is_empty() {
+        parts.push(verdict(&figures.checks, figures.differences.unwrap_or(0)));
     }
     parts.join("\n")
+}
+
+/// The issues of each phase: which of them the phase's own figures speak of.
+fn by_phase(issues: &[IssueCount]) -> String {
+    let mut phases: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for count in issues {
+        let (automatic, manual) = phases.entry(&count.phase).or_default();
+        *automatic += count.automatic;
+        *manual += count.manual;
+    }
+    phases.iter().fold(String::new(), |mut text, (phase, (automatic, manual))| {
+        let _ = writeln!(
+            text,
+            "  issues of phase {phase}: {automatic} settled by a rule, {manual} left to a person"
+        );
+        text
+    })
+}
+
+/// A line per gate, with what it lacks; `drydock gate` lists all that it asks for.
+fn gates(gates: &[Gate]) -> String {
+    gates.iter().fold("gates\n".to_owned(), |mut text, gate| {
+        let _ = match &gate.missing {
+            None => writeln!(text, "  {} passed  {}", gate.gate, gate.demand),
+            Some(missing) => writeln!(text, "  {} open    {missing}", gate.gate),
+        };
+        text
+    })
 }
 
 /// The plan's progress object, a line per phase; what is not measured yet is a dash.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::super::figures::Figures;
+use super::super::lookup::Lookup;
 use super::markup::{Cell, code, escaped, figure, mark, table};
 
 /// The levels in the plan's order, and what each is about.
@@ -14,7 +14,7 @@ const LEVELS: [(&str, &str); 4] = [
 ];
 
 /// The chapter.
-pub fn section(figures: &Figures) -> String {
+pub fn section(figures: &Lookup) -> String {
     let all = figures.list("/checks");
     if all.is_empty() {
         return "<p>Nothing has been verified yet.</p>".to_owned();
@@ -34,7 +34,7 @@ pub fn section(figures: &Figures) -> String {
     )
 }
 
-fn one_level(figures: &Figures, level: &str, about: &str, checks: &[&String]) -> String {
+fn one_level(figures: &Lookup, level: &str, about: &str, checks: &[&String]) -> String {
     let wrong = |path: &str| figures.get(format!("{path}/wrong")).value() > 0.0;
     let failed = checks.iter().filter(|path| wrong(path)).count();
     let mut dots = String::new();

@@ -2,14 +2,14 @@
 
 use std::fmt::Write;
 
-use super::super::figures::Figures;
+use super::super::lookup::Lookup;
 use super::super::next;
 use super::markup::{Cell, bar, cells, code, escaped, figure, table};
 
 const SEVERITIES: [&str; 4] = ["critical", "high", "medium", "low"];
 
 /// The chapter of errors.
-pub fn section(figures: &Figures) -> String {
+pub fn section(figures: &Lookup) -> String {
     let analysis: String = figures
         .keys("/error_analysis")
         .into_iter()
@@ -25,7 +25,7 @@ pub fn section(figures: &Figures) -> String {
         return "<p>Records have not been analysed yet.</p>".to_owned();
     }
     format!(
-        "<h3>Error analysis of phase 2A</h3><dl class=\"measures\">{analysis}</dl>{}{}{}",
+        "<h3>Error analysis of phase 2A: issues of profiles</h3><dl class=\"measures\">{analysis}</dl>{}{}{}",
         matrix(figures),
         by_phase(figures),
         by_code(figures)
@@ -33,7 +33,7 @@ pub fn section(figures: &Figures) -> String {
 }
 
 /// Category by severity, the more the darker.
-fn matrix(figures: &Figures) -> String {
+fn matrix(figures: &Lookup) -> String {
     let categories = figures.keys("/error_matrix");
     let at = |category: &str, severity: &str| figures.get(format!("/error_matrix/{category}/{severity}"));
     let most = categories
@@ -67,7 +67,7 @@ fn matrix(figures: &Figures) -> String {
     )
 }
 
-fn by_phase(figures: &Figures) -> String {
+fn by_phase(figures: &Lookup) -> String {
     let issues = figures.list("/issues");
     let count = |path: &str| {
         figures.get(format!("{path}/automatic")).value() + figures.get(format!("{path}/manual")).value()
@@ -97,7 +97,7 @@ fn by_phase(figures: &Figures) -> String {
     )
 }
 
-fn by_code(figures: &Figures) -> String {
+fn by_code(figures: &Lookup) -> String {
     let rows = figures
         .list("/errors")
         .iter()
@@ -124,7 +124,7 @@ fn by_code(figures: &Figures) -> String {
 }
 
 /// The chapter of associations.
-pub fn associations(figures: &Figures) -> String {
+pub fn associations(figures: &Lookup) -> String {
     let list = figures.list("/associations");
     if list.is_empty() {
         return "<p>No record has been associated yet.</p>".to_owned();
@@ -151,7 +151,7 @@ pub fn associations(figures: &Figures) -> String {
 }
 
 /// The chapter of lessons.
-pub fn lessons(figures: &Figures) -> String {
+pub fn lessons(figures: &Lookup) -> String {
     let lessons = next::lessons(figures);
     if lessons.is_empty() {
         return "<p>There is nothing to learn from yet.</p>".to_owned();

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::super::figures::Figures;
+use super::super::lookup::Lookup;
 use super::markup::{escaped, figure_in_svg};
 
 const WIDTH: f64 = 470.0;
@@ -28,7 +28,7 @@ struct Band {
 }
 
 /// The picture as SVG.
-pub fn svg(figures: &Figures) -> String {
+pub fn svg(figures: &Lookup) -> String {
     let entities = figures.keys("/accounting");
     let all = figures.get("/totals/extracted").value();
     if all <= 0.0 {
@@ -110,7 +110,7 @@ pub fn svg(figures: &Figures) -> String {
 }
 
 /// What became of an entity's records, without what there is none of.
-fn bands(figures: &Figures, entity: &str) -> Vec<Band> {
+fn bands(figures: &Lookup, entity: &str) -> Vec<Band> {
     let number = |word: &str| figures.get(format!("/accounting/{entity}/{word}")).value();
     FATES
         .iter()
@@ -160,7 +160,7 @@ mod tests {
             json!({"extracted": extracted, "ready": ready, "loaded": loaded, "quarantined": quarantined,
                    "failed": 0, "merged": 0, "rejected": 0})
         };
-        let figures = Figures::new(json!({
+        let figures = Lookup::new(json!({
             "accounting": {"practices": line(10, 10, 10, 0), "profiles": line(100_000, 99_999, 0, 1)},
             "totals": line(100_010, 100_009, 10, 1),
         }));
@@ -175,6 +175,6 @@ mod tests {
 
     #[test]
     fn an_empty_file_has_no_picture() {
-        assert!(svg(&Figures::new(json!({"accounting": {}}))).starts_with("<p>"));
+        assert!(svg(&Lookup::new(json!({"accounting": {}}))).starts_with("<p>"));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::super::figures::{Figure, Figures};
+use super::super::lookup::{Figure, Lookup};
 
 /// One cell of a table.
 pub enum Cell {
@@ -107,7 +107,7 @@ pub fn mark(holds: Option<bool>) -> String {
 }
 
 /// Cells of text and figures by path.
-pub fn cells(figures: &Figures, path: &str, texts: &[&str], numbers: &[&str]) -> Vec<Cell> {
+pub fn cells(figures: &Lookup, path: &str, texts: &[&str], numbers: &[&str]) -> Vec<Cell> {
     let text = |name: &&str| Cell::Text(figures.text(&format!("{path}/{name}")).replace('_', " "));
     let number = |name: &&str| Cell::Number(figures.get(format!("{path}/{name}")));
     texts.iter().map(text).chain(numbers.iter().map(number)).collect()

@@ -8,15 +8,17 @@ mod markup;
 mod proof;
 mod work;
 
-use super::figures::Figures;
+use super::lookup::Lookup;
 use super::next;
+use crate::staging::Open;
 use markup::{Cell, cells, code, escaped, figure, table};
 
 const STYLE: &str = include_str!("page.css");
 
 /// The whole page.
-pub fn page(figures: &Figures) -> String {
+pub fn page(figures: &Lookup) -> String {
     let sections = [
+        section("open", "What is open", &open_section(figures)),
         section("flow", "From legacy rows to fates", &flow_section(figures)),
         section("proof", "The proof", &proof::section(figures)),
         section("next", "What needs a person next", &next_section(figures)),
@@ -48,7 +50,7 @@ fn section(id: &str, title: &str, body: &str) -> String {
 }
 
 /// The verdict, in the words that every form uses.
-fn header(figures: &Figures) -> String {
+fn header(figures: &Lookup) -> String {
     let (class, sign) = match next::verdict(figures) {
         next::Verdict::Verified => ("good", "✓"),
         next::Verdict::Open => ("open", "○"),
@@ -82,7 +84,7 @@ fn header(figures: &Figures) -> String {
     )
 }
 
-fn tiles(figures: &Figures) -> String {
+fn tiles(figures: &Lookup) -> String {
     let tile = |title: &str, path: &str, body: String| {
         let share = figures.get(format!("/phase_2/{path}"));
         format!(
@@ -131,7 +133,7 @@ fn tiles(figures: &Figures) -> String {
     format!("<div class=\"tiles\">{html}</div>")
 }
 
-fn working(figures: &Figures) -> String {
+fn working(figures: &Lookup) -> String {
     match figures.text("/phase_2/current_operation") {
         "" => "no command is at work".to_owned(),
         operation => {
@@ -146,7 +148,27 @@ fn working(figures: &Figures) -> String {
     }
 }
 
-fn flow_section(figures: &Figures) -> String {
+/// The three numbers that say where one stands, and what they are made of.
+fn open_section(figures: &Lookup) -> String {
+    if figures.keys("/open").is_empty() {
+        return "<p>Records have not been decided yet.</p>".to_owned();
+    }
+    let measures = |words: &[(&str, &str)]| -> String {
+        let lines = words.iter().map(|(name, words)| {
+            let number = figure(&figures.get(format!("/open/{name}")));
+            format!("<div><dt>{}</dt><dd>{number}</dd></div>", escaped(words))
+        });
+        lines.collect()
+    };
+    let (first, rest) = Open::WORDS.split_at(Open::FIRST);
+    format!(
+        "<dl class=\"measures\">{}</dl><details><summary>What these are made of</summary><dl class=\"measures\">{}</dl></details>",
+        measures(first),
+        measures(rest)
+    )
+}
+
+fn flow_section(figures: &Lookup) -> String {
     let numbers = ["extracted", "ready", "merged", "rejected", "quarantined", "loaded", "failed"];
     let line = |title: &str, path: &str| {
         let mut row = vec![Cell::Text(title.to_owned())];
@@ -169,7 +191,7 @@ fn flow_section(figures: &Figures) -> String {
     )
 }
 
-fn next_section(figures: &Figures) -> String {
+fn next_section(figures: &Lookup) -> String {
     let steps = next::steps(figures);
     if steps.is_empty() {
         return "<p class=\"statement good\">Nothing waits for a person.</p>".to_owned();
@@ -201,6 +223,6 @@ fn next_section(figures: &Figures) -> String {
         })
         .collect();
     format!(
-        "<p class=\"lead\">The most pressing first; the number is how many records.</p><ol class=\"todo-list\">{items}</ol>"
+        "<p class=\"lead\">The most pressing first; the number is how many records have it. A record may have several.</p><ol class=\"todo-list\">{items}</ol>"
     )
 }

@@ -1,13 +1,13 @@
 //! The three-way proof, as one statement and one picture.
 
-use super::super::figures::Figures;
+use super::super::lookup::Lookup;
 use super::markup::{Cell, code, figure, mark, table};
 
 /// Digits of a digest that a person compares.
 const SHOWN: usize = 12;
 
 /// The chapter.
-pub fn section(figures: &Figures) -> String {
+pub fn section(figures: &Lookup) -> String {
     let Some(holds) = figures.flag("/three_way_proof/holds") else {
         return "<p>Nothing is proved before the first verification.</p>".to_owned();
     };
@@ -51,7 +51,7 @@ fn equals(holds: Option<bool>) -> String {
     format!("<span class=\"sign\">{}</span>", if holds == Some(true) { "=" } else { "≠" })
 }
 
-fn side(figures: &Figures, name: &str, title: &str) -> String {
+fn side(figures: &Lookup, name: &str, title: &str) -> String {
     let path = format!("/three_way_proof/{name}");
     format!(
         "<li class=\"side\"><span class=\"soft\">{title}</span><span class=\"many\">{}</span>{}</li>",
@@ -64,7 +64,7 @@ fn short(digest: &str) -> String {
     if digest.is_empty() { "none kept".to_owned() } else { code(&digest[..SHOWN.min(digest.len())]) }
 }
 
-fn digests(figures: &Figures) -> String {
+fn digests(figures: &Lookup) -> String {
     let rows = figures
         .list("/proofs")
         .iter()

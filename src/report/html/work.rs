@@ -1,37 +1,39 @@
 //! How the work went: the gates, the commands with their times, and what the loads committed.
 
-use super::super::figures::Figures;
+use super::super::lookup::Lookup;
 use super::markup::{Cell, bar, cells, mark, table};
 
 /// The gates.
-pub fn phases(figures: &Figures) -> String {
+pub fn phases(figures: &Lookup) -> String {
     let gates = figures
         .list("/gates")
         .iter()
         .map(|path| {
-            let approval = figures.flag(&format!("{path}/is_approved"));
+            let flag = |name: &str| figures.flag(&format!("{path}/{name}"));
+            let text = |name: &str| Cell::Text(figures.text(&format!("{path}/{name}")).to_owned());
+            // what is still to come is nothing wrong
+            let so_far = |holds: Option<bool>| {
+                if holds == Some(true) { Cell::Html(mark(holds)) } else { Cell::Text("not yet".to_owned()) }
+            };
             vec![
                 Cell::Number(figures.get(format!("{path}/gate"))),
-                Cell::Text(figures.text(&format!("{path}/demand")).to_owned()),
-                Cell::Html(mark(figures.flag(&format!("{path}/is_met")))),
-                // an approval that is still missing is nothing wrong
-                if approval == Some(true) {
-                    Cell::Html(mark(approval))
-                } else {
-                    Cell::Text("not yet".to_owned())
-                },
+                text("demand"),
+                Cell::Html(mark(flag("is_met"))),
+                so_far(flag("is_approved")),
+                so_far(flag("passed")),
+                text("missing"),
             ]
         })
         .collect();
     table(
-        "The plan’s gates: what was measured, and what a person approved",
-        &["gate", "demand", "measured", "approved"],
+        "The plan’s gates: what the file shows, and what a person approved",
+        &["gate", "demand", "met", "approved", "passed", "missing"],
         gates,
     )
 }
 
 /// Commands and receipts.
-pub fn timings(figures: &Figures) -> String {
+pub fn timings(figures: &Lookup) -> String {
     let runs = figures.list("/runs");
     let longest = runs.iter().map(|path| figures.get(format!("{path}/seconds")).value()).fold(1.0, f64::max);
     let rows = runs

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// The status as JSON.
 #[derive(Debug)]
-pub struct Figures(Value);
+pub struct Lookup(Value);
 
 /// One figure: where it stands in the status, and what it is there.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,7 +15,7 @@ pub struct Figure {
     pub number: Option<f64>,
 }
 
-impl Figures {
+impl Lookup {
     /// The figures of a status.
     pub fn new(status: Value) -> Self {
         Self(status)
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_figure_is_what_stands_at_its_path() {
-        let figures = Figures::new(json!({"a": {"b": 1_234_567, "c": null, "d": 99.98}, "l": [1, 2]}));
+        let figures = Lookup::new(json!({"a": {"b": 1_234_567, "c": null, "d": 99.98}, "l": [1, 2]}));
         for (path, shown, plain) in [
             ("/a/b", "1,234,567", "1234567"),
             ("/a/c", "–", "null"),
