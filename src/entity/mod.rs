@@ -197,10 +197,15 @@ mod tests {
             let name = entity.name;
             let table = format!("create table {} (", entity.ready_table());
             let sql = staging.iter().find(|(file, _)| file == name).map(|(_, sql)| sql.as_str());
-            assert_eq!(sql, Some(entity.staging_sql), "write `{table}` into staging/{name}.sql, and include it");
+            assert_eq!(
+                sql,
+                Some(entity.staging_sql),
+                "write `{table}` into staging/{name}.sql, and include it"
+            );
             assert!(entity.staging_sql.contains(&table), "staging/{name}.sql does not make `{table}`");
             let table = entity.target_table;
-            let mut making = ALL.iter().filter(|other| other.target_table == table).filter_map(|other| other.target_sql);
+            let mut making =
+                ALL.iter().filter(|other| other.target_table == table).filter_map(|other| other.target_sql);
             let made = making.next();
             assert!(
                 made.is_some_and(|made| target.iter().any(|(_, sql)| sql == made)) && making.next().is_none(),

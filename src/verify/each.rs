@@ -2,7 +2,7 @@
 //! what it is asked, and the list of entities says of which there are. Pure.
 
 use crate::entity::{self, Column, Entity, From, Kind, LegacyTable, ReadWith};
-use crate::staging::quoted;
+use crate::record::quoted;
 
 /// What stands for a name in a query.
 type Name = (&'static str, String);
