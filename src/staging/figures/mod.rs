@@ -1,0 +1,381 @@
+//! The figures of a migration: everything that is counted, in one object. Every one is counted from records by one view or
+//! one query; what is not known yet is null and never 0, and none is a value of a record.
+
+pub(super) mod analysis;
+pub(super) mod attention;
+pub(super) mod checks;
+pub(super) mod diff;
+pub(super) mod errors;
+pub(super) mod explain;
+pub(super) mod gates;
+pub(super) mod phase_two;
+pub(super) mod status;
+pub(super) mod three_way;
+
+use rusqlite::{Connection, OptionalExtension};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::error::Result;
+use crate::record::{Category, Severity};
+use crate::staging::figures::attention::{Attention, attention};
+use crate::staging::figures::phase_two::{Complete, phase_2};
+use crate::staging::figures::status::{Accounting, AssociationCount, ErrorAnalysis};
+use crate::staging::figures::status::{accounting, associations, checks, error_analysis, unaccounted};
+use crate::staging::figures::three_way::{ThreeWayProof, three_way_proof};
+use crate::staging::file::row::{all, first, only, row_struct};
+use crate::staging::{Check, Proof, Step};
+
+/// Everything that is counted.
+#[derive(Debug, Clone, Serialize)]
+pub struct Figures {
+    /// Source, target and when each step was completed.
+    pub file: Map<String, Value>,
+    /// The fates of each entity's records.
+    pub accounting: Map<String, Value>,
+    /// Records without exactly one fate; anything but 0 is a defect. Null before a transform.
+    pub unaccounted: Option<u64>,
+    /// What is open, and for whom; null before a transform.
+    pub open: Option<Open>,
+    /// The plan's progress object.
+    pub phase_2: Value,
+    /// The plan's error analysis; null before a transform.
+    pub error_analysis: Option<ErrorAnalysis>,
+    /// Associations by entity, method and confidence.
+    pub associations: Vec<AssociationCount>,
+    /// The last verification's checks.
+    pub checks: Vec<Check>,
+    /// Differences that it found; null before a verification.
+    pub differences: Option<u64>,
+    /// The accounting summed over the entities.
+    pub totals: Accounting,
+    /// Issues by category and severity, every one of the plan's.
+    pub error_matrix: Map<String, Value>,
+    /// Issues by phase, category and severity.
+    pub issues: Vec<IssueCount>,
+    /// Records by kind of issue, with what to do.
+    pub errors: Vec<ErrorCount>,
+    /// Records that are not ready, by entity, fate and the issues that keep them back.
+    pub waiting: Vec<WaitingCount>,
+    /// Values changed, by rule.
+    pub changes: Vec<ChangeCount>,
+    /// The commands that were run.
+    pub runs: Vec<RunLine>,
+    /// The transactions that a load has committed.
+    pub receipts: Vec<ReceiptLine>,
+    /// The three-way proof as one statement; null before a verification.
+    pub three_way_proof: Option<ThreeWayProof>,
+    /// Its sides, table by table, as the last verification computed them.
+    pub proofs: Vec<Proof>,
+    /// What asks for attention in the result.
+    pub attention: Attention,
+    /// The accounting in the order of the entities, for text.
+    #[serde(skip)]
+    pub lines: Vec<Accounting>,
+}
+
+impl Figures {
+    /// When the step was completed; only the steps that `file` lists are known here.
+    pub fn completed(&self, step: Step) -> Option<&str> {
+        self.file.get(step.fact()).and_then(Value::as_str)
+    }
+}
+
+row_struct! {
+    /// What is open, and for whom. Issues are settled by a rule, wait for a person, or were decided by one.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+    pub struct Open {
+        /// Records about which a person is asked something.
+        pub records_for_a_person: u64,
+        /// Issues that a rule has settled.
+        pub issues_settled_by_a_rule: u64,
+        /// Records that stop a load or keep a gate from being passed (`v_blocking`).
+        pub records_blocking: u64,
+        /// Issues of every kind.
+        pub issues: u64,
+        /// Of these, those that wait for a person.
+        pub issues_for_a_person: u64,
+        /// Of these, those that a person has decided.
+        pub issues_decided: u64,
+        /// Pairs of records that may be one person's, for a person to look at.
+        pub possible_duplicates: u64,
+        /// What in the target's schema no load gets past.
+        pub target_obstacles: u64,
+    }
+}
+
+impl Open {
+    /// What each number counts, in the words that every surface uses: first the three that say where one stands, then those
+    /// that they are made of.
+    pub const WORDS: [(&str, &str); 8] = [
+        ("records_for_a_person", "records that wait for a person"),
+        ("issues_settled_by_a_rule", "issues that a rule settled and that need nobody"),
+        ("records_blocking", "records that block the load or a gate"),
+        ("issues", "issues in all"),
+        ("issues_for_a_person", "of these issues, those that wait for a person"),
+        ("issues_decided", "of these issues, those that a person has decided"),
+        ("possible_duplicates", "pairs that may be one person, for a person to look at"),
+        ("target_obstacles", "obstacles in the target's schema that stop every load"),
+    ];
+
+    /// How many of them say where one stands.
+    pub const FIRST: usize = 3;
+
+    /// The numbers, in the order of their words.
+    pub const fn numbers(&self) -> [u64; 8] {
+        [
+            self.records_for_a_person,
+            self.issues_settled_by_a_rule,
+            self.records_blocking,
+            self.issues,
+            self.issues_for_a_person,
+            self.issues_decided,
+            self.possible_duplicates,
+            self.target_obstacles,
+        ]
+    }
+}
+
+row_struct! {
+    /// Issues of one category and severity.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    #[expect(missing_docs, reason = "the names are the plan's own")]
+    pub struct IssueCount {
+        pub phase: String,
+        pub error_category: String,
+        pub severity: String,
+        pub automatic: u64,
+        pub manual: u64,
+    }
+}
+
+row_struct! {
+    /// Records with one kind of issue.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    #[expect(missing_docs, reason = "the names are the plan's own")]
+    pub struct ErrorCount {
+        pub phase: String,
+        pub entity: String,
+        pub error_code: String,
+        pub error_message: String,
+        pub error_category: String,
+        pub severity: String,
+        pub resolution_strategy: String,
+        pub suggested_resolution: String,
+        pub records: u64,
+        /// Records with an issue of this kind that nobody has settled.
+        pub pending: u64,
+    }
+}
+
+row_struct! {
+    /// Records that will not be loaded as they stand.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    pub struct WaitingCount {
+        /// The entity.
+        pub entity: String,
+        /// Their fate.
+        pub fate: String,
+        /// The codes of the issues that a person has to resolve, joined by commas.
+        pub error_codes: String,
+        /// How many they are.
+        pub records: u64,
+    }
+}
+
+row_struct! {
+    /// Values that one rule changed.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    pub struct ChangeCount {
+        /// The entity.
+        pub entity: String,
+        /// The field.
+        pub field: String,
+        /// The rule.
+        pub rule: String,
+        /// How many values.
+        pub changes: u64,
+    }
+}
+
+row_struct! {
+    /// A command that was run on the file.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    pub struct RunLine {
+        /// Its number.
+        pub run_id: u64,
+        /// The verb.
+        pub verb: String,
+        /// When it began.
+        pub started_at: String,
+        /// How long it took; null while it works, when it was killed, and when the clock was set back meanwhile.
+        pub seconds: Option<u64>,
+        /// How it ended.
+        pub outcome: Option<String>,
+        /// Its exit code.
+        pub exit_code: Option<u64>,
+    }
+}
+
+row_struct! {
+    /// A committed transaction of a load.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    #[expect(missing_docs, reason = "the names are those of the receipts table")]
+    pub struct ReceiptLine {
+        pub phase: String,
+        pub entity: String,
+        pub rows: u64,
+        pub inserted: u64,
+        pub updated: u64,
+        pub unchanged: u64,
+    }
+}
+
+row_struct! {
+    /// What the present command is doing.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Progress {
+        /// Such as `extract auth_user`.
+        pub operation: String,
+        /// Records done.
+        pub done: u64,
+        /// Records in all, when known.
+        pub total: Option<u64>,
+        /// Last sign of life.
+        pub updated_at: String,
+    }
+}
+
+/// Counts everything. What a killed command said last is only current while somebody writes.
+pub(in crate::staging) fn figures(connection: &Connection, is_being_written: bool) -> Result<Figures> {
+    let file = steps(connection)?;
+    let is_complete = |step: Step| !file[step.fact()].is_null();
+    let is_transformed = is_complete(Step::Transform);
+    let checks = checks(connection)?;
+    // also what a verification found that did not pass
+    let is_checked = !checks.is_empty();
+    let progress: Option<Progress> = if is_being_written {
+        first(connection, "select operation, done, total, updated_at from progress", [])?
+    } else {
+        None
+    };
+    let complete = Complete {
+        extracted: is_complete(Step::Extract),
+        surveyed: is_complete(Step::Survey),
+        transformed: is_transformed,
+        verified: is_checked,
+    };
+    let lines = accounting(connection)?;
+    let proofs = proofs(connection)?;
+    Ok(Figures {
+        accounting: lines
+            .iter()
+            .map(|line| (line.entity.clone(), serde_json::to_value(line).unwrap_or_default()))
+            .collect(),
+        unaccounted: is_transformed.then(|| unaccounted(connection)).transpose()?,
+        open: is_transformed.then(|| open(connection)).transpose()?,
+        phase_2: phase_2(connection, progress.as_ref(), complete)?,
+        error_analysis: is_transformed.then(|| error_analysis(connection)).transpose()?,
+        associations: associations(connection)?,
+        checks,
+        differences: is_checked
+            .then(|| connection.query_row("select count(*) from differences", [], |row| row.get(0)))
+            .transpose()?,
+        totals: Accounting::total(&lines),
+        error_matrix: error_matrix(connection)?,
+        issues: all(
+            connection,
+            "select phase, error_category, severity, sum(resolution_strategy = 'automatic') as automatic, \
+             sum(resolution_strategy = 'manual') as manual from migration_errors group by phase, error_category, severity \
+             order by phase, error_category, \
+             case severity when 'critical' then 1 when 'high' then 2 when 'medium' then 3 else 4 end",
+            [],
+        )?,
+        errors: all(
+            connection,
+            "select * from v_errors_by_code order by records desc, phase, entity, error_code",
+            [],
+        )?,
+        waiting: all(
+            connection,
+            "select entity, fate, coalesce(error_codes, '') as error_codes, count(*) as records from v_waiting \
+             group by 1, 2, 3 order by 1, 2, 3",
+            [],
+        )?,
+        changes: all(
+            connection,
+            "select entity, field, rule, changes from v_changes_by_rule order by changes desc, entity, field, rule",
+            [],
+        )?,
+        runs: all(
+            connection,
+            // a clock that was set back meanwhile tells no length
+            "select run_id, verb, started_at, \
+                    nullif(max(unixepoch(finished_at) - unixepoch(started_at), -1), -1) as seconds, outcome, exit_code \
+             from runs order by run_id",
+            [],
+        )?,
+        receipts: all(
+            connection,
+            "select phase, entity, sum(rows) as rows, sum(inserted) as inserted, sum(updated) as updated, \
+                    sum(unchanged) as unchanged from receipts group by phase, entity order by min(receipt_id)",
+            [],
+        )?,
+        three_way_proof: three_way_proof(connection, &proofs)?,
+        proofs,
+        attention: attention(connection)?,
+        lines,
+        file,
+    })
+}
+
+/// Source, target and when each step was completed.
+pub(in crate::staging) fn steps(connection: &Connection) -> Result<Map<String, Value>> {
+    let mut statement = connection.prepare("select value from facts where name = ?")?;
+    let steps = [Step::Extract, Step::Survey, Step::Transform, Step::Load, Step::Verify].map(Step::fact);
+    ["source_identity", "target_identity"]
+        .into_iter()
+        .chain(steps)
+        .map(|name| {
+            let value: Option<String> = statement.query_row([name], |row| row.get(0)).optional()?;
+            Ok((name.to_owned(), value.map_or(Value::Null, Value::String)))
+        })
+        .collect()
+}
+
+/// What is open.
+pub(in crate::staging) fn open(connection: &Connection) -> Result<Open> {
+    only(connection, "select * from v_open", [])
+}
+
+/// The sides of the proof.
+pub(in crate::staging) fn proofs(connection: &Connection) -> Result<Vec<Proof>> {
+    all(
+        connection,
+        "select part, name, side, rows, digest, is_equal from proofs order by part, name, side",
+        [],
+    )
+}
+
+/// How many issues each category has of each severity; what there is none of is 0, because it was counted.
+fn error_matrix(connection: &Connection) -> Result<Map<String, Value>> {
+    let counts: Vec<(String, String, u64)> =
+        all(connection, "select error_category, severity, count(*) from migration_errors group by 1, 2", [])?;
+    let count = |category: &str, severity: &str| {
+        let found = counts.iter().find(|(of, grade, _)| of == category && grade == severity);
+        found.map_or(0, |(_, _, issues)| *issues)
+    };
+    let row = |category: Category| -> Map<String, Value> {
+        Severity::ALL
+            .iter()
+            .map(|severity| {
+                let word = severity.as_str();
+                (word.to_owned(), Value::from(count(category.as_str(), word)))
+            })
+            .collect()
+    };
+    Ok(Category::ALL
+        .iter()
+        .map(|category| (category.as_str().to_owned(), Value::Object(row(*category))))
+        .collect())
+}

@@ -1,0 +1,15 @@
+//! The file itself: what makes it ours, who may write, its schema, what it knows of itself, its journal.
+
+pub(super) mod derived;
+pub(super) mod disk;
+pub(super) mod facts;
+pub(super) mod flusher;
+pub(super) mod holders;
+pub(super) mod journal;
+pub(super) mod journalled_rows;
+pub(super) mod open;
+pub(super) mod patience;
+pub(super) mod row;
+pub(super) mod runs;
+pub(super) mod sealing;
+pub(super) mod transactions;

@@ -1,0 +1,69 @@
+//! Which entities take part in the migration.
+
+use rusqlite::Connection;
+
+use crate::entity::catalog::Catalog;
+use crate::entity::{self, Entity};
+use crate::error::Result;
+use crate::staging::file::open::{Reader, Staging};
+use crate::staging::quoted;
+
+/// Raw rows of an entity that takes no part: they stay in the file.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct LeftInFile {
+    /// The legacy table.
+    pub legacy_table: &'static str,
+    /// Its rows.
+    pub rows: u64,
+    /// The table that the target lacks.
+    pub target_table: &'static str,
+}
+
+impl Staging {
+    /// The entities that take part, in load order.
+    pub fn entities(&self) -> Result<Vec<&'static Entity>> {
+        in_use(&self.connection)
+    }
+
+    /// Lets an optional entity take part where the snapshot and the surveyed target have its tables; returns what stays in
+    /// the file because the target does not.
+    pub fn settle_entities(&mut self, catalog: &Catalog) -> Result<Vec<LeftInFile>> {
+        self.transaction(|connection| {
+            let mut left = Vec::new();
+            for entity in entity::ALL.iter().filter(|entity| entity.is_optional()) {
+                let (legacy, target) = (entity.legacy.name, entity.target_table);
+                let is_in_target = catalog.columns.iter().any(|column| column.table == target);
+                let is_in_source: bool = connection.query_row(
+                    "select exists (select 1 from legacy_tables where table_name = ?)",
+                    [legacy],
+                    |row| row.get(0),
+                )?;
+                connection.execute(
+                    "update entities set in_use = ? where entity = ?",
+                    (is_in_source && is_in_target, entity.name),
+                )?;
+                let sql = format!("select count(*) from {}", quoted(&format!("legacy_{legacy}")));
+                let rows: u64 = connection.query_row(&sql, [], |row| row.get(0))?;
+                if rows > 0 && !is_in_target {
+                    left.push(LeftInFile { legacy_table: legacy, rows, target_table: target });
+                }
+            }
+            Ok(left)
+        })
+    }
+}
+
+impl Reader {
+    /// The entities that take part, in load order.
+    pub fn entities(&self) -> Result<Vec<&'static Entity>> {
+        in_use(&self.connection)
+    }
+}
+
+pub(in crate::staging) fn in_use(connection: &Connection) -> Result<Vec<&'static Entity>> {
+    let mut statement = connection.prepare("select entity from entities where in_use")?;
+    let names: Vec<String> =
+        statement.query_map([], |row| row.get(0))?.collect::<Result<_, rusqlite::Error>>()?;
+    let takes_part = |entity: &&'static Entity| names.iter().any(|name| name == entity.name);
+    Ok(entity::ALL.iter().copied().filter(takes_part).collect())
+}
