@@ -6,15 +6,13 @@
 
 #[path = "../harness/mod.rs"]
 mod harness;
-#[path = "../loading/mod.rs"]
-mod loading;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use loading::{Migration, Size};
+use crate::harness::{Migration, Size};
 use tempfile::TempDir;
 
 fn main() {

@@ -14,8 +14,8 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::harness::{Database, Drydock, database, psql, sqlite3};
 use drydock::demo::world::LEGACY_DDL;
-use harness::{Database, Drydock, database, psql, sqlite3};
 
 const ROWS: u32 = 1_000_000;
 const REPEATS: usize = 5;

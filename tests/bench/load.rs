@@ -7,8 +7,6 @@
 
 #[path = "../harness/mod.rs"]
 mod harness;
-#[path = "../loading/mod.rs"]
-mod loading;
 
 use std::fs;
 use std::path::Path;
@@ -16,8 +14,8 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use harness::{Database, database, psql};
-use loading::{Migration, Size, tables};
+use crate::harness::{Database, database, psql};
+use crate::harness::{Migration, Size, tables};
 
 const PROFILES: &str =
     "id, legacy_id, email, first_name, last_name, role, is_active, metadata, created_at, updated_at";

@@ -4,22 +4,34 @@
 //! tests of a test process; it ends with the process, because the cluster's keeper notices (`demo/keeper.sh`), and not
 //! because somebody dropped it: test processes do not drop their statics.
 
-#![allow(dead_code, unused_imports, reason = "every test binary uses its own part of the harness")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each test binary and each benchmark uses its own part of the harness"
+)]
 
+mod collected;
 mod command;
 mod damaged;
 mod database;
 mod job;
+mod listening;
 mod locked;
 mod migrated;
+mod migration;
+mod proxy;
 mod servers;
 mod surveyed;
 
+pub use collected::{Collected, read, row, try_read};
 pub use command::{Drydock, Outcome, psql, sqlite3};
 pub use damaged::{Damaged, renamed};
 pub use database::{Database, database};
 pub use job::{Job, cases, empty_target, phase_one_target, world, world_config};
+pub use listening::{Listening, readdress};
 pub use locked::{Locked, free_port, locked};
 pub use migrated::Migrated;
+pub use migration::{Migration, NAMES, RENAME, Size, digest, digest_without_moments, tables};
+pub use proxy::{Break, Proxy};
 pub use servers::server_of;
 pub use surveyed::Surveyed;

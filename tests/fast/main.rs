@@ -1,0 +1,63 @@
+//! The tests that together take no more than a few minutes. Each module is a file beside this one; those that work with
+//! whole plan-sized worlds, wait, or kill something again and again are in `tests/slow`.
+
+#[path = "../harness/mod.rs"]
+mod harness; // a real server, the real binary, and migrations up to a step
+
+// the repository itself
+mod architecture; // who imports whom, who writes where, and lists that must agree
+mod cluster; // throw-away servers start side by side and never outlive their process
+mod world; // the invented world has its sizes, its quirks, and one form for a seed
+
+// pure rules, no database
+mod email_agreement; // our verdict on addresses beside that of well-known validators
+mod legacy_csv; // CSV folders: what is a row, what is null, and where it stands
+mod legacy_pg_dump; // pg_dump scripts: their tables, their rows, and what is refused
+
+// connecting
+mod connect; // each way of being refused has its own words, and none shows a password
+mod doctor; // what would stop a migration is found and explained
+
+// extract
+mod bad_rows; // no verb dies of a bad row, and each is listed
+mod extract; // the staging file holds what the source held, whatever form it came in
+mod extract_doors; // any text survives a server, a CSV file and a dump
+
+// survey and transform
+mod cases; // the hand-written cases of fixtures/cases
+mod damaged_file; // a damaged staging file is refused before anything is decided on it
+mod ladder; // the rules for a practice, against a naive second version of them
+mod survey; // the target's catalog and rows come home, with the records they stand for
+mod unique_keys; // unique keys of the target, checked before anything is loaded
+
+// load
+mod copies; // two copies of one staging file, both loaded
+mod load; // refused records, differences, and trouble by name
+mod load_claims; // rows that only migration_mappings ties to a record
+mod load_live; // a target in use, and one that runs out of room
+mod load_mapped; // other names of tables and columns; triggers off
+mod load_preflight; // what is in the way is said before the first write
+mod moving_addresses; // addresses that move between profiles
+mod reload_differences; // a second load, from newer data
+mod triggers; // targets whose triggers change or refuse what is loaded
+
+// verify and rollback
+mod checkpoint; // what a checkpoint's folder holds, and that it is worth something
+mod rollback; // what a rollback undoes, and what it leaves
+mod rollback_triggers; // a rollback in a target with triggers
+mod verify; // every difference is found by record and field, and a load repairs it
+
+// what people see and decide
+mod attention; // what is no success is none for any command
+mod error_life; // an error's life from pending to resolved or escalated
+mod errors; // exit codes, messages with a hint, and nothing half-written
+mod failures; // how real migrations failed, one test for each
+mod review_files; // review files as spreadsheets give them back
+
+// the file and its safety
+mod audit_redact; // a redacted copy tells nobody's name
+mod canary; // no record's value outside the staging file
+mod clocks; // machines whose clocks differ
+mod file_size_limit; // a limit on the size of files
+mod output; // no file that exists is written over, and no link is followed
+mod secrets; // a secret given in the wrong place is not repeated
