@@ -7,6 +7,7 @@
 
 #[path = "../harness/mod.rs"]
 mod harness;
+mod rows;
 
 use std::fs;
 use std::path::Path;
@@ -14,8 +15,9 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::harness::{Database, database, psql};
-use crate::harness::{Migration, Size, tables};
+use harness::{Database, database, psql};
+use harness::{Migration, Size, tables};
+use rows::rows;
 
 const PROFILES: &str =
     "id, legacy_id, email, first_name, last_name, role, is_active, metadata, created_at, updated_at";
@@ -25,8 +27,7 @@ const PATIENTS: &str = "id, legacy_id, user_id, first_name, last_name, email, da
     updated_at";
 
 fn main() {
-    let rows: u64 =
-        std::env::var("DRYDOCK_BENCH_ROWS").ok().and_then(|text| text.parse().ok()).unwrap_or(1_000_000);
+    let rows = rows();
     let migration = Migration::new(Size { offices: 800, users: 20 });
     fill(&migration, rows);
     let other = database();

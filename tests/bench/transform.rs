@@ -4,13 +4,17 @@
 //! The copy names the columns on both sides. `insert into … select *` between tables of one shape would make SQLite move
 //! whole records from page to page without reading a value, which is neither reading rows nor inserting them.
 //!
-//! `cargo bench --bench transform [-- RECORDS [FOLDER]]`; a folder that is given keeps the snapshot for the next time.
+//! `cargo bench --bench transform [-- FOLDER]`; a folder that is given keeps the snapshot for the next time.
+//! `DRYDOCK_BENCH_ROWS` sets another number of records, with fewer of which nothing fails.
+
+mod rows;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
+use rows::{is_measured, rows};
 use rusqlite::Connection;
 
 /// At most this many times the copy.
@@ -19,11 +23,10 @@ const RATIO: f64 = 2.5;
 const MEGABYTES: u64 = 512;
 
 fn main() -> ExitCode {
-    let numbers: Vec<String> =
-        std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    let records: u64 = numbers.first().and_then(|text| text.parse().ok()).unwrap_or(1_000_000);
+    let records = rows();
+    let given = std::env::args().skip(1).find(|argument| !argument.starts_with("--"));
     let own = tempfile::tempdir().expect("a temporary directory");
-    let directory = numbers.get(1).map_or(own.path().to_owned(), PathBuf::from);
+    let directory = given.map_or(own.path().to_owned(), PathBuf::from);
     let prepared = directory.join(format!("{records}.drydock"));
     if !prepared.exists() {
         prepare(&directory, &prepared, records);
@@ -37,7 +40,7 @@ fn main() -> ExitCode {
     println!("copy       {:>8.2} s", copying.as_secs_f64());
     println!("transform  {:>8.2} s  {ratio:.2} times the copy (at most {RATIO})", seconds.as_secs_f64());
     println!("peak memory {peak} MB (at most {MEGABYTES})");
-    if ratio <= RATIO && peak < MEGABYTES { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if (ratio <= RATIO && peak < MEGABYTES) || !is_measured() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// A staging file with a snapshot and a survey. The target of the survey is empty but for its catalog.
