@@ -1,8 +1,10 @@
 //! The import rules of the architecture page, the top level, and the lists that must agree.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use crate::imports::{EVERYTHING, code};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -39,34 +41,31 @@ fn modules() -> Vec<String> {
         .collect()
 }
 
-/// The modules of ours that a module names in its code, comments left out.
+/// The modules of ours that a module names.
 fn imports(module: &str) -> BTreeSet<String> {
     let known = modules();
     let mut found = BTreeSet::new();
     for file in files_of(module) {
-        for line in code(&file) {
-            for part in line.split("crate::").skip(1) {
-                let names = part.strip_prefix('{').map_or(vec![part], |list| list.split(',').collect());
-                for name in names {
-                    let name: String =
-                        name.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-                    if known.contains(&name) && name != module {
-                        found.insert(name);
-                    }
-                }
-            }
+        let place = file.strip_prefix(root().join("src")).unwrap().with_extension("");
+        let mut place: Vec<&str> = place.iter().map(|name| name.to_str().unwrap()).collect();
+        if place.last() == Some(&"mod") {
+            place.pop();
         }
+        found.extend(crate::imports::imports(&place, &fs::read_to_string(&file).unwrap()));
     }
+    assert!(!found.contains(EVERYTHING), "{module} imports the root of the crate; name the modules");
+    found.retain(|name| known.contains(name) && name != module);
     found
 }
 
-fn code(file: &Path) -> Vec<String> {
-    fs::read_to_string(file)
-        .unwrap()
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
-        .map(str::to_owned)
-        .collect()
+/// The code of each file of a module, up to its tests.
+fn code_of(module: &str) -> Vec<(PathBuf, String)> {
+    let read = |file: PathBuf| {
+        let text = code(&fs::read_to_string(&file).unwrap());
+        let own = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
+        (file, own)
+    };
+    files_of(module).into_iter().map(read).collect()
 }
 
 #[test]
@@ -112,22 +111,15 @@ fn files_and_folders_are_made_in_one_place() {
         if module == "output" || module == "demo" {
             continue;
         }
-        for file in files_of(&module) {
-            for line in code(&file).iter().take_while(|line| !line.contains("#[cfg(test)]")) {
-                for word in [
-                    ".create(",
-                    "create_new(true",
-                    "File::create",
-                    "fs::write(",
-                    "create_dir",
-                    "DirBuilder::",
-                ] {
-                    assert!(
-                        !line.contains(word) || (module == "cli" && file.ends_with("demo.rs")),
-                        "{}: {word}; output makes files and folders",
-                        file.display()
-                    );
-                }
+        for (file, code) in code_of(&module) {
+            for word in
+                [".create(", "create_new(true", "File::create", "fs::write(", "create_dir", "DirBuilder::"]
+            {
+                assert!(
+                    !code.contains(word) || (module == "cli" && file.ends_with("demo.rs")),
+                    "{}: {word}; output makes files and folders",
+                    file.display()
+                );
             }
         }
     }
@@ -140,10 +132,9 @@ fn transform_is_offline_by_construction() {
         assert!(!imported.contains(online), "transform imports {online}");
     }
     for file in files_of("transform") {
-        for line in code(&file) {
-            for word in ["postgres::", "std::net", "TcpStream", "UnixStream"] {
-                assert!(!line.contains(word), "{}: {word}", file.display());
-            }
+        let code = code(&fs::read_to_string(&file).unwrap());
+        for word in ["postgres", "std::net", "TcpStream", "UnixStream"] {
+            assert!(!code.contains(word), "{}: {word}", file.display());
         }
     }
 }
@@ -152,7 +143,7 @@ fn transform_is_offline_by_construction() {
 fn each_database_has_its_own_users() {
     let users = |word: &str| -> BTreeSet<String> {
         let names = |module: &String| {
-            files_of(module).iter().any(|file| code(file).iter().any(|line| line.contains(word)))
+            files_of(module).iter().any(|file| code(&fs::read_to_string(file).unwrap()).contains(word))
         };
         modules().into_iter().filter(names).collect()
     };
@@ -169,13 +160,50 @@ fn only_the_command_line_prints() {
             continue;
         }
         for file in files_of(&module) {
-            for line in code(&file) {
-                for word in ["println!", "eprintln!", "print!(", "dbg!"] {
-                    assert!(!line.contains(word), "{} prints", file.display());
-                }
+            let code = code(&fs::read_to_string(&file).unwrap());
+            for word in ["println!", "print!", "dbg!"] {
+                assert!(!code.contains(word), "{} prints", file.display());
             }
         }
     }
+}
+
+/// The modules of a test binary, each with what stands beside it.
+fn test_modules(binary: &str) -> BTreeMap<String, String> {
+    let main = fs::read_to_string(root().join("tests").join(binary).join("main.rs")).unwrap();
+    main.lines()
+        .filter_map(|line| line.strip_prefix("mod ")?.split_once(';'))
+        .map(|(name, purpose)| (name.to_owned(), purpose.to_owned()))
+        .collect()
+}
+
+#[test]
+fn no_test_is_forgotten_and_each_module_has_its_purpose_beside_it() {
+    for binary in ["fast", "slow"] {
+        let mut modules = test_modules(binary);
+        for (name, purpose) in &modules {
+            let purpose = purpose.strip_prefix(" // ").unwrap_or_default();
+            assert!(!purpose.is_empty(), "tests/{binary}/main.rs does not say what {name} is for");
+        }
+        assert!(modules.remove("harness").is_some());
+        let files: BTreeSet<String> = fs::read_dir(root().join("tests").join(binary))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name != "main.rs")
+            .map(|name| name.trim_end_matches(".rs").to_owned())
+            .collect();
+        let modules: BTreeSet<String> = modules.into_keys().collect();
+        assert_eq!(files, modules, "tests/{binary}: each file is a line of its main.rs");
+    }
+    let beside: Vec<String> = fs::read_dir(root().join("tests"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !["fast", "slow", "harness", "bench"].contains(&name.as_str()))
+        .collect();
+    assert!(
+        beside.is_empty(),
+        "{beside:?} would be a test binary of its own, or none: it belongs into tests/fast or tests/slow"
+    );
 }
 
 #[test]
