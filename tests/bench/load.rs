@@ -16,7 +16,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use harness::{Database, database, psql};
-use harness::{Migration, Size, tables};
+use harness::{Job, Size, tables};
 use rows::rows;
 
 const PROFILES: &str =
@@ -28,7 +28,7 @@ const PATIENTS: &str = "id, legacy_id, user_id, first_name, last_name, email, da
 
 fn main() {
     let rows = rows();
-    let migration = Migration::new(Size { offices: 800, users: 20 });
+    let migration = Job::of_size(Size { offices: 800, users: 20 }).at("transform");
     fill(&migration, rows);
     let other = database();
     other.execute(&tables());
@@ -39,19 +39,19 @@ fn main() {
     let started = Instant::now();
     run_psql(&other, &migration, &script);
     let by_psql = started.elapsed();
-    migration.target.execute("checkpoint");
+    migration.target().execute("checkpoint");
 
     let (first, memory) = load(&migration);
-    let receipts = psql(&migration.target, "select count(*) from drydock.receipts");
+    let receipts = psql(migration.target(), "select count(*) from drydock.receipts");
     let (second, _) = load(&migration);
     assert_eq!(
-        psql(&migration.target, "select count(*) from drydock.receipts"),
+        psql(migration.target(), "select count(*) from drydock.receipts"),
         receipts,
         "it wrote something"
     );
     for table in ["profiles", "patients"] {
         let sql = format!("select count(*) from {table}");
-        assert_eq!(psql(&migration.target, &sql), psql(&other, &sql));
+        assert_eq!(psql(migration.target(), &sql), psql(&other, &sql));
     }
 
     let ratio = |a: Duration, b: Duration| a.as_secs_f64() / b.as_secs_f64();
@@ -70,7 +70,7 @@ fn main() {
 }
 
 /// Puts ready rows into the staging file, as transform would, with ids as scattered as UUIDv5 are.
-fn fill(migration: &Migration, rows: u64) {
+fn fill(migration: &Job, rows: u64) {
     let uuid = "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-5' || substr(hex(randomblob(2)), 2) || '-8' \
                 || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))";
     let sql = format!(
@@ -100,12 +100,12 @@ fn fill(migration: &Migration, rows: u64) {
 }
 
 /// Writes the rows as files for `\copy` and the script that merges them; returns the script's name.
-fn script(migration: &Migration) -> String {
+fn script(migration: &Job) -> String {
     let columns =
         "id, legacy_id, name, address, city, state, zip_code, country, phone, tax_rate, is_active, metadata";
     export(migration, "practices", columns);
     fs::write(
-        migration.path().join("practices.sql"),
+        migration.path("practices.sql"),
         format!("\\copy practices ({columns}) from 'practices.tsv'\n"),
     )
     .expect("a script");
@@ -122,7 +122,7 @@ fn script(migration: &Migration) -> String {
         update profiles t set practice_id = s.practice_id from links s where t.legacy_id = s.legacy_id
             and s.practice_id is not null and t.practice_id is distinct from s.practice_id;
         commit;\n";
-    fs::write(migration.path().join("merge.sql"), script).expect("a script");
+    fs::write(migration.path("merge.sql"), script).expect("a script");
     "merge.sql".to_owned()
 }
 
@@ -170,12 +170,12 @@ fn merge(table: &str, columns: &str) -> String {
     )
 }
 
-fn export(migration: &Migration, entity: &str, columns: &str) {
+fn export(migration: &Job, entity: &str, columns: &str) {
     export_as(migration, entity, &format!("ready_{entity}"), columns);
 }
 
-fn export_as(migration: &Migration, name: &str, table: &str, columns: &str) {
-    let file = fs::File::create(migration.path().join(format!("{name}.tsv"))).expect("a file");
+fn export_as(migration: &Job, name: &str, table: &str, columns: &str) {
+    let file = fs::File::create(migration.path(format!("{name}.tsv"))).expect("a file");
     let status = Command::new("sqlite3")
         .args(["-separator", "\t", "-nullvalue", "\\N"])
         .arg(migration.file())
@@ -186,10 +186,10 @@ fn export_as(migration: &Migration, name: &str, table: &str, columns: &str) {
     assert!(status.success());
 }
 
-fn run_psql(target: &Database, migration: &Migration, script: &str) {
+fn run_psql(target: &Database, migration: &Job, script: &str) {
     let status = Command::new("psql")
         .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &target.url(), "-f", script])
-        .current_dir(migration.path())
+        .current_dir(migration.folder())
         .stdout(Stdio::null())
         .status()
         .expect("psql");
@@ -197,7 +197,7 @@ fn run_psql(target: &Database, migration: &Migration, script: &str) {
 }
 
 /// Loads; returns how long it took and the most memory that it had, in MB.
-fn load(migration: &Migration) -> (Duration, u64) {
+fn load(migration: &Job) -> (Duration, u64) {
     let started = Instant::now();
     let mut child = migration.drydock(["load", "--quiet"]).spawn();
     let status = format!("/proc/{}/status", child.id());

@@ -4,18 +4,18 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use crate::harness::{Migration, Size, sqlite3};
+use crate::harness::{Job, Size, sqlite3};
 
 const SMALL: Size = Size { offices: 3, users: 60 };
 
-fn json(migration: &Migration, path: &str) -> serde_json::Value {
-    serde_json::from_str(&fs::read_to_string(migration.path().join(path)).expect(path)).expect("JSON")
+fn json(migration: &Job, path: &str) -> serde_json::Value {
+    serde_json::from_str(&fs::read_to_string(migration.path(path)).expect(path)).expect("JSON")
 }
 
 #[test]
 fn a_load_takes_a_checkpoint_after_each_phase() {
-    let migration = Migration::new(SMALL);
-    migration.target.execute(
+    let migration = Job::of_size(SMALL).at("transform");
+    migration.target().execute(
         "insert into profiles (legacy_id, email) values (1001, 'ann1002@example.org'), (1002, 'ann1001@example.org')",
     );
     migration.run(["survey", "--quiet"]);
@@ -31,10 +31,10 @@ fn a_load_takes_a_checkpoint_after_each_phase() {
         assert_eq!(proof["digest"], proof["digest_before"]);
         assert_eq!(json(&migration, &format!("{folder}/validation.json"))["passed"], true);
         assert!(json(&migration, &format!("{folder}/progress.json"))["phase_2"].is_object());
-        let read = |name: &str| fs::read_to_string(migration.path().join(&folder).join(name)).expect(name);
+        let read = |name: &str| fs::read_to_string(migration.path(&folder).join(name)).expect(name);
         assert!(read("report.html").starts_with("<!doctype html>"));
         assert!(read("report.md").contains("## Lessons"));
-        let staging = migration.path().join(&folder).join("staging.drydock");
+        let staging = migration.path(&folder).join("staging.drydock");
         assert_eq!(sqlite3(&staging, "pragma integrity_check"), "ok");
         assert_eq!(sqlite3(&staging, "select max(checkpoint) from checkpoints"), number.to_string());
         assert_eq!(fs::metadata(&staging).unwrap().permissions().mode() & 0o777, 0o600);
@@ -43,11 +43,11 @@ fn a_load_takes_a_checkpoint_after_each_phase() {
     assert_eq!(migration.digest(), loaded);
     migration.run(["rollback", "--to-checkpoint", "2", "--quiet"]);
     assert_eq!(
-        migration.psql("select (select count(*) from patients), (select count(*) from practice_members)"),
+        migration.loaded("select (select count(*) from patients), (select count(*) from practice_members)"),
         "54|0"
     );
     migration.run(["rollback", "--to-checkpoint", "1", "--quiet"]);
-    assert_eq!(migration.psql("select count(*) from patients"), "0");
+    assert_eq!(migration.loaded("select count(*) from patients"), "0");
     let run = migration.last_run("load");
     migration.run(["rollback", "--run", &run, "--quiet"]);
     assert_eq!(migration.digest(), before);
@@ -55,14 +55,14 @@ fn a_load_takes_a_checkpoint_after_each_phase() {
 
 #[test]
 fn psql_alone_restores_the_backup() {
-    let migration = Migration::new(SMALL);
+    let migration = Job::of_size(SMALL).at("transform");
     migration.run(["load", "--quiet"]);
     let loaded = migration.digest();
     migration.run(["checkpoint", "1", "--out", "first"]);
     migration.run(["checkpoint", "2", "--out", "second"]);
     migration.run(["checkpoint", "3", "--out", "third"]);
     migration.drydock(["checkpoint", "3", "--out", "third"]).run().expect(3);
-    migration.target.execute(
+    migration.target().execute(
         "delete from practice_members where role = 'owner';
          delete from patients where legacy_id < 5040;
          update profiles set email = 'x' || email, metadata = '{\"a\\tb\": \"\\\\\"}';
@@ -71,13 +71,13 @@ fn psql_alone_restores_the_backup() {
          update practices set name = E'tab\\tand\\\\back';",
     );
     for folder in ["first", "third", "second"] {
-        let readme = fs::read_to_string(migration.path().join(folder).join("README.txt")).unwrap();
+        let readme = fs::read_to_string(migration.path(folder).join("README.txt")).unwrap();
         let command =
             readme.lines().map(str::trim).find(|line| line.starts_with("psql ")).expect("a command");
         let output = Command::new("sh")
             .args(["-c", command])
-            .current_dir(migration.path().join(folder))
-            .env("DRYDOCK_TARGET_URL", migration.target.url())
+            .current_dir(migration.path(folder))
+            .env("DRYDOCK_TARGET_URL", migration.target().url())
             .output()
             .unwrap();
         assert!(output.status.success(), "{folder}: {}", String::from_utf8_lossy(&output.stderr));
@@ -87,9 +87,9 @@ fn psql_alone_restores_the_backup() {
 
 #[test]
 fn a_checkpoint_that_proves_nothing_says_so() {
-    let migration = Migration::new(SMALL);
+    let migration = Job::of_size(SMALL).at("transform");
     migration.run(["load", "--quiet"]);
-    migration.target.execute("update patients set first_name = 'Changed' where legacy_id = 5050");
+    migration.target().execute("update patients set first_name = 'Changed' where legacy_id = 5050");
     let loaded = migration.digest();
     let taken = migration.drydock(["checkpoint", "2", "--out", "folder"]).run().expect(7);
     assert!(taken.stdout.contains("validation of phase 2B: failed"), "{}", taken.stdout);

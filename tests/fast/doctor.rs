@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::harness::{Database, Drydock, Locked, Outcome, database, locked};
+use crate::harness::{Database, Drydock, Locked, Printed, database, locked};
 use drydock::connect::Address;
 use drydock::demo::world::LEGACY_DDL;
 use drydock::target::Target;
@@ -27,7 +27,7 @@ fn target() -> Database {
 }
 
 /// The findings that stop the migration, as `side subject: found`.
-fn wrong(outcome: &Outcome) -> Vec<String> {
+fn wrong(outcome: &Printed) -> Vec<String> {
     let report: Value =
         serde_json::from_str(&outcome.stdout).unwrap_or_else(|_| panic!("{}", outcome.stdout));
     let findings = report["findings"].as_array().unwrap();

@@ -4,7 +4,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::harness::{Database, Job, Locked, Outcome, cases, database, free_port, locked, psql, sqlite3};
+use crate::harness::{
+    Database, Job, Locked, Outcome, Printed, cases, database, free_port, locked, psql, sqlite3,
+};
 
 const CASE: &str = "patient_and_doctor";
 
@@ -12,7 +14,7 @@ const CASE: &str = "patient_and_doctor";
 /// the head of its journal.
 #[track_caller]
 fn refused(outcome: Outcome, code: i32, facts: &[&str]) {
-    let Outcome { stdout, stderr, .. } = outcome.expect(code);
+    let Printed { stdout, stderr } = outcome.expect(code);
     assert_eq!(stdout, "", "a refusal prints no result");
     let said: Vec<_> = stderr
         .lines()

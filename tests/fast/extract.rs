@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::harness::{Database, Drydock, Outcome, database, psql, sqlite3};
+use crate::harness::{Database, Drydock, Outcome, Printed, database, psql, sqlite3};
 use drydock::demo::world::{World, csv_text, write_legacy_sql};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -43,7 +43,7 @@ fn extract(directory: &Path, database: &Database, arguments: &[&str]) -> Outcome
     Drydock::new(directory).legacy(database).args(["--staging", "s", "extract"]).args(arguments).run()
 }
 
-fn json(outcome: &Outcome) -> Value {
+fn json(outcome: &Printed) -> Value {
     serde_json::from_str(&outcome.stdout).unwrap_or_else(|_| panic!("{}", outcome.stdout))
 }
 

@@ -389,7 +389,7 @@ fn a_person_places_whom_the_default_caught() {
     let answer = format!("item,action,value,reason\n{},choose,{},asked\n", asked["item"], listed[0]);
     fs::write(job.path("answer.csv"), answer).expect("an answer");
     job.drydock(&["review", "import", "answer.csv", "--by", "Ada"]).run().expect(0);
-    job.verb("transform").run();
+    job.verb("transform").run().expect_one_of(&[0, 6]);
     assert_eq!(
         job.staged(&format!(
             "select practice_legacy_id, association_method, requires_manual_review from associations \

@@ -1,6 +1,6 @@
 //! Rows that stand for a record only by `migration_mappings`: a load claims them, and does not put another one beside them.
 
-use crate::harness::{Migration, NAMES, RENAME, Size};
+use crate::harness::{Job, NAMES, RENAME, Size};
 
 const SMALL: Size = Size { offices: 3, users: 60 };
 
@@ -45,11 +45,12 @@ create view seen.practice_members as select xmin::text as version, * from practi
 ";
 
 /// Every row of the target's tables and of the mapping, without its version or with it.
-fn contents(migration: &Migration, version: &str) -> String {
+fn contents(migration: &Job, version: &str) -> String {
     let of = |table: &str| {
         let row = format!("(to_jsonb(t){version})::text");
-        migration
-            .psql(&format!("select count(*), md5(string_agg({row}, ' ' order by t.id::text)) from {table} t"))
+        migration.loaded(&format!(
+            "select count(*), md5(string_agg({row}, ' ' order by t.id::text)) from {table} t"
+        ))
     };
     let tables = ["practices", "profiles", "patients", "practice_members"];
     let mut digests: Vec<String> = tables.map(|table| of(&format!("seen.{table}"))).to_vec();
@@ -58,7 +59,7 @@ fn contents(migration: &Migration, version: &str) -> String {
 }
 
 /// The rows that were there before: the end of their id, and their legacy id.
-fn mapped(migration: &Migration) -> String {
+fn mapped(migration: &Job) -> String {
     let of = |table: &str| {
         format!(
             "select right(id::text, 2), coalesce(legacy_id::text, '-') from seen.{table} \
@@ -66,14 +67,14 @@ fn mapped(migration: &Migration) -> String {
         )
     };
     let all = ["practices", "profiles", "patients", "practice_members"].map(of).join(" union all ");
-    migration.psql(&format!("{all} order by 1")).replace('\n', " ")
+    migration.loaded(&format!("{all} order by 1")).replace('\n', " ")
 }
 
 fn rows_are_claimed(config: &str, rename: &str) {
     const UNVERSIONED: &str = " - 'version'";
-    let migration = Migration::resolved(SMALL, config, &format!("{ROWS}{rename}"));
+    let migration = Job::resolved(SMALL, config, &format!("{ROWS}{rename}"));
     assert_eq!(
-        migration.sqlite(
+        migration.staged(
             "select group_concat(substr(target_id, -2) || ' ' || coalesce(legacy_id_from, 'nobody''s'), ', ') \
              from (select * from target_rows order by substr(target_id, -2))"
         ),
@@ -99,26 +100,27 @@ fn rows_are_claimed(config: &str, rename: &str) {
     let ready = "(select count(*) from ready_practices), (select count(*) from ready_profiles), \
                  (select count(*) from ready_patients), \
                  (select count(*) from ready_practice_owners) + (select count(*) from ready_practice_members)";
-    let ready = migration.sqlite(&format!("select {ready}"));
+    let ready = migration.staged(&format!("select {ready}"));
     let with_id = ["practices", "profiles", "patients", "practice_members"]
         .map(|table| format!("(select count(legacy_id) from seen.{table})"))
         .join(", ");
-    assert_eq!(migration.psql(&format!("select {with_id}")), ready);
+    assert_eq!(migration.loaded(&format!("select {with_id}")), ready);
     assert_eq!(ready, "3|60|54|9");
     assert_eq!(
-        migration.psql("select (select count(*) from seen.practices), (select count(*) from seen.profiles)"),
+        migration
+            .loaded("select (select count(*) from seen.practices), (select count(*) from seen.profiles)"),
         "4|62",
         "beside them one that is nobody's, two of records that there are not"
     );
     // what is loaded is the record, and what only the target knew is still there
     assert_eq!(
-        migration.psql(
+        migration.loaded(
             "select email, metadata -> 'theirs' from seen.profiles where legacy_id in (1001, 1002) order by 1"
         ),
         "ann1001@example.org|1\nann1002@example.org|"
     );
     assert_eq!(
-        migration.psql("select medical_history from seen.patients where legacy_id = 5007"),
+        migration.loaded("select medical_history from seen.patients where legacy_id = 5007"),
         "written in the target"
     );
     migration.run(["verify", "--quiet"]);

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use crate::harness::{Migration, Size};
+use crate::harness::{Job, Size};
 
 const MANY: Size = Size { offices: 20, users: 3000 };
 
@@ -17,16 +17,16 @@ insert into patients (id, user_id, practice_id)
 
 #[test]
 fn others_read_and_write_while_a_load_is_at_work() {
-    let migration = Migration::new(MANY);
-    migration.target.execute(THEIRS);
+    let migration = Job::of_size(MANY).at("transform");
+    migration.target().execute(THEIRS);
     let theirs =
         "select md5(string_agg(t::text, E'\\n' order by t.id)) from patients t where legacy_id is null";
-    let before = migration.psql(theirs);
+    let before = migration.loaded(theirs);
     let is_over = AtomicBool::new(false);
     let (seen, written) = thread::scope(|scope| {
         // whoever waited longer than this for a lock would fail
         let session = || {
-            let mut client = migration.target.client();
+            let mut client = migration.target().client();
             client.batch_execute("set lock_timeout = '2s'; set deadlock_timeout = '100ms'").unwrap();
             client
         };
@@ -65,14 +65,14 @@ fn others_read_and_write_while_a_load_is_at_work() {
         (reading.join().unwrap(), writing.join().unwrap())
     });
     assert!(seen > 3 && written > 10, "{seen} reads, {written} writes");
-    assert_eq!(migration.psql(theirs), before, "rows of others are byte for byte what they were");
+    assert_eq!(migration.loaded(theirs), before, "rows of others are byte for byte what they were");
     assert_eq!(
-        migration.psql("select count(*) from profiles where first_name like 'Bea%' and legacy_id is null"),
+        migration.loaded("select count(*) from profiles where first_name like 'Bea%' and legacy_id is null"),
         { written.min(500).to_string() }
     );
     migration.run(["verify", "--quiet"]);
     assert_eq!(
-        migration.psql("select count(*) from pg_class c join pg_depend d on d.objid = c.oid where c.relname like 'drydock%' and c.relkind = 'r' and c.relnamespace = 'public'::regnamespace"),
+        migration.loaded("select count(*) from pg_class c join pg_depend d on d.objid = c.oid where c.relname like 'drydock%' and c.relkind = 'r' and c.relnamespace = 'public'::regnamespace"),
         "0",
         "nothing of ours stays among their tables"
     );
@@ -80,9 +80,9 @@ fn others_read_and_write_while_a_load_is_at_work() {
 
 #[test]
 fn a_disk_that_is_full_stops_a_load_without_harm() {
-    let migration = Migration::new(Size { offices: 3, users: 60 });
+    let migration = Job::of_size(Size { offices: 3, users: 60 }).at("transform");
     // what the server says when a file cannot grow, raised where one of the last rows arrives
-    migration.target.execute(
+    migration.target().execute(
         "create function fill() returns trigger language plpgsql as $$ begin
              if new.legacy_id = 1055 then
                  raise exception 'could not extend file' using errcode = 'disk_full', hint = 'Check free disk space.';
@@ -93,33 +93,36 @@ fn a_disk_that_is_full_stops_a_load_without_harm() {
     for words in ["SQLSTATE 53100", "disk", "hint: "] {
         assert!(stopped.stderr.contains(words), "{words} in\n{}", stopped.stderr);
     }
-    assert_eq!(migration.psql("select count(*) from profiles"), "0", "the chunk is not there in part");
+    assert_eq!(migration.loaded("select count(*) from profiles"), "0", "the chunk is not there in part");
     assert_eq!(
-        migration.sqlite("select count(*) from migration_errors where error_code like 'target%'"),
+        migration.staged("select count(*) from migration_errors where error_code like 'target%'"),
         "0",
         "no record is blamed for it"
     );
-    assert_eq!(migration.sqlite("select count(*) from retries"), "0", "and nothing is tried again");
-    migration.target.execute("drop trigger fill on profiles");
+    assert_eq!(migration.staged("select count(*) from retries"), "0", "and nothing is tried again");
+    migration.target().execute("drop trigger fill on profiles");
     migration.run(["load", "--quiet"]);
     migration.run(["verify", "--quiet"]);
 }
 
 #[test]
 fn an_address_that_a_waiting_profile_holds_is_an_email_conflict() {
-    let migration = Migration::new(Size { offices: 3, users: 60 });
+    let migration = Job::of_size(Size { offices: 3, users: 60 }).at("transform");
     // 1010 is of this migration, is not sent, and keeps the address that is 1020's in the file
-    migration.target.execute(
+    migration.target().execute(
         "insert into profiles (legacy_id, email, first_name) values (999999, 'ANN1020@example.org', 'Waiting')",
     );
     let loaded = migration.drydock(["load"]).run().expect(6);
     assert!(loaded.stdout.contains("2A profiles: 1 refused, target_email_taken"), "{}", loaded.stdout);
     assert_eq!(
-        migration.sqlite(
+        migration.staged(
             "select entity_id, error_category, field from migration_errors where error_code = 'target_email_taken'"
         ),
         "1020|email_conflict|email"
     );
-    assert_eq!(migration.psql("select email from profiles where legacy_id = 999999"), "ANN1020@example.org");
-    assert_eq!(migration.psql("select count(*) from profiles where email like 'moving.%'"), "0");
+    assert_eq!(
+        migration.loaded("select email from profiles where legacy_id = 999999"),
+        "ANN1020@example.org"
+    );
+    assert_eq!(migration.loaded("select count(*) from profiles where email like 'moving.%'"), "0");
 }

@@ -3,20 +3,20 @@
 use std::fs;
 use std::process::Command;
 
-use crate::harness::{Migration, NAMES, RENAME, Size, psql, tables};
+use crate::harness::{Job, NAMES, RENAME, Size, psql};
 
 const SMALL: Size = Size { offices: 3, users: 60 };
 
 /// The steps up to the load, by a configuration.
-fn resolved(config: &str, target: &str) -> Migration {
-    Migration::resolved(SMALL, config, target)
+fn resolved(config: &str, target: &str) -> Job {
+    Job::resolved(SMALL, config, target)
 }
 
-fn digest(migration: &Migration) -> String {
+fn digest(migration: &Job) -> String {
     ["offices", "people", "patients", "\"Office Members\""]
         .map(|table| {
             psql(
-                &migration.target,
+                migration.target(),
                 &format!("select count(*), md5(string_agg(t::text, E'\\n' order by t::text)) from {table} t"),
             )
         })
@@ -32,7 +32,7 @@ fn tables_and_columns_of_other_names_are_loaded_verified_and_undone() {
             (null, 'foreign@example.org');";
     let migration = resolved(NAMES, &format!("{RENAME}{rows}"));
     let before = digest(&migration);
-    assert_eq!(migration.sqlite("select count(*) from target_rows where legacy_id is not null"), "3");
+    assert_eq!(migration.staged("select count(*) from target_rows where legacy_id is not null"), "3");
 
     let rehearsed = migration.run(["load", "--dry-run"]);
     assert!(rehearsed.stdout.contains("2A practices: 2 inserted, 1 updated"), "{}", rehearsed.stdout);
@@ -42,33 +42,33 @@ fn tables_and_columns_of_other_names_are_loaded_verified_and_undone() {
     let loaded = digest(&migration);
     migration.run(["verify", "--quiet"]);
     assert_eq!(
-        migration.psql("select old_id, office_name, name from offices where old_id < 3 order by 1"),
+        migration.loaded("select old_id, office_name, name from offices where old_id < 3 order by 1"),
         "1|Office No 1|\n2|Office No 2|kept"
     );
     assert_eq!(
-        migration.psql("select \"E-Mail\", given_name, office is not null from people where legacy_id in (1001, 1002) order by 1"),
+        migration.loaded("select \"E-Mail\", given_name, office is not null from people where legacy_id in (1001, 1002) order by 1"),
         "ann1001@example.org|Ann1001|t\nann1002@example.org|Ann1002|t"
     );
     let versions = "select string_agg(xmin::text, ' ' order by uid) from people";
-    let written = migration.psql(versions);
+    let written = migration.loaded(versions);
     migration.run(["load", "--quiet"]);
-    assert_eq!(migration.psql(versions), written, "a second load writes nothing");
+    assert_eq!(migration.loaded(versions), written, "a second load writes nothing");
 
     // damage is seen, and the backup of the checkpoint mends it
-    migration.target.execute("update people set given_name = 'Other' where legacy_id = 1030");
+    migration.target().execute("update people set given_name = 'Other' where legacy_id = 1030");
     migration.drydock(["verify", "--quiet"]).run().expect(7);
     assert_eq!(
-        migration.sqlite("select entity, legacy_id, field from differences"),
+        migration.staged("select entity, legacy_id, field from differences"),
         "profiles|1030|first_name"
     );
     for (number, result) in [(1, "proved"), (2, "proved"), (3, "proved")] {
-        let folder = migration.path().join(format!("checkpoints/checkpoint-{number}"));
+        let folder = migration.path(format!("checkpoints/checkpoint-{number}"));
         let proof = fs::read_to_string(folder.join("rollback.json")).unwrap();
         assert!(proof.contains(&format!("\"result\": \"{result}\"")), "{proof}");
     }
     let restored = Command::new("psql")
-        .args(["-X", "-q", "-d", &migration.target.url(), "-f", "checkpoints/checkpoint-3/target.sql"])
-        .current_dir(migration.path())
+        .args(["-X", "-q", "-d", &migration.target().url(), "-f", "checkpoints/checkpoint-3/target.sql"])
+        .current_dir(migration.folder())
         .output()
         .unwrap();
     assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
@@ -84,17 +84,16 @@ fn tables_and_columns_of_other_names_are_loaded_verified_and_undone() {
 
 #[test]
 fn what_is_missing_is_named_as_the_target_would_name_it() {
-    let migration = Migration::without_tables(SMALL);
-    migration.target.execute(&tables());
-    migration.target.execute(RENAME);
-    migration.target.execute("alter table people drop column given_name; drop table \"Office Members\"");
-    fs::write(migration.path().join("drydock.toml"), NAMES).unwrap();
+    let migration = Job::of_size(SMALL);
+    migration.target().execute(RENAME);
+    migration.target().execute("alter table people drop column given_name; drop table \"Office Members\"");
+    fs::write(migration.path("drydock.toml"), NAMES).unwrap();
     migration.run(["extract", "--csv", "legacy", "--config", "drydock.toml", "--quiet"]);
     let surveyed = migration.run(["survey"]);
     for words in ["column people.given_name does not exist", "table Office Members does not exist"] {
         assert!(surveyed.stdout.contains(words), "{words} in\n{}", surveyed.stdout);
     }
-    fs::write(migration.path().join("wrong.toml"), "[target.tables]\npracticies = 'offices'").unwrap();
+    fs::write(migration.path("wrong.toml"), "[target.tables]\npracticies = 'offices'").unwrap();
     let refused = migration
         .drydock(["extract", "--csv", "legacy", "--config", "wrong.toml", "--staging", "other"])
         .run()
@@ -115,29 +114,29 @@ fn triggers_that_are_off_do_not_fire_and_references_are_checked_all_the_same() {
     migration.run(["verify", "--quiet"]);
     // they are still there for everybody else
     assert_eq!(
-        migration.psql("select count(*) from pg_trigger where tgname = 'refuse' and tgenabled = 'O'"),
+        migration.loaded("select count(*) from pg_trigger where tgname = 'refuse' and tgenabled = 'O'"),
         "2"
     );
     let run = migration.last_run("load");
     migration.run(["rollback", "--run", &run, "--quiet"]);
-    assert_eq!(migration.psql("select count(*) from profiles"), "0");
+    assert_eq!(migration.loaded("select count(*) from profiles"), "0");
 
     // a doctor who is not there: his patients are refused as the database itself would refuse them
     let elsewhere = "
         create table doctors (id uuid primary key);
         alter table patients add constraint known_doctor foreign key (assigned_profile_id) references doctors (id);";
     let migration = resolved("[target]\ntriggers = 'off'", &format!("{TRIGGERS}{elsewhere}"));
-    let doctor = migration.sqlite("select id from ready_profiles where legacy_id = 1003");
-    migration.target.execute(&format!("insert into doctors values ('{doctor}')"));
+    let doctor = migration.staged("select id from ready_profiles where legacy_id = 1003");
+    migration.target().execute(&format!("insert into doctors values ('{doctor}')"));
     let treated = migration
-        .sqlite(&format!("select count(*) from ready_patients where assigned_profile_id = '{doctor}'"));
+        .staged(&format!("select count(*) from ready_patients where assigned_profile_id = '{doctor}'"));
     let loaded = migration.drydock(["load"]).run().expect(6);
     assert!(
         loaded.stdout.contains("target_reference (sqlstate=23503 table=patients constraint=known_doctor"),
         "{}",
         loaded.stdout
     );
-    assert_eq!(migration.psql("select count(*) from patients"), treated);
+    assert_eq!(migration.loaded("select count(*) from patients"), treated);
     assert_ne!(treated, "0");
 }
 
@@ -147,11 +146,11 @@ fn a_reference_that_breaks_behind_a_load_s_back_is_not_reported_as_success() {
         create table doctors (id uuid primary key);
         alter table patients add constraint known_doctor foreign key (assigned_profile_id) references doctors (id);";
     let migration = resolved("[target]\ntriggers = 'off'", elsewhere);
-    for doctor in migration.sqlite("select distinct assigned_profile_id from ready_patients").lines() {
-        migration.target.execute(&format!("insert into doctors values ('{doctor}')"));
+    for doctor in migration.staged("select distinct assigned_profile_id from ready_patients").lines() {
+        migration.target().execute(&format!("insert into doctors values ('{doctor}')"));
     }
     migration.run(["load", "--quiet"]);
-    migration.target.execute("set session_replication_role = replica; delete from doctors");
+    migration.target().execute("set session_replication_role = replica; delete from doctors");
     let broken = migration.drydock(["load", "--quiet"]).run().expect(5);
     assert!(broken.stderr.contains("known_doctor of table patients, such as legacy id"), "{}", broken.stderr);
 }
@@ -160,9 +159,9 @@ fn a_reference_that_breaks_behind_a_load_s_back_is_not_reported_as_success() {
 fn a_role_that_may_not_switch_triggers_off_is_told_so() {
     let migration = resolved("[target]\ntriggers = 'off'", "");
     let role = format!("modest_{}", std::process::id());
-    migration.target.execute(&format!("create role {role} login"));
-    let url = migration.target.url().replacen("postgres://postgres@", &format!("postgres://{role}@"), 1);
+    migration.target().execute(&format!("create role {role} login"));
+    let url = migration.target().url().replacen("postgres://postgres@", &format!("postgres://{role}@"), 1);
     let refused = migration.drydock(["load", "--quiet"]).env("DRYDOCK_TARGET_URL", url).run().expect(5);
     assert!(refused.stderr.contains("may not switch them off"), "{}", refused.stderr);
-    migration.target.execute(&format!("drop role {role}"));
+    migration.target().execute(&format!("drop role {role}"));
 }

@@ -6,39 +6,39 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::harness::{Drydock, Migration, Size, digest, free_port, tables};
+use crate::harness::{Drydock, Job, Size, free_port, tables};
 use drydock::demo::cluster::{Cluster, Settings};
 use tempfile::TempDir;
 
 const SMALL: Size = Size { offices: 3, users: 60 };
 
-impl Migration {
+impl Job {
     /// Loads and expects exit code 5, each of the words, and an untouched target.
     #[track_caller]
     fn refused(&self, words: &[&str]) {
-        let before = digest(&self.target);
+        let before = self.digest();
         let refused = self.drydock(["load", "--quiet"]).run().expect(5);
         for word in words {
             assert!(refused.stderr.contains(word), "{word} in\n{}", refused.stderr);
         }
-        assert_eq!(digest(&self.target), before);
-        assert_eq!(self.psql("select to_regnamespace('drydock') is null"), "t");
+        assert_eq!(self.digest(), before);
+        assert_eq!(self.loaded("select to_regnamespace('drydock') is null"), "t");
     }
 }
 
 #[test]
 fn everything_in_the_way_of_a_role_is_said_at_once() {
-    let migration = Migration::new(SMALL);
+    let migration = Job::of_size(SMALL).at("transform");
     let role = format!("loader_{}", std::process::id());
-    migration.target.execute(&format!(
+    migration.target().execute(&format!(
         "create role {role} login; grant usage on schema public to {role};
          grant select on practices, patients to {role}; grant all on profiles, practice_members to {role};
          revoke temporary on database {0} from public;",
-        migration.psql("select current_database()")
+        migration.loaded("select current_database()")
     ));
-    let url = migration.target.url().replacen("postgres://postgres@", &format!("postgres://{role}@"), 1);
+    let url = migration.target().url().replacen("postgres://postgres@", &format!("postgres://{role}@"), 1);
     let before = migration.digest();
-    let refused = Drydock::new(migration.path())
+    let refused = Drydock::new(migration.folder())
         .env("DRYDOCK_TARGET_URL", url)
         .args(["load", "--quiet"])
         .run()
@@ -54,13 +54,13 @@ fn everything_in_the_way_of_a_role_is_said_at_once() {
         assert!(refused.stderr.contains(words), "{words} in\n{}", refused.stderr);
     }
     assert_eq!(migration.digest(), before);
-    migration.target.execute(&format!("drop owned by {role}; drop role {role}"));
+    migration.target().execute(&format!("drop owned by {role}; drop role {role}"));
 }
 
 #[test]
 fn a_table_that_is_missing_and_a_column_that_changed() {
-    let migration = Migration::new(SMALL);
-    migration.target.execute(
+    let migration = Job::of_size(SMALL).at("transform");
+    migration.target().execute(
         "alter table profiles add column badge text, drop column first_name, alter column is_active type text;
          alter table practices add column owner_name text not null;",
     );
@@ -70,16 +70,16 @@ fn a_table_that_is_missing_and_a_column_that_changed() {
         "column practices.owner_name is required",
         "since the survey: column profiles.badge is new",
     ]);
-    let migration = Migration::new(SMALL);
-    migration.target.execute("alter table practice_members rename to members");
+    let migration = Job::of_size(SMALL).at("transform");
+    migration.target().execute("alter table practice_members rename to members");
     let refused = migration.drydock(["load", "--quiet"]).run().expect(5);
     assert!(refused.stderr.contains("table practice_members does not exist"), "{}", refused.stderr);
 }
 
 #[test]
 fn what_is_not_in_the_way_is_noted() {
-    let migration = Migration::new(SMALL);
-    migration.target.execute(
+    let migration = Job::of_size(SMALL).at("transform");
+    migration.target().execute(
         "create function touch() returns trigger language plpgsql as $$ begin return new; end $$;
          create trigger touch before insert on profiles for each row execute function touch();
          alter table practices add column nickname text;",
@@ -94,26 +94,26 @@ fn what_is_not_in_the_way_is_noted() {
 
 #[test]
 fn a_trigger_that_changes_rows_is_found_before_they_count() {
-    let migration = Migration::new(SMALL);
-    migration.target.execute(
+    let migration = Job::of_size(SMALL).at("transform");
+    migration.target().execute(
         "create function touch() returns trigger language plpgsql as
              $$ begin new.first_name = 'other'; return new; end $$;
          create trigger touch before insert on profiles for each row execute function touch();",
     );
     let refused = migration.drydock(["load", "--quiet"]).run().expect(5);
     assert!(refused.stderr.contains("does not show profiles as they were sent"), "{}", refused.stderr);
-    assert_eq!(migration.psql("select count(*) from profiles"), "0");
+    assert_eq!(migration.loaded("select count(*) from profiles"), "0");
 }
 
 #[test]
 fn a_statement_timeout_is_named_with_what_to_do() {
-    let migration = Migration::new(SMALL);
-    let url = format!("{}&options=-c%20statement_timeout%3D2000", migration.target.url());
-    let mut other = migration.target.client();
+    let migration = Job::of_size(SMALL).at("transform");
+    let url = format!("{}&options=-c%20statement_timeout%3D2000", migration.target().url());
+    let mut other = migration.target().client();
     let mut transaction = other.transaction().unwrap();
     transaction.batch_execute("lock table profiles in share mode").unwrap();
     let before = Instant::now();
-    let refused = Drydock::new(migration.path())
+    let refused = Drydock::new(migration.folder())
         .env("DRYDOCK_TARGET_URL", url)
         .args(["load", "--quiet", "--phase", "2a"])
         .run()
@@ -126,7 +126,7 @@ fn a_statement_timeout_is_named_with_what_to_do() {
         refused.stderr
     );
     transaction.rollback().unwrap();
-    assert_eq!(migration.psql("select count(*) from profiles"), "0");
+    assert_eq!(migration.loaded("select count(*) from profiles"), "0");
     migration.run(["load", "--quiet"]);
     migration.run(["verify", "--quiet"]);
 }
@@ -206,10 +206,10 @@ fn a_pooler_in_session_mode_works_and_in_transaction_mode_is_refused() {
     let cluster = Cluster::start_with(&settings).unwrap_or_else(|error| panic!("{error}"));
     cluster.create_database("target").unwrap_or_else(|error| panic!("{error}"));
     let port = free_port();
-    let migration = Migration::without_tables(SMALL);
+    let migration = Job::of_size(SMALL);
     let url = format!("postgres://postgres@127.0.0.1:{port}/target");
     let run = |arguments: &[&str]| {
-        Drydock::new(migration.path()).env("DRYDOCK_TARGET_URL", &url).args(arguments).run()
+        Drydock::new(migration.folder()).env("DRYDOCK_TARGET_URL", &url).args(arguments).run()
     };
     {
         let _pooler = Pooler::start(server, port, "session");
@@ -231,7 +231,7 @@ fn a_pooler_in_session_mode_works_and_in_transaction_mode_is_refused() {
         let refused = run(&[verb, "--quiet"]).expect(5);
         assert!(refused.stderr.contains("a pooler in transaction mode"), "{}", refused.stderr);
     }
-    let refused = Drydock::new(migration.path())
+    let refused = Drydock::new(migration.folder())
         .env("DRYDOCK_LEGACY_URL", &url)
         .args(["--staging", "other", "extract"])
         .run()

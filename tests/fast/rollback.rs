@@ -1,12 +1,12 @@
 //! What `drydock rollback` undoes, and what it leaves.
 
-use crate::harness::{Migration, Size};
+use crate::harness::{Job, Size};
 
 const SMALL: Size = Size { offices: 3, users: 60 };
 
 /// Rows of others, and rows of this migration that a load will change.
-fn furnish(migration: &Migration) {
-    migration.target.execute(
+fn furnish(migration: &Job) {
+    migration.target().execute(
         "insert into practices (name) values ('Someone else''s');
          insert into practices (legacy_id, name, tax_rate, metadata) values (2, 'Old name', 0.1, '{\"theirs\": [1, null]}');
          insert into profiles (legacy_id, email, role) values (1001, 'ann1002@example.org', 'doctor'),
@@ -18,13 +18,13 @@ fn furnish(migration: &Migration) {
 
 #[test]
 fn after_a_rollback_every_table_is_what_it_was() {
-    let migration = Migration::new(SMALL);
+    let migration = Job::of_size(SMALL).at("transform");
     furnish(&migration);
     let before = migration.digest();
     migration.run(["load", "--quiet", "--chunk-rows", "7"]);
     assert_ne!(migration.digest(), before);
     assert_eq!(
-        migration.psql("select email from profiles where legacy_id in (1001, 1002) order by legacy_id"),
+        migration.loaded("select email from profiles where legacy_id in (1001, 1002) order by legacy_id"),
         "ann1001@example.org\nann1002@example.org"
     );
 
@@ -35,7 +35,7 @@ fn after_a_rollback_every_table_is_what_it_was() {
 
     migration.run(["rollback", "--run", &run, "--quiet"]);
     assert_eq!(migration.digest(), before);
-    assert_eq!(migration.sqlite("select sum(loaded) from v_accounting"), "0");
+    assert_eq!(migration.staged("select sum(loaded) from v_accounting"), "0");
 
     // and forward again
     migration.run(["load", "--quiet"]);
@@ -44,14 +44,15 @@ fn after_a_rollback_every_table_is_what_it_was() {
 
 #[test]
 fn a_difference_alone_is_undone_and_then_the_first_load() {
-    let migration = Migration::new(SMALL);
+    let migration = Job::of_size(SMALL).at("transform");
     furnish(&migration);
     let empty = migration.digest();
     migration.run(["load", "--quiet"]);
     let first = migration.last_run("load");
     let loaded = migration.digest();
 
-    migration.write_legacy("1999,u1999,New,Person,new@example.org,2022-01-01 00:00:00+00,t,f,f\n");
+    let more = "1999,u1999,New,Person,new@example.org,2022-01-01 00:00:00+00,t,f,f\n";
+    SMALL.write(&migration.path("legacy"), more);
     migration.run(["extract", "--csv", "legacy", "--replace", "--quiet"]);
     migration.run(["transform", "--quiet"]);
     // a profile without a practice is no reason to fail
@@ -71,7 +72,7 @@ fn a_difference_alone_is_undone_and_then_the_first_load() {
 
 #[test]
 fn back_to_a_checkpoint_takes_the_later_phases_away() {
-    let migration = Migration::new(SMALL);
+    let migration = Job::of_size(SMALL).at("transform");
     furnish(&migration);
     migration.run(["load", "--quiet", "--phase", "2a"]);
     let after_profiles = migration.digest();
@@ -82,26 +83,26 @@ fn back_to_a_checkpoint_takes_the_later_phases_away() {
 
 #[test]
 fn one_run_of_all_phases_goes_back_to_its_first_checkpoint_and_then_to_the_start() {
-    let migration = Migration::new(SMALL);
+    let migration = Job::of_size(SMALL).at("transform");
     furnish(&migration);
     let before = migration.digest();
     migration.run(["load", "--quiet"]);
     let run = migration.last_run("load");
     migration.run(["rollback", "--to-checkpoint", "1", "--quiet"]);
-    assert_eq!(migration.psql("select count(*) from patients"), "0");
-    assert_eq!(migration.psql("select count(*) from profiles where practice_id is not null"), "0");
-    assert_eq!(migration.psql("select count(*) from profiles where legacy_id is not null"), "60");
+    assert_eq!(migration.loaded("select count(*) from patients"), "0");
+    assert_eq!(migration.loaded("select count(*) from profiles where practice_id is not null"), "0");
+    assert_eq!(migration.loaded("select count(*) from profiles where legacy_id is not null"), "60");
     migration.run(["rollback", "--run", &run, "--quiet"]);
     assert_eq!(migration.digest(), before);
 }
 
 #[test]
 fn rows_that_others_changed_are_left_and_named() {
-    let migration = Migration::new(SMALL);
+    let migration = Job::of_size(SMALL).at("transform");
     furnish(&migration);
     let before = migration.digest();
     migration.run(["load", "--quiet"]);
-    migration.target.execute(
+    migration.target().execute(
         "update profiles set first_name = 'Changed' where legacy_id = 1050;
          update practices set name = 'Theirs now' where legacy_id = 2;",
     );
@@ -112,10 +113,10 @@ fn rows_that_others_changed_are_left_and_named() {
     }
     assert!(!rolled.stdout.contains("Changed"), "no value is shown");
     assert_eq!(
-        migration.psql("select first_name from profiles where legacy_id is not null order by 1"),
+        migration.loaded("select first_name from profiles where legacy_id is not null order by 1"),
         "\n\nChanged"
     );
-    assert_eq!(migration.psql("select name from practices where legacy_id = 2"), "Theirs now");
+    assert_eq!(migration.loaded("select name from practices where legacy_id = 2"), "Theirs now");
 
     migration.run(["rollback", "--run", &run, "--force", "--quiet"]);
     assert_eq!(migration.digest(), before);
@@ -123,9 +124,9 @@ fn rows_that_others_changed_are_left_and_named() {
 
 #[test]
 fn rows_that_others_refer_to_are_left_and_named() {
-    let migration = Migration::new(SMALL);
+    let migration = Job::of_size(SMALL).at("transform");
     migration.run(["load", "--quiet"]);
-    migration.target.execute(
+    migration.target().execute(
         "create table invoices (id int primary key, patient uuid references patients (id) on delete cascade);
          insert into invoices select 1, id from patients where legacy_id = 5050;",
     );
@@ -136,11 +137,11 @@ fn rows_that_others_refer_to_are_left_and_named() {
         "{}",
         rolled.stdout
     );
-    assert_eq!(migration.psql("select count(*) from invoices"), "1");
+    assert_eq!(migration.loaded("select count(*) from invoices"), "1");
     // the patient's own profile and practice have to stay with it
-    assert_eq!(migration.psql("select count(*) from patients"), "1");
+    assert_eq!(migration.loaded("select count(*) from patients"), "1");
     assert_eq!(
-        migration.psql(
+        migration.loaded(
             "select legacy_id from profiles p where exists (select 1 from patients where user_id = p.id)"
         ),
         "1050"

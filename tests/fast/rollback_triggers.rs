@@ -3,21 +3,21 @@
 
 use std::fs;
 
-use crate::harness::{Migration, Size};
+use crate::harness::{Job, Size};
 
 const SMALL: Size = Size { offices: 3, users: 60 };
 
 /// A migration that was loaded, and loaded again with other names and addresses and one patient more.
-fn loaded_twice(before: &str) -> (Migration, String) {
-    let migration = Migration::resolved(SMALL, "", before);
+fn loaded_twice(before: &str) -> (Job, String) {
+    let migration = Job::resolved(SMALL, "", before);
     migration.run(["load", "--quiet"]);
-    let path = migration.path().join("legacy/auth_user.csv");
+    let path = migration.path("legacy/auth_user.csv");
     let text = fs::read_to_string(&path).unwrap().replace(",Ann103", ",Eve103");
     fs::write(&path, text + "2001,u2001,Zoe,Example,zoe@example.org,2020-01-01 00:00:00+00,t,f,f\n").unwrap();
-    let path = migration.path().join("legacy/dispatch_patient.csv");
+    let path = migration.path("legacy/dispatch_patient.csv");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, text + "9001,2001,1980-02-03,1,2021-01-01 00:00:00+00,1001,1\n").unwrap();
-    let path = migration.path().join("legacy/dispatch_office.csv");
+    let path = migration.path("legacy/dispatch_office.csv");
     let text = fs::read_to_string(&path).unwrap().replace("Office No 1", "Harbour");
     fs::write(&path, text).unwrap();
     migration.run(["extract", "--csv", "legacy", "--replace", "--quiet"]);
@@ -31,7 +31,7 @@ fn loaded_twice(before: &str) -> (Migration, String) {
 fn what_a_deferred_trigger_would_do_at_the_commit_is_seen_before_it() {
     for table in ["patients", "profiles"] {
         let (migration, run) = loaded_twice("");
-        migration.target.execute(&format!(
+        migration.target().execute(&format!(
             "create function late() returns trigger language plpgsql as $$ begin
                  update patients set last_name = 'Late' where legacy_id = 5035 and last_name <> 'Late'; return null; end $$;
              create constraint trigger late after update on {table} deferrable initially deferred
@@ -43,7 +43,7 @@ fn what_a_deferred_trigger_would_do_at_the_commit_is_seen_before_it() {
             migration.drydock(arguments).run().expect(7);
             assert_eq!(migration.digest(), loaded, "{table}");
         }
-        migration.target.execute("drop function late() cascade");
+        migration.target().execute("drop function late() cascade");
         migration.run(["rollback", "--quiet", "--run", &run]);
     }
 }
@@ -51,7 +51,7 @@ fn what_a_deferred_trigger_would_do_at_the_commit_is_seen_before_it() {
 #[test]
 fn what_a_trigger_writes_while_it_is_undone_is_not_what_others_wrote() {
     let (migration, run) = loaded_twice("");
-    migration.target.execute(
+    migration.target().execute(
         "create function shout() returns trigger language plpgsql as $$ begin
              update practices set name = name || '!'; return null; end $$;
          create trigger shout after delete on patients for each row execute function shout()",
@@ -69,7 +69,7 @@ fn a_row_that_a_trigger_keeps_is_named_and_goes_when_nothing_keeps_it() {
         "begin update patients set first_name = 'Gone' where id = old.id; return null; end",
     ] {
         let (migration, run) = loaded_twice("");
-        migration.target.execute(&format!(
+        migration.target().execute(&format!(
             "create function keep() returns trigger language plpgsql as $$ {body} $$;
              create trigger keep before delete on patients for each row execute function keep()"
         ));
@@ -79,9 +79,9 @@ fn a_row_that_a_trigger_keeps_is_named_and_goes_when_nothing_keeps_it() {
             "{}",
             rolled.stdout
         );
-        migration.target.execute("drop function keep() cascade");
+        migration.target().execute("drop function keep() cascade");
         migration.drydock(["rollback", "--run", &run, "--force"]).run().expect(0);
-        assert_eq!(migration.psql("select count(*) from patients where legacy_id = 9001"), "0");
+        assert_eq!(migration.loaded("select count(*) from patients where legacy_id = 9001"), "0");
     }
 }
 
@@ -100,7 +100,7 @@ fn rows_that_a_trigger_made_are_named_by_their_id() {
     assert!(verified.stdout.contains("people_are_there_once"), "{}", verified.stdout);
     assert_eq!(
         migration
-            .sqlite("select entity, legacy_id, field from findings where name = 'people_are_there_once'"),
+            .staged("select entity, legacy_id, field from findings where name = 'people_are_there_once'"),
         "patients|9001|user_id"
     );
     let loaded = migration.digest();
@@ -108,7 +108,7 @@ fn rows_that_a_trigger_made_are_named_by_their_id() {
     assert!(refused.stderr.contains("00000000-0000-4000-8000-000000000077"), "{}", refused.stderr);
     assert!(!refused.stderr.contains("legacy id 0"), "{}", refused.stderr);
     assert_eq!(migration.digest(), loaded);
-    migration.target.execute("delete from patients where legacy_id is null");
+    migration.target().execute("delete from patients where legacy_id is null");
     migration.run(["rollback", "--quiet", "--run", &run]);
 }
 
@@ -116,7 +116,7 @@ fn rows_that_a_trigger_made_are_named_by_their_id() {
 fn what_was_kept_of_the_rows_and_is_lost_ends_with_7() {
     for lost in ["drop table drydock.pre_images", "drop schema drydock cascade"] {
         let (migration, run) = loaded_twice("");
-        migration.target.execute(lost);
+        migration.target().execute(lost);
         let loaded = migration.digest();
         let refused = migration.drydock(["rollback", "--run", &run]).run().expect(7);
         assert!(refused.stderr.contains("hint"), "{lost}: {}", refused.stderr);
@@ -132,7 +132,7 @@ fn what_the_application_commits_while_it_is_undone_is_not_lost() {
         ("patients", 9001, "medical_history"),
     ] {
         let (migration, run) = loaded_twice("");
-        let mut application = migration.target.client();
+        let mut application = migration.target().client();
         application
             .batch_execute(&format!("begin; update {table} set {column} = 'theirs' where legacy_id = {id}"))
             .unwrap();
@@ -143,6 +143,9 @@ fn what_the_application_commits_while_it_is_undone_is_not_lost() {
         assert_eq!(output.status.code(), Some(7), "{}", String::from_utf8_lossy(&output.stderr));
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(said.contains(&id.to_string()), "{said}");
-        assert_eq!(migration.psql(&format!("select {column} from {table} where legacy_id = {id}")), "theirs");
+        assert_eq!(
+            migration.loaded(&format!("select {column} from {table} where legacy_id = {id}")),
+            "theirs"
+        );
     }
 }

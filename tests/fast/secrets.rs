@@ -99,7 +99,7 @@ fn a_url_or_a_key_in_the_wrong_place_is_masked() {
         for arguments in
             [&["audit", "seal", "--out", "sealed", "--sign"][..], &["status"], &["errors", "--code"]]
         {
-            silent(job.drydock(arguments).args([&given]));
+            silent(job.drydock(arguments).args([&given])).expect_any();
         }
         silent(job.drydock(&["doctor", "--csv"]).args(["anna:Secr3t@h/x"])).expect(4);
     }

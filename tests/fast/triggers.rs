@@ -1,6 +1,6 @@
 //! Targets whose own triggers change, refuse or keep back what a load writes.
 
-use crate::harness::{Job, Migration, Size, digest_without_moments};
+use crate::harness::{Job, Size};
 
 const SMALL: Size = Size { offices: 3, users: 60 };
 
@@ -25,14 +25,14 @@ insert into profiles (legacy_id, email, role, updated_at) values
 
 #[test]
 fn the_usual_triggers_change_nothing_of_what_was_sent() {
-    let migration = Migration::resolved(SMALL, "", &format!("{EARLIER}{USUAL}"));
+    let migration = Job::resolved(SMALL, "", &format!("{EARLIER}{USUAL}"));
     let before = migration.digest();
     migration.run(["load", "--quiet", "--chunk-rows", "9"]);
     migration.run(["verify", "--quiet"]);
     let run = migration.last_run("load");
-    let loaded = digest_without_moments(&migration.target);
+    let loaded = migration.contents();
     assert_ne!(
-        migration.psql("select count(*) from audit_log where action = 'UPDATE'"),
+        migration.loaded("select count(*) from audit_log where action = 'UPDATE'"),
         "0",
         "triggers fire"
     );
@@ -40,12 +40,12 @@ fn the_usual_triggers_change_nothing_of_what_was_sent() {
     let again = migration.run(["load", "--json"]);
     assert!(!again.stdout.contains("\"updated\": 1"), "{}", again.stdout);
     migration.run(["verify", "--quiet"]);
-    assert_eq!(digest_without_moments(&migration.target), loaded);
+    assert_eq!(migration.contents(), loaded);
 
     migration.run(["rollback", "--to-checkpoint", "2", "--quiet"]);
     migration.run(["load", "--quiet"]);
     migration.run(["verify", "--quiet"]);
-    assert_eq!(digest_without_moments(&migration.target), loaded);
+    assert_eq!(migration.contents(), loaded);
     migration.run(["rollback", "--to-checkpoint", "2", "--quiet"]);
     migration.run(["rollback", "--run", &run, "--quiet"]);
     assert_eq!(migration.digest(), before);
@@ -105,7 +105,7 @@ fn what_a_trigger_of_one_table_writes_into_another_is_set_right_at_the_end() {
         create function rename() returns trigger language plpgsql as
             $$ begin update profiles set last_name = 'Renamed' where legacy_id = 1030; return null; end $$;
         create trigger rename after insert on practice_members for each statement execute function rename();";
-    let migration = Migration::resolved(SMALL, "", elsewhere);
+    let migration = Job::resolved(SMALL, "", elsewhere);
     migration.run(["load", "--quiet"]);
     migration.run(["verify", "--quiet"]);
     let loaded = migration.digest();
@@ -120,7 +120,7 @@ fn what_a_trigger_makes_something_else_of_every_time_does_not_count_as_loaded() 
             $$ begin update profiles set last_name = 'Renamed' where legacy_id = 1030; return null; end $$;
         create trigger rename after insert or update on profiles for each statement
             when (pg_trigger_depth() = 0) execute function rename();";
-    let migration = Migration::resolved(SMALL, "", elsewhere);
+    let migration = Job::resolved(SMALL, "", elsewhere);
     let loaded = migration.drydock(["load"]).run().expect(6);
     assert!(
         loaded.stdout.contains(
@@ -130,7 +130,7 @@ fn what_a_trigger_makes_something_else_of_every_time_does_not_count_as_loaded() 
         loaded.stdout
     );
     assert!(!loaded.stdout.contains("Renamed") && !loaded.stderr.contains("Renamed"));
-    assert_eq!(migration.psql("select count(*) from profiles"), "59");
+    assert_eq!(migration.loaded("select count(*) from profiles"), "59");
 }
 
 #[test]
@@ -149,18 +149,18 @@ fn one_refused_record_beside_any_trigger_costs_that_record_alone() {
             create function keep_back() returns trigger language plpgsql as $$ begin return null; end $$;
             create function refuse() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$;";
         let check = "alter table profiles add constraint not_this_one check (legacy_id <> 1030);";
-        let migration = Migration::resolved(SMALL, "", &format!("{functions}{trigger}{check}"));
+        let migration = Job::resolved(SMALL, "", &format!("{functions}{trigger}{check}"));
         let loaded = migration.drydock(["load"]).run().expect(6);
         assert_eq!(
-            migration.psql("select count(*) from profiles where practice_id is not null"),
+            migration.loaded("select count(*) from profiles where practice_id is not null"),
             "59",
             "{trigger}\n{}{}",
             loaded.stdout,
             loaded.stderr
         );
         let failed = "select entity, legacy_id from loads where outcome = 'failed' order by 1";
-        assert!(migration.sqlite(failed).contains("profiles|1030"), "{trigger}");
-        assert_eq!(migration.psql("select count(*) from patients"), "53");
+        assert!(migration.staged(failed).contains("profiles|1030"), "{trigger}");
+        assert_eq!(migration.loaded("select count(*) from patients"), "53");
         migration.drydock(["load", "--quiet"]).run().expect(6);
     }
 }
@@ -174,32 +174,32 @@ fn a_row_that_a_trigger_keeps_back_is_named_and_the_others_are_loaded() {
         insert into profiles (legacy_id, email) values (1040, 'other@example.org');
         create trigger picky_too before update on profiles for each row when (new.legacy_id = 1040)
             execute function keep_back();";
-    let migration = Migration::resolved(SMALL, "", keep_back);
+    let migration = Job::resolved(SMALL, "", keep_back);
     let loaded = migration.drydock(["load"]).run().expect(6);
     assert!(loaded.stdout.contains("1030, 1031"), "{}", loaded.stdout);
     assert_eq!(
         migration
-            .sqlite("select distinct legacy_id from loads where outcome = 'failed' and entity = 'profiles'"),
+            .staged("select distinct legacy_id from loads where outcome = 'failed' and entity = 'profiles'"),
         "1030\n1031\n1040"
     );
-    assert_eq!(migration.psql("select count(*) from profiles"), "58");
+    assert_eq!(migration.loaded("select count(*) from profiles"), "58");
 }
 
 #[test]
 fn a_role_that_may_not_silence_a_trigger_is_told_which_one() {
-    let migration = Migration::resolved(SMALL, "", USUAL);
+    let migration = Job::resolved(SMALL, "", USUAL);
     let role = format!("plain_{}", std::process::id());
-    migration.target.execute(&format!(
+    migration.target().execute(&format!(
         "create role {role} login bypassrls; grant all on all tables in schema public to {role};
          grant create, temporary on database {} to {role}; alter function log_change() security definer;",
-        migration.psql("select current_database()")
+        migration.loaded("select current_database()")
     ));
-    let url = migration.target.url().replacen("postgres://postgres@", &format!("postgres://{role}@"), 1);
+    let url = migration.target().url().replacen("postgres://postgres@", &format!("postgres://{role}@"), 1);
     let refused = migration.drydock(["load", "--quiet"]).env("DRYDOCK_TARGET_URL", url).run().expect(5);
     for words in ["trigger set_updated_at of table profiles", "column updated_at", "target.triggers"] {
         assert!(refused.stderr.contains(words), "{words} in {}", refused.stderr);
     }
-    migration.target.execute(&format!("drop owned by {role}; drop role {role}"));
+    migration.target().execute(&format!("drop owned by {role}; drop role {role}"));
 }
 
 #[test]
@@ -221,16 +221,16 @@ fn a_row_that_loses_its_key_or_is_changed_at_the_commit_is_refused_alone() {
             "0",
         ),
     ] {
-        let migration = Migration::resolved(SMALL, "", trigger);
+        let migration = Job::resolved(SMALL, "", trigger);
         for _ in 0..2 {
             let loaded = migration.drydock(["load"]).run().expect(6);
             assert!(loaded.stdout.contains("target_trigger"), "{what}: {}{}", loaded.stdout, loaded.stderr);
             assert_eq!(
-                migration.sqlite("select legacy_id from loads where outcome = 'failed' and phase = '2A'"),
+                migration.staged("select legacy_id from loads where outcome = 'failed' and phase = '2A'"),
                 "1030",
                 "{what}"
             );
-            assert_eq!(migration.psql("select count(*) from profiles where legacy_id = 1030"), ends_there, "{what}");
+            assert_eq!(migration.loaded("select count(*) from profiles where legacy_id = 1030"), ends_there, "{what}");
         }
     }
 }

@@ -63,7 +63,8 @@ impl Drydock {
     }
 }
 
-/// What a program left behind.
+/// What a program left behind; whoever runs one says how it has to end.
+#[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// The exit code; `None` when a signal ended it.
@@ -75,16 +76,32 @@ pub struct Outcome {
 impl Outcome {
     /// Expects this exit code, and shows everything when it is another.
     #[track_caller]
-    pub fn expect(self, code: i32) -> Self {
-        assert_eq!(
-            self.code,
-            Some(code),
-            "\n--- standard output\n{}\n--- standard error\n{}",
-            self.stdout,
-            self.stderr
-        );
-        self
+    pub fn expect(self, code: i32) -> Printed {
+        let Self { code: found, stdout, stderr } = self;
+        assert_eq!(found, Some(code), "\n--- standard output\n{stdout}\n--- standard error\n{stderr}");
+        Printed { stdout, stderr }
     }
+
+    /// Expects that it ended by itself, with any exit code: what the test is about has been looked at.
+    #[track_caller]
+    pub fn expect_any(self) -> Printed {
+        let code = self.code.unwrap_or_default();
+        self.expect(code)
+    }
+
+    /// Expects one of several exit codes, where the test is about something else than which.
+    #[track_caller]
+    pub fn expect_one_of(self, codes: &[i32]) -> Printed {
+        let code = self.code.filter(|code| codes.contains(code)).unwrap_or(codes[0]);
+        self.expect(code)
+    }
+}
+
+/// What a program that ended as expected has printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Printed {
+    pub stdout: String,
+    pub stderr: String,
 }
 
 /// The rows that `psql` prints for `sql`: fields separated by `|`, no header, no end of line after the last.

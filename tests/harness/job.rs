@@ -1,6 +1,7 @@
 //! One migration in a folder of its own: a CSV folder to extract from, a target database, and the verbs as processes
 //! that share nothing but the staging file.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -8,9 +9,10 @@ use std::sync::OnceLock;
 use drydock::connect::Address;
 use drydock::demo::seed_phase_one;
 use drydock::demo::world::{COMPANY_DOMAINS, DEFAULT_PRACTICE, World};
+use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Database, Drydock, Outcome, database, psql, sqlite3};
+use super::{Database, Drydock, Printed, Size, database, migrated, psql, sqlite3};
 
 /// The plan-sized world that this test process shares.
 pub fn world() -> &'static World {
@@ -26,14 +28,17 @@ pub fn cases() -> PathBuf {
 /// An empty target: the tables of `sql/target`, and no row.
 pub fn empty_target() -> Database {
     let target = database();
+    target.execute(&tables());
+    target
+}
+
+/// What makes the tables of `sql/target`.
+pub fn tables() -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql/target");
     let mut files: Vec<PathBuf> =
         fs::read_dir(folder).expect("sql/target").map(|entry| entry.expect("a file").path()).collect();
     files.sort();
-    for file in files {
-        target.execute(&fs::read_to_string(file).expect("a statement file"));
-    }
-    target
+    files.iter().map(|file| fs::read_to_string(file).expect("a statement file")).collect()
 }
 
 /// The target as a first phase left it, for the plan-sized world.
@@ -81,11 +86,24 @@ impl Job {
         Self::new(&case, target).configured(&text)
     }
 
+    /// A small invented system; the tests of what a load does start from one.
+    pub fn of_size(size: Size) -> Self {
+        let job = Self::new("legacy", empty_target());
+        size.write(&job.path("legacy"), "");
+        job
+    }
+
+    /// The same up to its transform, by a configuration, into a target that has this as well.
+    pub fn resolved(size: Size, config: &str, target: &str) -> Self {
+        let job = Self::of_size(size).by(config);
+        job.target.execute(target);
+        job.at("transform")
+    }
+
     /// A few rows made for one test, each table with its header line; tables not given are there and empty.
     pub fn of_tables(tables: &[(&str, String)], target: Database) -> Self {
-        let mut job = Self::new("", target);
-        job.source = job.path("legacy");
-        fs::create_dir(&job.source).expect("a folder");
+        let job = Self::new("legacy", target);
+        fs::create_dir(job.path("legacy")).expect("a folder");
         for (table, header) in EMPTY {
             job.write_table(table, header);
         }
@@ -95,29 +113,50 @@ impl Job {
         job.configured("")
     }
 
-    /// The configuration that the verbs which read a source are given; any table may be empty.
+    /// An invented world as CSV, into a target.
+    pub fn of_generated(world: &World, target: Database) -> Self {
+        let job = Self::new("legacy", target);
+        world.write_csv(&job.path("legacy")).expect("the world as CSV");
+        job
+    }
+
+    /// The plan-sized world, into the target as the first phase left it.
+    pub fn of_world() -> Self {
+        Self::of_generated(world(), phase_one_target()).by(&world_config())
+    }
+
+    /// The demonstration's world when it is migrated: a copy of the file and of the target, which are made once in a test process.
+    pub fn migrated() -> Self {
+        migrated().copied()
+    }
+
+    /// The configuration that the verbs which read a source are given.
     #[must_use]
-    pub fn configured(mut self, text: &str) -> Self {
+    pub fn by(mut self, config: &str) -> Self {
         let path = self.path("drydock.toml");
-        let tables = EMPTY.map(|(table, _)| table);
-        fs::write(&path, format!("source.allow_empty = {tables:?}\n{text}")).expect("the configuration");
+        fs::write(&path, config).expect("the configuration");
         self.config = Some(path);
+        self
+    }
+
+    /// The same, and any table may be empty.
+    #[must_use]
+    pub fn configured(self, text: &str) -> Self {
+        let tables = EMPTY.map(|(table, _)| table);
+        self.by(&format!("source.allow_empty = {tables:?}\n{text}"))
+    }
+
+    /// The migration after every step up to `last`, each expected to end with 0.
+    #[must_use]
+    #[track_caller]
+    pub fn at(self, last: &str) -> Self {
+        self.up_to(last);
         self
     }
 
     /// Writes a table of the source again.
     pub fn write_table(&self, table: &str, rows: &str) {
-        fs::write(self.source.join(format!("{table}.csv")), rows).expect("a table");
-    }
-
-    /// The plan-sized world as CSV, into the target as the first phase left it.
-    pub fn of_world() -> Self {
-        let mut job = Self::new("", phase_one_target());
-        job.source = job.path("legacy");
-        world().write_csv(&job.source).expect("the world as CSV");
-        job.config = Some(job.path("drydock.toml"));
-        fs::write(job.path("drydock.toml"), world_config()).expect("the configuration");
-        job
+        fs::write(self.path(&self.source).join(format!("{table}.csv")), rows).expect("a table");
     }
 
     /// The target.
@@ -125,8 +164,13 @@ impl Job {
         &self.target
     }
 
+    /// The folder, where every command runs.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// A path in the migration's folder.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -136,14 +180,27 @@ impl Job {
     }
 
     /// A run in the migration's folder that knows its target.
-    pub fn drydock(&self, arguments: &[&str]) -> Drydock {
+    pub fn drydock(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Drydock {
         Drydock::new(self.folder.path()).target(&self.target).args(arguments)
+    }
+
+    /// Such a run, expected to end with 0.
+    #[track_caller]
+    pub fn run(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Printed {
+        self.drydock(arguments).run().expect(0)
+    }
+
+    /// What such a run prints for programs, expected to end with this exit code.
+    #[track_caller]
+    pub fn json(&self, arguments: &[&str], code: i32) -> Value {
+        let printed = self.drydock(arguments).args(["--json", "--quiet"]).run().expect(code).stdout;
+        serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{error}: {printed}"))
     }
 
     /// One verb, with what it needs to know: the source and the configuration for those that read a source.
     pub fn verb(&self, verb: &str) -> Drydock {
         let reads = matches!(verb, "extract" | "run");
-        let run = self.drydock(&[verb, "--quiet"]);
+        let run = self.drydock([verb, "--quiet"]);
         let run = if reads { run.args(["--csv".as_ref(), self.source.as_os_str()]) } else { run };
         match &self.config {
             Some(config) if reads => run.args(["--config".as_ref(), config.as_os_str()]),
@@ -179,20 +236,29 @@ impl Job {
         psql(&self.target, sql)
     }
 
+    /// The number of the last run of a verb.
+    pub fn last_run(&self, verb: &str) -> String {
+        self.staged(&format!("select max(run_id) from runs where verb = '{verb}'"))
+    }
+
     /// A digest of every row of the target's tables, the system columns `xmin` and `ctid` included: two equal ones mean
     /// that no row was written in between, not even with the same contents.
     pub fn row_versions(&self) -> String {
-        self.digest("t.xmin::text || t.ctid::text || ")
+        self.digest_of("t.xmin::text || t.ctid::text || (to_jsonb(t) - 'created_at' - 'updated_at')::text")
     }
 
-    /// A digest of the contents of the target's tables.
+    /// A digest of the contents of the target's tables, whoever owns the rows.
+    pub fn digest(&self) -> String {
+        self.digest_of("t::text")
+    }
+
+    /// The same without the moments that the database itself puts in.
     pub fn contents(&self) -> String {
-        self.digest("")
+        self.digest_of("(to_jsonb(t) - 'created_at' - 'updated_at')::text")
     }
 
-    fn digest(&self, versions: &str) -> String {
+    fn digest_of(&self, row: &str) -> String {
         let one = |table: &str| {
-            let row = format!("{versions}(to_jsonb(t) - 'created_at' - 'updated_at')::text");
             format!(
                 "select '{table}', count(*), md5(string_agg({row}, ' ' order by t.id)) from public.{table} t"
             )

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use drydock::demo::cluster::{Cluster, Settings};
 
-use super::{Drydock, Migration, free_port, tables};
+use super::{Drydock, Job, free_port, tables};
 
 /// A server that listens on a port, with a target database on it.
 pub struct Listening {
@@ -39,24 +39,24 @@ impl Listening {
     }
 
     /// Resolves a migration whose target is reached at `port`.
-    pub fn resolve(&self, migration: &Migration, port: u16) {
+    pub fn resolve(&self, migration: &Job, port: u16) {
         self.psql(&tables());
         for arguments in [
-            vec!["extract", "--csv", "legacy", "--quiet"],
-            vec!["survey", "--quiet"],
-            vec!["transform", "--quiet"],
+            &["extract", "--csv", "legacy", "--quiet"][..],
+            &["survey", "--quiet"],
+            &["transform", "--quiet"],
         ] {
-            Self::drydock(migration, port, &arguments).run().expect(0);
+            Self::drydock(migration, port, arguments).run().expect(0);
         }
     }
 
-    pub fn drydock(migration: &Migration, port: u16, arguments: &[&str]) -> Drydock {
-        Drydock::new(migration.path()).env("DRYDOCK_TARGET_URL", Self::url(port)).args(arguments)
+    pub fn drydock(migration: &Job, port: u16, arguments: &[&str]) -> Drydock {
+        Drydock::new(migration.folder()).env("DRYDOCK_TARGET_URL", Self::url(port)).args(arguments)
     }
 }
 
 /// Lets the file belong to the same database by another port.
-pub fn readdress(migration: &Migration, from: u16, to: u16) {
+pub fn readdress(migration: &Job, from: u16, to: u16) {
     let status = Command::new("sqlite3")
         .arg(migration.file())
         .arg(format!(

@@ -1,66 +1,53 @@
-//! The demonstration's world, migrated by `demo` into a database of its own.
+//! The demonstration's world, migrated by `demo` once in a test process.
 
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::PathBuf;
+use std::sync::OnceLock;
 
-use serde_json::Value;
+use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::{Database, Drydock, Outcome, database, sqlite3};
+use super::{Database, Drydock, Job, database};
 
-/// The migration when it is done.
-#[derive(Debug)]
+/// The migration that everybody copies: nobody changes its file, and nobody is at work in its target.
 pub struct Migrated {
-    directory: TempDir,
-    _target: Database,
+    folder: TempDir,
+    target: Database,
 }
 
-impl Migrated {
-    /// Runs the demonstration.
-    pub fn new() -> Self {
-        let directory = TempDir::new().expect("a temporary directory");
-        let target = database();
-        Drydock::new(directory.path())
+/// The one of this test process.
+pub fn migrated() -> &'static Migrated {
+    static MIGRATED: OnceLock<Migrated> = OnceLock::new();
+    MIGRATED.get_or_init(|| {
+        let (folder, target) = (TempDir::new().expect("a temporary folder"), database());
+        Drydock::new(folder.path())
             .args(["demo", "--quiet", "--dir", "world", "--to", &target.url()])
             .run()
             .expect(0);
-        Self { directory, _target: target }
+        Migrated { folder, target }
+    })
+}
+
+impl Migrated {
+    /// A file of the folder that the demonstration made: `legacy`, `drydock.toml`, `demo.drydock` and what else is in it.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join("world").join(name)
     }
 
-    /// The folder that the test may write to.
-    pub fn folder(&self) -> &Path {
-        self.directory.path()
-    }
-
-    /// The staging file.
-    pub fn file(&self) -> PathBuf {
-        self.directory.path().join("world/demo.drydock")
-    }
-
-    /// What `sqlite3` prints from the staging file.
-    #[track_caller]
-    pub fn sql(&self, sql: &str) -> String {
-        sqlite3(&self.file(), sql)
-    }
-
-    /// A verb on the staging file.
-    pub fn run(&self, arguments: &[&str]) -> Outcome {
-        Drydock::new(self.directory.path())
-            .env("DRYDOCK_STAGING", self.file())
-            .args(["--quiet"])
-            .args(arguments)
-            .run()
-    }
-
-    /// What a verb prints for programs; it is expected to end with 0.
-    #[track_caller]
-    pub fn json(&self, arguments: &[&str]) -> Value {
-        self.json_and(arguments, 0)
-    }
-
-    /// The same with the exit code expected.
-    #[track_caller]
-    pub fn json_and(&self, arguments: &[&str], code: i32) -> Value {
-        let outcome = self.run(&[arguments, &["--json"]].concat()).expect(code);
-        serde_json::from_str(&outcome.stdout).expect("JSON on standard output")
+    /// The migration in a folder and with a target of its own.
+    pub fn copied(&self) -> Job {
+        let job = Job::new(self.path("legacy"), self.target.copied());
+        fs::copy(self.path("demo.drydock"), job.file()).expect("a copy");
+        // another database, on purpose
+        let (from, to) = (self.target.name(), job.target().name());
+        Connection::open(job.file())
+            .and_then(|file| {
+                file.execute(
+                    "update facts set value = replace(value, ?1, ?2) where name = 'target_identity'",
+                    [from, to],
+                )
+            })
+            .expect("the target's name in the file");
+        job
     }
 }

@@ -2,80 +2,43 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use drydock::connect::Address;
 use drydock::demo::seed_phase_one;
-use drydock::demo::world::World;
-use drydock::target::Target;
+use drydock::demo::world::{DEFAULT_PRACTICE, World};
 use sha2::{Digest, Sha256};
-use tempfile::TempDir;
 
-use super::{Database, Drydock, Outcome, database, sqlite3};
+use super::{Drydock, Job, Outcome, empty_target, world};
 
 /// A world's snapshot and survey in `staging.drydock`, ready to be transformed.
 pub struct Surveyed {
-    directory: TempDir,
+    /// The migration, up to its survey.
+    pub job: Job,
     /// What was generated, with its truth.
     pub world: World,
-    /// The database that was looked at.
-    pub target: Database,
 }
 
 impl Surveyed {
     /// `target_sql` changes the target before it is looked at; a target with phase 1's rows has them from the world.
     pub fn new(has_phase_one: bool, target_sql: &str) -> Self {
-        let world = World::generate(1);
-        Self::with_tables(world, has_phase_one, target_sql, |world, directory| {
-            world.write_csv(directory).expect("the world's tables");
-        })
+        Self::of(world().clone(), has_phase_one, target_sql)
     }
 
-    /// The same with the tables as `write` lays them down.
-    pub fn with_tables(
-        world: World,
-        has_phase_one: bool,
-        target_sql: &str,
-        write: impl FnOnce(&World, &Path),
-    ) -> Self {
-        let directory = TempDir::new().expect("a temporary directory");
-        write(&world, &directory.path().join("legacy"));
-        let target = database();
-        let address = Address::parse(&target.url()).expect("the database's URL");
-        Target::open(&address, &drydock::config::Target::default())
-            .and_then(|mut target| target.create_tables())
-            .expect("the tables");
+    /// The same for another world.
+    pub fn of(world: World, has_phase_one: bool, target_sql: &str) -> Self {
+        let target = empty_target();
         if has_phase_one {
+            let address = Address::parse(&target.url()).expect("the database's URL");
             seed_phase_one(&address, &world).expect("phase 1");
         }
-        if !target_sql.is_empty() {
-            target.execute(target_sql);
-        }
-        let surveyed = Self { directory, world, target };
-        surveyed.write_config("drydock.toml", "");
-        surveyed.run(&["extract", "--csv", "legacy", "--config", "drydock.toml"]).expect(0);
-        surveyed.run(&["survey"]).expect(0);
-        surveyed
+        target.execute(target_sql);
+        let job = Job::of_generated(&world, target).by(&config("")).at("survey");
+        Self { job, world }
     }
 
     /// A configuration with this policy beside what the world needs.
     pub fn write_config(&self, name: &str, policy: &str) {
-        let text = format!(
-            "[policy]\ndefault_practice = {}\n{policy}\n\
-             allowed_rejects = {{ practice_owners = 3, practice_members = 2 }}\n",
-            drydock::demo::world::DEFAULT_PRACTICE
-        );
-        fs::write(self.directory.path().join(name), text).expect("a configuration");
-    }
-
-    /// The folder of the file, the tables and the configuration.
-    pub fn folder(&self) -> &Path {
-        self.directory.path()
-    }
-
-    /// The staging file.
-    pub fn file(&self) -> PathBuf {
-        self.directory.path().join("staging.drydock")
+        fs::write(self.job.path(name), config(policy)).expect("a configuration");
     }
 
     /// Runs a command in the file's folder.
@@ -85,12 +48,12 @@ impl Surveyed {
 
     /// A command in the file's folder, not started yet.
     pub fn start(&self) -> Drydock {
-        Drydock::new(self.directory.path()).target(&self.target).args(["--quiet"])
+        self.job.drydock(["--quiet"])
     }
 
     /// What `sqlite3` answers.
     pub fn sql(&self, sql: &str) -> String {
-        sqlite3(&self.file(), sql)
+        self.job.staged(sql)
     }
 
     /// Rows by their legacy id, which is the first column.
@@ -132,4 +95,11 @@ impl Surveyed {
         }
         format!("{:x?}", sum.finalize())
     }
+}
+
+fn config(policy: &str) -> String {
+    format!(
+        "[policy]\ndefault_practice = {DEFAULT_PRACTICE}\n{policy}\n\
+         allowed_rejects = {{ practice_owners = 3, practice_members = 2 }}\n"
+    )
 }

@@ -1,19 +1,19 @@
 //! `analyze` names every missing profile by id with a cause, and gate 1 is approved for exactly that analysis.
 
-use crate::harness::Migrated;
-use drydock::demo::world::{EmailStatus, World};
+use crate::harness::{Job, world};
+use drydock::demo::world::EmailStatus;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 #[test]
 fn every_missing_profile_is_named_and_the_gate_asks_for_approval_of_just_that() {
-    let migrated = Migrated::new();
-    let world = World::generate(1);
+    let migrated = Job::migrated();
+    let world = world();
 
-    let refused = migrated.run(&["gate", "approve", "1", "--by", "Anna Berg"]).expect(3);
+    let refused = migrated.drydock(&["gate", "approve", "1", "--by", "Anna Berg"]).run().expect(3);
     assert!(refused.stderr.contains("error_analysis_complete"), "{}", refused.stderr);
 
-    let analysis = migrated.json(&["analyze"]);
+    let analysis = migrated.json(&["analyze"], 0);
     let in_target: BTreeSet<i64> =
         world.phase_one.tables[1].values("legacy_id").filter_map(|id| id?.parse().ok()).collect();
     let missing: BTreeSet<i64> =
@@ -72,26 +72,26 @@ fn every_missing_profile_is_named_and_the_gate_asks_for_approval_of_just_that() 
         ["email_conflicts", "validation_failures", "constraint_violations", "schema_mismatches"];
     assert_eq!(count("total_errors"), by_category.iter().map(|name| count(name)).sum::<u64>());
     assert_eq!(count("total_errors"), count("resolvable_errors") + count("manual_intervention_required"));
-    assert_eq!(migrated.json(&["status"])["error_analysis"], *counts);
-    assert_eq!(migrated.sql("select count(*) from missing_profiles"), "3595");
-    assert_eq!(migrated.sql("select sum(missing) from phase_one_batches"), "3595");
+    assert_eq!(migrated.json(&["status"], 0)["error_analysis"], *counts);
+    assert_eq!(migrated.staged("select count(*) from missing_profiles"), "3595");
+    assert_eq!(migrated.staged("select sum(missing) from phase_one_batches"), "3595");
 
     // the approval holds for the same analysis made again, and not for another one
-    let approved = migrated.json(&["gate", "approve", "1", "--by", "Anna Berg"]);
+    let approved = migrated.json(&["gate", "approve", "1", "--by", "Anna Berg"], 0);
     assert_eq!(approved["passed"], true);
-    migrated.run(&["analyze"]).expect(0);
-    let gates = migrated.json(&["gate"]);
+    migrated.drydock(&["analyze"]).run().expect(0);
+    let gates = migrated.json(&["gate"], 0);
     assert_eq!(gates["gates"].as_array().map(Vec::len), Some(5));
     assert_eq!(gates["gates"][0]["approval"]["approved_by"], "Anna Berg");
 
-    let config = migrated.folder().join("other.toml");
+    let config = migrated.path("other.toml");
     std::fs::write(&config, "[policy]\nallowed_rejects = { practice_owners = 3, practice_members = 2 }\n")
         .expect("a configuration");
     let config = config.to_string_lossy().into_owned();
-    migrated.run(&["transform", "--reconfigure", "--config", &config]).expect(6);
-    let gates = migrated.json_and(&["gate"], 6);
+    migrated.drydock(&["transform", "--reconfigure", "--config", &config]).run().expect(6);
+    let gates = migrated.json(&["gate"], 6);
     assert_eq!(gates["gates"][0]["criteria"][0]["met"], Value::Null);
-    migrated.run(&["analyze"]).expect(0);
-    let gates = migrated.json_and(&["gate"], 6);
+    migrated.drydock(&["analyze"]).run().expect(0);
+    let gates = migrated.json(&["gate"], 6);
     assert_eq!(gates["gates"][0]["passed"], false, "another result asks for another approval");
 }

@@ -2,49 +2,31 @@
 //! nowhere. The failures of earlier migrations that this guards against have their number.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use crate::harness::{Database, Drydock, database, sqlite3, world};
+use crate::harness::{Job, empty_target, world};
 use drydock::demo::world::World;
-use tempfile::TempDir;
 
-/// A world in a folder, extracted, surveyed and transformed.
+/// A world, extracted, surveyed and transformed.
 struct Transformed {
-    directory: TempDir,
-    target: Database,
+    job: Job,
 }
 
 impl Transformed {
-    /// The invented world of a seed, after `change` to its folder of CSV files.
+    /// An invented world, after `change` to its folder of CSV files.
     fn new(world: &World, config: &str, change: impl FnOnce(&Path)) -> Self {
-        let directory = TempDir::new().expect("a temporary directory");
-        let csv = directory.path().join("csv");
-        world.write_csv(&csv).expect("the world");
-        change(&csv);
-        fs::write(directory.path().join("drydock.toml"), config).expect("a configuration");
-        let target = database();
-        let transformed = Self { directory, target };
-        transformed.run(&["extract", "--csv", "csv", "--config", "drydock.toml"]);
-        transformed.run(&["survey", "--create-tables"]);
-        transformed.run(&["transform"]);
-        transformed
-    }
-
-    fn run(&self, arguments: &[&str]) {
-        let outcome = Drydock::new(self.directory.path())
-            .target(&self.target)
-            .env("DRYDOCK_STAGING", "file")
-            .args(["--quiet"])
-            .args(arguments)
-            .run();
+        let job = Job::of_generated(world, empty_target()).by(config);
+        change(&job.path("legacy"));
+        job.up_to("survey");
         // records kept back are what some of these tests are about
-        assert!(matches!(outcome.code, Some(0 | 6)), "{arguments:?}: {}", outcome.stderr);
+        let outcome = job.verb("transform").run();
+        assert!(matches!(outcome.code, Some(0 | 6)), "{}", outcome.stderr);
+        Self { job }
     }
 
     fn sql(&self, sql: &str) -> String {
-        sqlite3(&self.directory.path().join("file"), sql)
+        self.job.staged(sql)
     }
 }
 

@@ -2,41 +2,26 @@
 
 use std::fs;
 
-use crate::harness::{Database, Drydock, Outcome, database, sqlite3};
-use drydock::demo::world::World;
+use crate::harness::{Job, Outcome, empty_target, world};
+use drydock::demo::world::DEFAULT_PRACTICE;
 use serde_json::Value;
-use tempfile::TempDir;
 
 /// A world whose configuration enforces the gates, extracted, surveyed and transformed.
 struct Guarded {
-    directory: TempDir,
-    target: Database,
+    job: Job,
 }
 
 impl Guarded {
     fn new(enforce: bool) -> Self {
-        let directory = TempDir::new().expect("a temporary directory");
-        World::generate(1).write_csv(&directory.path().join("csv")).expect("the world");
         let config = format!(
-            "[policy]\ndefault_practice = {}\nallowed_rejects = {{ practice_owners = 3, practice_members = 2 }}\n\
-             [gates]\nenforce = {enforce}\n",
-            drydock::demo::world::DEFAULT_PRACTICE
+            "[policy]\ndefault_practice = {DEFAULT_PRACTICE}\n\
+             allowed_rejects = {{ practice_owners = 3, practice_members = 2 }}\n[gates]\nenforce = {enforce}\n"
         );
-        fs::write(directory.path().join("drydock.toml"), config).expect("a configuration");
-        let guarded = Self { directory, target: database() };
-        guarded.run(&["extract", "--csv", "csv", "--config", "drydock.toml"]).expect(0);
-        guarded.run(&["survey", "--create-tables"]).expect(0);
-        guarded.run(&["transform"]).expect(0);
-        guarded
+        Self { job: Job::of_generated(world(), empty_target()).by(&config).at("transform") }
     }
 
     fn run(&self, arguments: &[&str]) -> Outcome {
-        Drydock::new(self.directory.path())
-            .target(&self.target)
-            .env("DRYDOCK_STAGING", "file")
-            .args(["--quiet"])
-            .args(arguments)
-            .run()
+        self.job.drydock(["--quiet"]).args(arguments).run()
     }
 
     fn approve(&self, gate: &str) {
@@ -51,7 +36,7 @@ impl Guarded {
     }
 
     fn sql(&self, sql: &str) -> String {
-        sqlite3(&self.directory.path().join("file"), sql)
+        self.job.staged(sql)
     }
 }
 
@@ -104,8 +89,7 @@ fn a_load_waits_for_each_gate_in_turn() {
         "select 'patients:' || legacy_id || ':practice_id' from v_review_items \
                             where entity = 'patients' and question = 'practice_id' limit 1",
     );
-    fs::write(guarded.directory.path().join("in.csv"), format!("item,action\n{item},accept\n"))
-        .expect("a file");
+    fs::write(guarded.job.path("in.csv"), format!("item,action\n{item},accept\n")).expect("a file");
     guarded.run(&["review", "import", "in.csv", "--by", "Otto"]).expect(0);
     assert_eq!(guarded.passed(), [false, true, false, false, false]);
     refused(guarded.run(&["load", "--phase", "2a"]), &["gate 1"]);
@@ -186,7 +170,8 @@ fn what_the_phases_depend_on_is_listed_record_by_record() {
         "select f.legacy_id from ready_profiles f join ready_patients p on p.user_id = f.id order by 1 limit 1",
     );
     guarded
-        .target
+        .job
+        .target()
         .execute(&format!("alter table profiles add constraint not_this check (legacy_id <> {doctor})"));
     guarded.run(&["load", "--phase", "2a"]).expect(6);
     let failing = "select entity, legacy_id, is_ready from v_dependency_failures \

@@ -10,7 +10,7 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::harness::{Break, Listening, Migration, Proxy, Size, digest_without_moments, readdress};
+use crate::harness::{Break, Job, Listening, Proxy, Size, readdress};
 use drydock::demo::cluster::installed;
 
 const SIZE: Size = Size { offices: 3, users: 60 };
@@ -19,40 +19,40 @@ const CHUNK: &str = "40";
 
 /// A migration that can be loaded again and again from the start.
 struct Repeated {
-    migration: Migration,
+    migration: Job,
     resolved: PathBuf,
     expected: String,
 }
 
 impl Repeated {
     fn new() -> Self {
-        let migration = Migration::new(SIZE);
+        let migration = Job::of_size(SIZE).at("transform");
         // rows to be changed, and two addresses to be swapped
-        let resolved = migration.path().join("resolved");
-        migration.target.execute(BEFORE);
+        let resolved = migration.path("resolved");
+        migration.target().execute(BEFORE);
         migration.run(["survey", "--quiet"]);
         migration.run(["transform", "--quiet"]);
         fs::copy(migration.file(), &resolved).unwrap();
         migration.run(["load", "--quiet", "--chunk-rows", CHUNK]);
-        let expected = digest_without_moments(&migration.target);
+        let expected = migration.contents();
         Self { migration, resolved, expected }
     }
 
     /// Back to before the load.
     fn reset(&self) {
-        self.migration.target.execute(
+        self.migration.target().execute(
             "select pg_terminate_backend(pid) from pg_stat_activity
              where datname = current_database() and pid <> pg_backend_pid();
              drop schema if exists drydock cascade;
              truncate practices, profiles, patients, practice_members;",
         );
-        self.migration.target.execute(BEFORE);
+        self.migration.target().execute(BEFORE);
         fs::copy(&self.resolved, self.migration.file()).unwrap();
     }
 
     /// Ends the load's sessions, and returns how many there were.
     fn throw_out(&self) -> u32 {
-        let ended = self.migration.psql(
+        let ended = self.migration.loaded(
             "select count(pg_terminate_backend(pid)) from pg_stat_activity \
              where application_name = 'drydock' and datname = current_database() and query <> ''",
         );
@@ -62,10 +62,10 @@ impl Repeated {
     #[track_caller]
     fn expect_undisturbed(&self, what: &str) {
         self.migration.run(["load", "--quiet", "--chunk-rows", CHUNK]);
-        assert_eq!(digest_without_moments(&self.migration.target), self.expected, "{what}");
+        assert_eq!(self.migration.contents(), self.expected, "{what}");
         assert_eq!(
             self.migration
-                .sqlite("select sum(ready - loaded), (select count(*) from v_unaccounted) from v_accounting"),
+                .staged("select sum(ready - loaded), (select count(*) from v_unaccounted) from v_accounting"),
             "0|0",
             "{what}"
         );
@@ -137,7 +137,7 @@ fn thrown_out_by_the_server() {
         let output = child.wait_with_output().unwrap();
         assert!(output.status.success(), "moment {moment}: {}", String::from_utf8_lossy(&output.stderr));
         // after its last statement it has nothing left to try again
-        let retries = repeated.migration.sqlite("select count(*) from retries");
+        let retries = repeated.migration.staged("select count(*) from retries");
         tried_again += u32::from(retries != "0");
         repeated.expect_undisturbed(&format!("thrown out at moment {moment}"));
     }
@@ -162,7 +162,7 @@ fn cut_in_the_middle_of_copy_and_at_commit() {
         (two, Break::AtCommit(3)),
         (two, Break::AtCommit(5)),
     ] {
-        let migration = Migration::without_tables(SIZE);
+        let migration = Job::of_size(SIZE);
         // the file belongs to the address by which it was surveyed, so the steps before go through the proxy as well;
         // they commit once and send little
         server.psql("drop schema if exists drydock cascade; drop table if exists practice_members, patients, profiles, practices");
@@ -173,7 +173,7 @@ fn cut_in_the_middle_of_copy_and_at_commit() {
         let arguments = ["load", "--quiet", "--chunk-rows", rows, "--sessions", sessions];
         Listening::drydock(&migration, proxy.port, &arguments).run().expect(0);
         assert!(proxy.broken.load(std::sync::atomic::Ordering::SeqCst), "{breaks:?} never happened");
-        assert_eq!(migration.sqlite("select count(*) from retries"), "1", "{breaks:?}");
+        assert_eq!(migration.staged("select count(*) from retries"), "1", "{breaks:?}");
         Listening::drydock(&migration, proxy.port, &["verify", "--quiet"]).run().expect(0);
         assert_eq!(
             server.psql("select count(*), count(distinct (entity, first_legacy_id)) from drydock.receipts where phase = '2A'"),
@@ -194,7 +194,7 @@ fn the_server_is_killed_and_started_again() {
 /// Kills the server some milliseconds after the first profiles have arrived.
 fn kill_the_server(server: &Listening, later: u64) {
     server.psql("drop schema if exists drydock cascade; drop table if exists practice_members, patients, profiles, practices");
-    let migration = Migration::without_tables(SIZE);
+    let migration = Job::of_size(SIZE);
     server.resolve(&migration, server.port);
     let mut child =
         Listening::drydock(&migration, server.port, &["load", "--quiet", "--chunk-rows", "2"]).spawn();

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::harness::{Job, Migrated, empty_target, sqlite3};
+use crate::harness::{Job, empty_target, sqlite3};
 use rusqlite::{Connection, OpenFlags, StatementStatus};
 
 /// Users, of whom one in ten is a doctor; every second patient has no practice and waits. Many have issues.
@@ -123,7 +123,7 @@ fn what_a_killed_transform_leaves_is_looked_at_as_fast_as_anything() {
 
 #[test]
 fn no_view_needs_the_indexes_that_a_transform_makes_at_its_end() {
-    let (job, migrated) = (job(3_000), Migrated::new());
+    let (job, migrated) = (job(3_000), Job::migrated());
     job.verb("transform").run().expect(0);
     for file in [job.file(), migrated.file()] {
         let connection = Connection::open(&file).unwrap();

@@ -4,35 +4,20 @@
 use std::collections::HashSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::OnceLock;
 
-use crate::harness::{Database, Drydock, database, sqlite3};
+use crate::harness::{Drydock, Job, migrated, sqlite3};
 use serde_json::Value;
 
-struct Migrated {
-    _database: Database,
-    directory: tempfile::TempDir,
-    file: PathBuf,
-}
-
-static MIGRATED: OnceLock<Migrated> = OnceLock::new();
-
-fn migrated() -> &'static Migrated {
-    MIGRATED.get_or_init(|| {
-        let directory = tempfile::tempdir().unwrap();
-        let database = database();
-        let folder = directory.path().join("world");
-        Drydock::new(directory.path())
-            .args(["demo", "--quiet", "--to", &database.url(), "--dir", folder.to_str().unwrap()])
-            .run()
-            .expect(0);
-        Migrated { _database: database, directory, file: folder.join("demo.drydock") }
-    })
+/// The migrated world that these tests look at.
+fn seen() -> &'static Job {
+    static SEEN: OnceLock<Job> = OnceLock::new();
+    SEEN.get_or_init(Job::migrated)
 }
 
 fn drydock(file: &Path, arguments: &[&str]) -> String {
-    let run = Drydock::new(migrated().directory.path()).args(["--staging", file.to_str().unwrap()]);
+    let run = Drydock::new(seen().folder()).args(["--staging", file.to_str().unwrap()]);
     run.args(arguments).run().expect(0).stdout
 }
 
@@ -55,7 +40,7 @@ fn figures(page: &str) -> Vec<(String, String)> {
 
 #[test]
 fn every_figure_of_the_page_stands_in_the_status() {
-    let file = &migrated().file;
+    let file = &seen().file();
     let status = status(file);
     let page = drydock(file, &["report"]);
     let found = figures(&page);
@@ -85,7 +70,7 @@ fn every_figure_of_the_page_stands_in_the_status() {
 
 #[test]
 fn the_three_forms_have_the_same_figures() {
-    let file = &migrated().file;
+    let file = &seen().file();
     let status = status(file);
     let json: Value = serde_json::from_str(&drydock(file, &["report", "--format", "json"])).unwrap();
     assert_eq!(json["status"], status);
@@ -108,7 +93,7 @@ fn the_three_forms_have_the_same_figures() {
 
 #[test]
 fn the_page_needs_nothing_but_itself() {
-    let page = drydock(&migrated().file, &["report", "--format", "html"]);
+    let page = drydock(&seen().file(), &["report", "--format", "html"]);
     for word in ["http:", "https:", "<script", " src=", "url(", "@import", "<iframe", "<object"] {
         assert!(!page.contains(word), "{word}");
     }
@@ -119,7 +104,7 @@ fn the_page_needs_nothing_but_itself() {
 
 #[test]
 fn no_value_of_a_record_is_in_any_form() {
-    let file = &migrated().file;
+    let file = &seen().file();
     let pages: String =
         ["html", "md", "json"].map(|form| drydock(file, &["report", "--format", form])).concat();
     let values = sqlite3(
@@ -147,19 +132,19 @@ fn no_value_of_a_record_is_in_any_form() {
 
 #[test]
 fn a_page_is_written_once_and_for_its_owner_only() {
-    let world = migrated();
-    let page = world.directory.path().join("report.md");
+    let world = seen();
+    let page = world.path("report.md");
     let report = || {
-        Drydock::new(world.directory.path()).args([
+        Drydock::new(world.folder()).args([
             "report",
             "--staging",
-            world.file.to_str().unwrap(),
+            world.file().to_str().unwrap(),
             "--out",
             page.to_str().unwrap(),
         ])
     };
     report().run().expect(0);
-    assert!(fs::read_to_string(&page).unwrap().starts_with("# Migration report"));
+    assert!(fs::read_to_string(&page).unwrap().starts_with("# Job report"));
     assert_eq!(fs::metadata(&page).unwrap().permissions().mode() & 0o777, 0o600);
     let refused = report().run().expect(3);
     assert!(refused.stderr.contains("--replace"), "{}", refused.stderr);
@@ -169,10 +154,10 @@ fn a_page_is_written_once_and_for_its_owner_only() {
 
 #[test]
 fn what_is_not_known_yet_is_no_number() {
-    let world = migrated();
-    let file = world.directory.path().join("young.drydock");
-    let legacy = world.file.parent().unwrap().join("legacy");
-    Drydock::new(world.directory.path())
+    let world = seen();
+    let file = world.path("young.drydock");
+    let legacy = migrated().path("legacy");
+    Drydock::new(world.folder())
         .args(["extract", "--quiet", "--staging", file.to_str().unwrap(), "--csv", legacy.to_str().unwrap()])
         .run()
         .expect(0);
@@ -184,7 +169,7 @@ fn what_is_not_known_yet_is_no_number() {
 
 #[test]
 fn every_code_is_explained_and_help_still_helps() {
-    let file = &migrated().file;
+    let file = &seen().file();
     let codes = drydock(file, &["help", "codes"]);
     assert!(codes.lines().count() > 35);
     for code in codes.lines() {
@@ -218,5 +203,5 @@ fn every_code_is_explained_and_help_still_helps() {
 }
 
 fn world_directory() -> &'static Path {
-    migrated().directory.path()
+    seen().folder()
 }

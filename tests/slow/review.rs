@@ -2,74 +2,33 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::path::Path;
 
-use crate::harness::{Database, Drydock, Outcome, database, psql, sqlite3};
+use crate::harness::{Job, Outcome, empty_target, migrated, psql};
 use serde_json::Value;
-use tempfile::TempDir;
 
-/// One migrated world for all tests; each works on its own copy of the staging file.
-struct World {
-    directory: TempDir,
-    target: Database,
-}
-
-fn world() -> &'static World {
-    static WORLD: OnceLock<World> = OnceLock::new();
-    WORLD.get_or_init(|| {
-        let directory = TempDir::new().expect("a temporary directory");
-        let target = database();
-        Drydock::new(directory.path())
-            .args(["demo", "--quiet", "--dir", "world", "--to", &target.url()])
-            .run()
-            .expect(0);
-        World { directory, target }
-    })
-}
-
-/// A staging file of a test's own.
+/// The migrated world, or one that is resolved and not loaded yet; each test has a copy of its own.
 struct Desk {
-    directory: TempDir,
-    /// A target of the test's own, where it writes to one.
-    target: Option<Database>,
+    job: Job,
 }
 
 impl Desk {
     fn new() -> Self {
-        let directory = TempDir::new().expect("a temporary directory");
-        let from = world().directory.path().join("world/demo.drydock");
-        fs::copy(from, directory.path().join("file")).expect("a copy");
-        Self { directory, target: None }
+        Self { job: Job::migrated() }
     }
 
-    /// The same world, resolved and not loaded yet, with a target of its own.
+    /// The same world, resolved and not loaded yet.
     fn fresh() -> Self {
-        let desk =
-            Self { directory: TempDir::new().expect("a temporary directory"), target: Some(database()) };
-        let world = world().directory.path().join("world");
-        let path = |name: &str| world.join(name).to_str().expect("a path").to_owned();
-        desk.run(&["extract", "--csv", &path("legacy"), "--config", &path("drydock.toml")]).expect(0);
-        desk.run(&["survey", "--create-tables"]).expect(0);
-        desk.run(&["transform"]).expect(0);
-        desk
-    }
-
-    fn file(&self) -> PathBuf {
-        self.directory.path().join("file")
+        let config = fs::read_to_string(migrated().path("drydock.toml")).expect("the configuration");
+        Self { job: Job::new(migrated().path("legacy"), empty_target()).by(&config).at("transform") }
     }
 
     fn run(&self, arguments: &[&str]) -> Outcome {
-        Drydock::new(self.directory.path())
-            .target(self.target.as_ref().unwrap_or(&world().target))
-            .env("DRYDOCK_STAGING", self.file())
-            .args(["--quiet"])
-            .args(arguments)
-            .run()
+        self.job.drydock(["--quiet"]).args(arguments).run()
     }
 
     fn sql(&self, sql: &str) -> String {
-        sqlite3(&self.file(), sql)
+        self.job.staged(sql)
     }
 
     /// The open questions, by item.
@@ -85,7 +44,7 @@ impl Desk {
     }
 
     fn import(&self, text: impl AsRef<[u8]>) -> Outcome {
-        let path = self.directory.path().join("answers.csv");
+        let path = self.job.path("answers.csv");
         fs::write(&path, text).expect("a file");
         self.run(&["review", "import", "answers.csv", "--by", "Anna Berg"])
     }
@@ -138,7 +97,6 @@ fn the_export_has_every_open_question_once_most_urgent_first_and_no_value() {
 
 #[test]
 fn decided_records_end_as_decided_in_the_target_and_after_every_transform() {
-    // the only test that writes to the shared target: all others read their own file
     let desk = Desk::new();
     let practices = desk.ask("patients", "practice_id");
     let [chosen, accepted, rejected, escalated, ..] = practices.as_slice() else { panic!("{practices:?}") };
@@ -224,14 +182,14 @@ fn decided_records_end_as_decided_in_the_target_and_after_every_transform() {
     );
 
     // a fresh snapshot keeps them, by legacy id
-    let legacy = world().directory.path().join("world/legacy");
+    let legacy = migrated().path("legacy");
     desk.run(&["extract", "--replace", "--csv", legacy.to_str().expect("a path")]).expect(0);
     desk.run(&["transform"]).expect(0);
     assert_eq!(desk.decisions(), decided);
     assert_eq!(association(chosen), format!("{office}|direct_membership|high|0|decision 1"));
 
     desk.run(&["load"]).expect(0);
-    let target = &world().target;
+    let target = desk.job.target();
     assert_eq!(
         psql(
             target,
@@ -364,7 +322,7 @@ fn lines_of_one_file_that_cannot_all_hold_are_named_with_each_other() {
         id(second),
         item = id(first)
     );
-    fs::write(desk.directory.path().join("answers.csv"), text).expect("a file");
+    fs::write(desk.job.path("answers.csv"), text).expect("a file");
     let outcome = desk.run(&["review", "import", "answers.csv", "--by", "Otto", "--revise"]).expect(3);
     for message in [
         format!("line 3: it contradicts line 2 about {}\n", id(first)),
@@ -389,7 +347,7 @@ fn an_answer_to_an_older_question_is_stale_and_an_earlier_one_is_replaced_only_o
 
     let refused = desk.answer(&[(id(row), "reject", "")]).expect(3);
     assert!(refused.stderr.contains("line 2: decision 1 has already answered"), "{}", refused.stderr);
-    let path = desk.directory.path().join("revised.csv");
+    let path = desk.job.path("revised.csv");
     fs::write(&path, format!("item,action,reason\n{},reject,left the practice\n", id(row))).expect("a file");
     desk.run(&["review", "import", "revised.csv", "--by", "Otto", "--revise"]).expect(0);
     assert_eq!(
@@ -451,7 +409,7 @@ fn exported_files_are_private_and_never_overwritten() {
     let mode = |path: &Path| {
         std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).expect("a file").permissions()) & 0o777
     };
-    assert_eq!(mode(&desk.directory.path().join("questions.csv")), 0o600);
+    assert_eq!(mode(&desk.job.path("questions.csv")), 0o600);
     desk.run(&["review", "export", "--out", "questions.csv"]).expect(3);
 }
 

@@ -7,24 +7,24 @@ use std::sync::atomic::Ordering;
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
-use crate::harness::{Break, Drydock, Listening, Migration, Outcome, Proxy, Size, readdress};
+use crate::harness::{Break, Drydock, Job, Listening, Outcome, Proxy, Size, readdress};
 use drydock::demo::world::LEGACY_DDL;
 
 const SMALL: Size = Size { offices: 3, users: 400 };
 
 /// A migration that is resolved, and will be loaded through a proxy.
-fn before(server: &Listening, breaks: Break) -> (Migration, Proxy) {
+fn before(server: &Listening, breaks: Break) -> (Job, Proxy) {
     server.psql("drop schema if exists drydock cascade; drop table if exists practice_members, patients, profiles, practices");
-    let migration = Migration::without_tables(SMALL);
+    let migration = Job::of_size(SMALL);
     server.resolve(&migration, server.port);
     let proxy = Proxy::start(server.port, breaks);
     readdress(&migration, server.port, proxy.port);
     (migration, proxy)
 }
 
-fn through(migration: &Migration, proxy: &Proxy, arguments: &[&str]) -> Drydock {
+fn through(migration: &Job, proxy: &Proxy, arguments: &[&str]) -> Drydock {
     let url = format!("{}?connect_timeout=2", Listening::url(proxy.port));
-    Drydock::new(migration.path()).env("DRYDOCK_TARGET_URL", url).args(arguments)
+    Drydock::new(migration.folder()).env("DRYDOCK_TARGET_URL", url).args(arguments)
 }
 
 fn signal(child: &Child, name: &str) {
@@ -49,7 +49,7 @@ fn ended(child: Child) -> Outcome {
 }
 
 /// The same load, when the line is as it should be, ends as if nothing had been.
-fn goes_on(server: &Listening, migration: &Migration, proxy: &Proxy) {
+fn goes_on(server: &Listening, migration: &Job, proxy: &Proxy) {
     readdress(migration, proxy.port, server.port);
     let load = || Listening::drydock(migration, server.port, &["load", "--quiet"]).run();
     let first = load();
@@ -150,8 +150,8 @@ fn a_signal_ends_a_command_that_nobody_answers_and_a_second_one_at_once() {
 
 #[test]
 fn a_load_that_waits_for_a_lock_says_whose_it_is() {
-    let migration = Migration::new(SMALL);
-    let mut holder = migration.target.client();
+    let migration = Job::of_size(SMALL).at("transform");
+    let mut holder = migration.target().client();
     holder
         .batch_execute(
             "set application_name = 'somebody'; begin; lock table patients in access exclusive mode",
@@ -178,22 +178,22 @@ fn a_load_that_waits_for_a_lock_says_whose_it_is() {
 
 #[test]
 fn a_lock_that_is_refused_is_tried_again_and_told() {
-    let migration = Migration::new(SMALL);
-    let url = format!("{}&options=-c%20lock_timeout%3D200", migration.target.url());
-    let load = || Drydock::new(migration.path()).env("DRYDOCK_TARGET_URL", &url).args(["load", "--quiet"]);
-    let mut holder = migration.target.client();
+    let migration = Job::of_size(SMALL).at("transform");
+    let url = format!("{}&options=-c%20lock_timeout%3D200", migration.target().url());
+    let load = || Drydock::new(migration.folder()).env("DRYDOCK_TARGET_URL", &url).args(["load", "--quiet"]);
+    let mut holder = migration.target().client();
     holder.batch_execute("begin; lock table profiles in share mode").unwrap();
     let child = load().spawn();
     sleep(Duration::from_secs(2));
     holder.batch_execute("rollback").unwrap();
     ended(child).expect(0);
-    assert_ne!(migration.sqlite("select count(*) from retries"), "0");
+    assert_ne!(migration.staged("select count(*) from retries"), "0");
 
-    let migration = Migration::new(SMALL);
-    let url = format!("{}&options=-c%20lock_timeout%3D200", migration.target.url());
-    let mut holder = migration.target.client();
+    let migration = Job::of_size(SMALL).at("transform");
+    let url = format!("{}&options=-c%20lock_timeout%3D200", migration.target().url());
+    let mut holder = migration.target().client();
     holder.batch_execute("begin; lock table profiles in share mode").unwrap();
-    let outcome = Drydock::new(migration.path())
+    let outcome = Drydock::new(migration.folder())
         .env("DRYDOCK_TARGET_URL", &url)
         .args(["load", "--quiet"])
         .run()

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::harness::{Drydock, Migrated};
+use crate::harness::{Drydock, Job};
 use chrono::{NaiveDate, TimeDelta};
 use rusqlite::Connection;
 use serde_json::Value;
@@ -89,9 +89,11 @@ fn the_present_operation_and_its_end_are_measured_while_somebody_writes() {
 
 #[test]
 fn the_end_is_that_of_all_of_phase_2_at_the_present_rate() {
-    let migrated = Migrated::new();
+    let migrated = Job::migrated();
     let ready: u64 = ["profiles", "practice_owners", "practice_members"]
-        .map(|entity| migrated.sql(&format!("select count(*) from ready_{entity}")).parse::<u64>().unwrap())
+        .map(|entity| {
+            migrated.staged(&format!("select count(*) from ready_{entity}")).parse::<u64>().unwrap()
+        })
         .iter()
         .sum();
     assert!(ready > 9_000, "{ready}");
@@ -106,7 +108,7 @@ fn the_end_is_that_of_all_of_phase_2_at_the_present_rate() {
             .unwrap();
         let lock = File::options().read(true).write(true).open(migrated.file()).unwrap();
         lock.lock().unwrap();
-        migrated.json(&["status"])["phase_2"]["estimated_completion"].clone()
+        migrated.json(&["status"], 0)["phase_2"]["estimated_completion"].clone()
     };
     // 100 records a second: 30 seconds for what is left of the patients, and nothing after them
     assert_eq!(at_work("load 2B patients"), "2025-07-01T10:00:40Z");

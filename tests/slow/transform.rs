@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use crate::harness::{Surveyed, psql};
-use drydock::demo::world::{EmailStatus, Likeness, World, csv_text};
+use drydock::demo::world::{EmailStatus, Likeness};
 use sha2::{Digest, Sha256};
 
 #[test]
@@ -159,14 +159,11 @@ fn threads_and_the_order_of_rows_change_nothing() {
         surveyed.run(&["transform", "--threads", threads]).expect(0);
         digests.insert(surveyed.digest());
     }
-    let shuffled = Surveyed::with_tables(World::generate(1), false, "", |world, directory| {
-        fs::create_dir_all(directory).expect("a folder");
-        for table in &world.tables {
-            let mut table = table.clone();
-            table.rows.sort_by_key(|row| Sha256::digest(format!("{:?}", row[0])).to_vec());
-            fs::write(directory.join(format!("{}.csv", table.name)), csv_text(&table)).expect("a table");
-        }
-    });
+    let mut world = surveyed.world.clone();
+    for table in &mut world.tables {
+        table.rows.sort_by_key(|row| Sha256::digest(format!("{:?}", row[0])).to_vec());
+    }
+    let shuffled = Surveyed::of(world, false, "");
     let plain = Surveyed::new(false, "");
     shuffled.run(&["transform"]).expect(0);
     plain.run(&["transform"]).expect(0);
@@ -273,7 +270,7 @@ fn what_concerns_every_record_stops_the_load_and_is_named() {
     }
     let refused = surveyed.run(&["load"]).expect(5);
     assert!(refused.stderr.contains("no label 'patient'"), "{}", refused.stderr);
-    assert_eq!(psql(&surveyed.target, "select count(*) from profiles"), "0");
+    assert_eq!(psql(surveyed.job.target(), "select count(*) from profiles"), "0");
 
     // the configuration's mapping is taken
     surveyed.write_config(
@@ -320,9 +317,9 @@ fn merging_is_asked_for_and_whatever_pointed_at_the_merged_follows() {
 #[test]
 fn diff_says_which_records_end_differently_and_why() {
     let surveyed = Surveyed::new(true, "");
-    let other = surveyed.folder().join("other.drydock");
+    let other = surveyed.job.path("other.drydock");
     surveyed.run(&["transform"]).expect(0);
-    fs::copy(surveyed.file(), &other).expect("a copy");
+    fs::copy(surveyed.job.file(), &other).expect("a copy");
     let diff =
         |code| surveyed.run(&["diff", "staging.drydock", "other.drydock", "--json"]).expect(code).stdout;
     let records = |stdout: &str| {
@@ -331,7 +328,7 @@ fn diff_says_which_records_end_differently_and_why() {
     };
     assert_eq!(records(&diff(0)).len(), 0);
 
-    fs::write(surveyed.folder().join("none.toml"), "[policy]\n").expect("a configuration");
+    fs::write(surveyed.job.path("none.toml"), "[policy]\n").expect("a configuration");
     let arguments = ["transform", "--staging", "other.drydock", "--reconfigure", "--config", "none.toml"];
     surveyed.run(&arguments).expect(6);
     let listed = diff(0);

@@ -3,14 +3,14 @@
 
 use std::fs;
 
-use crate::harness::{Damaged, Migration, NAMES, RENAME, Size};
+use crate::harness::{Damaged, Job, NAMES, RENAME, Size};
 
 const SMALL: Size = Size { offices: 3, users: 60 };
 
 /// The findings of the last verification, as `check|entity|record|field`.
-fn findings(migration: &Migration) -> Vec<String> {
+fn findings(migration: &Job) -> Vec<String> {
     let rows = migration
-        .sqlite("select name, entity, coalesce(legacy_id, ''), field from findings where not is_exception");
+        .staged("select name, entity, coalesce(legacy_id, ''), field from findings where not is_exception");
     let mut rows: Vec<String> = rows.lines().map(str::to_owned).collect();
     rows.sort();
     rows
@@ -43,9 +43,9 @@ fn a_twin_that_a_trigger_makes_is_found() {
             return null;
         end $$;
         create trigger on_insert after insert on profiles for each row execute function handle_new_user();";
-    let migration = Migration::resolved(SMALL, "", twins);
+    let migration = Job::resolved(SMALL, "", twins);
     migration.run(["load", "--quiet"]);
-    assert_eq!(migration.psql("select count(*) from profiles where legacy_id is null"), "3");
+    assert_eq!(migration.loaded("select count(*) from profiles where legacy_id is null"), "3");
     migration.drydock(["verify", "--quiet"]).run().expect(7);
     let expected = [
         "emails_are_distinct|profiles|1007|email",
@@ -54,7 +54,7 @@ fn a_twin_that_a_trigger_makes_is_found() {
         "people_are_there_once|profiles||metadata",
     ];
     assert_eq!(findings(&migration), expected);
-    assert_eq!(migration.sqlite("select count(*) from differences"), "0");
+    assert_eq!(migration.staged("select count(*) from differences"), "0");
 }
 
 #[test]
@@ -127,13 +127,13 @@ fn an_application_s_table_with_one_of_our_names_is_nobody_s_shadow() {
         create function note() returns trigger language plpgsql as
             $$ begin insert into profiles (note) values (tg_op); return null; end $$;
         create trigger note after insert on people for each row execute function note();";
-    let migration = Migration::resolved(SMALL, NAMES, &format!("{RENAME}{theirs}"));
+    let migration = Job::resolved(SMALL, NAMES, &format!("{RENAME}{theirs}"));
     migration.run(["load", "--quiet"]);
-    assert_eq!(migration.psql("select count(*), min(note) from profiles"), "60|INSERT");
-    assert_eq!(migration.psql("select count(*) from people"), "60");
+    assert_eq!(migration.loaded("select count(*), min(note) from profiles"), "60|INSERT");
+    assert_eq!(migration.loaded("select count(*) from people"), "60");
     migration.run(["verify", "--quiet"]);
     migration.run(["rollback", "--run", &migration.last_run("load"), "--quiet"]);
-    assert_eq!(migration.psql("select count(*) from people"), "0");
+    assert_eq!(migration.loaded("select count(*) from people"), "0");
 }
 
 /// Rows that an earlier phase left: each says which record it is, and some are somebody else's.
@@ -156,14 +156,14 @@ insert into patients (legacy_id, user_id, practice_id, first_name, last_name, da
 
 #[test]
 fn rows_of_an_earlier_phase_that_were_somebody_else_s_are_found() {
-    let migration = Migration::resolved(SMALL, "", PHASE_ONE);
+    let migration = Job::resolved(SMALL, "", PHASE_ONE);
     // the survey says so while the rows are still their owners'
     let survey = migration.run(["survey", "--quiet"]).stdout;
     assert!(survey.contains("6 rows say that they are somebody else"), "{survey}");
     assert!(survey.contains("profiles 1002 by first_name") && !survey.contains("Somebody"), "{survey}");
     migration.run(["transform", "--quiet"]);
     migration.run(["load", "--quiet"]);
-    assert_eq!(migration.psql("select first_name from profiles where legacy_id = 1002"), "Ann1002");
+    assert_eq!(migration.loaded("select first_name from profiles where legacy_id = 1002"), "Ann1002");
     migration.drydock(["verify", "--quiet"]).run().expect(7);
     let expected = [
         ("patients", 5011, "date_of_birth"),
@@ -176,11 +176,11 @@ fn rows_of_an_earlier_phase_that_were_somebody_else_s_are_found() {
     let expected = expected
         .map(|(entity, id, field)| format!("existing_rows_are_the_records_own|{entity}|{id}|{field}"));
     assert_eq!(findings(&migration), expected);
-    assert_eq!(migration.sqlite("select count(*) from differences"), "0");
+    assert_eq!(migration.staged("select count(*) from differences"), "0");
 
     // once it is known and accepted, a new survey finds rows that this migration wrote
     migration.run(["survey", "--quiet"]);
-    assert_eq!(migration.sqlite("select count(first_name || last_name) from target_rows"), "0");
+    assert_eq!(migration.staged("select count(first_name || last_name) from target_rows"), "0");
 }
 
 /// A legacy column, and what is done to the file so that more than one in twenty of its values do not arrive.
@@ -421,9 +421,8 @@ const SPREADSHEETS: &[Spreadsheet] = &[
 #[test]
 fn a_spreadsheet_s_way_of_writing_is_read_or_said_and_never_passed_over() {
     for Spreadsheet { table, field, value, is_read, found } in SPREADSHEETS {
-        let migration = Migration::without_tables(SMALL);
-        migration.create_tables();
-        let path = migration.path().join(format!("legacy/{table}.csv"));
+        let migration = Job::of_size(SMALL);
+        let path = migration.path(format!("legacy/{table}.csv"));
         let text = fs::read_to_string(&path).unwrap();
         let (header, rows) = text.split_once('\n').unwrap();
         let mut written = header.to_owned();
@@ -438,7 +437,11 @@ fn a_spreadsheet_s_way_of_writing_is_read_or_said_and_never_passed_over() {
         let failed = steps.iter().find(|step| migration.drydock(step.iter().copied()).run().code != Some(0));
         match failed {
             None => {
-                assert_eq!(migration.psql(is_read), "t", "{table} {field}: five zeros, and nothing was read");
+                assert_eq!(
+                    migration.loaded(is_read),
+                    "t",
+                    "{table} {field}: five zeros, and nothing was read"
+                );
             }
             Some(step) if step[0] == "verify" => {
                 let all = findings(&migration);
