@@ -31,11 +31,13 @@ mod verify_survives; // what load and transform got wrong alike is found all the
 mod accounting; // every number shown, against the records and the world's truth
 mod analyze; // every missing profile by id, with a cause
 mod explain; // one record's whole story
+mod figures; // every surface is asked for every figure, and all say the same
 mod gates; // the gates: conditions, approvals, and what they hold up
 mod report; // the report's figures are the status's, and no value is in it
 mod report_page; // the report in a real browser
 mod review; // questions go to a person and come back as decisions
 mod status; // the progress object, also while a command writes
+mod surfaces; // what status, report, gate and the others say, read from what they print
 mod steps; // the steps as an operator runs them, on the plan-sized world
 
 // the file and its safety

@@ -1,14 +1,11 @@
 //! Every surface is asked for every figure, at four moments of a migration, and all have to say the same: `status`, `report`,
 //! `gate`, `analyze`, `transform`, `errors` and `review export` in each of their forms, a checkpoint's files, and the views.
 
-mod harness;
-mod surfaces;
-
 use std::fs;
 
-use harness::{Job, sqlite3};
+use crate::harness::{Job, sqlite3};
 use serde_json::Value;
-use surfaces::Surfaces;
+use crate::surfaces::Surfaces;
 
 /// What a verb prints.
 fn printed(job: &Job, arguments: &[&str]) -> String {
