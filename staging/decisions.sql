@@ -77,7 +77,7 @@ select p.entity, p.other_legacy_id, p.other_legacy_id, 'duplicate_of_' || p.lega
        (select 'band=' || p.band || printf(' probability=%.3f weight=%+.1f:', p.score, p.weight)
                || group_concat(' ' || e.key || ' ' || json_extract(e.value, '$[0]')
                                || printf(' %+.1f', json_extract(e.value, '$[1]')))
-        from json_each(p.evidence) e),
+        from json_each(iif(json_valid(p.evidence), p.evidence, '{}')) e),
        p.look_value
 from duplicate_pairs p
 left join decisions d on d.entity = p.entity and d.legacy_id = p.other_legacy_id

@@ -121,14 +121,14 @@ where r.fate in ('rejected', 'quarantined')
 union all
 select e.entity, u.legacy_id
 from legacy_unreadable u
-join entities e on e.legacy_table = u.table_name;
+join entities e on e.legacy_table = u.table_name and e.in_use;
 
 -- one row is one entity with the number of these records, and the number that the configuration allows
 create view v_kept_back as
-select e.entity,
-       (select count(*) from v_kept_back_records k where k.entity = e.entity) as kept_back,
-       e.allowed_rejects as allowed
+select e.entity, coalesce(k.records, 0) as kept_back, e.allowed_rejects as allowed
 from entities e
+left join (select entity, count(*) as records from v_kept_back_records group by entity) k on k.entity = e.entity
+where e.in_use
 order by e.position;
 
 -- one row is one record that stops a load or keeps a gate from being passed, and why. A record may have several rows; one
@@ -140,9 +140,8 @@ from migration_errors m
 where m.severity = 'critical' and m.resolution_status <> 'resolved'
 union all
 select w.entity, w.legacy_id, w.legacy_id, 'more records are kept back than the configuration allows'
-from v_kept_back k
-join v_kept_back_records w on w.entity = k.entity
-where k.kept_back > k.allowed and w.legacy_id is not null
+from v_kept_back_records w
+where w.legacy_id is not null and w.entity in (select entity from v_kept_back where kept_back > allowed)
 union all
 select l.entity, l.legacy_id, l.legacy_id, 'the target refused it in phase ' || l.phase
 from loads l

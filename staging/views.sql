@@ -187,7 +187,7 @@ select entity, other_legacy_id, legacy_id, score, weight, band, look_value, evid
 create view v_duplicate_evidence as
 select p.entity, p.legacy_id, p.other_legacy_id, e.key as field, json_extract(e.value, '$[0]') as level,
        json_extract(e.value, '$[1]') as bits
-from duplicate_pairs p, json_each(p.evidence) e;
+from duplicate_pairs p, json_each(iif(json_valid(p.evidence), p.evidence, '{}')) e;
 
 -- one row is one look at two users that is worth taking, best first; `expected_share` is the part of all true pairs that
 -- is expected among the merged ones and the looks down to this one
