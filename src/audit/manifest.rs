@@ -13,7 +13,7 @@ pub const FORMAT: &str = "drydock seal 1";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// [`FORMAT`].
+    /// `FORMAT`.
     pub format: String,
     /// The program's version.
     pub tool_version: String,

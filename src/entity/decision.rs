@@ -10,7 +10,7 @@ use crate::record::{Change, Code, Fate, Issue, LegacyId, Phase, Text};
 pub struct Row(pub Vec<Option<Text>>);
 
 impl Row {
-    /// A row with these values in these places; [`row`] says which they are. A column that the legacy never had is '' where
+    /// A row with these values in these places; the macro `row` says which they are. A column that the legacy never had is '' where
     /// it is given none, any other null.
     pub fn of_places<const N: usize>(entity: &Entity, places: [usize; N], values: [Option<Text>; N]) -> Self {
         let never_had = |column: &Column| (column.write == Write::OnInsert).then(Text::default);

@@ -12,6 +12,7 @@ mod raw;
 mod resolved;
 mod surveyed;
 
+pub use figures::accounting::{Accounting, AssociationCount, ErrorAnalysis};
 pub use figures::analysis::{Analysis, MissingProfile, MissingUser, PhaseOneBatch, Presence, Remedy};
 pub use figures::attention::{Attention, BeyondAllowed};
 pub use figures::checks::{Asked, Check, Difference, DifferenceKind, FileReceipt, Finding, Level, Proof};
@@ -20,7 +21,6 @@ pub use figures::errors::{ErrorFilter, ErrorRow};
 pub use figures::explain::{Explanation, Fields, RawRow};
 pub use figures::gates::{Approval, Dependency, DependencyFailure, Evidence};
 pub use figures::phase_two::{load_operation, verify_operation};
-pub use figures::status::{Accounting, AssociationCount, ErrorAnalysis};
 pub use figures::three_way::{ProofSide, ThreeWayProof};
 pub use figures::{
     ChangeCount, ErrorCount, Figures, IssueCount, Open, Progress, ReceiptLine, RunLine, WaitingCount,

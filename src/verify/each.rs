@@ -32,25 +32,25 @@ pub fn expanded(sql: &str, tables: &[&'static str]) -> String {
     format!("{sentence}\n{}", queries.join("union all\n"))
 }
 
-fn of_entities(names: impl Fn(&Entity) -> Vec<Vec<Name>>) -> Vec<Vec<Name>> {
-    let named = |entity: &&'static Entity| {
+fn of_entities(names_of: impl Fn(&Entity) -> Vec<Vec<Name>>) -> Vec<Vec<Name>> {
+    let with_own = |entity: &&'static Entity| {
         let own = (":entity", entity.name.to_owned());
-        names(entity).into_iter().map(move |mut names| {
+        names_of(entity).into_iter().map(move |mut names| {
             names.push(own.clone());
             names
         })
     };
-    entity::ALL.iter().flat_map(named).collect()
+    entity::ALL.iter().flat_map(with_own).collect()
 }
 
-fn of_columns(names: impl Fn(&Column) -> Option<Vec<Name>>) -> Vec<Vec<Name>> {
+fn of_columns(names_of: impl Fn(&Column) -> Option<Vec<Name>>) -> Vec<Vec<Name>> {
     of_entities(|entity| {
-        let named = |column: &Column| {
-            let mut names = names(column)?;
+        let with_own = |column: &Column| {
+            let mut names = names_of(column)?;
             names.push((":column", column.name.to_owned()));
             Some(names)
         };
-        entity.columns.iter().filter_map(named).collect()
+        entity.columns.iter().filter_map(with_own).collect()
     })
 }
 

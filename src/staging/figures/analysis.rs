@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use crate::error::Result;
 use crate::record::LegacyId;
-use crate::staging::figures::status::{ErrorAnalysis, error_analysis};
+use crate::staging::figures::accounting::{ErrorAnalysis, error_analysis};
 use crate::staging::file::open::Staging;
 use crate::staging::file::row::{all, only, row_struct};
 

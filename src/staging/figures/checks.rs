@@ -359,7 +359,7 @@ pub trait Asked {
 
     /// How many records have not exactly one fate.
     fn unaccounted(&self) -> Result<u64> {
-        crate::staging::figures::status::unaccounted(self.connection())
+        figures::accounting::unaccounted(self.connection())
     }
 }
 

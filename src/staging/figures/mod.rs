@@ -1,6 +1,7 @@
 //! The figures of a migration: everything that is counted, in one object. Every one is counted from records by one view or
 //! one query; what is not known yet is null and never 0, and none is a value of a record.
 
+pub(super) mod accounting;
 pub(super) mod analysis;
 pub(super) mod attention;
 pub(super) mod checks;
@@ -9,7 +10,6 @@ pub(super) mod errors;
 pub(super) mod explain;
 pub(super) mod gates;
 pub(super) mod phase_two;
-pub(super) mod status;
 pub(super) mod three_way;
 
 use rusqlite::{Connection, OptionalExtension};
@@ -18,10 +18,10 @@ use serde_json::{Map, Value};
 
 use crate::error::Result;
 use crate::record::{Category, Severity};
+use crate::staging::figures::accounting::{Accounting, AssociationCount, ErrorAnalysis};
+use crate::staging::figures::accounting::{accounting, associations, checks, error_analysis, unaccounted};
 use crate::staging::figures::attention::{Attention, attention};
 use crate::staging::figures::phase_two::{Complete, phase_2};
-use crate::staging::figures::status::{Accounting, AssociationCount, ErrorAnalysis};
-use crate::staging::figures::status::{accounting, associations, checks, error_analysis, unaccounted};
 use crate::staging::figures::three_way::{ThreeWayProof, three_way_proof};
 use crate::staging::file::row::{all, first, only, row_struct};
 use crate::staging::{Check, Proof, Step};

@@ -174,8 +174,8 @@ fn read<R>(
             None
         })
     });
-    let made = make(legacy_id, &mut fields);
-    failed.map_or(Ok((legacy_id, made, bytes)), Err)
+    let typed = make(legacy_id, &mut fields);
+    failed.map_or(Ok((legacy_id, typed, bytes)), Err)
 }
 
 #[cfg(test)]

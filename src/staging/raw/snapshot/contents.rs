@@ -103,7 +103,7 @@ impl Staging {
         manifest(&self.connection)
     }
 
-    /// The digest of the rows that the file holds now; [`NO_DIGEST`] where they cannot be those of any snapshot.
+    /// The digest of the rows that the file holds now; `NO_DIGEST` where they cannot be those of any snapshot.
     pub fn snapshot_digest(&self, table: &TableManifest) -> Result<String> {
         manifest_digest(&self.connection, table)
     }
