@@ -37,8 +37,8 @@ fn job(empty: &[&str], patients: usize, config: &str) -> Job {
         fs::write(job.path("legacy").join(format!("{table}.csv")), rows.join("\n") + "\n").expect("a table");
     }
     fs::write(job.path("drydock.toml"), config).expect("a configuration");
-    job.drydock(&["extract", "--csv", "legacy", "--config", "drydock.toml"]).run().expect(0);
-    job.drydock(&["survey"]).run().expect(0);
+    job.drydock(["extract", "--csv", "legacy", "--config", "drydock.toml"]).run().expect(0);
+    job.drydock(["survey"]).run().expect(0);
     job
 }
 
@@ -76,18 +76,18 @@ fn more_kept_back_than_allowed_stays_so_until_somebody_allows_or_decides_it() {
     let job = job(&[], 2, "");
     let said = "1 records of patients are rejected or quarantined, and the configuration allows 0";
     all_end_with(&job, "kept-back", 6, said);
-    let status = job.drydock(&["status", "--json"]).run().expect(6);
+    let status = job.drydock(["status", "--json"]).run().expect(6);
     let status: serde_json::Value = serde_json::from_str(&status.stdout).expect("JSON");
     assert_eq!(status["attention"]["beyond_allowed"][0]["entity"], "patients");
     assert_eq!(status["attention"]["beyond_allowed"][0]["kept_back"], 1);
 
     fs::write(job.path("allow.toml"), "policy.allowed_rejects.patients = 1\n").expect("a configuration");
-    job.drydock(&["transform", "--reconfigure", "--config", "allow.toml"]).run().expect(0);
+    job.drydock(["transform", "--reconfigure", "--config", "allow.toml"]).run().expect(0);
     all_end_with(&job, "allowed", 0, "records of patients");
 
     // what a person rejected is allowed by that decision
-    job.drydock(&["transform", "--reconfigure", "--config", "drydock.toml"]).run().expect(6);
-    let sheet = job.drydock(&["review", "export"]).run().expect(0).stdout;
+    job.drydock(["transform", "--reconfigure", "--config", "drydock.toml"]).run().expect(6);
+    let sheet = job.drydock(["review", "export"]).run().expect(0).stdout;
     let mut reader = csv::Reader::from_reader(sheet.as_bytes());
     let header = reader.headers().expect("a header").clone();
     let place = |name: &str| header.iter().position(|column| column == name).expect("a column");
@@ -105,7 +105,7 @@ fn more_kept_back_than_allowed_stays_so_until_somebody_allows_or_decides_it() {
     }
     writer.flush().expect("the file");
     assert!(decided > 0, "{sheet}");
-    job.drydock(&["review", "import", "decided.csv", "--by", "Anna Berg"]).run().expect(0);
+    job.drydock(["review", "import", "decided.csv", "--by", "Anna Berg"]).run().expect(0);
     all_end_with(&job, "decided", 0, "records of patients");
 }
 
@@ -114,9 +114,9 @@ fn a_required_table_without_a_row_is_no_success_unless_it_is_expected() {
     for (table, _) in TABLES {
         let extracted = job(&[table], 1, "");
         let said = format!("{table} has no row");
-        let outcome = extracted.drydock(&["extract", "--csv", "legacy", "--replace"]).run().expect(0);
+        let outcome = extracted.drydock(["extract", "--csv", "legacy", "--replace"]).run().expect(0);
         assert!(outcome.stderr.contains(&said), "{}", outcome.stderr);
-        let transformed = extracted.drydock(&["transform"]).run().expect(6);
+        let transformed = extracted.drydock(["transform"]).run().expect(6);
         assert!(transformed.stderr.contains(&said), "{}", transformed.stderr);
 
         let expected = job(
@@ -127,17 +127,17 @@ fn a_required_table_without_a_row_is_no_success_unless_it_is_expected() {
                  practice_owners = 9\npractice_members = 9\n"
             ),
         );
-        let transformed = expected.drydock(&["transform"]).run().expect(0);
+        let transformed = expected.drydock(["transform"]).run().expect(0);
         assert!(!transformed.stderr.contains(&said), "{}", transformed.stderr);
     }
     let tables = TABLES.map(|(table, _)| table);
     let nothing = job(&tables, 0, "");
     all_end_with(&nothing, "nothing", 6, "auth_group has no row");
-    let status = nothing.drydock(&["status"]).run().expect(6);
+    let status = nothing.drydock(["status"]).run().expect(6);
     for table in tables {
         assert!(status.stderr.contains(&format!("{table} has no row")), "{table}: {}", status.stderr);
     }
-    let outcome = nothing.drydock(&[
+    let outcome = nothing.drydock([
         "extract",
         "--csv",
         "legacy",

@@ -105,7 +105,7 @@ fn no_mark_of_any_column_of_any_table_is_in_a_redacted_copy() {
     let planted = plant(&job.file());
     assert!(planted.len() > 150, "{}", planted.len());
     let outcome = job
-        .drydock(&["audit", "seal", "--redact", "--out", "redacted", "--token-key", "tokens.json", "--json"])
+        .drydock(["audit", "seal", "--redact", "--out", "redacted", "--token-key", "tokens.json", "--json"])
         .env("DRYDOCK_LOG", "trace")
         .run()
         .expect(0);
@@ -131,7 +131,7 @@ fn no_mark_of_any_column_of_any_table_is_in_a_redacted_copy() {
 #[test]
 fn nobody_is_in_it_and_everything_else_is() {
     let job = loaded();
-    job.drydock(&["audit", "seal", "--redact", "--out", "redacted"]).run().expect(0);
+    job.drydock(["audit", "seal", "--redact", "--out", "redacted"]).run().expect(0);
     let file = job.path("redacted/staging.drydock");
     for (name, bytes) in files(&job.path("redacted")) {
         for value in [
@@ -210,7 +210,7 @@ fn nobody_is_in_it_and_everything_else_is() {
 fn tokens_are_drawn_anew_for_every_export() {
     let job = loaded();
     for out in ["one", "other"] {
-        job.drydock(&["audit", "seal", "--redact", "--out", out]).run().expect(0);
+        job.drydock(["audit", "seal", "--redact", "--out", out]).run().expect(0);
     }
     let name = |out: &str| {
         sqlite3(
@@ -222,9 +222,9 @@ fn tokens_are_drawn_anew_for_every_export() {
     // the key is not shipped by mistake
     for key in ["three/key", "tokens"] {
         fs::write(job.path("tokens"), "somebody's").unwrap();
-        job.drydock(&["audit", "seal", "--redact", "--out", "three", "--token-key", key]).run().expect(3);
+        job.drydock(["audit", "seal", "--redact", "--out", "three", "--token-key", key]).run().expect(3);
     }
-    job.drydock(&["audit", "seal", "--out", "three", "--token-key", "new"]).run().expect(2);
+    job.drydock(["audit", "seal", "--out", "three", "--token-key", "new"]).run().expect(2);
     assert!(!job.path("three").exists());
 }
 
@@ -253,8 +253,8 @@ fn every_column_of_the_schema_is_classified() {
 #[test]
 fn plain_sealed_and_redacted_files_open_in_debians_sqlite3_and_every_view_works() {
     let job = loaded();
-    job.drydock(&["audit", "seal", "--out", "sealed"]).run().expect(0);
-    job.drydock(&["audit", "seal", "--redact", "--out", "redacted"]).run().expect(0);
+    job.drydock(["audit", "seal", "--out", "sealed"]).run().expect(0);
+    job.drydock(["audit", "seal", "--redact", "--out", "redacted"]).run().expect(0);
     for file in [job.file(), job.path("sealed/staging.drydock"), job.path("redacted/staging.drydock")] {
         assert_eq!(sqlite3(&file, "pragma integrity_check"), "ok");
         let views = sqlite3(&file, "select name from sqlite_schema where type = 'view'");
@@ -273,7 +273,7 @@ fn plain_sealed_and_redacted_files_open_in_debians_sqlite3_and_every_view_works(
 #[ignore = "needs datasette, a Python package"]
 fn datasette_serves_a_redacted_copy() {
     let job = loaded();
-    job.drydock(&["audit", "seal", "--redact", "--out", "redacted"]).run().expect(0);
+    job.drydock(["audit", "seal", "--redact", "--out", "redacted"]).run().expect(0);
     let datasette = std::env::var("DATASETTE").unwrap_or_else(|_| "datasette".to_owned());
     let get = |path: &str| {
         let output = Command::new(&datasette)

@@ -204,6 +204,6 @@ fn a_snapshot_is_replaced_by_the_files_own_settings() {
     let held = "select first_name, last_name is null, email from legacy_auth_user where legacy_id = 1";
     job.verb("extract").run().expect(0);
     assert_eq!(job.staged(held), "René|1|ann@harbour.example");
-    job.drydock(&["extract", "--csv", "legacy", "--replace"]).run().expect(0);
+    job.drydock(["extract", "--csv", "legacy", "--replace"]).run().expect(0);
     assert_eq!(job.staged(held), "René|1|ann@harbour.example");
 }

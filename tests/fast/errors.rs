@@ -56,7 +56,7 @@ fn a_server_that_cannot_be_reached() {
     let url = format!("postgres://anna:secret-tide@127.0.0.1:{port}/practice");
     let nowhere = format!("127.0.0.1:{port}");
 
-    let extract = job.drydock(&["extract", "--quiet"]).env("DRYDOCK_LEGACY_URL", &url).run();
+    let extract = job.drydock(["extract", "--quiet"]).env("DRYDOCK_LEGACY_URL", &url).run();
     assert!(!extract.stderr.contains("secret-tide"), "{}", extract.stderr);
     refused(extract, 4, &[&nowhere, "legacy database"]);
     assert!(!job.file().exists(), "a file was left behind");
@@ -75,10 +75,10 @@ fn a_server_that_cannot_be_reached() {
 fn a_url_that_is_none_or_missing() {
     let job = Job::of_case(CASE);
     for url in ["harbour", "mysql://127.0.0.1/practice", "postgres://"] {
-        let outcome = job.drydock(&["extract", "--quiet"]).env("DRYDOCK_LEGACY_URL", url).run();
+        let outcome = job.drydock(["extract", "--quiet"]).env("DRYDOCK_LEGACY_URL", url).run();
         refused(outcome, 3, &["DRYDOCK_LEGACY_URL"]);
     }
-    refused(job.drydock(&["extract", "--quiet"]).run(), 3, &["DRYDOCK_LEGACY_URL is not set"]);
+    refused(job.drydock(["extract", "--quiet"]).run(), 3, &["DRYDOCK_LEGACY_URL is not set"]);
     assert!(!job.file().exists(), "a file was left behind");
 }
 
@@ -86,7 +86,7 @@ fn a_url_that_is_none_or_missing() {
 fn a_wrong_password() {
     let job = Job::of_case(CASE);
     let url = locked().url("anna:wrong-tide", "localhost", "practice", "sslmode=disable");
-    let extract = job.drydock(&["extract", "--quiet"]).env("DRYDOCK_LEGACY_URL", &url).run();
+    let extract = job.drydock(["extract", "--quiet"]).env("DRYDOCK_LEGACY_URL", &url).run();
     let survey = {
         job.verb("extract").run().expect(0);
         job.verb("survey").env("DRYDOCK_TARGET_URL", &url).run()
@@ -103,7 +103,7 @@ fn a_wrong_password() {
 fn a_source_that_lacks_something() {
     let job = Job::of_case(CASE);
     let folder = copied(&job);
-    let extract = |path: &Path| job.drydock(&["extract", "--quiet", "--csv"]).args([path.as_os_str()]).run();
+    let extract = |path: &Path| job.drydock(["extract", "--quiet", "--csv"]).args([path.as_os_str()]).run();
     refused(extract(&job.path("nowhere")), 4, &["nowhere"]);
 
     fs::remove_file(folder.join("auth_user.csv")).expect("removed");
@@ -117,7 +117,7 @@ fn a_source_that_lacks_something() {
     job.up_to("transform");
     let before = held(&job.file());
     refused(
-        job.drydock(&["extract", "--quiet", "--csv", "spoilt", "--replace"]).run(),
+        job.drydock(["extract", "--quiet", "--csv", "spoilt", "--replace"]).run(),
         3,
         &["spoilt", CASE, "source"],
     );
@@ -141,7 +141,7 @@ fn a_file_that_is_not_a_staging_file() {
         }
         assert_eq!(fs::read(job.path(name)).ok(), before, "{name} was changed");
         for left in ["-wal", "-journal", "-shm"] {
-            assert!(!job.path(&format!("{name}{left}")).exists(), "{name}{left}");
+            assert!(!job.path(format!("{name}{left}")).exists(), "{name}{left}");
         }
     }
     for verb in ["survey", "transform", "load", "verify", "status"] {
@@ -178,7 +178,7 @@ fn a_file_of_another_source_target_or_configuration() {
 
     let other_source = copied(&job);
     let args = ["extract", "--quiet", "--replace", "--csv"];
-    let outcome = job.drydock(&args).args([other_source.as_os_str()]).run();
+    let outcome = job.drydock(args).args([other_source.as_os_str()]).run();
     refused(outcome, 3, &[&format!("fixtures/cases/{CASE}"), "spoilt"]);
 
     let other_target = database();
@@ -232,7 +232,7 @@ fn a_command_line_that_is_wrong() {
         assert!(!outcome.stderr.is_empty(), "{arguments:?}");
     }
     for arguments in [["--help"], ["--version"]] {
-        assert!(!job.drydock(&arguments).run().expect(0).stdout.is_empty());
+        assert!(!job.drydock(arguments).run().expect(0).stdout.is_empty());
     }
     assert!(!job.file().exists());
 }
@@ -242,7 +242,7 @@ fn a_configuration_that_cannot_be_used() {
     let job = Job::of_case(CASE);
     fs::create_dir(job.path("folder.toml")).expect("a folder");
     let extract_by = |config: &str| {
-        job.drydock(&["extract", "--quiet", "--config", config, "--csv"]).args([cases().join(CASE)])
+        job.drydock(["extract", "--quiet", "--config", config, "--csv"]).args([cases().join(CASE)])
     };
     for (name, text, fact) in [
         ("missing.toml", None, "cannot be read"),

@@ -290,9 +290,9 @@ fn a_password_is_nowhere() {
     let url = locked().url(&login, "localhost", "practice", "sslmode=disable");
     fs::write(job.path("target.url"), format!("{url}\n")).expect("a file");
 
-    let from_environment = job.drydock(&["survey"]).env("DRYDOCK_TARGET_URL", &url);
+    let from_environment = job.drydock(["survey"]).env("DRYDOCK_TARGET_URL", &url);
     let from_file =
-        job.drydock(&["survey", "--json", "--target-url-file", "target.url"]).env("DRYDOCK_TARGET_URL", "");
+        job.drydock(["survey", "--json", "--target-url-file", "target.url"]).env("DRYDOCK_TARGET_URL", "");
     for run in [from_environment, from_file] {
         let outcome = run.env("DRYDOCK_LOG", "trace").run().expect(0);
         for secret in [Locked::PASSWORD, Locked::ENCODED] {

@@ -336,7 +336,7 @@ fn the_unassigned_practice_is_made_loaded_verified_and_undone() {
     let defaulted = job.staged("select count(*) from associations where association_method = 'default'");
     assert_ne!(defaulted, "0");
 
-    let text = job.drydock(&["load", "--quiet"]).run().expect(0).stdout;
+    let text = job.drydock(["load", "--quiet"]).run().expect(0).stdout;
     assert!(text.contains("practices 30 = 30 loaded, and 1 created by the migration"), "{text}");
     let made = "select count(*), min(name), min(legacy_id), min(metadata #>> '{legacy,created_by}') from practices \
                 where name = 'Unassigned'";
@@ -360,12 +360,12 @@ fn the_unassigned_practice_is_made_loaded_verified_and_undone() {
     assert_eq!(job.row_versions(), before);
     job.verb("verify").run().expect(0);
     assert_eq!(job.staged("select count(*) from v_gone_from_source"), "0");
-    let explained = job.drydock(&["explain", "practice", "-1"]).run().expect(0).stdout;
+    let explained = job.drydock(["explain", "practice", "-1"]).run().expect(0).stdout;
     assert!(explained.contains("made by the migration"), "{explained}");
 
     // and undone with the rest of the load that brought it
     let run = job.staged("select min(run_id) from runs where verb = 'load'");
-    job.drydock(&["rollback", "--run", &run, "--quiet"]).run().expect(0);
+    job.drydock(["rollback", "--run", &run, "--quiet"]).run().expect(0);
     assert_eq!(job.loaded("select count(*) from practices"), "0");
 }
 
@@ -374,7 +374,7 @@ fn the_unassigned_practice_is_made_loaded_verified_and_undone() {
 fn a_person_places_whom_the_default_caught() {
     let world = random(4_711);
     let job = job(&world, UNASSIGNED);
-    job.drydock(&["review", "export", "--entity", "patients", "--out", "open.csv"]).run().expect(0);
+    job.drydock(["review", "export", "--entity", "patients", "--out", "open.csv"]).run().expect(0);
     let mut reader = csv::Reader::from_path(job.path("open.csv")).expect("the questions");
     let rows: Vec<BTreeMap<String, String>> = reader.deserialize().map(|row| row.expect("a row")).collect();
     let asked = rows
@@ -388,7 +388,7 @@ fn a_person_places_whom_the_default_caught() {
     assert_eq!(asked["candidates"], listed.join(" "));
     let answer = format!("item,action,value,reason\n{},choose,{},asked\n", asked["item"], listed[0]);
     fs::write(job.path("answer.csv"), answer).expect("an answer");
-    job.drydock(&["review", "import", "answer.csv", "--by", "Ada"]).run().expect(0);
+    job.drydock(["review", "import", "answer.csv", "--by", "Ada"]).run().expect(0);
     job.verb("transform").run().expect_one_of(&[0, 6]);
     assert_eq!(
         job.staged(&format!(

@@ -43,7 +43,7 @@ impl Desk {
     fn import(&self, bytes: &[u8]) -> Outcome {
         fs::copy(&self.kept, self.job.file()).expect("a copy");
         fs::write(self.job.path("answers.csv"), bytes).expect("the answers");
-        let run: Drydock = self.job.drydock(&["review", "import", "answers.csv", "--by", "Ada", "--quiet"]);
+        let run: Drydock = self.job.drydock(["review", "import", "answers.csv", "--by", "Ada", "--quiet"]);
         run.run()
     }
 

@@ -101,7 +101,7 @@ fn a_url_or_a_key_in_the_wrong_place_is_masked() {
         {
             silent(job.drydock(arguments).args([&given])).expect_any();
         }
-        silent(job.drydock(&["doctor", "--csv"]).args(["anna:Secr3t@h/x"])).expect(4);
+        silent(job.drydock(["doctor", "--csv"]).args(["anna:Secr3t@h/x"])).expect(4);
     }
 }
 
@@ -111,7 +111,7 @@ fn a_password_does_not_stand_in_the_list_of_processes() {
     for url in
         ["postgres://anna:Secr3t@127.0.0.1:1/pm", "host=127.0.0.1 port=1 user=anna dbname=pm password=Secr3t"]
     {
-        let outcome = silent(job.drydock(&["demo", "--dir", "world", "--to", url])).expect(2);
+        let outcome = silent(job.drydock(["demo", "--dir", "world", "--to", url])).expect(2);
         assert!(outcome.stderr.contains("PGPASSWORD"), "{}", outcome.stderr);
         assert!(!job.path("world").exists());
     }
@@ -136,7 +136,7 @@ fn a_table_without_a_header_line_is_refused_and_its_first_record_not_shown() {
                 "{told}"
             );
         }
-        let outcome = silent(job.drydock(&[
+        let outcome = silent(job.drydock([
             "duplicates",
             &format!("legacy/{table}.csv"),
             "--id",

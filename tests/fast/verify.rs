@@ -166,7 +166,7 @@ fn what_is_not_of_this_migration_is_no_difference() {
 fn json_says_the_same_as_the_exit_code() {
     let job = verified();
     let verify = || {
-        let outcome = job.drydock(&["verify", "--json"]).run();
+        let outcome = job.drydock(["verify", "--json"]).run();
         let summary: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("JSON");
         (outcome.code, summary)
     };
@@ -200,7 +200,7 @@ fn what_changed_in_the_source_since_is_named_by_table_and_key() {
             std::fs::copy(&path, legacy.join(path.file_name().unwrap())).unwrap();
         }
     }
-    let verify = || job.drydock(&["verify", "--json", "--csv", legacy.to_str().unwrap()]).run();
+    let verify = || job.drydock(["verify", "--json", "--csv", legacy.to_str().unwrap()]).run();
     verify().expect(0);
     assert_eq!(job.staged("select wrong from checks where name = 'source_is_as_taken'"), "0");
 
@@ -234,7 +234,7 @@ fn what_changed_in_the_source_since_is_named_by_table_and_key() {
 fn the_three_way_proof_is_one_statement() {
     let job = verified();
     let proof = || {
-        let outcome = job.drydock(&["verify", "--json"]).run();
+        let outcome = job.drydock(["verify", "--json"]).run();
         let summary: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("JSON");
         summary["three_way_proof"].clone()
     };
@@ -243,7 +243,7 @@ fn the_three_way_proof_is_one_statement() {
     assert_eq!(whole["source"], whole["raw"]);
     assert_eq!(whole["ready"], whole["target"]);
     assert_ne!(whole["raw"]["digest"], whole["ready"]["digest"]);
-    assert!(job.drydock(&["verify", "--quiet"]).run().stdout.contains("three-way proof: holds"));
+    assert!(job.drydock(["verify", "--quiet"]).run().stdout.contains("three-way proof: holds"));
 
     job.target().execute("update patients set last_name = last_name || 'x' where legacy_id = 1");
     let broken = proof();

@@ -59,7 +59,7 @@ impl Database {
     }
 
     /// The connection URL of another database on the same server.
-    pub fn url_of(&self, other: &str) -> String {
+    pub fn url_of(other: &str) -> String {
         cluster().url(other)
     }
 

@@ -11,7 +11,7 @@ const ENTITIES: [&str; 5] = ["practices", "profiles", "patients", "practice_owne
 
 #[track_caller]
 fn status(job: &Job) -> Value {
-    let outcome = job.drydock(&["status", "--json"]).run().expect(0);
+    let outcome = job.drydock(["status", "--json"]).run().expect(0);
     serde_json::from_str(&outcome.stdout).unwrap_or_else(|error| panic!("{error}\n{}", outcome.stdout))
 }
 
@@ -142,7 +142,7 @@ fn the_numbers_add_up_at_every_stage_and_unknown_is_null() {
     let checks = shown["checks"].as_array().expect("checks").len() as u64;
     assert_progress(&shown, &stage([3595, 3595], [7849, 7849], integration(v(checks), 100.0), 100.0));
 
-    let text = job.drydock(&["status"]).run().expect(0).stdout;
+    let text = job.drydock(["status"]).run().expect(0).stdout;
     for line in ["practices 844 = 844 loaded", "profiles 9101 = 9101 loaded", "patients 7849 = 7849 loaded"] {
         assert!(text.lines().any(|shown| shown == line), "{text}");
     }

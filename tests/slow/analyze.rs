@@ -10,7 +10,7 @@ fn every_missing_profile_is_named_and_the_gate_asks_for_approval_of_just_that() 
     let migrated = Job::migrated();
     let world = world();
 
-    let refused = migrated.drydock(&["gate", "approve", "1", "--by", "Anna Berg"]).run().expect(3);
+    let refused = migrated.drydock(["gate", "approve", "1", "--by", "Anna Berg"]).run().expect(3);
     assert!(refused.stderr.contains("error_analysis_complete"), "{}", refused.stderr);
 
     let analysis = migrated.json(&["analyze"], 0);
@@ -79,7 +79,7 @@ fn every_missing_profile_is_named_and_the_gate_asks_for_approval_of_just_that() 
     // the approval holds for the same analysis made again, and not for another one
     let approved = migrated.json(&["gate", "approve", "1", "--by", "Anna Berg"], 0);
     assert_eq!(approved["passed"], true);
-    migrated.drydock(&["analyze"]).run().expect(0);
+    migrated.drydock(["analyze"]).run().expect(0);
     let gates = migrated.json(&["gate"], 0);
     assert_eq!(gates["gates"].as_array().map(Vec::len), Some(5));
     assert_eq!(gates["gates"][0]["approval"]["approved_by"], "Anna Berg");
@@ -88,10 +88,10 @@ fn every_missing_profile_is_named_and_the_gate_asks_for_approval_of_just_that() 
     std::fs::write(&config, "[policy]\nallowed_rejects = { practice_owners = 3, practice_members = 2 }\n")
         .expect("a configuration");
     let config = config.to_string_lossy().into_owned();
-    migrated.drydock(&["transform", "--reconfigure", "--config", &config]).run().expect(6);
+    migrated.drydock(["transform", "--reconfigure", "--config", &config]).run().expect(6);
     let gates = migrated.json(&["gate"], 6);
     assert_eq!(gates["gates"][0]["criteria"][0]["met"], Value::Null);
-    migrated.drydock(&["analyze"]).run().expect(0);
+    migrated.drydock(["analyze"]).run().expect(0);
     let gates = migrated.json(&["gate"], 6);
     assert_eq!(gates["gates"][0]["passed"], false, "another result asks for another approval");
 }

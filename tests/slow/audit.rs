@@ -24,7 +24,7 @@ fn shelf() -> &'static Shelf {
     static SHELF: OnceLock<Shelf> = OnceLock::new();
     SHELF.get_or_init(|| {
         let job = job();
-        let sealed = job.drydock(&["audit", "seal", "--out", "sealed"]).run().expect(0);
+        let sealed = job.drydock(["audit", "seal", "--out", "sealed"]).run().expect(0);
         Shelf { head: head(&sealed), job }
     })
 }
@@ -48,7 +48,7 @@ fn job() -> Job {
     let job = Job::of_tables(&tables, empty_target());
     job.up_to("transform");
     // whatever the question is, the first one that is open is answered
-    let exported = job.drydock(&["review", "export", "--json", "--quiet"]).run().expect(0);
+    let exported = job.drydock(["review", "export", "--json", "--quiet"]).run().expect(0);
     let questions: Value = serde_json::from_str(&exported.stdout).expect("questions");
     let id = questions["items"][0]["item"].as_str().expect("a question").to_owned();
     fs::write(
@@ -56,9 +56,9 @@ fn job() -> Job {
         format!("item,action,value,reason\n{id},escalate,,not mine to say\n"),
     )
     .expect("decisions");
-    job.drydock(&["review", "import", "decisions.csv", "--by", "Cy"]).run().expect(0);
+    job.drydock(["review", "import", "decisions.csv", "--by", "Cy"]).run().expect(0);
     job.up_to_again();
-    job.drydock(&["gate", "approve", "1", "--by", "Cy"]).run().expect_one_of(&[0, 3]);
+    job.drydock(["gate", "approve", "1", "--by", "Cy"]).run().expect_one_of(&[0, 3]);
     job
 }
 
@@ -277,8 +277,8 @@ fn an_edited_row_of_any_table_is_found_without_the_manifest() {
 fn an_edit_that_a_manifest_was_made_anew_for_is_found_by_the_seal_and_by_the_signature() {
     let job = &shelf().job;
     let key = keys(job.path("").as_path());
-    job.drydock(&["audit", "seal", "--out", "signed", "--sign", "key.pem"]).run().expect(0);
-    let check = |arguments: &[&str]| job.drydock(&[&["audit", "check", "signed"], arguments].concat()).run();
+    job.drydock(["audit", "seal", "--out", "signed", "--sign", "key.pem"]).run().expect(0);
+    let check = |arguments: &[&str]| job.drydock([&["audit", "check", "signed"], arguments].concat()).run();
     check(&["--public-key", &key]).expect(0);
     let verified = Command::new("openssl")
         .current_dir(job.path("signed"))
@@ -313,7 +313,7 @@ fn an_edit_that_a_manifest_was_made_anew_for_is_found_by_the_seal_and_by_the_sig
     fs::remove_file(job.path("signed/manifest.json.sig")).unwrap();
     check(&[]).expect(7);
     // and a manifest that never was signed does not pass for one that is
-    job.drydock(&["audit", "check", "sealed", "--public-key", &key]).run().expect(7);
+    job.drydock(["audit", "check", "sealed", "--public-key", &key]).run().expect(7);
 }
 
 /// An Ed25519 key pair in a folder; the path of the public one.
@@ -338,13 +338,13 @@ fn an_encrypted_copy_opens_for_its_recipients_alone() {
             .unwrap();
     }
     let recipient = one.to_public().to_string();
-    job.drydock(&["audit", "seal", "--out", "encrypted", "--recipient", &recipient]).run().expect(0);
+    job.drydock(["audit", "seal", "--out", "encrypted", "--recipient", &recipient]).run().expect(0);
     let folder = job.path("encrypted");
     assert!(!folder.join("staging.drydock").exists());
     let bytes = fs::read(folder.join("staging.drydock.age")).unwrap();
     assert!(bytes.starts_with(b"age-encryption.org/v1"));
     let check =
-        |arguments: &[&str]| job.drydock(&[&["audit", "check", "encrypted"], arguments].concat()).run();
+        |arguments: &[&str]| job.drydock([&["audit", "check", "encrypted"], arguments].concat()).run();
     check(&["--identity", "one.key"]).expect(0);
     let page = check(&[]).expect(3).stdout;
     assert!(page.contains("completeness  not looked at"), "{page}");
@@ -358,7 +358,7 @@ fn an_encrypted_copy_opens_for_its_recipients_alone() {
     fs::write(folder.join("staging.drydock.age"), bytes).unwrap();
     check(&[]).expect(7);
     check(&["--identity", "one.key"]).expect(7);
-    job.drydock(&["audit", "seal", "--out", "other", "--recipient", "age1nobody"]).run().expect(3);
+    job.drydock(["audit", "seal", "--out", "other", "--recipient", "age1nobody"]).run().expect(3);
 }
 
 /// A plain file with one statement run on it.
@@ -424,11 +424,11 @@ fn the_two_verdicts_are_two() {
     let fresh = check(&job.file(), &CheckOptions::default()).unwrap();
     assert!(fresh.integrity, "{:?}", found(&fresh));
     assert_eq!(fresh.completeness, Some(false));
-    job.drydock(&["audit", "check"]).run().expect(7);
+    job.drydock(["audit", "check"]).run().expect(7);
     // not a staging file at all
     fs::write(job.path("other"), "nothing").unwrap();
-    job.drydock(&["audit", "check", "other"]).run().expect(8);
-    job.drydock(&["audit", "check", "nowhere"]).run().expect(3);
+    job.drydock(["audit", "check", "other"]).run().expect(8);
+    job.drydock(["audit", "check", "nowhere"]).run().expect(3);
 }
 
 const TRIGGERS: &str =
@@ -474,15 +474,15 @@ fn the_journal_is_only_added_to() {
 #[test]
 fn a_cut_tail_shows_against_a_head_that_was_kept() {
     let job = job();
-    let kept = head(&job.drydock(&["status"]).run().expect(0));
+    let kept = head(&job.drydock(["status"]).run().expect(0));
     let file = job.file();
     let expect = |head: &str| {
         check(&file, &CheckOptions { expect_head: Some(head.to_owned()), ..CheckOptions::default() }).unwrap()
     };
     assert!(expect(&kept).holds());
     // later entries are no contradiction
-    job.drydock(&["verify"]).run().expect(0);
-    let newer = head(&job.drydock(&["status"]).run().expect(0));
+    job.drydock(["verify"]).run().expect(0);
+    let newer = head(&job.drydock(["status"]).run().expect(0));
     assert!(newer != kept && expect(&kept).holds() && expect(&newer).holds());
     // the last command cut off, its row too: only the newer head tells
     let connection = Connection::open(&file).unwrap();
@@ -503,8 +503,8 @@ fn a_cut_tail_shows_against_a_head_that_was_kept() {
     drop(connection);
     assert!(checked(&file).integrity, "{:?}", found(&checked(&file)));
     assert!(expect(&kept).integrity && !expect(&newer).integrity);
-    job.drydock(&["audit", "check", "--expect-head", &newer]).run().expect(7);
-    job.drydock(&["audit", "check", "--expect-head", "12"]).run().expect(2);
+    job.drydock(["audit", "check", "--expect-head", &newer]).run().expect(7);
+    job.drydock(["audit", "check", "--expect-head", "12"]).run().expect(2);
 }
 
 #[test]
@@ -529,7 +529,7 @@ fn every_command_is_noted_and_says_where_the_journal_ends() {
         assert_eq!(said, format!("{verb} done"));
     }
     // one that fails is noted too
-    let failed = job.drydock(&["rollback", "--run", "99"]).run();
+    let failed = job.drydock(["rollback", "--run", "99"]).run();
     assert_ne!(failed.code, Some(0));
     assert_eq!(
         job.staged("select verb || ' ' || outcome from v_commands order by run_id desc limit 1"),
@@ -537,16 +537,16 @@ fn every_command_is_noted_and_says_where_the_journal_ends() {
     );
     // who looks at values is noted, who looks at figures is not
     let before = entries();
-    job.drydock(&["status"]).run().expect(0);
+    job.drydock(["status"]).run().expect(0);
     assert_eq!(entries(), before);
-    job.drydock(&["review", "export", "--full"]).run().expect(0);
+    job.drydock(["review", "export", "--full"]).run().expect(0);
     assert_eq!(
         job.staged(
             "select kind || json_extract(content, '$.verb') from journal order by sequence desc limit 1"
         ),
         "lookedreview export"
     );
-    job.drydock(&["explain", "profile", "1"]).run().expect(0);
+    job.drydock(["explain", "profile", "1"]).run().expect(0);
     assert_eq!(
         job.staged("select json_extract(content, '$.subject') from journal order by sequence desc limit 1"),
         r#"{"entity":"profiles","legacy_id":1}"#
@@ -559,7 +559,7 @@ fn what_was_killed_is_a_fact_and_leaves_nothing_half_made() {
     let job = job();
     for place in ["sealed_copy", "sealed_digests", "sealed_manifest"] {
         let killed = job
-            .drydock(&["audit", "seal", "--out", "out"])
+            .drydock(["audit", "seal", "--out", "out"])
             .env("DRYDOCK_FAILPOINT", format!("{place}:1"))
             .run();
         assert_eq!(killed.code, None, "{place}");
@@ -569,7 +569,7 @@ fn what_was_killed_is_a_fact_and_leaves_nothing_half_made() {
     assert!(checked.holds(), "{:?}", found(&checked));
     assert_eq!(checked.unfinished.len(), 3, "{:?}", checked.unfinished);
     assert_eq!(job.staged("select count(*) from v_commands where outcome = 'never finished'"), "3");
-    job.drydock(&["audit", "seal", "--out", "out"]).run().expect(0);
+    job.drydock(["audit", "seal", "--out", "out"]).run().expect(0);
     assert!(!job.path("out.unfinished").exists());
     assert!(self::checked(&job.path("out")).holds());
 }
@@ -581,10 +581,10 @@ fn a_shredded_file_is_gone_and_the_promise_is_modest() {
     fs::hard_link(job.file(), job.path("link")).unwrap();
     std::os::unix::fs::symlink(job.file(), job.path("symlink")).unwrap();
     fs::write(job.path("notes.txt"), "somebody's").unwrap();
-    job.drydock(&["shred", "notes.txt"]).run().expect(3);
-    job.drydock(&["shred", "symlink"]).run().expect(3);
+    job.drydock(["shred", "notes.txt"]).run().expect(3);
+    job.drydock(["shred", "symlink"]).run().expect(3);
     assert!(job.path("notes.txt").exists() && job.file().exists());
-    let outcome = job.drydock(&["shred", "staging.drydock"]).run().expect(0);
+    let outcome = job.drydock(["shred", "staging.drydock"]).run().expect(0);
     assert!(!job.file().exists());
     assert!(
         outcome.stdout.contains("no copy is touched") && outcome.stdout.contains("1 other names"),
@@ -592,7 +592,7 @@ fn a_shredded_file_is_gone_and_the_promise_is_modest() {
         outcome.stdout
     );
     assert_eq!(fs::metadata(job.path("link")).unwrap().len(), 0);
-    job.drydock(&["shred", "--any-file", "notes.txt", "--json"]).run().expect(0);
+    job.drydock(["shred", "--any-file", "notes.txt", "--json"]).run().expect(0);
     assert!(!job.path("notes.txt").exists());
     let left: Vec<_> = fs::read_dir(job.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 4, "{left:?}");

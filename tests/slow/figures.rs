@@ -4,12 +4,12 @@
 use std::fs;
 
 use crate::harness::{Job, sqlite3};
-use serde_json::Value;
 use crate::surfaces::Surfaces;
+use serde_json::Value;
 
 /// What a verb prints.
 fn printed(job: &Job, arguments: &[&str]) -> String {
-    job.drydock(&[&["--quiet"], arguments].concat()).run().expect(0).stdout
+    job.drydock([&["--quiet"], arguments].concat()).run().expect(0).stdout
 }
 
 fn json(text: &str) -> Value {
@@ -28,7 +28,7 @@ fn looked_at(job: &Job) -> Surfaces {
     said.gates("gate --json", &json(&printed(job, &["gate", "--json"]))["gates"]);
     said.gate_text("gate", &printed(job, &["gate"]));
     said.errors("errors", &printed(job, &["errors"]));
-    let review = job.drydock(&["review", "export", "--quiet"]).run().expect(0);
+    let review = job.drydock(["review", "export", "--quiet"]).run().expect(0);
     said.review("review export", &review.stderr);
     said.views("views", |sql| job.staged(sql));
     said
@@ -162,7 +162,7 @@ fn records_without_exactly_one_fate_are_counted_as_the_view_lists_them() {
         let listed = sqlite3(&copy, "select count(*) from v_unaccounted");
         assert_ne!(listed, "0", "{damage}");
         let status =
-            job.drydock(&["status", "--json", "--quiet", "--staging", copy.to_str().expect("a path")]).run();
+            job.drydock(["status", "--json", "--quiet", "--staging", copy.to_str().expect("a path")]).run();
         assert_eq!(json(&status.stdout)["unaccounted"].to_string(), listed, "{damage}");
     }
 }

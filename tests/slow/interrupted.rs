@@ -74,7 +74,7 @@ fn a_look_at_a_large_file_ends() {
     let job = Job::of_case("literal_null_and_spaces");
     job.up_to("transform");
     without_end(&job, &["associations"]);
-    let child = job.drydock(&["status"]).spawn();
+    let child = job.drydock(["status"]).spawn();
     thread::sleep(Duration::from_millis(1_500));
     interrupt(child);
 }
@@ -85,7 +85,7 @@ fn a_verification_ends_on_both_of_its_connections_to_the_file() {
     job.up_to("load");
     // one connection takes the checks from their front and comes to the first, the other from the back
     without_end(&job, &["associations", "changes"]);
-    let child = job.drydock(&["verify"]).env("DRYDOCK_LOG", "debug").spawn();
+    let child = job.drydock(["verify"]).env("DRYDOCK_LOG", "debug").spawn();
     thread::sleep(Duration::from_millis(2_500));
     let told = interrupt(child);
     for check in ["associations_agree_with_rows", "every_change_is_explained"] {
@@ -109,7 +109,7 @@ fn a_verification_ends_while_the_target_waits_for_a_lock() {
     job.up_to("load");
     let mut other = job.target().client();
     other.batch_execute("begin; lock table profiles in access exclusive mode").unwrap();
-    let mut child = job.drydock(&["verify"]).spawn();
+    let mut child = job.drydock(["verify"]).spawn();
     wait_for_lock(&job, &mut child);
     interrupt(child);
     assert_eq!(job.staged("select count(*) from checks"), "0");
@@ -125,7 +125,7 @@ fn a_load_ends_while_the_target_waits_for_a_lock_and_nothing_is_written() {
     let before = job.row_versions();
     let mut other = job.target().client();
     other.batch_execute("begin; lock table practices in share mode").unwrap();
-    let mut child = job.drydock(&["load"]).spawn();
+    let mut child = job.drydock(["load"]).spawn();
     wait_for_lock(&job, &mut child);
     interrupt(child);
     assert_idle(&job);
@@ -149,7 +149,7 @@ fn a_load_ends_on_the_sessions_beside_the_first() {
              insert into profiles (legacy_id, email) values ({last}, 'harbour@example.org')"
         ))
         .unwrap();
-    let mut child = job.drydock(&["load"]).spawn();
+    let mut child = job.drydock(["load"]).spawn();
     wait_for_lock(&job, &mut child);
     interrupt(child);
     assert_idle(&job);

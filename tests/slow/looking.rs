@@ -116,7 +116,7 @@ fn what_a_killed_transform_leaves_is_looked_at_as_fast_as_anything() {
     assert!(number(&file, "select count(*) from records where fate <> 'ready'") > 100);
     every_view_is_a_walk(&file);
     drop(file);
-    job.drydock(&["status", "--json"]).run().expect(0);
+    job.drydock(["status", "--json"]).run().expect(0);
     // and the work is simply done again
     job.verb("transform").run().expect(0);
 }
@@ -135,10 +135,11 @@ fn no_view_needs_the_indexes_that_a_transform_makes_at_its_end() {
                 .to_vec()
         };
         let before = said(&connection);
-        for index in
-            include_str!("../../staging/indexes.sql").lines().filter(|line| line.starts_with("create"))
-        {
-            let name = index.split_once("if not exists ").unwrap().1.split_once(' ').unwrap().0;
+        let schema = drydock::staging::schema_text();
+        let indexes = schema.lines().filter_map(|line| line.split_once("index if not exists "));
+        let names: Vec<&str> = indexes.map(|(_, index)| index.split_once(' ').unwrap().0).collect();
+        assert!(names.len() > 2, "{names:?}");
+        for name in names {
             connection.execute_batch(&format!("drop index {name}")).unwrap();
         }
         every_view_is_a_walk(&connection);
@@ -164,7 +165,7 @@ fn a_transform_ends_beside_those_who_look_at_it_all_the_time() {
             reads
         });
         while failed.is_none() && transform.try_wait().unwrap().is_none() {
-            let look = job.drydock(&["status", "--json"]).run();
+            let look = job.drydock(["status", "--json"]).run();
             looks += 1;
             failed = Some(look).filter(|look| look.code != Some(0));
         }
@@ -230,7 +231,7 @@ fn a_list_of_errors_that_nobody_reads_on_keeps_nobody_from_writing() {
     let job = job(2_000);
     job.verb("transform").run().expect(0);
     // far more than a pipe holds, and only its first line is taken
-    let mut listing = job.drydock(&["errors"]).spawn();
+    let mut listing = job.drydock(["errors"]).spawn();
     let mut first = String::new();
     let mut list = BufReader::new(listing.stdout.take().unwrap());
     list.read_line(&mut first).unwrap();

@@ -37,8 +37,8 @@ mod report; // the report's figures are the status's, and no value is in it
 mod report_page; // the report in a real browser
 mod review; // questions go to a person and come back as decisions
 mod status; // the progress object, also while a command writes
-mod surfaces; // what status, report, gate and the others say, read from what they print
 mod steps; // the steps as an operator runs them, on the plan-sized world
+mod surfaces; // what status, report, gate and the others say, read from what they print
 
 // the file and its safety
 mod audit; // a sealed copy is what was sealed, or the check says so

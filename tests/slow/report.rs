@@ -144,7 +144,7 @@ fn a_page_is_written_once_and_for_its_owner_only() {
         ])
     };
     report().run().expect(0);
-    assert!(fs::read_to_string(&page).unwrap().starts_with("# Job report"));
+    assert!(fs::read_to_string(&page).unwrap().starts_with("# Migration report"));
     assert_eq!(fs::metadata(&page).unwrap().permissions().mode() & 0o777, 0o600);
     let refused = report().run().expect(3);
     assert!(refused.stderr.contains("--replace"), "{}", refused.stderr);

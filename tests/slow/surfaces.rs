@@ -39,6 +39,7 @@ const OPEN: [(&str, &str); 8] = [
 const FATES: [&str; 7] = ["extracted", "ready", "merged", "rejected", "quarantined", "loaded", "failed"];
 
 impl Surfaces {
+    #[expect(clippy::needless_pass_by_value, reason = "numbers, flags and texts are said alike")]
     fn say(&mut self, surface: &'static str, figure: impl Into<String>, value: impl ToString) {
         let before = self.said.entry(figure.into()).or_default().insert(surface, value.to_string());
         assert!(before.is_none_or(|before| before == value.to_string()), "{surface} says two things");

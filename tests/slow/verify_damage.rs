@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::harness::{Damaged as World, Drydock, database, psql};
+use crate::harness::{Damaged as World, Database, Drydock, database, psql};
 
 /// One kind of damage to rows of the target: what it is, the records that suit it, and what is done to the record. `{a}` is
 /// a record of its own that suits, `{b}` the next one.
@@ -541,7 +541,7 @@ fn another_collation_raises_no_alarm() {
          locale_provider icu icu_locale 'tr-TR-u-kn-true'",
     );
     let directory = tempfile::tempdir().unwrap();
-    demo(directory.path(), &directory.path().join("world"), &server.url_of("turkish"));
+    demo(directory.path(), &directory.path().join("world"), &Database::url_of("turkish"));
 }
 
 fn demo(directory: &Path, folder: &Path, url: &str) {
