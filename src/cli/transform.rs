@@ -51,6 +51,13 @@ pub(super) fn say_warnings(summary: &Summary) {
             summary.stale_decisions
         );
     }
+    for left in &summary.left_in_file {
+        eprintln!(
+            "{} rows of {} stay in the file, because the target has no table {}\n\
+             hint: make the table (`drydock survey --create-tables` makes it in an empty target), survey and transform again",
+            left.rows, left.legacy_table, left.target_table
+        );
+    }
     if !summary.obstacles.is_empty() {
         eprintln!("the target cannot take the records, and no load will start before it can:");
         for obstacle in &summary.obstacles {

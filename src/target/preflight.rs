@@ -36,6 +36,10 @@ fn preflight(names: &Names, catalog: &Catalog, demands: &Demands) -> Vec<String>
         let columns: Vec<&CatalogColumn> =
             catalog.columns.iter().filter(|column| column.table == table).collect();
         if columns.is_empty() {
+            // what was to go into the table of an optional entity when the target was surveyed cannot go there now
+            if entity.is_optional() && demands.keys().any(|(name, _)| *name == entity.name) {
+                problems.push(told(&Obstacle { table, column: None, why: Why::Missing }));
+            }
             continue;
         }
         for column in entity.columns {

@@ -30,7 +30,9 @@ use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::record::LegacyId;
 use crate::review::{Decided, StandIn};
-use crate::staging::{Accounting, Asked, AssociationCount, Dependency, ErrorAnalysis, Staging, Step};
+use crate::staging::{
+    Accounting, Asked, AssociationCount, Dependency, ErrorAnalysis, LeftInFile, Staging, Step,
+};
 
 use duplicates::{Finder, Search};
 use emails::Settled;
@@ -59,6 +61,8 @@ pub struct Summary {
     /// What in the target stands in the way of every record of a table.
     #[serde(skip)]
     pub obstacles: Vec<Obstacle>,
+    /// Raw rows of entities that take no part, because the target has no table for them.
+    pub left_in_file: Vec<LeftInFile>,
     /// Decisions of people that had nothing to decide, because the snapshot lacks the record or the one it names.
     pub stale_decisions: u64,
 }
@@ -78,12 +82,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
         read_proved(staging, |staging| Facts::read(staging, &email_policy, &decided, &mut finder))?;
     staging.keep_manual_errors()?;
     staging.clear_resolved()?;
-    for left in staging.settle_entities(&staging.catalog()?)? {
-        progress.say(&format!(
-            "transform: {} rows of {} stay in the file, because the target has no table {}",
-            left.rows, left.legacy_table, left.target_table
-        ));
-    }
+    let left_in_file = staging.settle_entities(&staging.catalog()?)?;
     claim_decided(&mut facts.claims, &decided);
     let search = Search::start(finder, config.policy.duplicates)?;
     let merges = Merges::new(&config.policy, search.known(), &facts, &decided);
@@ -123,7 +122,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     staging.settle_errors(&decided.outcome())?;
     staging.settle_followers(&whole.ladder.followers())?;
     let summary = finish(staging, &decided)?;
-    let summary = Summary { obstacles: obstacles(staging, &labels_missing)?, ..summary };
+    let summary = Summary { obstacles: obstacles(staging, &labels_missing)?, left_in_file, ..summary };
     Ok(summary)
 }
 
@@ -202,7 +201,7 @@ fn create_unassigned(staging: &mut Staging, whole: &WholeSet<'_>) -> Result<()> 
         "the target would refuse the practice \"Unassigned\": {}",
         what.join(", ")
     ))
-    .hint("make the practice by hand and name its office in policy.default_practice, or mend the table"))
+    .hint("make the practice by hand and name its office in policy.default_practice, or fix the table"))
 }
 
 /// An address that a person gave is claimed before all others; the user claims no other any more. Who was rejected or
@@ -265,6 +264,7 @@ fn finish(staging: &mut Staging, decided: &Decided) -> Result<Summary> {
         associations,
         kept_back,
         obstacles: Vec::new(),
+        left_in_file: Vec::new(),
         stale_decisions: decided.stale(),
     })
 }
@@ -273,7 +273,7 @@ fn finish(staging: &mut Staging, decided: &Decided) -> Result<Summary> {
 fn prove(staging: &Staging) -> Result<Vec<Accounting>> {
     let unaccounted = staging.unaccounted()?;
     if unaccounted > 0 {
-        return Err(Error::internal(format!("{unaccounted} records have not exactly one fate"))
+        return Err(Error::internal(format!("{unaccounted} records do not have exactly one fate"))
             .hint("look at v_unaccounted in the staging file, and report it"));
     }
     staging.accounting()

@@ -28,6 +28,7 @@ mod extract_doors; // any text survives a server, a CSV file and a dump
 mod cases; // the hand-written cases of fixtures/cases
 mod damaged_file; // a damaged staging file is refused before anything is decided on it
 mod ladder; // the rules for a practice, against a naive second version of them
+mod optional_entities; // what is optional takes part where both sides have its tables
 mod survey; // the target's catalog and rows come home, with the records they stand for
 mod unique_keys; // unique keys of the target, checked before anything is loaded
 
