@@ -14,7 +14,7 @@ pub(super) struct Arguments {
     target: TargetArguments,
     #[command(flatten)]
     back: BackArguments,
-    /// Undo rows too that others changed since
+    /// Undo rows that someone else has changed since, too
     #[arg(long)]
     force: bool,
     /// Do everything in one transaction that is rolled back, and say what would be undone and what would be left

@@ -65,7 +65,7 @@ fn session(seen: &mut Examination, address: &Address, config: &Config) -> Result
     }
     tables(seen, &catalog, &health);
     for problem in target.preflight(&catalog, &Demands::new()) {
-        seen.wrong("tables", problem, "mend the table, or the configuration where it names it");
+        seen.wrong("tables", problem, "fix the table, or the configuration where it names it");
     }
     Ok(())
 }

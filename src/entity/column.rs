@@ -126,55 +126,55 @@ impl Column {
         }
     }
 
-    /// The same, holding what its kind alone does not say.
+    /// Says what it holds, where its kind alone does not.
     pub const fn holds(mut self, holds: Holds) -> Self {
         self.holds = holds;
         self
     }
 
-    /// The same, open to a question.
+    /// Lets a person answer a question about it with a value.
     pub const fn answer(mut self, answer: Answer) -> Self {
         self.answer = Some(answer);
         self
     }
 
-    /// The same, open to the choice of another record.
+    /// Lets a person choose another record for it to refer to.
     pub const fn choice(mut self) -> Self {
         self.is_choice = true;
         self
     }
 
-    /// The same, coming from these columns.
+    /// Says which columns of raw rows it comes from.
     pub const fn from(mut self, columns: &'static [From]) -> Self {
         self.from = columns;
         self
     }
 
-    /// The same, but it may be null.
+    /// Lets it be null.
     pub const fn nullable(mut self) -> Self {
         self.nullable = true;
         self
     }
 
-    /// The same, but no two rows of the target share a value.
+    /// Says that no two rows of the target share a value.
     pub const fn unique(mut self) -> Self {
         self.unique = true;
         self
     }
 
-    /// The same, but written only when the row is inserted.
+    /// Has it written only when the row is inserted.
     pub const fn on_insert(mut self) -> Self {
         self.write = Write::OnInsert;
         self
     }
 
-    /// The same, but written by a later phase.
+    /// Has it written by a later phase.
     pub const fn in_phase(mut self, phase: Phase) -> Self {
         self.write = Write::In(phase);
         self
     }
 
-    /// The same, referring to an entity's `id`.
+    /// Says whose `id` it refers to.
     pub const fn references(mut self, entity: &'static Entity) -> Self {
         self.references = Some(entity);
         self

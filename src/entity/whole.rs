@@ -36,8 +36,8 @@ pub trait Whole: Sync {
     /// The practice of a profile or a patient, by the ladder or by a person's decision.
     fn practice_of(&self, entity: &Entity, id: LegacyId) -> Option<LegacyId>;
 
-    /// The same with its evidence; what a person has to confirm or choose goes into the decision. `user` is whose practice it
-    /// is.
+    /// That practice with its method and evidence; what a person has to confirm or choose goes into the decision. `user` is
+    /// whose practice it is.
     fn associate(
         &self,
         entity: &Entity,

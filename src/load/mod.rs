@@ -342,7 +342,7 @@ fn refuse_obstacles(staging: &Staging, target: &mut Target) -> Result<Vec<String
     }
     problems.extend(drift);
     Err(Error::target(format!("the target cannot take the records:\n  {}", problems.join("\n  "))).hint(
-        "nothing was written; mend the target or the configuration, then run `drydock survey` and `drydock transform` \
+        "nothing was written; fix the target or the configuration, then run `drydock survey` and `drydock transform` \
          again",
     ))
 }

@@ -12,7 +12,7 @@ pub enum Fate {
     Merged,
     /// Refused by a rule or a reviewer's decision; it will never be loaded as it is.
     Rejected,
-    /// Kept back until a person decides or the source is mended.
+    /// Kept back until a person decides or the source is fixed.
     Quarantined,
 }
 

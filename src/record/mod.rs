@@ -1,5 +1,23 @@
 //! The shared words: what identifies a record, what can become of it, and what can be wrong with it; and how digests, names,
 //! texts and files of fields are written. Pure, and importing nothing of ours, so that every other module may import it.
+//!
+//! The words that matter, one meaning each:
+//!
+//! - **The plan**: the migration plan of the system's owners, whose phases, gates, figures and column names are used here.
+//!   Phase 1 was done by scripts before Drydock and brought the practices and a part of the profiles. Phase 2 is 2A (practices
+//!   and every profile), 2B (patients), 2C (who belongs to which practice); [`Phase`] has them.
+//! - **Record**: one row of a legacy table as one entity, known by its legacy id. **Entity**: a kind of record, with its
+//!   columns, its rule and its tables (`entity`).
+//! - **Snapshot**: the raw rows in the staging file. **Survey**: what the target was seen to hold.
+//! - **Fate**: what becomes of a record, exactly one: ready, merged, rejected or quarantined. *Kept back* is rejected or
+//!   quarantined, unless a person rejected it.
+//! - **Decision**: what a rule makes of one record. **Ruling**: what a person says about a question.
+//! - **Issue**: something about a record, with a code; it never stops a run. **Error**: something about a run, with an exit
+//!   code. **Change**: a value before and after a rule.
+//! - **Association**: the practice of a profile or a patient, with its method, confidence and evidence.
+//! - **Merge**: rows of one entity that one phase sends, and how they meet the target's. **Merged**: a record that another
+//!   one stands for. **Receipt**: what a load wrote, kept on both sides.
+//! - **Gate**: what must hold, and be approved, before a phase. **Check**: a query that returns what is wrong.
 
 pub mod delimited;
 mod fate;

@@ -101,7 +101,7 @@ fn refused(mut wrong: Vec<Wrong>) -> Error {
     if count > SHOWN {
         message += &format!("\n  and {} more", count - SHOWN);
     }
-    Error::precondition(message).hint("mend the file, or export again, and import it once more")
+    Error::precondition(message).hint("fix the file, or export again, and import it once more")
 }
 
 /// An answer's value in its stored form, with the entity that it refers to.

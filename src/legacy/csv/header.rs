@@ -112,7 +112,7 @@ pub(super) fn refused(path: &Path, fault: &Fault) -> Error {
             .hint("export it again with the columns' names on the first line (copy … with csv header)"),
         Fault::Unclosed => {
             Error::legacy(format!("{file}, line 1: the header has a quote that is not closed"))
-                .hint("mend the first line, or set the quote of the CSV files")
+                .hint("fix the first line, or set the quote of the CSV files")
         }
         Fault::Encoding => {
             Error::legacy(format!("{file}, line 1: the header is not text in the expected encoding"))

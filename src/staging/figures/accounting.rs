@@ -129,7 +129,7 @@ impl Reader {
     }
 }
 
-/// How many records have not exactly one fate.
+/// How many records do not have exactly one fate.
 pub(in crate::staging) fn unaccounted(connection: &Connection) -> Result<u64> {
     if is_accounted(connection)? {
         return Ok(0);

@@ -357,7 +357,7 @@ pub trait Asked {
         attention::empty_tables(self.connection())
     }
 
-    /// How many records have not exactly one fate.
+    /// How many records do not have exactly one fate.
     fn unaccounted(&self) -> Result<u64> {
         figures::accounting::unaccounted(self.connection())
     }
