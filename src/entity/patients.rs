@@ -34,16 +34,6 @@ legacy_row! {
     }
 }
 
-legacy_row! {
-    /// What a profile takes from its patient.
-    PatientMoment,
-    /// The same table, for a pass that needs no more.
-    PATIENT_MOMENTS = "dispatch_patient" (required) {
-        required { }
-        optional { updated_at: Moment }
-    }
-}
-
 /// The patient's own user.
 pub const USER: Reference = Reference::new("user_id", &profiles::ENTITY, Phase::Patients);
 /// The treating doctor.
@@ -61,7 +51,7 @@ pub const ENTITY: Entity = Entity {
     phase: Phase::Patients,
     can_stand_in: true,
     references: &[USER, DOCTOR, OFFICE],
-    read_with: &[ReadWith::own(&USERS, "user_id")],
+    read_with: &[ReadWith::Named { table: &USERS, by: "user_id" }],
     staging_sql: include_str!("../../staging/patients.sql"),
     target_sql: Some(include_str!("../../sql/target/04_patients.sql")),
     rule: Rule {

@@ -6,8 +6,6 @@ use compact_str::ToCompactString;
 use super::From::Own;
 use super::legacy_row::legacy_row;
 use super::metadata::Metadata;
-use super::patients::{PATIENT_MOMENTS, PATIENTS, PatientMoment};
-use super::practice_members::OFFICE_DOCTORS;
 use super::{
     Answer, Column, Decision, Entity, Holds, Kind, ReadWith, Rule, Verdict, Whole, With, decide, practices,
     row,
@@ -55,6 +53,16 @@ legacy_row! {
     }
 }
 
+legacy_row! {
+    /// What a profile takes from its patient.
+    PatientMoment,
+    /// Of a patient, no more than that.
+    PATIENT_MOMENTS = "dispatch_patient" (required) {
+        required { }
+        optional { updated_at: Moment }
+    }
+}
+
 /// The entity.
 pub const ENTITY: Entity = Entity {
     name: "profiles",
@@ -66,10 +74,10 @@ pub const ENTITY: Entity = Entity {
     can_stand_in: true,
     references: &[],
     read_with: &[
-        ReadWith::its(&USER_GROUPS, "user_id"),
-        ReadWith::its(&USER_SETTINGS, "user_id"),
-        ReadWith::its(&PATIENTS, "user_id"),
-        ReadWith::its(&OFFICE_DOCTORS, "user_id"),
+        ReadWith::Naming { table: USER_GROUPS.name, by: "user_id" },
+        ReadWith::Naming { table: USER_SETTINGS.name, by: "user_id" },
+        ReadWith::Naming { table: PATIENT_MOMENTS.name, by: "user_id" },
+        ReadWith::Naming { table: "dispatch_office_doctors", by: "user_id" },
     ],
     staging_sql: include_str!("../../staging/profiles.sql"),
     target_sql: Some(include_str!("../../sql/target/03_profiles.sql")),

@@ -81,10 +81,14 @@ fn explained(sql: &str) -> String {
         if columns.is_empty() {
             continue;
         }
-        let (name, with) = (entity.name, entity.read_with.iter().find(|with| with.is_own));
+        let named = |with: &ReadWith| match *with {
+            ReadWith::Named { table, by } => Some((table, by)),
+            ReadWith::Naming { .. } => None,
+        };
+        let (name, with) = (entity.name, entity.read_with.iter().find_map(named));
         raw_rows.push(raw_table(&format!("own_{name}"), entity.legacy));
         let mut joined = format!("join own_{name} t using (legacy_id)");
-        if let Some(ReadWith { table, column, .. }) = with {
+        if let Some((table, column)) = with {
             raw_rows.push(raw_table(&format!("with_{name}"), table));
             joined += &format!(" join with_{name} u on u.legacy_id = cast(t.{column} as integer)");
         }

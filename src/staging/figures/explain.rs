@@ -5,7 +5,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Params};
 use serde_json::{Map, Value};
 
-use crate::entity::{self, Entity};
+use crate::entity::{self, Entity, ReadWith};
 use crate::error::Result;
 use crate::record::LegacyId;
 use crate::staging::file::open::Reader;
@@ -194,14 +194,17 @@ fn raw(connection: &Connection, entity: &Entity, legacy_id: LegacyId) -> Result<
     };
     add(entity.legacy.name, "legacy_id = ?")?;
     for with in entity.read_with {
-        let column = quoted(with.column);
-        if with.is_own {
-            let own = quoted(&format!("legacy_{}", entity.legacy.name));
-            let key = format!("(select cast({column} as integer) from {own} where legacy_id = ?)");
-            add(with.table.name, &format!("legacy_id = {key}"))?;
-        } else if has_column(connection, with.table.name, with.column)? {
-            let key = legacy_id.0;
-            add(with.table.name, &format!("{column} = '{key}' and ? is not null"))?;
+        match *with {
+            ReadWith::Named { table, by } => {
+                let own = quoted(&format!("legacy_{}", entity.legacy.name));
+                let by = quoted(by);
+                let key = format!("(select cast({by} as integer) from {own} where legacy_id = ?)");
+                add(table.name, &format!("legacy_id = {key}"))?;
+            }
+            ReadWith::Naming { table, by } if has_column(connection, table, by)? => {
+                add(table, &format!("{} = '{legacy_id}' and ? is not null", quoted(by)))?;
+            }
+            ReadWith::Naming { .. } => {}
         }
     }
     Ok(found)
