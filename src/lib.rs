@@ -24,7 +24,7 @@
 //!
 //! # Who imports whom
 //!
-//! `tests/architecture.rs` holds these; absences matter most.
+//! `tests/fast/architecture.rs` holds these; absences matter most.
 //!
 //! - `record` and `error` import nothing of ours; `connect` only `error` and `interrupt`; `clean` only `record`; `entity` only `record` and `clean`.
 //! - `staging`, `legacy` and `target` never import each other, only the above, `config` and `interrupt`. What two of them must

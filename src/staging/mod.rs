@@ -1,9 +1,10 @@
 //! The staging file: one SQLite file that is the whole state of a migration. This module is the only user of rusqlite,
 //! and [`Staging`] the only writer; [`Reader`] looks on from another shell.
 //!
-//! Read `open` first (what makes a file ours, and who may write), then `snapshot` (raw rows in), `legacy` (raw rows
-//! out), `target` (what the survey saw), `decision_rows` and `resolved` (decisions in, ready rows out), `loads`, `checks`,
-//! `status` and `figures` (what is counted).
+//! Six rooms, each a folder: `file` (what makes a file ours, who may write, its schema and its journal), `raw` (rows as they
+//! were extracted), `surveyed` (what the target held), `resolved` (decisions in, ready rows out, and what was loaded), `people`
+//! (what people decided), `figures` (what is counted and looked at). The schema's text is in `staging/`; what of it follows from
+//! the list of entities, in `file/derived.rs`.
 
 mod figures;
 mod file;
