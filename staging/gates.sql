@@ -132,7 +132,8 @@ where e.in_use
 order by e.position;
 
 -- one row is one record that stops a load or keeps a gate from being passed, and why. A record may have several rows; one
--- whose key cannot be told has a number below zero in `record`
+-- whose key cannot be told has a number below zero in `record`. Whoever depends on one is stopped by it and does not stop
+-- anything: v_dependency_failures lists those
 create view v_blocking as
 select m.entity, m.entity_id as legacy_id, coalesce(m.entity_id, -m.error_id) as record,
        'a critical issue is open: ' || m.error_code as reason
@@ -145,24 +146,18 @@ where w.legacy_id is not null and w.entity in (select entity from v_kept_back wh
 union all
 select l.entity, l.legacy_id, l.legacy_id, 'the target refused it in phase ' || l.phase
 from loads l
-where l.outcome = 'failed'
-union all
-select f.entity, f.legacy_id, f.legacy_id, 'it is ready, and what it depends on is not: ' || f.dependency
-from v_dependency_failures f
-where f.is_ready;
+where l.outcome = 'failed';
 
 -- the one row says what is open: records that wait for a person, issues that a rule settled, records that block, and what
 -- these are made of (issues = settled by a rule + for a person + decided)
 create view v_open as
-select (select count(distinct entity || ' ' || record) from v_review_items where status <> 'in_progress')
-           as records_for_a_person,
+select r.records_for_a_person,
        m.issues_settled_by_a_rule,
        (select count(distinct entity || ' ' || record) from v_blocking) as records_blocking,
        m.issues,
        m.issues_for_a_person,
        m.issues_decided,
-       (select count(*) from v_review_items where question like 'duplicate_of_%' and status <> 'in_progress')
-           as possible_duplicates,
+       r.possible_duplicates,
        (select count(*) from schema_findings) as target_obstacles
 from (select count(*) as issues,
              coalesce(sum(resolution_strategy = 'automatic'), 0) as issues_settled_by_a_rule,
@@ -170,4 +165,8 @@ from (select count(*) as issues,
                  as issues_for_a_person,
              coalesce(sum(resolution_strategy = 'manual' and resolution_status not in ('pending', 'escalated')), 0)
                  as issues_decided
-      from migration_errors) m;
+      from migration_errors) m,
+     (select count(distinct entity || ' ' || record) as records_for_a_person,
+             coalesce(sum(question like 'duplicate_of_%'), 0) as possible_duplicates
+      from v_review_items
+      where status <> 'in_progress') r;

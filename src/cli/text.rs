@@ -140,10 +140,10 @@ pub(super) fn survey(summary: &survey::Summary) -> String {
     text
 }
 
-pub(super) fn transform(summary: &transform::Summary, open: &Open) -> String {
+pub(super) fn transform(summary: &transform::Summary) -> String {
     [
         accounting(&summary.accounting),
-        self::open(open, Open::FIRST),
+        open(&summary.open, Open::FIRST),
         associations(&summary.associations),
         error_analysis(Some(&summary.error_analysis)),
     ]

@@ -34,8 +34,8 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         if common.json {
             common.print(&status::read(staging)?, String::new)?;
         } else {
-            let (open, kept_back) = (staging.count_open()?, super::gate::dependencies(&summary.kept_back));
-            common.print(&(), || text::transform(&summary, &open) + &kept_back)?;
+            let kept_back = super::gate::dependencies(&summary.kept_back);
+            common.print(&(), || text::transform(&summary) + &kept_back)?;
         }
         say_warnings(&summary);
         Ok(attention(&staging.attention()?, None))

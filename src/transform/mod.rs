@@ -31,7 +31,7 @@ use crate::progress::Progress;
 use crate::record::LegacyId;
 use crate::review::{Decided, StandIn};
 use crate::staging::{
-    Accounting, Asked, AssociationCount, Dependency, ErrorAnalysis, LeftInFile, Staging, Step,
+    Accounting, Asked, AssociationCount, Dependency, ErrorAnalysis, LeftInFile, Open, Staging, Step,
 };
 
 use duplicates::{Finder, Search};
@@ -58,6 +58,9 @@ pub struct Summary {
     /// What must hold before the phases are loaded, with the records that are kept back for it.
     #[serde(skip)]
     pub kept_back: Vec<Dependency>,
+    /// What is open, and for whom.
+    #[serde(skip)]
+    pub open: Open,
     /// What in the target stands in the way of every record of a table.
     #[serde(skip)]
     pub obstacles: Vec<Obstacle>,
@@ -122,7 +125,9 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     staging.settle_errors(&decided.outcome())?;
     staging.settle_followers(&whole.ladder.followers())?;
     let summary = finish(staging, &decided)?;
-    let summary = Summary { obstacles: obstacles(staging, &labels_missing)?, left_in_file, ..summary };
+    let obstacles = obstacles(staging, &labels_missing)?;
+    let open = Open { target_obstacles: obstacles.len() as u64, ..summary.open };
+    let summary = Summary { open, obstacles, left_in_file, ..summary };
     Ok(summary)
 }
 
@@ -247,15 +252,14 @@ fn finish(staging: &mut Staging, decided: &Decided) -> Result<Summary> {
     let reader = staging.reader()?;
     let (proved, counted) = thread::scope(|scope| {
         let counting = scope.spawn(move || {
-            let counted =
-                (reader.error_analysis()?, reader.associations()?, reader.dependencies_kept_back()?);
-            Ok::<_, Error>(counted)
+            let associations = (reader.error_analysis()?, reader.associations()?);
+            Ok::<_, Error>((associations, reader.dependencies_kept_back()?, reader.count_open()?))
         });
         let proved = prove(staging);
         (proved, counting.join())
     });
     let accounting = proved?;
-    let (error_analysis, associations, kept_back) =
+    let ((error_analysis, associations), kept_back, open) =
         counted.map_err(|_| Error::internal("counting failed"))??;
     staging.complete(Step::Transform)?;
     Ok(Summary {
@@ -263,6 +267,7 @@ fn finish(staging: &mut Staging, decided: &Decided) -> Result<Summary> {
         error_analysis,
         associations,
         kept_back,
+        open,
         obstacles: Vec::new(),
         left_in_file: Vec::new(),
         stale_decisions: decided.stale(),
