@@ -26,13 +26,16 @@ impl LegacyTable {
     }
 }
 
-/// A row type that `staging` can read from a raw table.
-pub trait LegacyRow: Sized + Send + Sync {
-    /// Where it comes from.
-    const TABLE: &'static LegacyTable;
-
+/// What `staging` can make of a raw row.
+pub trait OfFields: Sized {
     /// The row with this id and these fields, in the order required then optional; an absent column is all null.
     fn from_fields(legacy_id: LegacyId, fields: impl Iterator<Item = Option<Text>>) -> Self;
+}
+
+/// A row type that rules read from a raw table.
+pub trait LegacyRow: OfFields + Send + Sync {
+    /// Where it comes from.
+    const TABLE: &'static LegacyTable;
 
     /// The row's key.
     fn legacy_id(&self) -> LegacyId;
@@ -46,6 +49,12 @@ pub struct Raw {
     pub legacy_id: LegacyId,
     /// Its values.
     pub fields: Vec<Option<Text>>,
+}
+
+impl OfFields for Raw {
+    fn from_fields(legacy_id: LegacyId, fields: impl Iterator<Item = Option<Text>>) -> Self {
+        Self { legacy_id, fields: fields.collect() }
+    }
 }
 
 /// Declares a legacy table and the row type that rules read from it.
@@ -78,9 +87,7 @@ macro_rules! legacy_row {
             $(pub $optional: Option<$crate::record::Text>,)*
         }
 
-        impl $crate::entity::LegacyRow for $row {
-            const TABLE: &'static $crate::entity::LegacyTable = &$constant;
-
+        impl $crate::entity::OfFields for $row {
             fn from_fields(
                 legacy_id: $crate::record::LegacyId,
                 mut fields: impl Iterator<Item = Option<$crate::record::Text>>,
@@ -91,6 +98,10 @@ macro_rules! legacy_row {
                     $($optional: fields.next().flatten(),)*
                 }
             }
+        }
+
+        impl $crate::entity::LegacyRow for $row {
+            const TABLE: &'static $crate::entity::LegacyTable = &$constant;
 
             fn legacy_id(&self) -> $crate::record::LegacyId {
                 self.legacy_id

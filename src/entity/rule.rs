@@ -1,6 +1,6 @@
 //! The rule of an entity: what decides about one record.
 
-use super::{Decision, LegacyRow, LegacyTable, Raw, Whole};
+use super::{Decision, LegacyTable, OfFields, Raw, Whole};
 use crate::record::LegacyId;
 
 /// What decides about the records of an entity, one at a time: pure, and in parallel.
@@ -29,7 +29,7 @@ macro_rules! decide {
     };
     ($row:ident with $other:ident, $resolve:path) => {
         |whole, raw, with| {
-            let with = with.map(|other| other.clone().into_row::<$other>());
+            let with = with.map(|other| other.to_row::<$other>());
             $resolve(whole, &raw.into_row::<$row>(), with.as_ref())
         }
     };
@@ -38,7 +38,12 @@ pub(crate) use decide;
 
 impl Raw {
     /// The row by the names of its columns.
-    pub fn into_row<R: LegacyRow>(self) -> R {
+    pub fn into_row<R: OfFields>(self) -> R {
         R::from_fields(self.legacy_id, self.fields.into_iter())
+    }
+
+    /// The row by the names of its columns, where it is read with several records.
+    pub fn to_row<R: OfFields>(&self) -> R {
+        R::from_fields(self.legacy_id, self.fields.iter().cloned())
     }
 }

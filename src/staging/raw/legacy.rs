@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row};
 
-use crate::entity::{LegacyRow, LegacyTable, Raw};
+use crate::entity::{LegacyRow, LegacyTable, OfFields, Raw};
 use crate::error::Result;
 use crate::record::{LegacyId, Text};
 use crate::staging::file::open::Staging;
@@ -32,7 +32,7 @@ impl Staging {
         after: Option<LegacyId>,
         limit: usize,
     ) -> Result<Vec<Raw>> {
-        legacy_rows(&self.connection, table, after, limit, raw)
+        legacy_rows(&self.connection, table, after, limit)
     }
 
     /// The rows with these keys, as far as they exist.
@@ -59,7 +59,7 @@ impl Staging {
                 let id = LegacyId(row.get(0)?);
                 while wanted.next_if(|wanted| **wanted < id).is_some() {}
                 if wanted.next_if_eq(&&id).is_some() {
-                    rows.push(read(row, raw)?.1);
+                    rows.push(read(row)?.1);
                 }
             }
             return Ok(ById(rows));
@@ -68,7 +68,7 @@ impl Staging {
             .connection
             .prepare_cached(&format!("{} where legacy_id = ?", select_legacy(&self.connection, table)?))?;
         for id in ids {
-            if let Some(row) = statement.query_map([id.0], |row| read(row, raw))?.next() {
+            if let Some(row) = statement.query_map([id.0], read)?.next() {
                 rows.push(row?.1);
             }
         }
@@ -99,25 +99,18 @@ pub(in crate::staging) fn for_legacy_rows<R: LegacyRow>(
 ) -> Result<()> {
     let mut after = None;
     loop {
-        let rows = legacy_rows(connection, R::TABLE, after, chunk, |id, fields| R::from_fields(id, fields))?;
+        let rows: Vec<R> = legacy_rows(connection, R::TABLE, after, chunk)?;
         let Some(last) = rows.last() else { return Ok(()) };
         after = Some(last.legacy_id());
         each(rows)?;
     }
 }
 
-type Fields<'a> = &'a mut dyn Iterator<Item = Option<Text>>;
-
-fn raw(legacy_id: LegacyId, fields: Fields<'_>) -> Raw {
-    Raw { legacy_id, fields: fields.collect() }
-}
-
-fn legacy_rows<R>(
+fn legacy_rows<R: OfFields>(
     connection: &Connection,
     table: &LegacyTable,
     after: Option<LegacyId>,
     limit: usize,
-    make: impl Fn(LegacyId, Fields<'_>) -> R,
 ) -> Result<Vec<R>> {
     let sql = format!("{} where legacy_id > ? order by legacy_id limit ?", select_legacy(connection, table)?);
     let mut statement = connection.prepare_cached(&sql)?;
@@ -127,7 +120,7 @@ fn legacy_rows<R>(
     while bytes < MOST_BYTES
         && let Some(row) = found.next()?
     {
-        let (LegacyId(id), row, length) = read(row, &make)?;
+        let (LegacyId(id), row, length) = read(row)?;
         // in a damaged file the same rows can come again without end
         if id <= last {
             return Err(inconsistent(table.name));
@@ -161,20 +154,17 @@ fn select_legacy(connection: &Connection, table: &LegacyTable) -> Result<String>
 }
 
 /// A row with its key, and the bytes of its values.
-fn read<R>(
-    row: &Row<'_>,
-    make: impl Fn(LegacyId, Fields<'_>) -> R,
-) -> rusqlite::Result<(LegacyId, R, usize)> {
+fn read<R: OfFields>(row: &Row<'_>) -> rusqlite::Result<(LegacyId, R, usize)> {
     let legacy_id = LegacyId(row.get(0)?);
     let (mut failed, mut bytes) = (None, 0);
-    let mut fields = (1..row.as_ref().column_count()).map(|column| {
+    let fields = (1..row.as_ref().column_count()).map(|column| {
         let text = row.get_ref(column).and_then(|value| Ok(value.as_str_or_null()?.map(Text::from)));
         text.inspect(|text| bytes += text.as_ref().map_or(0, Text::len)).unwrap_or_else(|cause| {
             failed = Some(cause);
             None
         })
     });
-    let typed = make(legacy_id, &mut fields);
+    let typed = R::from_fields(legacy_id, fields);
     failed.map_or(Ok((legacy_id, typed, bytes)), Err)
 }
 
