@@ -18,6 +18,7 @@ use crate::report::{self, Format};
 use crate::rollback;
 use crate::staging::{Accounting, Check, Staging};
 use crate::status;
+use crate::survey;
 use crate::target::{Left, Merge, Target};
 use crate::verify::queries;
 
@@ -108,7 +109,7 @@ pub fn checkpoint(
     folder: &Path,
     run_id: i64,
 ) -> Result<Summary> {
-    staging.expect_identity("target", target.identity())?;
+    survey::expect_target(staging, target)?;
     if let Some(parent) = folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         output::folders(parent)?;
     }

@@ -4,6 +4,7 @@
 use crate::error::{Error, Kind, Result};
 use crate::record::Phase;
 use crate::staging::{Staging, Step};
+use crate::survey;
 use crate::target::{Afterwards, Left, Target, Undone};
 
 /// How far back.
@@ -56,7 +57,7 @@ pub fn rollback(
     force: bool,
     dry_run: bool,
 ) -> Result<Summary> {
-    staging.expect_identity("target", target.identity())?;
+    survey::expect_target(staging, target)?;
     let staging_id = staging.fact("staging_id")?.unwrap_or_default();
     crate::load::copies::refuse_others(staging, target, &staging_id)?;
     let runs = runs_back(staging, target, &staging_id, back)?;

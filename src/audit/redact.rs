@@ -215,7 +215,7 @@ impl Redactor {
             "configuration" => self.configuration(value),
             "configuration_sha256" if is_digest(value) => Ok(value.to_owned()),
             "staging_id" => self.text(Treatment::Id, value),
-            "source_identity" | "target_identity" => self.text(Treatment::Text, value),
+            "source_identity" | "target_identity" | "target_system" => self.text(Treatment::Text, value),
             name if name.ends_with("_at") => self.text(Treatment::Moment, value),
             _ => self.text(Treatment::Word, value),
         }

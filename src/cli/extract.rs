@@ -7,6 +7,7 @@ use super::session::{SourceArguments, journalled};
 use super::{Common, text};
 use crate::config::Config;
 use crate::error::{Kind, Result};
+use crate::extract::Replace;
 use crate::legacy::Source;
 use crate::staging::{Asked, Reader};
 use crate::{config, extract, interrupt};
@@ -15,9 +16,12 @@ use crate::{config, extract, interrupt};
 pub(super) struct Arguments {
     #[command(flatten)]
     source: SourceArguments,
-    /// Replace a complete snapshot by a fresh one
+    /// Replace a complete snapshot by a fresh one of the same system, whatever its name is now
     #[arg(long, conflicts_with = "check")]
     replace: bool,
+    /// With --replace: the source is the same system under another name, though its users do not show it
+    #[arg(long, requires = "replace")]
+    same_source: bool,
     /// Take nothing: compare the snapshot in the file with the source as it is now, and name the tables and keys that
     /// changed, came or went. Ends with 0 when nothing did, with 7 when something did
     #[arg(long)]
@@ -37,7 +41,12 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
     let source = open(arguments, &config.source)?;
     journalled(common, "extract", true, |staging, _| {
         let config = staging.settle_config(given, false)?;
-        let summary = extract::extract(staging, source, &config, arguments.replace, common.progress())?;
+        let replace = match (arguments.replace, arguments.same_source) {
+            (false, _) => Replace::Never,
+            (true, false) => Replace::SameSystem,
+            (true, true) => Replace::AsSaid,
+        };
+        let summary = extract::extract(staging, source, &config, replace, common.progress())?;
         common.print(&summary, || text::extract(&summary, staging.path()))?;
         say_empty(&staging.empty_tables()?);
         Ok(None)

@@ -66,12 +66,12 @@ pub(super) fn steps(
     let progress = common.progress();
     if staging.completed(Step::Extract)?.is_none() {
         let source = arguments.source.open(&config.source)?;
-        extract::extract(staging, source, config, false, progress)?;
+        extract::extract(staging, source, config, extract::Replace::Never, progress)?;
     } else {
         progress.say("extract: the snapshot is complete");
     }
     let mut target = arguments.target.open(config)?;
-    staging.expect_identity("target", target.identity())?;
+    survey::expect_target(staging, &mut target)?;
     if arguments.create_tables {
         target.create_tables()?;
     }

@@ -21,7 +21,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
     journalled(common, "survey", false, |staging, _| {
         let config = staging.settle_config(given, false)?;
         let mut target = arguments.target.open(&config)?;
-        staging.expect_identity("target", target.identity())?;
+        survey::expect_target(staging, &mut target)?;
         if arguments.create_tables {
             target.create_tables()?;
         }

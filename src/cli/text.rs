@@ -15,6 +15,13 @@ mod verification;
 
 pub(super) fn extract(summary: &extract::Summary, staging: &Path) -> String {
     let mut text = format!("snapshot of {} in {}\n", summary.source, staging.display());
+    if let Some(renamed) = &summary.renamed {
+        let _ = writeln!(
+            text,
+            "  it was {} before: of its {} users {} say something else and {} are gone; {} came",
+            renamed.from, renamed.users, renamed.changed, renamed.gone, renamed.added
+        );
+    }
     for table in &summary.tables {
         let _ = write!(text, "  {} {} rows", table.table, table.rows);
         if table.unreadable > 0 {

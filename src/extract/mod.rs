@@ -7,6 +7,7 @@
 mod check;
 mod pattern;
 mod reader;
+mod renamed;
 mod selection;
 
 pub use check::{Report, check, compare};
@@ -16,6 +17,8 @@ use crate::error::{Error, Result};
 use crate::legacy::Source;
 use crate::progress::Progress;
 use crate::staging::{NewTable, Staging, Step, TableManifest};
+
+pub use self::renamed::Renamed;
 
 use self::reader::Reader;
 use self::selection::{Selection, Wanted, select};
@@ -39,24 +42,55 @@ pub struct Summary {
     pub missing_tables: Vec<String>,
     /// Exclusions of the configuration that fit nothing.
     pub idle_exclusions: Vec<String>,
+    /// The name that the system had in the file, where it came under another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub renamed: Option<Renamed>,
 }
 
-/// Takes a fresh snapshot. `replace` allows it to replace a complete one.
+/// Whether a complete snapshot may be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replace {
+    /// No.
+    Never,
+    /// By one of the same source, or of another one whose contents show that it is the same system.
+    SameSystem,
+    /// By one of whatever the operator says to be the same system.
+    AsSaid,
+}
+
+/// Takes a fresh snapshot.
 pub fn extract(
     staging: &mut Staging,
     source: Box<dyn Source>,
     config: &Config,
-    replace: bool,
+    replace: Replace,
     progress: Progress,
 ) -> Result<Summary> {
     let identity = source.identity();
-    staging.expect_identity("source", &identity)?;
-    if let Some(completed) = staging.completed(Step::Extract)?.filter(|_| !replace) {
-        return Err(Error::precondition(format!(
-            "{} already has the complete snapshot of {completed}",
-            staging.path().display()
-        ))
-        .hint("go on with `drydock transform`, or give --replace to take a fresh snapshot in its place"));
+    let known = staging.fact("source_identity")?.filter(|known| *known != identity);
+    if known.is_none() {
+        staging.expect_identity("source", &identity)?;
+    }
+    if replace == Replace::Never {
+        if let Some(known) = known {
+            return Err(Error::precondition(format!(
+                "{} belongs to the source {known}, and the source given is {identity}",
+                staging.path().display()
+            ))
+            .hint(
+                "give --replace where it is the same system under another name, as a newer dump; for another system \
+                 give a new file with --staging",
+            ));
+        }
+        if let Some(completed) = staging.completed(Step::Extract)? {
+            return Err(Error::precondition(format!(
+                "{} already has the complete snapshot of {completed}",
+                staging.path().display()
+            ))
+            .hint(
+                "go on with `drydock transform`, or give --replace to take a fresh snapshot in its place",
+            ));
+        }
     }
 
     let (version, snapshot) = (source.version(), source.snapshot());
@@ -64,8 +98,14 @@ pub fn extract(
     let has_places = snapshot.is_none();
     let mut reader = Reader::new(source);
     let selection = selection(&mut reader, config)?;
+    let renamed = known
+        .map(|known| Renamed::judge(staging, &mut reader, &selection, known, &identity, replace))
+        .transpose()?;
 
     staging.begin_snapshot()?;
+    if renamed.is_some() {
+        staging.set_fact("source_identity", &identity)?;
+    }
     for (name, value) in [("source_version", &version), ("source_snapshot", &snapshot)] {
         staging.set_fact(name, value.as_deref().unwrap_or("none"))?;
     }
@@ -86,6 +126,7 @@ pub fn extract(
         tables,
         missing_tables: selection.missing_tables,
         idle_exclusions: selection.idle_exclusions,
+        renamed,
     })
 }
 

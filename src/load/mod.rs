@@ -21,6 +21,7 @@ use crate::interrupt;
 use crate::progress::Progress;
 use crate::record::Phase;
 use crate::staging::{Accounting, Receipt, Refused, Staging, Step, load_operation};
+use crate::survey;
 use crate::target::{Demand, Demands, Merge, Target, Writing, drift};
 
 use carry::Carried;
@@ -154,7 +155,7 @@ pub fn load(
 ) -> Result<Summary> {
     staging.require(Step::Transform, "load")?;
     staging.go_in_order(8)?;
-    staging.expect_identity("target", target.identity())?;
+    survey::expect_target(staging, target)?;
     require_earlier_phases(staging, &options.phases)?;
     let staging_id = staging.fact("staging_id")?.unwrap_or_default();
     let head = copies::head(staging)?;

@@ -62,6 +62,30 @@ pub struct Lost {
     pub without_snapshot: bool,
 }
 
+/// Ties the file to a target on first use, and refuses another one afterwards. Another name of the same database, such as a
+/// pooler's, is known by what the database says of itself, or by the receipts that it has of this file.
+pub fn expect_target(staging: &mut Staging, target: &mut Target) -> Result<()> {
+    let identity = target.identity().to_owned();
+    let known = staging.fact("target_identity")?;
+    let system = target.system();
+    if known.is_some_and(|known| known != identity) {
+        let is_same = match (&system, staging.fact("target_system")?) {
+            (Some(system), Some(known)) => *system == known,
+            _ => target.has_receipts_of(&staging.fact("staging_id")?.unwrap_or_default())?,
+        };
+        if is_same {
+            staging.set_fact("target_identity", &identity)?;
+        }
+    }
+    staging.expect_identity("target", &identity)?;
+    if let Some(system) = system
+        && staging.fact("target_system")?.is_none()
+    {
+        staging.set_fact("target_system", &system)?;
+    }
+    Ok(())
+}
+
 /// Surveys the target. A file that was surveyed before gets a fresh picture.
 pub fn survey(
     staging: &mut Staging,
@@ -69,7 +93,7 @@ pub fn survey(
     config: &Config,
     progress: Progress,
 ) -> Result<Summary> {
-    staging.expect_identity("target", target.identity())?;
+    expect_target(staging, target)?;
     staging.begin(Step::Survey)?;
     let version = target.version()?;
     target.begin_reading()?;

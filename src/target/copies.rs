@@ -15,6 +15,17 @@ pub struct KnownRun {
 }
 
 impl Target {
+    /// Whether some load of this staging file has left a receipt here.
+    pub fn has_receipts_of(&mut self, staging_id: &str) -> Result<bool> {
+        let what = "looking for receipts";
+        if self.count(what, "select count(to_regclass('drydock.receipts'))")? == 0 {
+            return Ok(false);
+        }
+        let sql = "select exists (select 1 from drydock.receipts where staging_id = $1)";
+        let row = self.client.query_one(sql, &[&staging_id]).map_err(|cause| failed(what, &cause))?;
+        Ok(row.get(0))
+    }
+
     /// The runs of a staging file whose rows are in the target, without those that were undone or loaded over.
     pub fn runs_of(&mut self, staging_id: &str) -> Result<Vec<KnownRun>> {
         let what = "looking for earlier runs of the staging file";

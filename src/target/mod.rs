@@ -106,6 +106,14 @@ impl Target {
         &self.identity
     }
 
+    /// The database as it knows itself, whatever name it was reached by: the cluster's number and the database's. None where the
+    /// role may not ask.
+    pub fn system(&mut self) -> Option<String> {
+        const SYSTEM: &str = "select c.system_identifier::text || ':' || d.oid::text from pg_catalog.pg_control_system() c, \
+                              pg_catalog.pg_database d where d.datname = pg_catalog.current_database()";
+        self.client.query_one(SYSTEM, &[]).ok().map(|row| row.get(0))
+    }
+
     /// The server's version.
     pub fn version(&mut self) -> Result<String> {
         let row = self

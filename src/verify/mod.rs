@@ -22,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::extract;
 use crate::progress::Progress;
 use crate::staging::{Check, Difference, DifferenceKind, Level, Proof, Staging, Step, ThreeWayProof};
+use crate::survey;
 use crate::target::{RangeDigest, Target};
 
 use contents::{Found, Plan};
@@ -74,7 +75,7 @@ pub fn verify(
     progress: Progress,
 ) -> Result<Summary> {
     staging.require(Step::Transform, "verify")?;
-    staging.expect_identity("target", target.identity())?;
+    survey::expect_target(staging, target)?;
     staging.begin(Step::Verify)?;
     target.begin_reading()?;
 

@@ -1,0 +1,74 @@
+//! A source and a target that come under another name than the one in the staging file: a newer dump, a folder that moved, another
+//! road to the same database. What shows that it is the same goes on with its decisions; anything else is refused with both facts.
+
+use std::fs;
+
+use crate::harness::{Job, Size, empty_target};
+
+const SIZE: Size = Size { offices: 3, users: 20 };
+
+#[test]
+fn a_newer_export_under_another_name_keeps_the_decisions() {
+    let job = Job::of_size(SIZE).at("load");
+    let further = "777,newer,Ida,Holm,ida.holm@mail.example,2025-07-31 09:10:11+00,t,f,f\n";
+    SIZE.write(&job.path("legacy_2025-08"), further);
+    let extract = |arguments: &[&str]| {
+        job.drydock(["extract", "--quiet", "--csv", "legacy_2025-08"]).args(arguments).run()
+    };
+
+    let refused = extract(&[]).expect(3);
+    assert!(
+        refused.stderr.contains("belongs to the source") && refused.stderr.contains("--replace"),
+        "{}",
+        refused.stderr
+    );
+    let taken = extract(&["--replace"]).expect(0);
+    assert!(taken.stdout.contains("say something else and 0 are gone; 1 came"), "{}", taken.stdout);
+    for verb in ["survey", "transform", "load", "verify"] {
+        job.verb(verb).run().expect(0);
+    }
+    assert_eq!(job.loaded("select count(*) from profiles where legacy_id = 777"), "1");
+    // it is known by its new name now
+    extract(&["--check"]).expect(0);
+    assert!(job.staged("select value from facts where name = 'source_identity'").ends_with("legacy_2025-08"));
+}
+
+#[test]
+fn another_system_is_refused_unless_somebody_knows_better() {
+    let job = Job::of_size(SIZE).at("extract");
+    SIZE.write(&job.path("elsewhere"), "");
+    // the same keys, and other people
+    let users = job.path("elsewhere").join("auth_user.csv");
+    let others = fs::read_to_string(&users).unwrap().replace(",t,f,f", ",f,f,f").replace(",t,t,f", ",f,t,f");
+    fs::write(&users, others).unwrap();
+    let before = job.staged("select digest from legacy_tables order by table_name");
+    let extract = |arguments: &[&str]| {
+        job.drydock(["extract", "--quiet", "--csv", "elsewhere", "--replace"]).args(arguments).run()
+    };
+    let refused = extract(&[]).expect(3);
+    assert!(refused.stderr.contains("does not look like the same system"), "{}", refused.stderr);
+    assert_eq!(job.staged("select digest from legacy_tables order by table_name"), before);
+    extract(&["--same-source"]).expect(0);
+    assert_ne!(job.staged("select digest from legacy_tables order by table_name"), before);
+}
+
+#[test]
+fn a_target_is_known_by_what_it_says_of_itself() {
+    let job = Job::of_size(SIZE).at("load");
+    // another road to the same server: the socket's folder in other words
+    let url = job.target().url();
+    let other = if url.contains("%2F") {
+        url.replacen("%2F", "%2F.%2F", 1)
+    } else {
+        url.replace("127.0.0.1", "localhost")
+    };
+    assert_ne!(url, other);
+    let verify = |url: &str| job.drydock(["verify", "--quiet"]).env("DRYDOCK_TARGET_URL", url).run();
+    verify(&other).expect(0);
+    verify(&url).expect(0);
+
+    // a database that is another one, however it is called
+    let elsewhere = empty_target();
+    let refused = verify(&elsewhere.url()).expect(3);
+    assert!(refused.stderr.contains("belongs to the target"), "{}", refused.stderr);
+}
