@@ -7,11 +7,13 @@ mod policy;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::columns::DeclaredColumns;
 use crate::entity;
 use crate::error::{Error, Result};
 use crate::record::hex;
@@ -44,6 +46,8 @@ pub struct Source {
     pub allow_empty: Vec<String>,
     /// How CSV files are written.
     pub csv: Csv,
+    /// How the values of columns are written, where they do not say it themselves.
+    pub columns: DeclaredColumns,
 }
 
 impl Default for Source {
@@ -53,6 +57,7 @@ impl Default for Source {
             exclude: vec!["auth_user.password".to_owned()],
             allow_empty: Vec::new(),
             csv: Csv::default(),
+            columns: DeclaredColumns::new(),
         }
     }
 }
@@ -185,6 +190,7 @@ impl Config {
         let required: Vec<&str> =
             entity::legacy_tables().iter().filter(|table| table.required).map(|table| table.name).collect();
         known_words("source.allow_empty", config.source.allow_empty.iter(), &required)?;
+        known_words("source.columns", config.source.columns.keys(), &column_keys())?;
         known_words("policy.roles", config.policy.roles.keys(), &roles)?;
         known_words("policy.genders", config.policy.genders.keys(), &genders)?;
         known_words("policy.allowed_rejects", config.policy.allowed_rejects.keys(), &entities)?;
@@ -215,6 +221,19 @@ impl Config {
             })
             .collect()
     }
+}
+
+/// The keys under which something can be said of columns: a column that rules read, all of a table, or all.
+fn column_keys() -> Vec<&'static str> {
+    static KEYS: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let tables = entity::legacy_tables();
+        let of_table = |table: &&'static entity::LegacyTable| {
+            let columns = table.columns().map(|(column, _)| column).chain(["*"]);
+            columns.map(|column| format!("{}.{column}", table.name)).collect::<Vec<_>>()
+        };
+        tables.iter().flat_map(of_table).chain(["*".to_owned()]).collect()
+    });
+    KEYS.iter().map(String::as_str).collect()
 }
 
 /// Why a configuration cannot be used.

@@ -3,7 +3,8 @@
 //!
 //! # Reading order
 //!
-//! 1. [`record`]: the shared words. Ids, fates, issues. [`entity`]: what is migrated, one list, one file each.
+//! 1. [`record`]: the shared words. Ids, fates, issues. [`entity`]: what is migrated, one list, one file each. [`columns`]: how
+//!    the columns of the legacy tables are written, judged as wholes.
 //! 2. [`staging`]: the file that is the whole state; the only user of SQLite.
 //! 3. The phases, each a verb, a module and a test: [`extract`] (through [`legacy`]), [`survey`] (through [`target`]),
 //!    [`transform`] (with [`clean`]), [`load`], [`verify`].
@@ -26,7 +27,8 @@
 //!
 //! `tests/fast/architecture.rs` holds these; absences matter most.
 //!
-//! - `record` and `error` import nothing of ours; `connect` only `error` and `interrupt`; `clean` only `record`; `entity` only `record` and `clean`.
+//! - `record` and `error` import nothing of ours; `connect` only `error` and `interrupt`; `clean` only `record`; `entity` only `record` and
+//!   `clean`; `columns` only these three.
 //! - `staging`, `legacy` and `target` never import each other, only the above, `config` and `interrupt`. What two of them must
 //!   both know is in `entity` (the surveyed catalog) or `record`.
 //! - `transform` imports neither `legacy`, `target` nor `connect`: it is offline by construction.
@@ -39,6 +41,8 @@
 //! - **Conservation.** extracted = ready + merged + rejected + quarantined, after a load ready = loaded + failed, each
 //!   counted from records. `v_unaccounted` lists what breaks it; `transform` fails unless it is empty. Rows that could not
 //!   be placed by their key count as extracted and as quarantined.
+//! - **A column is judged before its values.** Which form they are written in is decided from all of them; a column that cannot be
+//!   read, or can be read in two ways, stops the transform before anything is decided.
 //! - **One fate, decided purely, applied once.** Rules return an [`entity::Decision`]; it is quarantined until a row is
 //!   ready, so nothing is ready by omission. [`staging::Staging`] is the one writer and decides nothing.
 //! - **Deterministic.** Raw rows are keyed by their legacy id, so the order of arrival leaves no trace. Ids are UUIDv5 of
@@ -83,6 +87,7 @@ pub mod audit;
 pub mod checkpoint;
 pub mod clean;
 pub mod cli;
+pub mod columns;
 pub mod config;
 pub mod connect;
 pub mod demo;

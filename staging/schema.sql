@@ -56,6 +56,29 @@ create table legacy_tables (
     file             text              -- the name of the file that its rows stand in; null for a server's
 ) without rowid;
 
+-- one row is one column of the snapshot that rules read, counted as a whole before any of its values is judged
+create table source_columns (
+    table_name        text not null,
+    position          integer not null,
+    column_name       text not null,
+    reads             text not null,     -- what rules read out of it: key, code, flag, sex, number, date, moment, text
+    rows              integer not null,  -- = nulls + empty + markers + readable + unreadable
+    nulls             integer not null,
+    empty             integer not null,  -- values without a visible character
+    markers           integer not null,  -- texts that mean that there is no value
+    readable          integer not null,
+    unreadable        integer not null,
+    distinct_values   integer not null,
+    distinct_is_exact integer not null,  -- 0 where it is an estimate
+    format            text not null,     -- plain where rules read the values as they stand
+    evidence          text not null,     -- what the format was decided by
+    shapes            text not null,     -- JSON array of the most frequent ones: 9 a digit, a letters
+    smallest          text,              -- value; of texts the shortest length
+    largest           text,
+    trouble           text,              -- why the column cannot be read, if it cannot
+    primary key (table_name, column_name)
+) without rowid;
+
 -- one row is one row of the source that could not be placed by its key; it counts as extracted and as quarantined
 create table legacy_unreadable (
     table_name text not null,

@@ -35,6 +35,14 @@ where not exists (
     select 1 from records r where r.entity = l.entity and r.legacy_id = l.legacy_id and r.fate = 'ready')
   and not exists (select 1 from created_records c where c.entity = l.entity and c.legacy_id = l.legacy_id);
 
+-- one row is one column of the snapshot: how its values are written, and how many of them can be read
+create view v_columns as
+select table_name || '.' || column_name as column_name, reads, rows, nulls + empty + markers as missing, readable, unreadable,
+       round(100.0 * readable / nullif(readable + unreadable, 0), 1) as percent_readable, distinct_values, format, evidence,
+       shapes, smallest, largest, trouble
+from source_columns
+order by table_name, position;
+
 -- one row is one issue that the error analysis of phase 2A is about: those of profiles
 create view v_analysed_errors as
 select *

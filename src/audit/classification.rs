@@ -60,7 +60,7 @@ impl Treatment {
         match holds {
             Holds::Identifier => Self::Id,
             Holds::Flag => Self::Flag,
-            Holds::Code => Self::Code,
+            Holds::Code | Holds::Sex => Self::Code,
             Holds::Label => Self::Word,
             Holds::Country => Self::Country,
             Holds::Name => Self::Name,
@@ -68,7 +68,7 @@ impl Treatment {
             Holds::Phone => Self::Phone,
             Holds::Address => Self::Address,
             Holds::Username => Self::Username,
-            Holds::FreeText => Self::Text,
+            Holds::FreeText | Holds::Number => Self::Text,
             Holds::Birthdate => Self::Birth,
             Holds::Moment => Self::Date,
             Holds::Json => Self::Json,
@@ -134,6 +134,9 @@ const TABLES: &[(&str, Columns)] = tables! {
     "legacy_tables": "table_name" Word, "position" Id, "columns" Words, "excluded_columns" Words,
         "missing_columns" Words, "rows" Id, "unreadable" Id, "bytes" Id, "digest" Digest,
         "file" Text;
+    "source_columns": "table_name" Word, "position" Id, "column_name" Word, "reads" Word, "rows" Id, "nulls" Id,
+        "empty" Id, "markers" Id, "readable" Id, "unreadable" Id, "distinct_values" Id, "distinct_is_exact" Id,
+        "format" Word, "evidence" Word, "shapes" Text, "smallest" Text, "largest" Text, "trouble" Word;
     "legacy_unreadable": "table_name" Word, "number" Id, "reason" Word, "legacy_id" Id, "file" Text, "line" Id,
         "byte" Id, "raw" Text;
     "target_columns": "table_name" Word, "column_name" Word, "position" Id, "type_name" Word, "type_kind" Word,

@@ -47,6 +47,11 @@ pub fn birthdate(field: &'static str, raw: Option<&str>, today: NaiveDate) -> Cl
     }
 }
 
+/// The day that a text says, in a form that [`birthdate`] reads, whether or not somebody can be born on it.
+pub fn day(text: &str) -> Option<NaiveDate> {
+    read_birthdate(text)?.date()
+}
+
 /// Whether two different dates are the same with day and month swapped, as two records of one person may hold
 /// them.
 pub fn possibly_swapped(a: NaiveDate, b: NaiveDate) -> bool {

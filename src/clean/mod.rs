@@ -34,7 +34,7 @@ mod unicode;
 
 pub use boolean::boolean;
 pub use country::country;
-pub use date::{birthdate, possibly_swapped};
+pub use date::{birthdate, day, possibly_swapped};
 pub use email::{
     Email, EmailPolicy, Reason, email, fallback_email, fallback_email_nth, is_fallback_email, mailbox,
 };

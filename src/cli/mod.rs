@@ -5,6 +5,7 @@ mod analyze;
 mod attention;
 mod audit;
 mod checkpoint;
+mod columns;
 mod demo;
 mod diff;
 mod doctor;
@@ -85,6 +86,8 @@ enum Verb {
     Survey(survey::Arguments),
     /// Decide every record's fate, offline
     Transform(transform::Arguments),
+    /// How each column of the snapshot is written, and how much of it can be read
+    Columns(columns::Arguments),
     /// Say why profiles are missing in the target, and what resolves every error of phase 2A
     Analyze(analyze::Arguments),
     /// Show the plan's gates, or approve one
@@ -211,6 +214,7 @@ fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
         Verb::Extract(arguments) => extract::run(common, arguments),
         Verb::Survey(arguments) => survey::run(common, arguments),
         Verb::Transform(arguments) => transform::run(common, arguments),
+        Verb::Columns(arguments) => columns::run(common, arguments),
         Verb::Analyze(arguments) => analyze::run(common, arguments),
         Verb::Explain(arguments) => explain::run(common, arguments),
         Verb::Errors(arguments) => errors::run(common, arguments),

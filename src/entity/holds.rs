@@ -7,8 +7,12 @@ pub enum Holds {
     Identifier,
     /// True or false, in any spelling.
     Flag,
-    /// A number of up to three digits, or a word for a sex.
+    /// A number of up to three digits.
     Code,
+    /// A code or a word for a sex.
+    Sex,
+    /// A decimal number.
+    Number,
     /// A word of ours or of the target's.
     Label,
     /// The name of a country, or its code.

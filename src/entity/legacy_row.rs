@@ -30,6 +30,9 @@ impl LegacyTable {
 pub trait OfFields: Sized {
     /// The row with this id and these fields, in the order required then optional; an absent column is all null.
     fn from_fields(legacy_id: LegacyId, fields: impl Iterator<Item = Option<Text>>) -> Self;
+
+    /// Takes note of the values that were read by the form of their column.
+    fn converted(&mut self, _converted: Vec<Converted>) {}
 }
 
 /// A row type that rules read from a raw table.
@@ -47,13 +50,30 @@ pub trait LegacyRow: OfFields + Send + Sync {
 pub struct Raw {
     /// The row's key.
     pub legacy_id: LegacyId,
-    /// Its values.
+    /// Its values, as rules read them.
     pub fields: Vec<Option<Text>>,
+    /// Those of them that stand otherwise in the snapshot.
+    pub converted: Vec<Converted>,
+}
+
+/// A value that was read by the form of its column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Converted {
+    /// The place of the column, as of the values of a [`Raw`].
+    pub column: usize,
+    /// What stands in the snapshot.
+    pub before: Option<Text>,
+    /// The rule by which it was read, such as `format.dmy`.
+    pub rule: &'static str,
 }
 
 impl OfFields for Raw {
     fn from_fields(legacy_id: LegacyId, fields: impl Iterator<Item = Option<Text>>) -> Self {
-        Self { legacy_id, fields: fields.collect() }
+        Self { legacy_id, fields: fields.collect(), converted: Vec::new() }
+    }
+
+    fn converted(&mut self, converted: Vec<Converted>) {
+        self.converted = converted;
     }
 }
 

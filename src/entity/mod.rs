@@ -22,13 +22,14 @@ pub mod profiles;
 mod read_with;
 mod reference;
 mod rule;
+mod told;
 mod whole;
 
 pub use column::{Answer, Column, From, Kind, Write};
 pub(crate) use decision::row;
 pub use decision::{Decision, Row, Verdict, places, plain};
 pub use holds::Holds;
-pub use legacy_row::{LegacyRow, LegacyTable, OfFields, Raw};
+pub use legacy_row::{Converted, LegacyRow, LegacyTable, OfFields, Raw};
 pub use obstacle::{Obstacle, Why, obstacles};
 pub use read_with::ReadWith;
 pub use reference::Reference;

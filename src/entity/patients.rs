@@ -19,7 +19,7 @@ legacy_row! {
     LegacyPatient,
     /// One row is one patient; the plan's five columns are enough.
     PATIENTS = "dispatch_patient" (required) {
-        required { user_id: Identifier, birthdate: Birthdate, sex: Code }
+        required { user_id: Identifier, birthdate: Birthdate, sex: Sex }
         optional { updated_at: Moment, doctor_id: Identifier, office_id: Identifier, status: Code, archived: Flag, suspended: Flag, schemes: Json, suffix: FreeText, submitted_at: Moment }
     }
 }
@@ -30,7 +30,7 @@ legacy_row! {
     /// The same table, for a pass that needs no more.
     PATIENT_LINKS = "dispatch_patient" (required) {
         required { user_id: Identifier, birthdate: Birthdate }
-        optional { doctor_id: Identifier, office_id: Identifier, sex: Code }
+        optional { doctor_id: Identifier, office_id: Identifier, sex: Sex }
     }
 }
 

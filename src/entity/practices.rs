@@ -5,8 +5,8 @@ use compact_str::ToCompactString;
 use super::From::Own;
 use super::legacy_row::legacy_row;
 use super::metadata::Metadata;
-use super::{Answer, Column, Decision, Entity, Holds, Kind, Rule, Verdict, Whole, decide, row};
-use crate::clean::{boolean, country, name, optional_text, tax_rate};
+use super::{Answer, Column, Decision, Entity, Holds, Kind, Rule, Verdict, Whole, decide, profiles, row};
+use crate::clean::{country, name, optional_text, tax_rate};
 use crate::record::{Code, LegacyId, Phase, TargetId, Text};
 
 legacy_row! {
@@ -15,7 +15,7 @@ legacy_row! {
     /// One row is one office.
     OFFICES = "dispatch_office" (required) {
         required { name: Name, doctor_id: Identifier }
-        optional { address: Address, apt: Address, city: Address, state: Address, zip: Address, country: Country, phone: Phone, tax_rate: FreeText, valid: Flag, sq_customer_id: Username, emails: Flag }
+        optional { address: Address, apt: Address, city: Address, state: Address, zip: Address, country: Country, phone: Phone, tax_rate: Number, valid: Flag, sq_customer_id: Username, emails: Flag }
     }
 }
 
@@ -90,11 +90,7 @@ pub fn resolve(whole: &dyn Whole, office: &Office) -> Decision {
     let phone = decision.take(PHASE, optional_text("phone", office.phone.as_deref()));
     let country = decision.take(PHASE, country("country", office.country.as_deref()));
     let tax_rate = decision.take(PHASE, tax_rate("tax_rate", office.tax_rate.as_deref()));
-    // a source without the column knows no invalid offices
-    let is_active = office
-        .valid
-        .as_deref()
-        .is_none_or(|valid| decision.take(PHASE, boolean("is_active", Some(valid))).unwrap_or(false));
+    let is_active = profiles::not_switched_off(&mut decision, PHASE, office.valid.as_deref());
 
     let mut metadata = Metadata::default();
     for (key, value) in [

@@ -254,11 +254,11 @@ fn resolve(whole: &dyn Whole, user: &User, patient: Option<&PatientMoment>) -> D
     let [first_name, last_name] = [("first_name", &user.first_name), ("last_name", &user.last_name)]
         .map(|(field, raw)| name(field, raw.as_deref()));
     let address = address(whole, &mut decision, user, [&first_name.value, &last_name.value]);
-    // a source without the column knows no inactive users
-    let is_active = user
-        .is_active
-        .as_deref()
-        .is_none_or(|raw| decision.take(PHASE, clean::boolean("is_active", Some(raw))).unwrap_or(false));
+    let is_active = not_switched_off(&mut decision, PHASE, user.is_active.as_deref());
+    // what nobody can read gives nobody rights, and is said
+    for (field, raw) in [("is_superuser", &user.is_superuser), ("is_staff", &user.is_staff)] {
+        decision.take(PHASE, clean::boolean(field, raw.as_deref()));
+    }
     let association = whole.associate(&ENTITY, &mut decision, Some(id));
     let first_name = decision.take(PHASE, first_name);
     let last_name = decision.take(PHASE, last_name);
@@ -306,6 +306,12 @@ fn resolve(whole: &dyn Whole, user: &User, patient: Option<&PatientMoment>) -> D
     });
     decision.verdict = Verdict::Ready(row);
     decision
+}
+
+/// A flag that is on unless the legacy says that it is off: a source without the column knows nothing that is switched off, and
+/// a text that nobody can read switches nobody off.
+pub fn not_switched_off(decision: &mut Decision, phase: Phase, raw: Option<&str>) -> bool {
+    decision.take(phase, clean::boolean("is_active", raw)).unwrap_or(true)
 }
 
 /// What becomes of a user's address.

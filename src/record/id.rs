@@ -25,6 +25,31 @@ impl LegacyId {
     }
 }
 
+impl LegacyId {
+    /// The key that a text of a source says: a number, behind the apostrophe or in the formula by which a spreadsheet keeps text
+    /// as it is, or with decimals that are all zero, as whatever knows no whole numbers beside nulls writes a column.
+    pub fn of_key(text: &str) -> Option<Self> {
+        let text = without_text_mark(text.trim());
+        text.parse().ok().or_else(|| whole_digits(text)?.parse().ok())
+    }
+}
+
+/// A text without the marks by which a spreadsheet says that it is one: `'0042`, `="0042"`.
+pub fn without_text_mark(text: &str) -> &str {
+    let formula = text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
+    formula.or_else(|| text.strip_prefix('\'')).map_or(text, str::trim)
+}
+
+/// The digits of a whole number that is written with decimals which are all zero: 434.0 is 434, and 1.5, 1e3 or 1,234 are none.
+pub fn whole_digits(text: &str) -> Option<&str> {
+    let (digits, zeros) = text.split_once('.')?;
+    let is_whole = !digits.is_empty()
+        && digits.strip_prefix('-').unwrap_or(digits).bytes().all(|byte| byte.is_ascii_digit())
+        && zeros.bytes().all(|byte| byte == b'0')
+        && digits.parse::<i64>().is_ok();
+    is_whole.then_some(digits)
+}
+
 impl FromStr for LegacyId {
     type Err = std::num::ParseIntError;
 
@@ -105,6 +130,25 @@ mod tests {
             ("practices", -1, "55f8f304-23a5-53a2-ae4f-a6698a3f8310"),
         ] {
             assert_eq!(TargetId::derived(entity, LegacyId(id)).to_string(), wanted, "{entity}:{id}");
+        }
+    }
+
+    #[test]
+    fn keys_of_a_source_may_have_decimals_that_are_zero() {
+        for (text, id) in [
+            ("17", Some(17)),
+            ("17.0", Some(17)),
+            ("-17.00", Some(-17)),
+            ("'17", Some(17)),
+            ("=\"17\"", Some(17)),
+            ("17.5", None),
+            ("1e3", None),
+            ("1,234", None),
+            (".0", None),
+            ("17.0.0", None),
+            ("-9223372036854775808.0", None),
+        ] {
+            assert_eq!(LegacyId::of_key(text), id.map(LegacyId), "{text}");
         }
     }
 

@@ -28,7 +28,7 @@ mod phase;
 mod ruling;
 
 pub use fate::Fate;
-pub use id::{LegacyId, TargetId, named_uuid};
+pub use id::{LegacyId, TargetId, named_uuid, whole_digits, without_text_mark};
 pub use issue::{Category, Change, Code, Issue, Severity};
 pub use notation::{hex, quoted, quoted_text};
 pub use phase::Phase;

@@ -292,12 +292,12 @@ fn read_users(staging: &Staging, policy: &EmailPolicy, finder: &mut Finder) -> R
         let read: Vec<_> = rows
             .par_iter()
             .map(|user| {
-                let flag = |raw: &Option<Text>| clean::boolean("", raw.as_deref()).value.unwrap_or(false);
-                // a source without the column knows no inactive users
-                let active = user.is_active.is_none() || flag(&user.is_active);
+                let flag = |raw: &Option<Text>| clean::boolean("", raw.as_deref()).value;
+                // as the rule has it: nobody is switched off, or given rights, by what cannot be read
+                let active = flag(&user.is_active).unwrap_or(true);
                 let standing = Standing {
-                    superuser: flag(&user.is_superuser),
-                    staff: flag(&user.is_staff),
+                    superuser: flag(&user.is_superuser) == Some(true),
+                    staff: flag(&user.is_staff) == Some(true),
                     ..Standing::default()
                 };
                 // a rule that fails here fails again when the record is decided, and is told there

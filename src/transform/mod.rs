@@ -1,10 +1,11 @@
 //! Raw rows to fates: offline, in parallel, every decision a row. This module can name neither the legacy nor the target
 //! session; a test holds that.
 //!
-//! Read `facts` first (what is known of the whole set), then `emails`, `posts`, `ladder`, `duplicates` and `merges` (what is decided
-//! over the whole set), then `whole` and `fit` (what the rule of an entity may ask, and the last word about a record), then `pass` (how
-//! records go through). Pure code decides; [`Staging::apply`] is the one writer.
+//! Read `columns` first (how each column is written), then `facts` (what is known of the whole set), `emails`, `posts`, `ladder`,
+//! `duplicates` and `merges` (what is decided over the whole set), `whole` and `fit` (what the rule of an entity may ask, and the last
+//! word about a record), and `pass` (how records go through). Pure code decides; [`Staging::apply`] is the one writer.
 
+mod columns;
 pub mod duplicates;
 mod emails;
 mod facts;
@@ -24,9 +25,10 @@ use std::thread;
 use std::time::Instant;
 
 use crate::clean::EmailPolicy;
+use crate::columns::Forms;
 use crate::config::{Config, DefaultPractice};
 use crate::entity::{self, Entity, Obstacle, Verdict, Whole, Why, practices, profiles};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::progress::Progress;
 use crate::record::LegacyId;
 use crate::review::{Decided, StandIn};
@@ -34,6 +36,7 @@ use crate::staging::{
     Accounting, Asked, AssociationCount, Dependency, ErrorAnalysis, LeftInFile, Open, Staging, Step,
 };
 
+use columns::Columns;
 use duplicates::{Finder, Search};
 use emails::Settled;
 use facts::Facts;
@@ -81,8 +84,19 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     staging.set_progress("transform: reading the whole set", 0, None)?;
     let email_policy = EmailPolicy::new(&config.policy.company_domains);
     let mut finder = Finder::default();
-    let mut facts =
-        read_proved(staging, |staging| Facts::read(staging, &email_policy, &decided, &mut finder))?;
+    staging.read_as(Forms::default());
+    let (columns, facts) = read_proved(staging, |staging| {
+        let mut columns = Columns::judge(staging, &config.source.columns)?;
+        staging.read_as(columns.forms());
+        let facts = if columns.are_troubled() {
+            None
+        } else {
+            Some(Facts::read(staging, &email_policy, &decided, &mut finder)?)
+        };
+        Ok((columns, facts))
+    })?;
+    columns.keep(staging)?;
+    let mut facts = facts.ok_or_else(|| Error::internal("columns that can be read were not"))?;
     staging.keep_manual_errors()?;
     staging.clear_resolved()?;
     let left_in_file = staging.settle_entities(&staging.catalog()?)?;
@@ -129,6 +143,14 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     let open = Open { target_obstacles: obstacles.len() as u64, ..summary.open };
     let summary = Summary { open, obstacles, left_in_file, ..summary };
     Ok(summary)
+}
+
+/// Counts the snapshot's columns, and keeps what was counted, whatever is in the way of reading them.
+pub fn count_columns(staging: &mut Staging, config: &Config) -> Result<()> {
+    staging.require(Step::Extract, "columns")?;
+    staging.read_as(Forms::default());
+    let columns = Columns::judge(staging, &config.source.columns)?;
+    columns.keep(staging).or_else(|error| if error.kind() == Kind::Records { Ok(()) } else { Err(error) })
 }
 
 /// Reads the whole set while another session proves that the raw rows are those of the snapshot: nothing is decided, and nothing

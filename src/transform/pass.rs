@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::record::{Code, Issue, LegacyId, Phase, Text};
-use crate::staging::{ById, DecisionRows, Staging};
+use crate::staging::{Asked, ById, DecisionRows, Staging};
 
 /// Rows that are decided together, with those that are read with them.
 struct Chunk {
@@ -78,7 +78,9 @@ impl<'a> Passes<'a> {
                         let decisions = decide(entity, rows, |row| {
                             let key = rule.with.and_then(|with| (with.key)(whole, row.legacy_id));
                             let with = with.as_ref().zip(key).and_then(|(rows, key)| rows.get(key));
-                            let decision = (rule.decide)(whole, row, with);
+                            let told = entity.told(&row, with);
+                            let mut decision = (rule.decide)(whole, row, with);
+                            decision.changes.splice(..0, told);
                             let mut decision = whole.conclude(entity, decision);
                             follow(entity, held_back, &mut decision);
                             decision

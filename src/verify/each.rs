@@ -90,7 +90,8 @@ fn explained(sql: &str) -> String {
         let mut joined = format!("join own_{name} t using (legacy_id)");
         if let Some((table, column)) = with {
             raw_rows.push(raw_table(&format!("with_{name}"), table));
-            joined += &format!(" join with_{name} u on u.legacy_id = cast(t.{column} as integer)");
+            joined +=
+                &format!(" join with_{name} u on u.legacy_id = cast(ltrim(t.{column}, '''=\"') as integer)");
         }
         let (mut raw, mut ready) = (String::new(), String::new());
         for (number, column) in (1..).zip(&columns) {

@@ -11,6 +11,10 @@ with shared as materialized (
                          union all
                          select lower(trim(email)) from target_rows where entity = 'profiles' and legacy_id is null)
     where address <> '' group by address having count(*) > 1
+), markers as materialized (
+    -- texts that say that there is no value; what is somebody's name as well is one in twenty of no column
+    select value as marker
+    from json_each('["","null","\\n","(null)","[null]","<null>","n/a","#n/a","<na>","none","nan","nat","na","nil","(none)","0000-00-00"]')
 ), decided as materialized (
     select entity, legacy_id from decisions where superseded_by is null
 ), words as materialized (
@@ -60,53 +64,53 @@ with shared as materialized (
 ), users_lost as not materialized (
     select *,
            iif(ready_first_name = '',
-               iif(trim(first_name) = '' or trim(first_name) = 'null' collate nocase, 2, 1), 0) as first_name_lost,
+               iif(lower(trim(first_name)) in (select marker from markers), 2, 1), 0) as first_name_lost,
            iif(ready_last_name = '',
-               iif(trim(last_name) = '' or trim(last_name) = 'null' collate nocase, 2, 1), 0) as last_name_lost,
+               iif(lower(trim(last_name)) in (select marker from markers), 2, 1), 0) as last_name_lost,
            iif(email <> '' and (ready_email is null or ready_email like '%@migrated.local') and email not like '%@migrated.local',
-               iif(trim(email) = '' or trim(email) = 'null' collate nocase, 2, 1), 0) as email_lost,
+               iif(lower(trim(email)) in (select marker from markers), 2, 1), 0) as email_lost,
            iif(instr(date_joined, substr(created_at, 3, 2)) = 0,
-               iif(trim(date_joined) = '' or trim(date_joined) = 'null' collate nocase, 2, 1), 0) as date_joined_lost,
+               iif(lower(trim(date_joined)) in (select marker from markers), 2, 1), 0) as date_joined_lost,
            iif(ready_is_active = 'false' and lower(trim(is_active)) not in (select no from words),
-               iif(trim(is_active) = '' or trim(is_active) = 'null' collate nocase, 2, 1), 0) as is_active_lost
+               iif(lower(trim(is_active)) in (select marker from markers), 2, 1), 0) as is_active_lost
     from users
     limit -1
 ), treated_lost as not materialized (
     select *,
            iif(date_of_birth is null,
-               iif(trim(birthdate) = '' or trim(birthdate) = 'null' collate nocase, 2, 1), 0) as birthdate_lost,
+               iif(lower(trim(birthdate)) in (select marker from markers), 2, 1), 0) as birthdate_lost,
            iif(gender = 'unknown' or gender not in ('male', 'female', 'other')
                and exists (select 1 from facts c where c.name = 'configuration'
                            and instr(c.value, 'unknown = "' || gender || '"') > 0),
-               iif(trim(sex) = '' or trim(sex) = 'null' collate nocase, 2, 1), 0) as sex_lost,
+               iif(lower(trim(sex)) in (select marker from markers), 2, 1), 0) as sex_lost,
            iif(assigned_profile_id is null,
-               iif(trim(doctor_id) = '' or trim(doctor_id) = 'null' collate nocase, 2, 1), 0) as doctor_id_lost,
-           iif(practice_id is not (select o.id from ready_practices o where o.legacy_id = cast(office_id as integer)),
-               iif(trim(office_id) = '' or trim(office_id) = 'null' collate nocase, 2, 1), 0) as office_id_lost,
+               iif(lower(trim(doctor_id)) in (select marker from markers), 2, 1), 0) as doctor_id_lost,
+           iif(practice_id is not (select o.id from ready_practices o where o.legacy_id = cast(ltrim(office_id, '''="') as integer)),
+               iif(lower(trim(office_id)) in (select marker from markers), 2, 1), 0) as office_id_lost,
            iif(instr(updated_at, substr(ready_updated_at, 3, 2)) = 0,
-               iif(trim(updated_at) = '' or trim(updated_at) = 'null' collate nocase, 2, 1), 0) as updated_at_lost
+               iif(lower(trim(updated_at)) in (select marker from markers), 2, 1), 0) as updated_at_lost
     from treated
     limit -1
 ), offices_lost as not materialized (
     select *,
            iif(ready_name = 'Office ' || legacy_id and trim(name) <> ready_name,
-               iif(trim(name) = '' or trim(name) = 'null' collate nocase, 2, 1), 0) as name_lost,
+               iif(lower(trim(name)) in (select marker from markers), 2, 1), 0) as name_lost,
            iif(coalesce(ready_address, '') = '',
-               iif(trim(address) = '' or trim(address) = 'null' collate nocase, 2, 1), 0) as address_lost,
+               iif(lower(trim(address)) in (select marker from markers), 2, 1), 0) as address_lost,
            iif(coalesce(ready_city, '') = '',
-               iif(trim(city) = '' or trim(city) = 'null' collate nocase, 2, 1), 0) as city_lost,
+               iif(lower(trim(city)) in (select marker from markers), 2, 1), 0) as city_lost,
            iif(coalesce(ready_state, '') = '',
-               iif(trim(state) = '' or trim(state) = 'null' collate nocase, 2, 1), 0) as state_lost,
+               iif(lower(trim(state)) in (select marker from markers), 2, 1), 0) as state_lost,
            iif(coalesce(ready_zip, '') = '',
-               iif(trim(zip) = '' or trim(zip) = 'null' collate nocase, 2, 1), 0) as zip_lost,
+               iif(lower(trim(zip)) in (select marker from markers), 2, 1), 0) as zip_lost,
            iif(coalesce(ready_country, '') = '',
-               iif(trim(country) = '' or trim(country) = 'null' collate nocase, 2, 1), 0) as country_lost,
+               iif(lower(trim(country)) in (select marker from markers), 2, 1), 0) as country_lost,
            iif(coalesce(ready_phone, '') = '',
-               iif(trim(phone) = '' or trim(phone) = 'null' collate nocase, 2, 1), 0) as phone_lost,
+               iif(lower(trim(phone)) in (select marker from markers), 2, 1), 0) as phone_lost,
            iif(coalesce(ready_tax_rate, '') = '',
-               iif(trim(tax_rate) = '' or trim(tax_rate) = 'null' collate nocase, 2, 1), 0) as tax_rate_lost,
+               iif(lower(trim(tax_rate)) in (select marker from markers), 2, 1), 0) as tax_rate_lost,
            iif(ready_valid = 'false' and lower(trim(valid)) not in (select no from words),
-               iif(trim(valid) = '' or trim(valid) = 'null' collate nocase, 2, 1), 0) as valid_lost
+               iif(lower(trim(valid)) in (select marker from markers), 2, 1), 0) as valid_lost
     from offices
     limit -1
 ), profiles as materialized (
@@ -130,11 +134,11 @@ with shared as materialized (
            sum(doctor_id <> '' and doctor_id_lost < 2) as doctor_id, sum(doctor_id <> '' and doctor_id_lost = 1) as doctor_id_lost,
            sum(doctor_id <> '' and doctor_id_lost = 1
                and doctor_id not glob '*[^0-9]*'
-               and not exists (select 1 from ready_profiles y where y.legacy_id = cast(doctor_id as integer))) as doctor_id_explained,
+               and not exists (select 1 from ready_profiles y where y.legacy_id = cast(ltrim(doctor_id, '''="') as integer))) as doctor_id_explained,
            sum(office_id <> '' and office_id_lost < 2) as office_id, sum(office_id <> '' and office_id_lost = 1) as office_id_lost,
            sum(office_id <> '' and office_id_lost = 1
                and office_id not glob '*[^0-9]*'
-               and not exists (select 1 from ready_practices y where y.legacy_id = cast(office_id as integer))) as office_id_explained,
+               and not exists (select 1 from ready_practices y where y.legacy_id = cast(ltrim(office_id, '''="') as integer))) as office_id_explained,
            sum(updated_at <> '' and updated_at_lost < 2) as updated_at, sum(updated_at <> '' and updated_at_lost = 1) as updated_at_lost
     from treated_lost
 ), practices as materialized (
@@ -151,19 +155,19 @@ with shared as materialized (
 ), bound (entity, field, legacy_id, fate, raw, is_dangling) as not materialized (
     -- references without which a record is none
     select k.entity, 'user_id', k.legacy_id, k.fate, trim(t.user_id),
-           not exists (select 1 from legacy_auth_user u where u.legacy_id = cast(t.user_id as integer))
+           not exists (select 1 from legacy_auth_user u where u.legacy_id = cast(ltrim(t.user_id, '''="') as integer))
     from records k join legacy_dispatch_patient t using (legacy_id) where k.entity = 'patients'
     union all
     select k.entity, 'user_id', k.legacy_id, k.fate, trim(m.user_id),
-           not exists (select 1 from legacy_auth_user u where u.legacy_id = cast(m.user_id as integer))
+           not exists (select 1 from legacy_auth_user u where u.legacy_id = cast(ltrim(m.user_id, '''="') as integer))
     from records k join legacy_dispatch_office_doctors m using (legacy_id) where k.entity = 'practice_members'
     union all
     select k.entity, 'office_id', k.legacy_id, k.fate, trim(m.office_id),
-           not exists (select 1 from legacy_dispatch_office o where o.legacy_id = cast(m.office_id as integer))
+           not exists (select 1 from legacy_dispatch_office o where o.legacy_id = cast(ltrim(m.office_id, '''="') as integer))
     from records k join legacy_dispatch_office_doctors m using (legacy_id) where k.entity = 'practice_members'
     union all
     select k.entity, 'doctor_id', k.legacy_id, k.fate, trim(o.doctor_id),
-           not exists (select 1 from legacy_auth_user u where u.legacy_id = cast(o.doctor_id as integer))
+           not exists (select 1 from legacy_auth_user u where u.legacy_id = cast(ltrim(o.doctor_id, '''="') as integer))
     from records k join legacy_dispatch_office o using (legacy_id) where k.entity = 'practice_owners'
 ), columns (entity, field, given, lost, explained) as (
     select 'profiles', 'first_name', first_name, first_name_lost, 0 from profiles union all

@@ -33,8 +33,10 @@ where coalesce((select sum(iif(only.before is s.raw and only.after is s.ready, 1
     from changes last
     where last.entity = s.entity and last.legacy_id = s.legacy_id and last.field = s.field
       and (last.after is s.ready
-           -- nothing usable was there: a flag counts as not set, a moment gives way to the next of its rule
-           or last.after is null and (s.kind = 'flag' and s.ready = 'false' or s.kind = 'moment')
+           -- nothing usable was there: nobody is switched off by it, and a moment gives way to the next of its rule
+           or last.after is null and (s.kind = 'flag' and s.ready = 'true' or s.kind = 'moment')
+           -- the form of the column was read as t or f
+           or s.kind = 'flag' and last.after = substr(s.ready, 1, 1)
            or s.kind = 'label' and exists (select 1 from facts f where f.name = 'configuration'
                                            and instr(f.value, last.after || ' = "' || s.ready || '"') > 0))
       and not exists (select 1 from changes later

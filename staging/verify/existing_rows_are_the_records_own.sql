@@ -16,7 +16,7 @@ with said as not materialized (
     select 'patients', p.legacy_id, lower(trim(u.first_name)), lower(trim(u.last_name)),
            case when p.birthdate glob '[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]*' then substr(p.birthdate, 1, 10) end
     from legacy_dispatch_patient p
-    join legacy_auth_user u on u.legacy_id = cast(p.user_id as integer)
+    join legacy_auth_user u on u.legacy_id = cast(ltrim(p.user_id, '''="') as integer)
 ), offices as not materialized (
     select k.legacy_id, lower(trim(k.name)) as name,
            (select lower(trim(city)) from legacy_dispatch_office o where o.legacy_id = k.legacy_id) as city
@@ -55,4 +55,4 @@ where s.entity = 'practices' and s.name not in ('', 'null') and o.name not in ('
 union all
 select s.entity, s.legacy_id, 'legacy_id'
 from said s
-where s.said_legacy_id not glob '*[^0-9]*' and cast(s.said_legacy_id as integer) <> s.legacy_id
+where s.said_legacy_id not glob '*[^0-9]*' and cast(ltrim(s.said_legacy_id, '''="') as integer) <> s.legacy_id

@@ -32,7 +32,7 @@ union all
 select 'profiles', legacy_id, iif(is_superuser in (select yes from words), 'is_superuser', 'is_staff')
 from users
 where (role = 'unknown'
-       or role = 'patient' and legacy_id not in (select cast(user_id as integer) from legacy_dispatch_patient
+       or role = 'patient' and legacy_id not in (select cast(ltrim(user_id, '''="') as integer) from legacy_dispatch_patient
                                                  where user_id is not null))
   and (is_superuser in (select yes from words) or is_staff in (select yes from words))
   and ('profiles', legacy_id) not in (select entity, legacy_id from decided)

@@ -12,7 +12,7 @@ where (lower(trim(u.first_name)), lower(trim(u.last_name))) in (
 union all
 select 'patients', p.legacy_id, 'user_id'
 from legacy_dispatch_patient p
-join legacy_auth_user u on u.legacy_id = cast(p.user_id as integer)
+join legacy_auth_user u on u.legacy_id = cast(ltrim(p.user_id, '''="') as integer)
 where (lower(trim(u.first_name)), lower(trim(u.last_name))) in (
     select lower(trim(t.first_name)), lower(trim(t.last_name)) from target_rows t
     where t.entity = 'patients' and t.legacy_id is null and t.first_name <> '' and t.last_name <> '')

@@ -1,10 +1,10 @@
 -- what the file says: a practice that was inferred, defaulted or chosen, or whose patient or membership is not in the target
 with kept_back as materialized (
-    select cast(user_id as integer) as legacy_id
+    select cast(ltrim(user_id, '''="') as integer) as legacy_id
     from legacy_dispatch_patient
     where legacy_id not in (select legacy_id from loads where entity = 'patients' and phase = '2B' and outcome <> 'failed')
     union
-    select cast(user_id as integer)
+    select cast(ltrim(user_id, '''="') as integer)
     from legacy_dispatch_office_doctors
     where legacy_id not in (select legacy_id from loads
                             where entity = 'practice_members' and phase = '2C' and outcome <> 'failed')

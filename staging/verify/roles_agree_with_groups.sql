@@ -1,15 +1,15 @@
 -- every role is the one that the legacy groups and flags say, first rule that applies
 with members as (
-    select cast(g.user_id as integer) as user_id,
+    select cast(ltrim(g.user_id, '''="') as integer) as user_id,
            max(n.word = 'doctor') as doctor, max(n.word = 'technician') as technician,
            max(n.word = 'admin') as admin, max(n.word = 'master') as master, max(n.word = 'patient') as patient
     from legacy_auth_user_groups g
     join (select legacy_id, lower(trim(name)) as word from legacy_auth_group) n
-      on n.legacy_id = cast(g.group_id as integer)
+      on n.legacy_id = cast(ltrim(g.group_id, '''="') as integer)
     group by 1
 ), known as (
     select legacy_id, metadata, json_extract(metadata, '$.legacy.role') as role,
-           legacy_id in (select cast(user_id as integer) from legacy_dispatch_patient) as is_treated
+           legacy_id in (select cast(ltrim(user_id, '''="') as integer) from legacy_dispatch_patient) as is_treated
     from ready_profiles
 )
 select 'profiles', k.legacy_id, 'role'

@@ -89,7 +89,8 @@ fn modules_import_only_what_they_may() {
     // whoever waits for a server ends when the command is asked to
     only("connect", &["error", "interrupt"]);
     only("output", &["error"]);
-    only("staging", &["record", "entity", "error", "config", "interrupt", "output"]);
+    only("columns", &["record", "clean", "entity"]);
+    only("staging", &["record", "entity", "columns", "error", "config", "interrupt", "output"]);
     only("legacy", &["record", "entity", "error", "connect", "interrupt"]);
     only("target", &["record", "entity", "error", "connect", "config", "interrupt", "failpoint"]);
     // an auditor has the file and nothing else

@@ -23,9 +23,11 @@ mod doctor; // what would stop a migration is found and explained
 mod bad_rows; // no verb dies of a bad row, and each is listed
 mod extract; // the staging file holds what the source held, whatever form it came in
 mod extract_doors; // any text survives a server, a CSV file and a dump
+mod same_system; // a source and a target that come under another name
 
 // survey and transform
 mod cases; // the hand-written cases of fixtures/cases
+mod columns; // how columns are written is decided from all their values, or stops the transform
 mod damaged_file; // a damaged staging file is refused before anything is decided on it
 mod ladder; // the rules for a practice, against a naive second version of them
 mod optional_entities; // what is optional takes part where both sides have its tables

@@ -7,7 +7,8 @@ use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::entity::{Entity, LegacyRow};
+use crate::columns::Forms;
+use crate::entity::{Entity, LegacyRow, LegacyTable, Raw};
 use crate::error::Result;
 use crate::record::{LegacyId, Phase};
 use crate::staging::figures::attention::{self, Attention};
@@ -16,7 +17,8 @@ use crate::staging::figures::{self, Figures, Open};
 use crate::staging::file::open::{Reader, Staging};
 use crate::staging::file::row::row_struct;
 use crate::staging::quoted;
-use crate::staging::raw::legacy::for_legacy_rows;
+use crate::staging::raw::columns::{self, SourceColumn};
+use crate::staging::raw::legacy::{self, for_legacy_rows};
 
 /// What a check is about, in the plan's order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -304,6 +306,10 @@ pub trait Asked {
     #[doc(hidden)]
     fn connection(&self) -> &Connection;
 
+    /// The forms by which raw rows are read.
+    #[doc(hidden)]
+    fn forms(&self) -> &Forms;
+
     /// Runs a check's query over the file: entity, legacy id, field.
     fn for_found_rows(&self, sql: &str, mut each: impl FnMut(&str, Option<i64>, &str)) -> Result<()> {
         let mut statement = self.connection().prepare(sql)?;
@@ -321,7 +327,17 @@ pub trait Asked {
         chunk: usize,
         each: impl FnMut(Vec<R>) -> Result<()>,
     ) -> Result<()> {
-        for_legacy_rows(self.connection(), chunk, each)
+        for_legacy_rows(self.connection(), self.forms(), chunk, each)
+    }
+
+    /// The next rows of a table after `after`, at most `limit`, in key order. None only when there is none.
+    fn legacy_rows(&self, table: &LegacyTable, after: Option<LegacyId>, limit: usize) -> Result<Vec<Raw>> {
+        legacy::legacy_rows(self.connection(), self.forms().of(table).as_deref(), table, after, limit)
+    }
+
+    /// What was counted and decided of the snapshot's columns by the last transform.
+    fn source_columns(&self) -> Result<Vec<SourceColumn>> {
+        columns::source_columns(self)
     }
 
     /// Whether a command writes to the file at this moment.
@@ -368,6 +384,10 @@ impl Asked for Staging {
         &self.connection
     }
 
+    fn forms(&self) -> &Forms {
+        &self.forms
+    }
+
     fn is_being_written(&self) -> bool {
         true
     }
@@ -376,6 +396,10 @@ impl Asked for Staging {
 impl Asked for Reader {
     fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    fn forms(&self) -> &Forms {
+        &self.forms
     }
 
     fn is_being_written(&self) -> bool {

@@ -198,11 +198,17 @@ fn raw(connection: &Connection, entity: &Entity, legacy_id: LegacyId) -> Result<
             ReadWith::Named { table, by } => {
                 let own = quoted(&format!("legacy_{}", entity.legacy.name));
                 let by = quoted(by);
-                let key = format!("(select cast({by} as integer) from {own} where legacy_id = ?)");
+                let key =
+                    format!("(select cast(ltrim({by}, '''=\"') as integer) from {own} where legacy_id = ?)");
                 add(table.name, &format!("legacy_id = {key}"))?;
             }
             ReadWith::Naming { table, by } if has_column(connection, table, by)? => {
-                add(table, &format!("{} = '{legacy_id}' and ? is not null", quoted(by)))?;
+                // as sources write a key: behind the mark of a text, or with decimals that are zero
+                let by = format!("trim({}, '''=\" ')", quoted(by));
+                add(
+                    table,
+                    &format!("{by} in ('{legacy_id}', '{legacy_id}.0', '{legacy_id}.00') and ? is not null"),
+                )?;
             }
             ReadWith::Naming { .. } => {}
         }

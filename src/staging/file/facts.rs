@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::{Map, Value, json};
 
-use crate::config::Config;
+use crate::config::{Config, Source};
 use crate::entity;
 use crate::error::{Error, Result};
 use crate::record::named_uuid;
@@ -199,9 +199,11 @@ impl Staging {
                          decide every record again by the given one",
                     ));
                 }
-                if known.source != given.source {
+                // how columns are written is read by the transform; what was extracted cannot change under its snapshot
+                let columns = given.source.columns.clone();
+                if (Source { columns, ..known.source.clone() }) != given.source {
                     return Err(Error::precondition(
-                        "the [source] part of the configuration cannot change under a snapshot",
+                        "the [source] part of the configuration, other than [source.columns], cannot change under a snapshot",
                     )
                     .hint("extract again into a new file"));
                 }

@@ -4,11 +4,13 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use rusqlite::{Connection, OpenFlags};
 
+use crate::columns::Forms;
 use crate::entity;
 use crate::error::{Error, Result};
 use crate::interrupt::Stopping;
@@ -22,7 +24,7 @@ use crate::staging::file::transactions::stopping;
 /// `DRYD`, in the SQLite header of every staging file.
 const APPLICATION_ID: i32 = 0x4452_5944;
 /// The version of the schema in `staging/`; it grows with every change of it.
-const SCHEMA_VERSION: i32 = 7;
+const SCHEMA_VERSION: i32 = 8;
 
 /// The one writer of a staging file. While it lives, no other process can become the writer.
 #[derive(Debug)]
@@ -32,6 +34,8 @@ pub struct Staging {
     /// While a snapshot is written.
     pub(in crate::staging) flusher: Option<Flusher>,
     pub(in crate::staging) stopping: Stopping,
+    /// The forms by which raw rows are read.
+    pub(in crate::staging) forms: Arc<Forms>,
     path: PathBuf,
     lock: File,
     /// The command that is at work, once it has started.
@@ -45,6 +49,8 @@ pub struct Staging {
 pub struct Reader {
     pub(in crate::staging) connection: Connection,
     _stopping: Stopping,
+    /// The forms by which raw rows are read.
+    pub(in crate::staging) forms: Arc<Forms>,
     /// Whether a command was writing to the file when it was opened.
     pub(in crate::staging) is_being_written: bool,
 }
@@ -81,6 +87,7 @@ impl Staging {
             connection,
             flusher: None,
             stopping,
+            forms: Arc::default(),
             path: path.to_owned(),
             lock,
             run: None,
@@ -164,7 +171,13 @@ impl Staging {
     pub fn reader(&self) -> Result<Reader> {
         let connection = connect(&self.path)?;
         connection.pragma_update(None, "query_only", true)?;
-        Ok(Reader { _stopping: stopping(&connection), connection, is_being_written: true })
+        let forms = Arc::clone(&self.forms);
+        Ok(Reader { _stopping: stopping(&connection), connection, forms, is_being_written: true })
+    }
+
+    /// Reads raw rows by these forms from now on; the readers that are made from now on do so too.
+    pub fn read_as(&mut self, forms: Forms) {
+        self.forms = Arc::new(forms);
     }
 
     /// Begins to flush in the background when asked to.
@@ -195,7 +208,12 @@ impl Reader {
         )?;
         wait_for_writer(&mut connection, Duration::from_secs(1))?;
         check_version(&connection, path)?;
-        Ok(Self { _stopping: stopping(&connection), connection, is_being_written: false })
+        Ok(Self {
+            _stopping: stopping(&connection),
+            connection,
+            forms: Arc::default(),
+            is_being_written: false,
+        })
     }
 
     /// Opens an existing staging file to look at it.
@@ -210,7 +228,7 @@ impl Reader {
             put_away_journal(&connection, path)?;
         }
         connection.pragma_update(None, "query_only", true)?;
-        Ok(Self { _stopping: stopping(&connection), connection, is_being_written })
+        Ok(Self { _stopping: stopping(&connection), connection, forms: Arc::default(), is_being_written })
     }
 }
 

@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, Row};
 
-use crate::entity::{LegacyRow, LegacyTable, OfFields, Raw};
+use crate::columns::{Form, Forms};
+use crate::entity::{Converted, LegacyRow, LegacyTable, OfFields, Raw};
 use crate::error::Result;
 use crate::record::{LegacyId, Text};
 use crate::staging::file::open::Staging;
@@ -25,16 +26,6 @@ impl ById {
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 impl Staging {
-    /// The next rows of the table after `after`, at most `limit`, in key order. None only when there is none.
-    pub fn legacy_rows(
-        &self,
-        table: &LegacyTable,
-        after: Option<LegacyId>,
-        limit: usize,
-    ) -> Result<Vec<Raw>> {
-        legacy_rows(&self.connection, table, after, limit)
-    }
-
     /// The rows with these keys, as far as they exist.
     pub fn legacy_rows_by_id(
         &self,
@@ -46,6 +37,8 @@ impl Staging {
         ids.dedup();
         let mut rows = Vec::with_capacity(ids.len());
         let (Some(first), Some(last)) = (ids.first(), ids.last()) else { return Ok(ById(rows)) };
+        let forms = self.forms.of(table);
+        let forms = forms.as_deref();
         // keys that lie close together are read in one go
         if last.0.abs_diff(first.0) <= 4 * ids.len() as u64 {
             let sql = format!(
@@ -59,7 +52,7 @@ impl Staging {
                 let id = LegacyId(row.get(0)?);
                 while wanted.next_if(|wanted| **wanted < id).is_some() {}
                 if wanted.next_if_eq(&&id).is_some() {
-                    rows.push(read(row)?.1);
+                    rows.push(read(row, forms)?.1);
                 }
             }
             return Ok(ById(rows));
@@ -68,7 +61,7 @@ impl Staging {
             .connection
             .prepare_cached(&format!("{} where legacy_id = ?", select_legacy(&self.connection, table)?))?;
         for id in ids {
-            if let Some(row) = statement.query_map([id.0], read)?.next() {
+            if let Some(row) = statement.query_map([id.0], |row| read(row, forms))?.next() {
                 rows.push(row?.1);
             }
         }
@@ -91,23 +84,26 @@ impl Staging {
     }
 }
 
-/// Every row of the table in key order, a chunk at a time.
+/// Every row of the table in key order, a chunk at a time, its values read by the forms of their columns.
 pub(in crate::staging) fn for_legacy_rows<R: LegacyRow>(
     connection: &Connection,
+    forms: &Forms,
     chunk: usize,
     mut each: impl FnMut(Vec<R>) -> Result<()>,
 ) -> Result<()> {
+    let forms = forms.of(R::TABLE);
     let mut after = None;
     loop {
-        let rows: Vec<R> = legacy_rows(connection, R::TABLE, after, chunk)?;
+        let rows: Vec<R> = legacy_rows(connection, forms.as_deref(), R::TABLE, after, chunk)?;
         let Some(last) = rows.last() else { return Ok(()) };
         after = Some(last.legacy_id());
         each(rows)?;
     }
 }
 
-fn legacy_rows<R: OfFields>(
+pub(in crate::staging) fn legacy_rows<R: OfFields>(
     connection: &Connection,
+    forms: Option<&[Option<&Form>]>,
     table: &LegacyTable,
     after: Option<LegacyId>,
     limit: usize,
@@ -120,7 +116,7 @@ fn legacy_rows<R: OfFields>(
     while bytes < MOST_BYTES
         && let Some(row) = found.next()?
     {
-        let (LegacyId(id), row, length) = read(row)?;
+        let (LegacyId(id), row, length) = read(row, forms)?;
         // in a damaged file the same rows can come again without end
         if id <= last {
             return Err(inconsistent(table.name));
@@ -154,17 +150,33 @@ fn select_legacy(connection: &Connection, table: &LegacyTable) -> Result<String>
 }
 
 /// A row with its key, and the bytes of its values.
-fn read<R: OfFields>(row: &Row<'_>) -> rusqlite::Result<(LegacyId, R, usize)> {
+fn read<R: OfFields>(
+    row: &Row<'_>,
+    forms: Option<&[Option<&Form>]>,
+) -> rusqlite::Result<(LegacyId, R, usize)> {
     let legacy_id = LegacyId(row.get(0)?);
-    let (mut failed, mut bytes) = (None, 0);
+    let (mut failed, mut bytes, mut converted) = (None, 0, Vec::new());
     let fields = (1..row.as_ref().column_count()).map(|column| {
-        let text = row.get_ref(column).and_then(|value| Ok(value.as_str_or_null()?.map(Text::from)));
-        text.inspect(|text| bytes += text.as_ref().map_or(0, Text::len)).unwrap_or_else(|cause| {
+        let text = row.get_ref(column).and_then(|value| value.as_str_or_null().map_err(Into::into));
+        let raw = text.unwrap_or_else(|cause| {
             failed = Some(cause);
             None
-        })
+        });
+        bytes += raw.map_or(0, str::len);
+        let form = forms.and_then(|forms| forms[column - 1]);
+        match form.and_then(|form| form.read(raw)) {
+            None => raw.map(Text::from),
+            Some(read) => {
+                let note = |rule| Converted { column: column - 1, before: raw.map(Text::from), rule };
+                converted.extend(read.rule.map(note));
+                read.value
+            }
+        }
     });
-    let typed = R::from_fields(legacy_id, fields);
+    let mut typed = R::from_fields(legacy_id, fields);
+    if !converted.is_empty() {
+        typed.converted(converted);
+    }
     failed.map_or(Ok((legacy_id, typed, bytes)), Err)
 }
 
@@ -184,7 +196,7 @@ mod tests {
             connection.execute("insert into legacy_auth_group values (?, ?)", (id, name)).unwrap();
         }
         let (mut ids, mut sizes) = (Vec::new(), Vec::new());
-        for_legacy_rows::<Group>(&connection, 20, |rows| {
+        for_legacy_rows::<Group>(&connection, &Forms::default(), 20, |rows| {
             sizes.push(rows.len());
             ids.extend(rows.iter().map(|row| row.legacy_id.0));
             Ok(())

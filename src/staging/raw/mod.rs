@@ -1,5 +1,6 @@
 //! Raw rows, in and out: the snapshot of the legacy tables, and what rules read of it.
 
+pub(super) mod columns;
 pub(super) mod legacy;
 pub(super) mod raw_proof;
 pub(super) mod snapshot;

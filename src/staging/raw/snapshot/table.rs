@@ -242,7 +242,7 @@ impl SnapshotTable<'_> {
         match self.key {
             None => i64::try_from(self.manifest.rows).ok()?.checked_add(i64::try_from(before).ok()? + 1),
             Some(key) => {
-                std::str::from_utf8(batch.field(first + key)?).ok()?.parse().ok().map(|LegacyId(id)| id)
+                LegacyId::of_key(std::str::from_utf8(batch.field(first + key)?).ok()?).map(|LegacyId(id)| id)
             }
         }
     }

@@ -1,0 +1,81 @@
+//! What the configuration says of columns, where their values alone do not: `[source.columns."auth_user.date_joined"]`. A key
+//! may also be `"auth_user.*"` or `"*"`; what is said of a column itself counts before what is said of many.
+
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use super::dates::Order;
+
+/// What is said of a column, or of many.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Declared {
+    /// How days are written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dates: Option<Order>,
+    /// The last year of this century that two digits can mean; without it the snapshot's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pivot: Option<u8>,
+    /// The zone of moments that say none, such as `Europe/Berlin`; without it UTC is assumed, and noted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Tz>,
+    /// The sign before the decimals: `,` or `.`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decimal: Option<char>,
+    /// Further words for yes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub yes: Vec<String>,
+    /// Further words for no; `""` lets nothing mean no.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub no: Vec<String>,
+    /// Further texts that mean that there is no value.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub nulls: Vec<String>,
+    /// Of a hundred values, how many may be unreadable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unreadable: Option<u8>,
+}
+
+/// What is said of columns, by `table.column`, `table.*` or `*`.
+pub type DeclaredColumns = BTreeMap<String, Declared>;
+
+impl Declared {
+    /// All that is said of a column, by whichever key.
+    pub fn of(columns: &DeclaredColumns, table: &str, column: &str) -> Self {
+        let keys = [format!("{table}.{column}"), format!("{table}.*"), "*".to_owned()];
+        keys.iter().filter_map(|key| columns.get(key)).fold(Self::default(), |said, further| Self {
+            dates: said.dates.or(further.dates),
+            pivot: said.pivot.or(further.pivot),
+            zone: said.zone.or(further.zone),
+            decimal: said.decimal.or(further.decimal),
+            yes: [said.yes, further.yes.clone()].concat(),
+            no: [said.no, further.no.clone()].concat(),
+            nulls: [said.nulls, further.nulls.clone()].concat(),
+            unreadable: said.unreadable.or(further.unreadable),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_the_column_itself_comes_first() {
+        let said = |dates, nulls: &[&str]| Declared {
+            dates,
+            nulls: nulls.iter().map(|null| (*null).to_owned()).collect(),
+            ..Declared::default()
+        };
+        let columns = DeclaredColumns::from([
+            ("*".to_owned(), said(Some(Order::Dmy), &["-"])),
+            ("t.*".to_owned(), said(None, &["?"])),
+            ("t.a".to_owned(), said(Some(Order::Mdy), &[])),
+        ]);
+        assert_eq!(Declared::of(&columns, "t", "a"), said(Some(Order::Mdy), &["?", "-"]));
+        assert_eq!(Declared::of(&columns, "t", "b"), said(Some(Order::Dmy), &["?", "-"]));
+        assert_eq!(Declared::of(&columns, "u", "a"), said(Some(Order::Dmy), &["-"]));
+    }
+}

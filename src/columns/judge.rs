@@ -1,0 +1,373 @@
+//! What follows from the counts of a table's columns: the form of each, or what is in the way of one.
+
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
+
+use super::dates::Order;
+use super::declared::Declared;
+use super::form::{Form, Format};
+use super::profile::{Profile, Reads};
+use super::words::{Marker, SEXES, flag, is_mark, marker};
+use crate::record::Text;
+
+/// What was decided about a column.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// How its values are read; none where they are read as they stand.
+    pub form: Option<Form>,
+    /// The form in a word or two: `plain`, `dmy`, `decimal ,`.
+    pub format: String,
+    /// Why that form: counts and our own words, no value.
+    pub evidence: String,
+    /// Values that are read as one of the column's kind.
+    pub readable: u64,
+    /// Values that are not.
+    pub unreadable: u64,
+    /// Values that mean that there is none.
+    pub markers: u64,
+    /// The smallest and the largest value; of texts the shortest and the longest length.
+    pub range: Option<(String, String)>,
+    /// Why the column cannot be read.
+    pub trouble: Option<Trouble>,
+}
+
+/// Why a column cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// More values than may be are none of the column's kind.
+    Unreadable,
+    /// Two forms explain the values, and say different things.
+    Ambiguous(Order, Order),
+}
+
+/// Judges the columns of one table, of all that the source has. A word that means nothing among the numbers and dates of the
+/// table, or twice among those of the others, means nothing among its texts too: one program has written all of them.
+pub fn judge(columns: &[(Profile, Declared)], all: &[&[(Profile, Declared)]], pivot: u32) -> Vec<Judged> {
+    let here = markers_of_typed(columns.iter());
+    let everywhere = markers_of_typed(all.iter().copied().flatten());
+    let is_nothing =
+        |text: &Text| here.contains_key(text) || everywhere.get(text).is_some_and(|count| *count >= 2);
+    columns.iter().map(|(profile, declared)| judge_column(profile, declared, &is_nothing, pivot)).collect()
+}
+
+/// The texts for nothing among numbers, dates and flags, with how often they stand there.
+fn markers_of_typed<'a>(columns: impl Iterator<Item = &'a (Profile, Declared)>) -> BTreeMap<&'a Text, u64> {
+    let mut counts: BTreeMap<&Text, u64> = BTreeMap::new();
+    for (profile, _) in columns.filter(|(profile, _)| profile.reads != Reads::Text) {
+        for (marker, count) in &profile.markers {
+            *counts.entry(marker).or_default() += count;
+        }
+    }
+    counts
+}
+
+fn judge_column(
+    profile: &Profile,
+    declared: &Declared,
+    is_nothing: &dyn Fn(&Text) -> bool,
+    pivot: u32,
+) -> Judged {
+    let pivot = declared.pivot.map_or(pivot, u32::from);
+    let mut nulls: Vec<Text> = profile
+        .markers
+        .iter()
+        .filter(|(text, count)| means_nothing(profile, text, **count, is_nothing))
+        .map(|(text, _)| text.clone())
+        .collect();
+    let markers = nulls.iter().map(|marker| profile.markers[marker]).sum();
+    // rules know the word null themselves, but for keys
+    nulls.retain(|null| profile.reads == Reads::Whole || !null.eq_ignore_ascii_case("null"));
+    nulls.extend(declared.nulls.iter().map(Text::from));
+    nulls.dedup();
+    // texts that may be names count as values where they are no markers
+    let given = profile.filled.saturating_sub(markers);
+    let Chosen { format, word, mut evidence, readable, order, trouble } = match profile.reads {
+        Reads::Text => Chosen::plain(given),
+        Reads::Whole | Reads::Code => {
+            let word = if profile.wholes > 0 { "whole with decimals" } else { "plain" };
+            Chosen { word: word.to_owned(), ..Chosen::plain(profile.plain + profile.wholes) }
+        }
+        Reads::Flag => flags(profile, declared),
+        Reads::Sex => sexes(profile),
+        Reads::Number => numbers(profile, declared),
+        Reads::Day | Reads::Moment => dates(profile, declared, pivot),
+    };
+    let is_prefixed = profile.prefixed >= 3 && 2 * profile.prefixed > profile.filled
+        || profile.prefixed > 0 && profile.reads != Reads::Text;
+    for (count, what) in
+        [(markers, "mean nothing"), (if is_prefixed { profile.prefixed } else { 0 }, "behind an apostrophe")]
+    {
+        if count > 0 {
+            evidence = format!("{evidence}{}{count} {what}", if evidence.is_empty() { "" } else { ", " });
+        }
+    }
+    let readable = readable.min(given);
+    let unreadable = given - readable;
+    let trouble = trouble.or_else(|| (unreadable > allowed(given, declared)).then_some(Trouble::Unreadable));
+    let is_needed = format != Format::Plain
+        || !nulls.is_empty()
+        || is_prefixed
+        || profile.respelled > 0
+        || profile.wholes > 0;
+    let form = is_needed.then(|| Form { reads: profile.reads, format, nulls, is_prefixed });
+    let range = profile.range(order);
+    Judged { form, format: word, evidence, readable, unreadable, markers, range, trouble }
+}
+
+/// How many of so many values may be unreadable without the column being so: one in twenty, or, of few, half of them and at
+/// most ten; or the share that is declared.
+fn allowed(given: u64, declared: &Declared) -> u64 {
+    declared.unreadable.map_or_else(
+        || (given / 20).max(given.div_ceil(2).min(10)),
+        |percent| given * u64::from(percent) / 100,
+    )
+}
+
+/// Whether a text that may mean that there is no value does so in this column.
+fn means_nothing(profile: &Profile, text: &Text, count: u64, is_nothing: &dyn Fn(&Text) -> bool) -> bool {
+    match marker(text) {
+        // rules know the word null in a text themselves
+        _ if profile.reads == Reads::Text && text.eq_ignore_ascii_case("null") => false,
+        Some(Marker::Doubtful) if profile.reads == Reads::Text => {
+            is_nothing(text) || count >= 5 && count * 200 > profile.filled
+        }
+        _ => true,
+    }
+}
+
+/// A format with what speaks for it.
+struct Chosen {
+    format: Format,
+    word: String,
+    evidence: String,
+    readable: u64,
+    order: Option<Order>,
+    trouble: Option<Trouble>,
+}
+
+impl Chosen {
+    fn plain(readable: u64) -> Self {
+        Self {
+            format: Format::Plain,
+            word: "plain".to_owned(),
+            evidence: String::new(),
+            readable,
+            order: None,
+            trouble: None,
+        }
+    }
+}
+
+fn flags(profile: &Profile, declared: &Declared) -> Chosen {
+    let is = |words: &[String], word: &str| words.iter().any(|known| known.to_lowercase() == word);
+    let reads = |word: &str| is(&declared.yes, word) || is(&declared.no, word) || flag(word).is_some();
+    let readable: u64 = profile.words.iter().filter(|(word, _)| reads(word)).map(|(_, count)| *count).sum();
+    let is_only_marks = !profile.words.is_empty() && profile.words.keys().all(|word| is_mark(word));
+    let nothing_is_no = is_only_marks || declared.no.iter().any(String::is_empty);
+    if readable == profile.plain && !nothing_is_no {
+        return Chosen::plain(readable);
+    }
+    let readable = if is_only_marks { profile.words.values().sum() } else { readable };
+    let yes = if is_only_marks { profile.words.keys().cloned().collect() } else { declared.yes.clone() };
+    Chosen {
+        format: Format::Flags { yes, no: declared.no.clone(), nothing_is_no },
+        word: if nothing_is_no { "mark or nothing" } else { "words" }.to_owned(),
+        evidence: format!("{} words", profile.words.len()),
+        ..Chosen::plain(readable)
+    }
+}
+
+/// The language that reads most; the legacy's own codes and English words where another reads no more.
+fn sexes(profile: &Profile) -> Chosen {
+    let read_by = |language: usize| -> u64 {
+        let words = profile.words.iter().filter(|(word, _)| SEXES[language].code(word).is_some());
+        words.map(|(_, count)| *count).sum()
+    };
+    let most = (1..SEXES.len())
+        .fold(0, |best, language| if read_by(language) > read_by(best) { language } else { best });
+    // codes with decimals are no word of any language
+    if most == 0 || read_by(most) <= profile.plain + profile.wholes {
+        return Chosen::plain(profile.plain + profile.wholes);
+    }
+    Chosen {
+        format: Format::Sex(most),
+        word: "words".to_owned(),
+        evidence: format!("{} words", profile.words.len()),
+        ..Chosen::plain(read_by(most))
+    }
+}
+
+fn numbers(profile: &Profile, declared: &Declared) -> Chosen {
+    let sign = declared.decimal.unwrap_or(if profile.commas >= profile.points && profile.commas > 0 {
+        ','
+    } else {
+        '.'
+    });
+    let converted = if sign == ',' { profile.commas } else { profile.points };
+    if converted == 0 {
+        return Chosen::plain(profile.plain);
+    }
+    Chosen {
+        format: Format::Decimal(sign),
+        word: format!("decimal {sign}"),
+        evidence: format!("{converted} with {sign}, {} plain", profile.plain),
+        ..Chosen::plain(profile.plain + converted)
+    }
+}
+
+/// The order that explains the days which rules do not read themselves. Where these are the fewer ones, they are what is wrong
+/// with their records, and no form.
+fn dates(profile: &Profile, declared: &Declared, pivot: u32) -> Chosen {
+    let zone = declared.zone;
+    let form = |order: Option<Order>| match (order, zone) {
+        (None, None) => Format::Plain,
+        _ => Format::Dates { order, pivot, zone },
+    };
+    let days = &profile.days;
+    let place = |order: Order| Order::ALL.iter().position(|known| *known == order).unwrap_or_default();
+    let in_zone = |word: &str| {
+        zone.filter(|zone| *zone != Tz::UTC).map_or(word.to_owned(), |zone| format!("{word} in {zone}"))
+    };
+    if let Some(order) = declared.dates {
+        return Chosen {
+            format: form(Some(order)),
+            word: in_zone(order.as_str()),
+            evidence: "stated in the configuration".to_owned(),
+            order: Some(order),
+            ..Chosen::plain(profile.plain + days.read_by(place(order), None))
+        };
+    }
+    let plain = Chosen { format: form(None), word: in_zone("plain"), ..Chosen::plain(profile.plain) };
+    let most = Order::ALL
+        .into_iter()
+        .rev()
+        .max_by_key(|order| days.read_by(place(*order), None))
+        .unwrap_or(Order::Ymd);
+    let count = days.count();
+    if count <= profile.plain || days.read_by(place(most), None) == 0 {
+        return plain;
+    }
+    // an order counts against another by values that only it can read: one in twenty, and twenty for each that only the other can
+    let beats = |one: Order, other: Order| {
+        let (one, other) = (place(one), place(other));
+        let (for_one, for_other) = (days.read_by(one, Some(other)), days.read_by(other, Some(one)));
+        days.differ[one][other] == 0 && for_other == 0
+            || for_one >= count.div_ceil(20) && for_one >= 20 * for_other && for_one > 0
+    };
+    let rival = Order::ALL
+        .into_iter()
+        .filter(|order| *order != most && days.read_by(place(*order), None) > 0)
+        .find(|order| !beats(most, *order));
+    let only_here: Vec<String> = Order::ALL
+        .into_iter()
+        .filter(|order| days.read_by(place(*order), None) > 0)
+        .map(|order| format!("{} {}", order.as_str(), days.read_by(place(order), None)))
+        .collect();
+    Chosen {
+        format: form(Some(most)),
+        word: in_zone(most.as_str()),
+        evidence: format!("read as {}; {} plain", only_here.join(", "), profile.plain),
+        order: Some(most),
+        trouble: rival.map(|rival| Trouble::Ambiguous(most, rival)),
+        ..Chosen::plain(profile.plain + days.read_by(place(most), None))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(reads: Reads, values: &[&str], declared: Declared) -> Judged {
+        let mut profile = Profile::new(reads, &declared, 25);
+        for value in values {
+            profile.add(Some(value));
+        }
+        judge(&[(profile, declared)], &[], 25).remove(0)
+    }
+
+    fn word(reads: Reads, values: &[&str]) -> String {
+        let judged = judged(reads, values, Declared::default());
+        let trouble = match judged.trouble {
+            None => String::new(),
+            Some(Trouble::Unreadable) => " unreadable".to_owned(),
+            Some(Trouble::Ambiguous(one, other)) => {
+                format!(" or {}", [one, other].map(Order::as_str).join("/"))
+            }
+        };
+        format!("{} {}/{}{trouble}", judged.format, judged.readable, judged.readable + judged.unreadable)
+    }
+
+    #[test]
+    fn a_form_is_decided_from_all_values() {
+        for (values, wanted) in [
+            (&["1980-01-02", "1999-12-31"][..], "plain 2/2"),
+            (&["2/1/1980", "31/12/1999"], "dmy 2/2"),
+            (&["1/2/1980", "12/31/1999"], "mdy 2/2"),
+            (&["1/2/1980", "2/1/1999"], "dmy 2/2 or dmy/mdy"),
+            (&["2/2/1980", "3/3/1999"], "ymd 2/2"),
+            (&["80-01-02", "99-12-31"], "ymd 2/2"),
+            (&["29222", "36525"], "excel 2/2"),
+            (&["19800102", "19991231"], "ymd 2/2"),
+            // half of a column as days of the month first and half the other way round is neither
+            (&["31/12/1999", "12/31/1999"], "dmy 1/2 or dmy/mdy"),
+            (&["soon", "later"], "plain 0/2 unreadable"),
+            // the fewer ones are what is wrong with their records
+            (&["1980-01-02", "1999-12-31", "31/12/1999"], "plain 2/3"),
+            (&["\\N", "None", "1980-01-02"], "plain 1/1"),
+            (&["'2/1/1980", "'31/12/1999"], "dmy 2/2"),
+        ] {
+            let found = word(Reads::Day, values);
+            // days that all orders read alike may be in any of them
+            let found = if wanted == "ymd 2/2" { found.replace("dmy", "ymd") } else { found };
+            assert_eq!(found, wanted, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn the_configuration_has_the_last_word() {
+        let declared = Declared { dates: Some(Order::Mdy), ..Declared::default() };
+        let judged = judged(Reads::Day, &["1/2/1980", "2/1/1999"], declared);
+        assert_eq!((judged.trouble, judged.readable), (None, 2));
+        assert_eq!(judged.form.unwrap().read(Some("1/2/1980")).unwrap().value.as_deref(), Some("1980-01-02"));
+    }
+
+    #[test]
+    fn flags_sexes_numbers_and_keys_have_forms_too() {
+        for (reads, values, wanted) in [
+            (Reads::Flag, &["t", "f"][..], "plain 2/2"),
+            (Reads::Flag, &["1.0", "0.0"], "words 2/2"),
+            (Reads::Flag, &["VRAI", "FAUX"], "words 2/2"),
+            (Reads::Flag, &["x", ""], "mark or nothing 1/1"),
+            (Reads::Flag, &["perhaps", "perhaps not"], "plain 0/2 unreadable"),
+            (Reads::Sex, &["1", "2", "0"], "plain 3/3"),
+            (Reads::Sex, &["m", "w"], "words 2/2"),
+            (Reads::Sex, &["h", "m"], "words 2/2"),
+            (Reads::Sex, &["1.0", "2.0"], "plain 2/2"),
+            (Reads::Number, &["10,25", "8,5"], "decimal , 2/2"),
+            (Reads::Number, &["10.25", "8.5"], "plain 2/2"),
+            (Reads::Whole, &["1.0", "2.0", "\\N"], "whole with decimals 2/2"),
+            (Reads::Whole, &["a", "b"], "plain 0/2 unreadable"),
+            (Reads::Text, &["a", "\\N"], "plain 1/1"),
+        ] {
+            assert_eq!(word(reads, values), wanted, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_may_be_a_name_needs_grounds() {
+        let declared = Declared::default();
+        let mut name = Profile::new(Reads::Text, &declared, 25);
+        let mut doctor = Profile::new(Reads::Whole, &declared, 25);
+        for (text, key) in [("Nan", "1"), ("None", "None"), ("Ann", "2")] {
+            name.add(Some(text));
+            doctor.add(Some(key));
+        }
+        let columns = [(name.clone(), declared.clone()), (doctor, declared.clone())];
+        let form = judge(&columns, &[&columns], 25).remove(0).form.unwrap();
+        assert_eq!(form.read(Some("None")).unwrap().value, None);
+        assert_eq!(form.read(Some("Nan")), None);
+        // one in another table may be a mistake
+        assert!(judge(&[(name, declared)], &[&columns], 25).remove(0).form.is_none());
+    }
+}

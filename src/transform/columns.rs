@@ -1,0 +1,232 @@
+//! The snapshot's columns as wholes, before any value is judged: counted in parallel, and each given the form by which its values
+//! are read. What cannot be read, or can be read in two ways, stops here.
+
+use std::collections::BTreeMap;
+use std::thread;
+
+use chrono::Datelike;
+use rayon::prelude::*;
+
+use super::snapshot_day;
+use crate::columns::{Declared, DeclaredColumns, Forms, Judged, Profile, Reads, Trouble, judge};
+use crate::entity::{self, LegacyTable};
+use crate::error::{Error, Kind, Result};
+use crate::interrupt;
+use crate::staging::{Asked, SourceColumn, Staging};
+
+/// Rows counted at once.
+const CHUNK: usize = 10_000;
+/// Shapes that are kept of a column.
+const SHAPES: usize = 5;
+/// Columns that a message names.
+const NAMED: usize = 5;
+
+/// What was counted and decided.
+pub struct Columns {
+    columns: Vec<SourceColumn>,
+    forms: Vec<((String, String), crate::columns::Form)>,
+    troubles: Vec<(String, Trouble)>,
+}
+
+impl Columns {
+    /// Counts the columns of every table that rules read, and judges them.
+    pub fn judge(staging: &Staging, declared: &DeclaredColumns) -> Result<Self> {
+        let pivot = u32::try_from(snapshot_day(staging)?.year().rem_euclid(100)).unwrap_or_default();
+        let present: BTreeMap<String, Vec<String>> =
+            staging.manifest()?.into_iter().map(|table| (table.table, table.columns)).collect();
+        let tables: Vec<Table> = entity::legacy_tables()
+            .into_iter()
+            .filter_map(|table| Table::new(table, present.get(table.name)?, declared, pivot))
+            .collect();
+        // two who read, the larger tables first
+        let reader = staging.reader()?;
+        let (even, odd): (Vec<_>, Vec<_>) = tables.into_iter().enumerate().partition(|(at, _)| at % 2 == 0);
+        let count = |asked: &dyn Fn(&mut Table) -> Result<()>, tables: Vec<(usize, Table)>| {
+            let counted = tables.into_iter().map(|(at, mut table)| asked(&mut table).map(|()| (at, table)));
+            counted.collect::<Result<Vec<_>>>()
+        };
+        let (mine, beside) = thread::scope(|scope| {
+            let counting = scope.spawn(move || count(&|table| table.count(&reader), odd));
+            (count(&|table| table.count(staging), even), counting.join())
+        });
+        let mut tables = mine?;
+        tables.extend(beside.map_err(|_| Error::internal("counting columns failed"))??);
+        tables.sort_by_key(|(at, _)| *at);
+        let mut judged = Self { columns: Vec::new(), forms: Vec::new(), troubles: Vec::new() };
+        let all: Vec<&[(Profile, Declared)]> =
+            tables.iter().map(|(_, table)| table.columns.as_slice()).collect();
+        for (_, table) in &tables {
+            judged.add(table, &all, pivot);
+        }
+        Ok(judged)
+    }
+
+    fn add(&mut self, table: &Table, all: &[&[(Profile, Declared)]], pivot: u32) {
+        let name = table.table.name;
+        for ((column, (profile, _)), found) in
+            table.names.iter().zip(&table.columns).zip(judge(&table.columns, all, pivot))
+        {
+            if let Some(trouble) = &found.trouble {
+                self.troubles.push((described(name, column, profile, &found, trouble), trouble.clone()));
+            }
+            self.columns.push(row(name, self.columns.len(), column, profile, &found));
+            self.forms.extend(found.form.map(|form| ((name.to_owned(), (*column).to_owned()), form)));
+        }
+    }
+
+    /// The forms of the columns that have one.
+    pub fn forms(&mut self) -> Forms {
+        Forms::new(std::mem::take(&mut self.forms))
+    }
+
+    /// Whether some column cannot be read.
+    pub fn are_troubled(&self) -> bool {
+        !self.troubles.is_empty()
+    }
+
+    /// Keeps what was counted, and stops where a column cannot be read.
+    pub fn keep(self, staging: &mut Staging) -> Result<()> {
+        staging.replace_source_columns(&self.columns)?;
+        let Some((_, first)) = self.troubles.first() else { return Ok(()) };
+        let columns = if self.troubles.len() == 1 { "column" } else { "columns" };
+        let mut named: Vec<&str> =
+            self.troubles.iter().take(NAMED).map(|(described, _)| described.as_str()).collect();
+        if self.troubles.len() > NAMED {
+            named.push("…");
+        }
+        let key = named[0].split(':').next().unwrap_or_default();
+        let setting = match first {
+            Trouble::Ambiguous(one, other) => format!("dates = \"{}\" or dates = \"{}\"", one.as_str(), other.as_str()),
+            Trouble::Unreadable => {
+                "how its values are written (dates, decimal, yes, no, nulls), or with unreadable = 100 that they may be lost".to_owned()
+            }
+        };
+        Err(Error::new(
+            Kind::Records,
+            format!("{} {columns} of the snapshot cannot be read: {}", self.troubles.len(), named.join("; ")),
+        )
+        .hint(format!(
+            "nothing was decided; say under [source.columns.\"{key}\"] in the configuration {setting}, then `drydock transform \
+             --config FILE --reconfigure`; `drydock columns` shows every column"
+        )))
+    }
+}
+
+/// A table while its columns are counted.
+struct Table {
+    table: &'static LegacyTable,
+    /// Places of the columns among those that rules know, and their names.
+    places: Vec<usize>,
+    names: Vec<&'static str>,
+    columns: Vec<(Profile, Declared)>,
+}
+
+impl Table {
+    fn new(
+        table: &'static LegacyTable,
+        present: &[String],
+        declared: &DeclaredColumns,
+        pivot: u32,
+    ) -> Option<Self> {
+        // the key is read by extract
+        let known = table
+            .columns()
+            .skip(1)
+            .enumerate()
+            .filter(|(_, (name, _))| present.iter().any(|other| other == name));
+        let mut new = Self { table, places: Vec::new(), names: Vec::new(), columns: Vec::new() };
+        for (place, (name, holds)) in known {
+            let declared = Declared::of(declared, table.name, name);
+            new.places.push(place);
+            new.names.push(name);
+            new.columns.push((Profile::new(Reads::of(holds), &declared, pivot), declared));
+        }
+        (!new.names.is_empty()).then_some(new)
+    }
+
+    /// Counts every row, the parts of a chunk in parallel.
+    fn count(&mut self, asked: &impl Asked) -> Result<()> {
+        let empty: Vec<Profile> = self.columns.iter().map(|(profile, _)| profile.clone()).collect();
+        let mut after = None;
+        loop {
+            interrupt::check()?;
+            let rows = asked.legacy_rows(self.table, after, CHUNK)?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = Some(last.legacy_id);
+            let counted = rows
+                .par_chunks(CHUNK / 8)
+                .map(|rows| {
+                    let mut counted = empty.clone();
+                    for row in rows {
+                        for (profile, place) in counted.iter_mut().zip(&self.places) {
+                            profile.add(row.fields[*place].as_deref());
+                        }
+                    }
+                    counted
+                })
+                .collect::<Vec<_>>();
+            for part in counted {
+                for ((profile, _), part) in self.columns.iter_mut().zip(part) {
+                    profile.merge(part);
+                }
+            }
+        }
+    }
+}
+
+/// What is kept of a column.
+fn row(table: &str, position: usize, column: &str, profile: &Profile, judged: &Judged) -> SourceColumn {
+    let (shapes, others) = profile.shapes(SHAPES);
+    let mut shapes: Vec<serde_json::Value> =
+        shapes.into_iter().map(|shape| serde_json::json!(shape)).collect();
+    if others > 0 {
+        shapes.push(serde_json::json!(["…", others]));
+    }
+    let (distinct_values, distinct_is_exact) = profile.distinct();
+    let (smallest, largest) = judged.range.clone().unzip();
+    SourceColumn {
+        table_name: table.to_owned(),
+        position: position as u64,
+        column_name: column.to_owned(),
+        reads: profile.reads().as_str().to_owned(),
+        rows: profile.rows(),
+        nulls: profile.nulls(),
+        empty: profile.empty(),
+        markers: judged.markers,
+        readable: judged.readable,
+        unreadable: judged.unreadable,
+        distinct_values,
+        distinct_is_exact,
+        format: judged.format.clone(),
+        evidence: judged.evidence.clone(),
+        shapes: serde_json::Value::Array(shapes).to_string(),
+        smallest,
+        largest,
+        trouble: judged.trouble.as_ref().map(|trouble| match trouble {
+            Trouble::Unreadable => "unreadable".to_owned(),
+            Trouble::Ambiguous(one, other) => format!("{} or {}", one.as_str(), other.as_str()),
+        }),
+    }
+}
+
+/// A column that cannot be read, without a value of it.
+fn described(table: &str, column: &str, profile: &Profile, judged: &Judged, trouble: &Trouble) -> String {
+    let (shapes, others) = profile.shapes(3);
+    let mut drawn: Vec<String> =
+        shapes.iter().map(|(shape, count)| format!("{count} like {shape}")).collect();
+    if others > 0 {
+        drawn.push(format!("{others} others"));
+    }
+    let (kind, given) = (profile.reads().as_str(), judged.readable + judged.unreadable);
+    let what = match trouble {
+        Trouble::Unreadable => format!("{} of {given} values are no {kind}", judged.unreadable),
+        Trouble::Ambiguous(one, other) => {
+            format!(
+                "{given} values may be {} or {}, which say different {kind}s",
+                one.as_str(),
+                other.as_str()
+            )
+        }
+    };
+    format!("{table}.{column}: {what} ({})", drawn.join(", "))
+}
