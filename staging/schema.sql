@@ -349,6 +349,22 @@ create table differences (
     primary key (entity, legacy_id, field)
 ) without rowid;
 
+-- one row is one field: what became of the values that the source gave, as the last verification counted it from the raw rows
+-- and the rows that it proved to be in the target
+create table survival (
+    position  integer primary key,
+    entity    text not null,
+    field     text not null,
+    source    text not null,          -- the columns of the legacy tables that it comes from
+    given     integer not null,       -- = as_it_was + changed + replaced + emptied + left_out
+    as_it_was integer not null,
+    changed   integer not null,       -- in another form
+    replaced  integer not null,       -- something else is in its place
+    emptied   integer not null,       -- nothing is in its place
+    left_out  integer not null,       -- of records that are not loaded
+    differs   integer not null        -- the target shows something else than was sent
+);
+
 -- one row is one profile that the target lacked when it was surveyed, with the cause as far as the data show it
 create table missing_profiles (
     legacy_user_id integer primary key,

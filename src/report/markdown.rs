@@ -113,6 +113,22 @@ pub fn page(figures: &Lookup) -> String {
     list(
         figures,
         &mut page,
+        "What became of the values, field by field",
+        "/survival",
+        &["entity", "field", "source", "rules"],
+        &["given", "as_it_was", "changed", "replaced", "emptied", "left_out", "differs"],
+    );
+    list(
+        figures,
+        &mut page,
+        "How columns are written",
+        "/columns",
+        &["table_name", "column_name", "reads", "format", "evidence"],
+        &["rows", "readable", "unreadable", "distinct_values"],
+    );
+    list(
+        figures,
+        &mut page,
         "Commands",
         "/runs",
         &["verb", "started_at", "outcome"],

@@ -22,6 +22,7 @@ pub use figures::errors::{ErrorFilter, ErrorRow};
 pub use figures::explain::{Explanation, Fields, RawRow};
 pub use figures::gates::{Approval, Dependency, DependencyFailure, Evidence};
 pub use figures::phase_two::{load_operation, verify_operation};
+pub use figures::survival::Survival;
 pub use figures::three_way::{ProofSide, ThreeWayProof};
 pub use figures::{
     ChangeCount, ErrorCount, Figures, IssueCount, Open, Progress, ReceiptLine, RunLine, WaitingCount,

@@ -13,15 +13,18 @@ mod proof;
 pub mod queries;
 mod sent;
 mod source;
+mod survival;
 
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Instant;
 
 use crate::error::{Error, Result};
 use crate::extract;
 use crate::progress::Progress;
-use crate::staging::{Check, Difference, DifferenceKind, Level, Proof, Staging, Step, ThreeWayProof};
+use crate::staging::{
+    Check, Difference, DifferenceKind, Level, Proof, Staging, Step, Survival, ThreeWayProof,
+};
 use crate::survey;
 use crate::target::{RangeDigest, Target};
 
@@ -55,6 +58,8 @@ pub struct Summary {
     pub gone_from_source: u64,
     /// The three-way proof as one statement.
     pub three_way_proof: Option<ThreeWayProof>,
+    /// Of each field, what became of the values that the source gave, those that lose most first.
+    pub survival: Vec<Survival>,
     /// What changed in the legacy data since the snapshot, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<extract::Report>,
@@ -82,7 +87,7 @@ pub fn verify(
     let entities = staging.entities()?;
     let plans = entities.iter().map(|entity| Plan::new(staging, entity)).collect::<Result<Vec<_>>>()?;
     let gone = Gone::of(staging)?;
-    let (of_target, of_file) = both(staging, target, &plans, &gone, progress)?;
+    let (of_target, of_file, mut survival) = both(staging, target, &plans, &gone, progress)?;
 
     staging.set_progress("verify: comparing", 0, None)?;
     let mut found = Found::default();
@@ -111,12 +116,15 @@ pub fn verify(
     checks.extend(source.iter().map(|report| source::check(report, &mut findings)));
 
     checks.sort_by_key(|check| check.level);
+    survival::note_differences(&mut survival, &found.detailed);
     staging.replace_verification(&checks, &findings, &found.detailed, &proofs)?;
+    staging.replace_survival(&survival)?;
     let summary = Summary {
         checks,
         differences: found.differences,
         gone_from_source: found.gone,
         three_way_proof: staging.three_way_proof()?,
+        survival: staging.survival()?,
         source,
     };
     if summary.passed() {
@@ -174,12 +182,15 @@ fn both(
     plans: &[Plan],
     gone: &Gone,
     progress: Progress,
-) -> Result<(OfTarget, OfFile)> {
+) -> Result<(OfTarget, OfFile, Vec<Survival>)> {
     let staging_id = staging.fact("staging_id")?.unwrap_or_default();
     let (sender, answered) = channel::<()>();
     // the target is slower or faster than the file: whoever has asked it helps with what is left to look at
     let (waiting, beside) = (Waiting::all(), staging.reader()?);
     let waiting = &waiting;
+    // whoever reads the file beside its writer begins when nothing is written to it any more
+    let (noted, is_noted) = channel::<()>();
+    let (counting, entities) = (staging.reader()?, staging.entities()?);
     thread::scope(|scope| {
         let asking = scope.spawn(move || {
             // nobody listens any more when the file's side has failed
@@ -198,9 +209,13 @@ fn both(
             let looked = waiting.look(&beside, End::Front)?;
             Ok((OfTarget { digests, totals, receipts, answers }, looked))
         });
+        let counted = scope.spawn(move || match is_noted.recv() {
+            Ok(()) => survival::count(&counting, &entities),
+            Err(_) => Ok(Vec::new()),
+        });
         // moved into the scope, so that it ends with this side
         let answered = answered;
-        let mut of_file = of_file(staging, plans, waiting, progress)?;
+        let mut of_file = of_file(staging, plans, waiting, noted, progress)?;
         progress.say("verify: what the target answers");
         answered.iter().for_each(drop);
         let asked: Result<_> =
@@ -208,11 +223,18 @@ fn both(
         let (of_target, looked) = asked?;
         of_file.looked.extend(looked);
         of_file.looked.sort_by_key(|(place, _)| *place);
-        Ok((of_target, of_file))
+        let survival = counted.join().map_err(|_| Error::internal("counting what survives failed"))??;
+        Ok((of_target, of_file, survival))
     })
 }
 
-fn of_file(staging: &Staging, plans: &[Plan], waiting: &Waiting, progress: Progress) -> Result<OfFile> {
+fn of_file(
+    staging: &Staging,
+    plans: &[Plan],
+    waiting: &Waiting,
+    noted: Sender<()>,
+    progress: Progress,
+) -> Result<OfFile> {
     let (mut digests, mut sent) = (Vec::with_capacity(plans.len()), Vec::new());
     for plan in plans {
         let begun = Instant::now();
@@ -225,6 +247,8 @@ fn of_file(staging: &Staging, plans: &[Plan], waiting: &Waiting, progress: Progr
     let operation = "verify: checks, and what the target answers";
     staging.set_progress(operation, 0, None)?;
     progress.say(operation);
+    // nobody listens any more when the counting has failed; that is told at its end
+    let _ = noted.send(());
     let begun = Instant::now();
     let raw = staging.raw_proofs()?;
     tracing::debug!(ms = begun.elapsed().as_millis(), "hashed the raw rows");

@@ -437,3 +437,56 @@ fn what_is_said_of_a_column_that_does_not_exist_is_refused() {
         assert!(refused.stderr.contains(words), "{}", refused.stderr);
     }
 }
+
+#[test]
+fn the_survival_table_counts_what_became_of_every_value() {
+    let style = Style { key: |key| format!("{key}.0"), null: "NaN", ..SERVER };
+    let job = job(&style).at("verify");
+    let of = |field: &str| {
+        let sql = format!(
+            "select given, as_it_was, changed, replaced, emptied, left_out, differs from survival where entity || '.' || field = '{field}'"
+        );
+        job.staged(&sql)
+    };
+    assert_eq!(of("patients.date_of_birth"), "2|2|0|0|0|0|0");
+    assert_eq!(of("patients.gender"), "3|0|3|0|0|0|0");
+    assert_eq!(of("patients.assigned_profile_id"), "3|3|0|0|0|0|0");
+    assert_eq!(of("patients.practice_id"), "2|2|0|0|0|0|0");
+    assert_eq!(of("profiles.email"), "3|3|0|0|0|0|0");
+    assert_eq!(of("practices.city"), "1|1|0|0|0|0|0");
+    assert_eq!(
+        job.staged(
+            "select count(*) from survival where given <> as_it_was + changed + replaced + emptied + left_out"
+        ),
+        "0"
+    );
+    let said = job.run(["verify", "--quiet"]).stdout;
+    assert!(said.contains("every field keeps at least 98 % of the values that the source gave"), "{said}");
+
+    // rules and load of one wrong opinion: everybody inactive, no birthdate, no provider; it is seen in the raw rows
+    let wrong = [
+        ("profiles", "is_active", "'false'", "false"),
+        ("patients", "date_of_birth", "null", "null"),
+        ("patients", "assigned_profile_id", "null", "null"),
+    ];
+    for (table, column, in_file, in_target) in wrong {
+        let file = rusqlite::Connection::open(job.file()).unwrap();
+        file.execute_batch(&format!("update ready_{table} set {column} = {in_file}")).unwrap();
+        drop(file);
+        job.target().execute(&format!("update {table} set {column} = {in_target}"));
+    }
+    let said = job.drydock(["verify", "--quiet"]).run().expect(7).stdout;
+    for line in [
+        "100.0 %  patients.date_of_birth of 2: 2 emptied",
+        "100.0 %  patients.assigned_profile_id of 3: 3 emptied",
+        "75.0 %  profiles.is_active of 4: 3 replaced",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    let status = job.json(&["status"], 0);
+    let first = &status["survival"][0];
+    assert_eq!((&first["entity"], &first["emptied"]), (&Value::from("patients"), &Value::from(2)), "{first}");
+    job.run(["report", "--out", "report.html", "--quiet"]);
+    let page = std::fs::read_to_string(job.path("report.html")).unwrap();
+    assert!(page.contains("What became of the values") && page.contains("How columns are written"));
+}

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{accounting, associations, error_analysis, extract_check, open};
 use crate::gate::Gate;
-use crate::staging::{Check, IssueCount, Open, ProofSide, ThreeWayProof};
+use crate::staging::{Check, IssueCount, Open, ProofSide, Survival, ThreeWayProof};
 use crate::status::Status;
 use crate::verify;
 
@@ -29,7 +29,49 @@ pub(in crate::cli) fn verify(summary: &verify::Summary) -> String {
     if let Some(report) = &summary.source {
         text.push_str(&extract_check(report));
     }
+    text.push_str(&survival(&summary.survival));
     text + &verdict(&summary.checks, summary.differences)
+}
+
+/// Percent of a field's values that may be lost without being shown.
+const SHOWN_ABOVE: f64 = 2.0;
+
+/// The fields that lose more than a few of their values, with the rules that changed most.
+fn survival(fields: &[Survival]) -> String {
+    let losing: Vec<&Survival> = fields.iter().filter(|field| field.percent_lost() > SHOWN_ABOVE).collect();
+    if losing.is_empty() {
+        return format!(
+            "every field keeps at least {} % of the values that the source gave (v_survival)\n",
+            100.0 - SHOWN_ABOVE
+        );
+    }
+    losing.iter().fold(
+        "fields of which values do not arrive (v_survival has all)\n".to_owned(),
+        |mut text, field| {
+            let parts = [
+                ("replaced", field.replaced),
+                ("emptied", field.emptied),
+                ("of records left out", field.left_out),
+                ("other in the target", field.differs),
+            ];
+            let lost: Vec<String> = parts
+                .iter()
+                .filter(|(_, count)| *count > 0)
+                .map(|(what, count)| format!("{count} {what}"))
+                .collect();
+            let rules = if field.rules.is_empty() { String::new() } else { format!(" ({})", field.rules) };
+            let _ = writeln!(
+                text,
+                "  {:>5.1} %  {}.{} of {}: {}{rules}",
+                field.percent_lost(),
+                field.entity,
+                field.field,
+                field.given,
+                lost.join(", ")
+            );
+            text
+        },
+    )
 }
 
 pub(in crate::cli) fn status(status: &Status) -> String {

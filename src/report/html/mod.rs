@@ -6,6 +6,7 @@ mod errors;
 mod flow;
 mod markup;
 mod proof;
+mod values;
 mod work;
 
 use super::lookup::Lookup;
@@ -21,6 +22,7 @@ pub fn page(figures: &Lookup) -> String {
         section("open", "What is open", &open_section(figures)),
         section("flow", "From legacy rows to fates", &flow_section(figures)),
         section("proof", "The proof", &proof::section(figures)),
+        section("values", "What became of the values", &values::section(figures)),
         section("next", "What needs a person next", &next_section(figures)),
         section("errors", "What was wrong with the data", &errors::section(figures)),
         section("associations", "How people got their practice", &errors::associations(figures)),

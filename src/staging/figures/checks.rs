@@ -13,12 +13,13 @@ use crate::error::Result;
 use crate::record::{LegacyId, Phase};
 use crate::staging::figures::attention::{self, Attention};
 use crate::staging::figures::gates::{self, Evidence};
-use crate::staging::figures::{self, Figures, Open};
+use crate::staging::figures::{self, Figures, Open, survival};
 use crate::staging::file::open::{Reader, Staging};
 use crate::staging::file::row::row_struct;
 use crate::staging::quoted;
-use crate::staging::raw::columns::{self, SourceColumn};
+use crate::staging::raw::columns::{SourceColumn, source_columns};
 use crate::staging::raw::legacy::{self, for_legacy_rows};
+use crate::staging::raw::snapshot::manifest;
 
 /// What a check is about, in the plan's order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -335,9 +336,20 @@ pub trait Asked {
         legacy::legacy_rows(self.connection(), self.forms().of(table).as_deref(), table, after, limit)
     }
 
+    /// Runs a query and hands over each row as texts.
+    fn for_texts(&self, sql: &str, each: impl FnMut(&[Option<&str>]) -> Result<()>) -> Result<()> {
+        survival::for_texts(self.connection(), sql, each)
+    }
+
+    /// The columns of a legacy table that the snapshot has; none where it has no such table.
+    fn columns_of(&self, table: &str) -> Result<Vec<String>> {
+        let manifest = manifest(self.connection())?.into_iter().find(|known| known.table == table);
+        Ok(manifest.map(|known| known.columns).unwrap_or_default())
+    }
+
     /// What was counted and decided of the snapshot's columns by the last transform.
     fn source_columns(&self) -> Result<Vec<SourceColumn>> {
-        columns::source_columns(self)
+        source_columns(self.connection())
     }
 
     /// Whether a command writes to the file at this moment.

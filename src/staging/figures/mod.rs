@@ -10,6 +10,7 @@ pub(super) mod errors;
 pub(super) mod explain;
 pub(super) mod gates;
 pub(super) mod phase_two;
+pub(super) mod survival;
 pub(super) mod three_way;
 
 use rusqlite::{Connection, OptionalExtension};
@@ -22,8 +23,10 @@ use crate::staging::figures::accounting::{Accounting, AssociationCount, ErrorAna
 use crate::staging::figures::accounting::{accounting, associations, checks, error_analysis, unaccounted};
 use crate::staging::figures::attention::{Attention, attention};
 use crate::staging::figures::phase_two::{Complete, phase_2};
+use crate::staging::figures::survival::{Survival, survival};
 use crate::staging::figures::three_way::{ThreeWayProof, three_way_proof};
 use crate::staging::file::row::{all, first, only, row_struct};
+use crate::staging::raw::columns::{SourceColumn, source_columns};
 use crate::staging::{Check, Proof, Step};
 
 /// Everything that is counted.
@@ -67,6 +70,10 @@ pub struct Figures {
     pub three_way_proof: Option<ThreeWayProof>,
     /// Its sides, table by table, as the last verification computed them.
     pub proofs: Vec<Proof>,
+    /// Of each field, what became of the values that the source gave, those that lose most first; empty before a verification.
+    pub survival: Vec<Survival>,
+    /// How the columns of the snapshot are written; empty before a transform.
+    pub columns: Vec<SourceColumn>,
     /// What asks for attention in the result.
     pub attention: Attention,
     /// The accounting in the order of the entities, for text.
@@ -323,6 +330,8 @@ pub(in crate::staging) fn figures(connection: &Connection, is_being_written: boo
         )?,
         three_way_proof: three_way_proof(connection, &proofs)?,
         proofs,
+        survival: survival(connection)?,
+        columns: source_columns(connection)?,
         attention: attention(connection)?,
         lines,
         file,

@@ -1,7 +1,8 @@
 //! What was counted and decided of the snapshot's columns.
 
+use rusqlite::Connection;
+
 use crate::error::Result;
-use crate::staging::Asked;
 use crate::staging::file::open::Staging;
 use crate::staging::file::row::{all, row_struct};
 
@@ -88,6 +89,6 @@ impl Staging {
 }
 
 /// The columns of the snapshot as they were counted last, table by table.
-pub(in crate::staging) fn source_columns(asked: &(impl Asked + ?Sized)) -> Result<Vec<SourceColumn>> {
-    all(asked.connection(), "select * from source_columns order by table_name, position", [])
+pub(in crate::staging) fn source_columns(connection: &Connection) -> Result<Vec<SourceColumn>> {
+    all(connection, "select * from source_columns order by table_name, position", [])
 }

@@ -38,7 +38,7 @@ impl Staging {
             connection.execute_batch(&format!(
                 "delete from records; delete from changes; delete from migration_errors; delete from associations; \
                  delete from loads; delete from receipts; delete from checks; delete from findings; \
-                 delete from differences; delete from proofs; delete from missing_profiles; \
+                 delete from differences; delete from proofs; delete from survival; delete from missing_profiles; \
                  delete from phase_one_batches; delete from remediation; delete from duplicate_pairs; \
                  delete from duplicate_clusters; delete from duplicate_passes; delete from duplicate_levels; \
                  delete from duplicate_search; delete from schema_findings; delete from created_records; \
