@@ -13,7 +13,8 @@ create table decisions (
     decided_by    text not null,
     decided_at    text not null,
     run_id        integer references runs,
-    state         text not null check (state in ('waiting', 'applied', 'stale')),
+    said          text not null,      -- digest of what the record said then; '' where it was not known
+    state         text not null check (state in ('waiting', 'applied', 'stale', 'changed')),
     superseded_by integer references decisions
 );
 create unique index decisions_current on decisions (entity, legacy_id, question) where superseded_by is null;
@@ -83,7 +84,19 @@ from duplicate_pairs p
 left join decisions d on d.entity = p.entity and d.legacy_id = p.other_legacy_id
     and d.question = 'duplicate_of_' || p.legacy_id and d.superseded_by is null
 where p.entity = 'profiles' and p.verdict = 'linked' and p.band <> 'low'
-  and (d.decision_id is null or d.action = 'escalate' or d.state = 'waiting');
+  and (d.decision_id is null or d.action = 'escalate' or d.state in ('waiting', 'changed'))
+union all
+-- a decision that holds, about a record that says something else since
+select d.entity, d.legacy_id, d.legacy_id, d.question, 'record_changed', 2, 'pending', null, null
+from decisions d
+where d.superseded_by is null and d.state = 'changed'
+  and not exists (select 1 from migration_errors m
+                  where m.entity = d.entity and m.entity_id = d.legacy_id and m.resolution_strategy = 'manual'
+                    and m.resolution_status in ('pending', 'in_progress', 'escalated')
+                    and case m.field when '' then 'record' else m.field end = d.question)
+  and not exists (select 1 from duplicate_pairs p
+                  where p.entity = d.entity and p.other_legacy_id = d.legacy_id and p.verdict = 'linked' and p.band <> 'low'
+                    and 'duplicate_of_' || p.legacy_id = d.question);
 
 -- one row is one decision that holds, with what became of it
 create view v_decisions as

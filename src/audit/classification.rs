@@ -203,7 +203,7 @@ const TABLES: &[(&str, Columns)] = tables! {
         "sentence" Word;
     "decisions": "decision_id" Id, "entity" Word, "legacy_id" Id, "question" Word, "action" Word,
         "value" ByField, "refers_to" Word, "reason" Text, "decided_by" Name, "decided_at" Moment, "run_id" Id,
-        "state" Word, "superseded_by" Id;
+        "said" Digest, "state" Word, "superseded_by" Id;
     "closed_errors": "entity" Word, "entity_id" Id, "field" Word, "error_code" Word, "severity" Word,
         "resolution_status" Word, "closed_because" Word, "created_at" Moment, "resolved_at" Moment;
     "earlier_errors": "phase" Word, "severity" Word, "entity_type" Word, "entity" Word, "entity_id" Id,

@@ -51,6 +51,13 @@ pub(super) fn say_warnings(summary: &Summary) {
             summary.stale_decisions
         );
     }
+    if summary.changed_decisions > 0 {
+        eprintln!(
+            "decisions that hold, about records that say something else since they were made: {}\n\
+             hint: they are asked again (`drydock review export`); v_decisions lists them, where state is 'changed'",
+            summary.changed_decisions
+        );
+    }
     for left in &summary.left_in_file {
         eprintln!(
             "{} rows of {} stay in the file, because the target has no table {}\n\

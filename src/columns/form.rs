@@ -59,7 +59,7 @@ impl Form {
         if self.nulls.iter().any(|null| null == text) {
             return Some(Read { value: None, rule: Some("format.nothing") });
         }
-        let bare = if self.is_prefixed || self.reads != Reads::Text { without_text_mark(text) } else { text };
+        let bare = if self.is_prefixed || !self.reads.is_text() { without_text_mark(text) } else { text };
         let is_bare = bare.len() < text.len();
         // the same letter is a man in one language and a woman in another
         let is_of_language = matches!(self.format, Format::Sex(_));
@@ -93,7 +93,7 @@ impl Form {
                 let moment = dates::read(text, Order::Ymd, 0)?.moment(*zone)?;
                 Some((clean::timestamp_text(&moment.and_utc()), Some("format.zone")))
             }
-            Reads::Sex | Reads::Number | Reads::Day | Reads::Text => None,
+            Reads::Sex | Reads::Number | Reads::Day | Reads::Email | Reads::Text => None,
         }
     }
 
@@ -140,20 +140,24 @@ impl Form {
     }
 }
 
-/// Whether two texts of a column say the same: equal, or one value in two spellings that rules read alike, as two programs print
-/// a flag, a moment or a key.
-pub fn says_the_same(reads: Reads, one: Option<&str>, other: Option<&str>) -> bool {
+/// A text of a column in the one spelling of its value, as PostgreSQL prints it: flags, moments and keys of other programs too. A
+/// text that says no such value stays as it stands.
+pub fn in_one_spelling(reads: Reads, text: Option<&str>) -> Option<Text> {
     let format = match reads {
         Reads::Flag => Format::Flags { yes: Vec::new(), no: Vec::new(), nothing_is_no: false },
         Reads::Moment => Format::Dates { order: None, pivot: 0, zone: Some(Tz::UTC) },
         _ => Format::Plain,
     };
     let form = Form { reads, format, nulls: Vec::new(), is_prefixed: false };
-    let read = |text: Option<&str>| match form.read(text) {
+    match form.read(text) {
         Some(read) => read.value,
         None => text.map(Text::from),
-    };
-    one == other || reads != Reads::Text && read(one) == read(other)
+    }
+}
+
+/// Whether two texts of a column say the same: equal, or one value in two spellings.
+pub fn says_the_same(reads: Reads, one: Option<&str>, other: Option<&str>) -> bool {
+    one == other || !reads.is_text() && in_one_spelling(reads, one) == in_one_spelling(reads, other)
 }
 
 /// A decimal number with this sign before its decimals, as one with a point: groups of thousands and a per cent sign go.

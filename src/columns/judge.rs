@@ -54,7 +54,7 @@ pub fn judge(columns: &[(Profile, Declared)], all: &[&[(Profile, Declared)]], pi
 /// The texts for nothing among numbers, dates and flags, with how often they stand there.
 fn markers_of_typed<'a>(columns: impl Iterator<Item = &'a (Profile, Declared)>) -> BTreeMap<&'a Text, u64> {
     let mut counts: BTreeMap<&Text, u64> = BTreeMap::new();
-    for (profile, _) in columns.filter(|(profile, _)| profile.reads != Reads::Text) {
+    for (profile, _) in columns.filter(|(profile, _)| !profile.reads.is_text()) {
         for (marker, count) in &profile.markers {
             *counts.entry(marker).or_default() += count;
         }
@@ -83,7 +83,7 @@ fn judge_column(
     // texts that may be names count as values where they are no markers
     let given = profile.filled.saturating_sub(markers);
     let Chosen { format, word, mut evidence, readable, order, trouble } = match profile.reads {
-        Reads::Text => Chosen::plain(given),
+        Reads::Email | Reads::Text => Chosen::plain(given),
         Reads::Whole | Reads::Code => {
             let word = if profile.wholes > 0 { "whole with decimals" } else { "plain" };
             Chosen { word: word.to_owned(), ..Chosen::plain(profile.plain + profile.wholes) }
@@ -94,7 +94,7 @@ fn judge_column(
         Reads::Day | Reads::Moment => dates(profile, declared, pivot),
     };
     let is_prefixed = profile.prefixed >= 3 && 2 * profile.prefixed > profile.filled
-        || profile.prefixed > 0 && profile.reads != Reads::Text;
+        || profile.prefixed > 0 && !profile.reads.is_text();
     for (count, what) in
         [(markers, "mean nothing"), (if is_prefixed { profile.prefixed } else { 0 }, "behind an apostrophe")]
     {
@@ -126,12 +126,12 @@ fn allowed(given: u64, declared: &Declared) -> u64 {
 
 /// Whether a text that may mean that there is no value does so in this column.
 fn means_nothing(profile: &Profile, text: &Text, count: u64, is_nothing: &dyn Fn(&Text) -> bool) -> bool {
+    let is_said_elsewhere = is_nothing(text) || count >= 5 && count * 200 > profile.filled;
     match marker(text) {
         // rules know the word null in a text themselves
-        _ if profile.reads == Reads::Text && text.eq_ignore_ascii_case("null") => false,
-        Some(Marker::Doubtful) if profile.reads == Reads::Text => {
-            is_nothing(text) || count >= 5 && count * 200 > profile.filled
-        }
+        _ if profile.reads.is_text() && text.eq_ignore_ascii_case("null") => false,
+        Some(Marker::Unavailable) if profile.reads == Reads::Email => is_said_elsewhere,
+        Some(Marker::Doubtful) if profile.reads.is_text() => is_said_elsewhere,
         _ => true,
     }
 }

@@ -16,6 +16,6 @@ mod words;
 
 pub use dates::Order;
 pub use declared::{Declared, DeclaredColumns};
-pub use form::{Form, Forms, says_the_same};
+pub use form::{Form, Forms, in_one_spelling, says_the_same};
 pub use judge::{Judged, Trouble, judge};
 pub use profile::{Profile, Reads};

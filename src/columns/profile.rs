@@ -31,7 +31,9 @@ pub enum Reads {
     Day,
     /// A moment.
     Moment,
-    /// Any text.
+    /// An address, of which the rule says itself what is none.
+    Email,
+    /// Any other text.
     Text,
 }
 
@@ -46,10 +48,10 @@ impl Reads {
             Holds::Number => Self::Number,
             Holds::Birthdate => Self::Day,
             Holds::Moment => Self::Moment,
+            Holds::Email => Self::Email,
             Holds::Label
             | Holds::Country
             | Holds::Name
-            | Holds::Email
             | Holds::Phone
             | Holds::Address
             | Holds::Username
@@ -68,8 +70,14 @@ impl Reads {
             Self::Number => "number",
             Self::Day => "date",
             Self::Moment => "moment",
+            Self::Email => "address",
             Self::Text => "text",
         }
+    }
+
+    /// Whether any text is a value.
+    pub(super) const fn is_text(self) -> bool {
+        matches!(self, Self::Email | Self::Text)
     }
 }
 
@@ -173,7 +181,7 @@ impl Profile {
         }
         let bare = without_text_mark(text);
         self.prefixed += u64::from(bare.len() < text.len());
-        if self.reads == Reads::Text {
+        if self.reads.is_text() {
             self.plain += 1;
             let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
             self.widen(length);
@@ -208,7 +216,7 @@ impl Profile {
                 self.points += u64::from(decimal(text, '.').is_some());
             }
             Reads::Day | Reads::Moment => self.days.add(text, self.reads, self.pivot),
-            Reads::Flag | Reads::Text => {}
+            Reads::Flag | Reads::Email | Reads::Text => {}
         }
     }
 
@@ -382,7 +390,7 @@ impl Days {
 /// Whether the rules read a trimmed text as it stands.
 pub(super) fn as_it_stands(reads: Reads, text: &str) -> bool {
     match reads {
-        Reads::Text => true,
+        Reads::Email | Reads::Text => true,
         Reads::Whole | Reads::Code => text.parse::<i64>().is_ok(),
         Reads::Flag => matches!(text, "t" | "f") || clean::boolean("", Some(text)).value.is_some(),
         // the rule takes 1.0 for 1; the column says it once for all
@@ -410,7 +418,7 @@ fn is_spelled(reads: Reads, raw: &str) -> bool {
         }
         Reads::Flag => matches!(raw, "t" | "f"),
         Reads::Moment => is_printed_moment(raw.as_bytes()),
-        Reads::Sex | Reads::Number | Reads::Day | Reads::Text => true,
+        Reads::Sex | Reads::Number | Reads::Day | Reads::Email | Reads::Text => true,
     }
 }
 

@@ -198,11 +198,12 @@ impl Sexes {
     }
 }
 
-/// Texts that no person and no place is called: nothing was there.
-const NOTHING: &[&str] = &[
-    "\\n", "(null)", "[null]", "<null>", "{null}", "#null!", "n/a", "#n/a", "#n/d", "#nv", "<na>", "(none)",
-    "[none]", "<none>", "#name?", "#ref!", "#value!", "nat", "null",
-];
+/// Texts by which programs say that there is no value, and nobody anything else.
+const NOTHING: &[&str] = &["\\n", "(null)", "[null]", "<null>", "{null}", "#null!", "<na>", "nat", "null"];
+
+/// Texts by which people say so too: no person and no place is called that, and it is no address.
+const UNAVAILABLE: &[&str] =
+    &["n/a", "#n/a", "#n/d", "#nv", "(none)", "[none]", "<none>", "#name?", "#ref!", "#value!"];
 
 /// Texts that may be somebody's name as well: nothing was there if the rest of the table says so.
 const DOUBTFUL: &[&str] = &["none", "nan", "na", "nil", "nul"];
@@ -212,6 +213,8 @@ const DOUBTFUL: &[&str] = &["none", "nan", "na", "nil", "nul"];
 pub(super) enum Marker {
     /// There is none, whatever the column.
     Nothing,
+    /// There is none; in a column of addresses it may be what somebody typed for one.
+    Unavailable,
     /// There is none in a column of dates, flags or numbers; elsewhere it depends.
     Doubtful,
 }
@@ -223,7 +226,13 @@ pub(super) fn marker(text: &str) -> Option<Marker> {
         return None;
     }
     let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
-    if is(NOTHING) { Some(Marker::Nothing) } else { is(DOUBTFUL).then_some(Marker::Doubtful) }
+    if is(NOTHING) {
+        Some(Marker::Nothing)
+    } else if is(UNAVAILABLE) {
+        Some(Marker::Unavailable)
+    } else {
+        is(DOUBTFUL).then_some(Marker::Doubtful)
+    }
 }
 
 #[cfg(test)]

@@ -29,13 +29,15 @@ pub struct Decided {
     standing: Vec<Standing>,
     by_record: HashMap<(&'static str, LegacyId), Vec<usize>>,
     stale: HashSet<i64>,
+    /// Those whose record says something else since.
+    changed: HashSet<i64>,
 }
 
 impl Decided {
     /// Reads the decisions that hold. One whose record, or the record that it names, is not in the snapshot is stale and
     /// decides nothing.
     pub fn read(staging: &Staging) -> Result<Self> {
-        let mut stale = HashSet::new();
+        let (mut stale, mut changed) = (HashSet::new(), HashSet::new());
         let standing = staging.standing_decisions()?;
         for one in &standing {
             let ruling = &one.ruling;
@@ -48,9 +50,11 @@ impl Decided {
             };
             if !named || !there(entity::find(&ruling.item.entity), ruling.item.legacy_id)? {
                 stale.insert(one.decision_id);
+            } else if !one.said.is_empty() && staging.said(&ruling.item)? != one.said {
+                changed.insert(one.decision_id);
             }
         }
-        Ok(Self::new(standing, stale))
+        Ok(Self { changed, ..Self::new(standing, stale) })
     }
 
     fn new(standing: Vec<Standing>, stale: HashSet<i64>) -> Self {
@@ -63,7 +67,7 @@ impl Decided {
                 }
             }
         }
-        Self { standing, by_record, stale }
+        Self { standing, by_record, stale, changed: HashSet::new() }
     }
 
     /// What became of each decision.
@@ -71,8 +75,14 @@ impl Decided {
         self.standing
             .iter()
             .map(|one| {
-                let stale = self.stale.contains(&one.decision_id);
-                (one.clone(), if stale { DecisionState::Stale } else { DecisionState::Applied })
+                let state = if self.stale.contains(&one.decision_id) {
+                    DecisionState::Stale
+                } else if self.changed.contains(&one.decision_id) {
+                    DecisionState::Changed
+                } else {
+                    DecisionState::Applied
+                };
+                (one.clone(), state)
             })
             .collect()
     }
@@ -80,6 +90,11 @@ impl Decided {
     /// How many decisions have nothing to decide in the present snapshot.
     pub fn stale(&self) -> u64 {
         self.stale.len() as u64
+    }
+
+    /// How many decisions hold about records that say something else since.
+    pub fn changed(&self) -> u64 {
+        self.changed.len() as u64
     }
 
     /// How many records of the entity people have rejected.

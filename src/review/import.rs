@@ -48,7 +48,9 @@ pub struct Options<'a> {
 pub fn import(staging: &mut Staging, bytes: &[u8], options: Options<'_>, run_id: i64) -> Result<Imported> {
     staging.require(Step::Extract, "review import")?;
     let lines = sheet::lines(bytes)?;
-    let standing = staging.standing_decisions()?;
+    // a decision about a record that says something else since is asked anew, and may be answered as before
+    let standing: Vec<Standing> =
+        staging.standing_decisions()?.into_iter().filter(|one| !one.is_changed).collect();
     let salt = staging.fact("staging_id")?.unwrap_or_default();
     let items: HashMap<ItemId, Item> =
         staging.review_items()?.into_iter().map(|item| (item.id.clone(), item)).collect();

@@ -71,6 +71,8 @@ pub struct Summary {
     pub left_in_file: Vec<LeftInFile>,
     /// Decisions of people that had nothing to decide, because the snapshot lacks the record or the one it names.
     pub stale_decisions: u64,
+    /// Decisions of people that hold, about records that say something else since they were made: they are asked again.
+    pub changed_decisions: u64,
 }
 
 /// Decides every record of the snapshot again. The file's earlier result, if any, is replaced.
@@ -293,6 +295,7 @@ fn finish(staging: &mut Staging, decided: &Decided) -> Result<Summary> {
         obstacles: Vec::new(),
         left_in_file: Vec::new(),
         stale_decisions: decided.stale(),
+        changed_decisions: decided.changed(),
     })
 }
 

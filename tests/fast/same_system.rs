@@ -72,3 +72,55 @@ fn a_target_is_known_by_what_it_says_of_itself() {
     let refused = verify(&elsewhere.url()).expect(3);
     assert!(refused.stderr.contains("belongs to the target"), "{}", refused.stderr);
 }
+
+#[test]
+fn a_decision_about_a_record_that_changed_is_asked_again() {
+    // two users of no role, whom somebody gives one
+    let more = |second: &str| {
+        format!(
+            "2001,ida,Ida,Holm,,2020-05-06 07:08:09+00,t,f,f\n2002,jon,Jon,{second},,2020-05-06 07:08:09+00,True,f,f\n"
+        )
+    };
+    let job = Job::new("legacy", empty_target());
+    SIZE.write(&job.path("legacy"), &more("Iversen"));
+    job.up_to("transform");
+    let decide = |role: &str, code: i32| {
+        let sheet = format!(
+            "entity,legacy_id,question,action,value,reason,decided_by\n\
+             profiles,2001,role,set,technician,,Kim\nprofiles,2002,role,set,{role},,Kim\n"
+        );
+        fs::write(job.path("decisions.csv"), sheet).unwrap();
+        job.drydock(["review", "import", "decisions.csv", "--quiet"]).run().expect(code)
+    };
+    decide("technician", 0);
+    job.steps("transform", "verify");
+    let states =
+        || job.staged("select legacy_id, state from decisions where superseded_by is null order by 1");
+    assert_eq!(states(), "2001|applied\n2002|applied");
+
+    // Jon has another surname; Ida only signed in, and another program writes her flags
+    let newer = more("Jensen").replace(",t,f,f\n2002", ",TRUE,False,FALSE\n2002");
+    SIZE.write(&job.path("newer"), &newer);
+    job.drydock(["extract", "--quiet", "--replace", "--csv", "newer"]).run().expect(0);
+    job.verb("survey").run().expect(0);
+    let said = job.verb("transform").run().expect(0).stderr;
+    assert!(said.contains("about records that say something else since they were made: 1"), "{said}");
+    assert_eq!(states(), "2001|applied\n2002|changed");
+    // it holds, and is a question again
+    assert_eq!(job.staged("select role from ready_profiles where legacy_id = 2002"), "technician");
+    assert_eq!(
+        job.staged("select count(*) from v_review_items where legacy_id = 2002 and question = 'role'"),
+        "1"
+    );
+    job.steps("load", "verify");
+
+    // the same answer settles it
+    decide("technician", 0);
+    job.steps("transform", "verify");
+    assert_eq!(states(), "2001|applied\n2002|applied");
+    assert_eq!(
+        job.staged("select count(*) from v_review_items where legacy_id = 2002 and question = 'role'"),
+        "0"
+    );
+    assert_eq!(job.staged("select count(*) from decisions"), "3");
+}

@@ -44,6 +44,7 @@ pub(in crate::staging) const DECISIONS: Journalled = Journalled {
         "decided_by",
         "decided_at",
         "run_id",
+        "said",
     ],
     is_cleared: false,
 };

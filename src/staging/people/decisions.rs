@@ -59,6 +59,10 @@ pub struct Standing {
     pub ruling: Ruling,
     /// When.
     pub decided_at: String,
+    /// The digest of what the record said then.
+    pub said: String,
+    /// Whether the last transform found that it says something else now, so that it is asked again.
+    pub is_changed: bool,
 }
 
 /// Where a decision stands after a transform.
@@ -68,6 +72,8 @@ pub enum DecisionState {
     Applied,
     /// The present snapshot has no such record any more, or not the one it names.
     Stale,
+    /// It made its difference, and its record says something else since it was made.
+    Changed,
 }
 
 impl Staging {
@@ -79,8 +85,8 @@ impl Staging {
     /// Every decision that holds, in the order in which they were made.
     pub fn standing_decisions(&self) -> Result<Vec<Standing>> {
         let mut statement = self.connection.prepare(
-            "select decision_id, entity, legacy_id, question, action, value, refers_to, reason, decided_by, decided_at \
-             from decisions where superseded_by is null order by decision_id",
+            "select decision_id, entity, legacy_id, question, action, value, refers_to, reason, decided_by, decided_at, \
+             said, state from decisions where superseded_by is null order by decision_id",
         )?;
         let rows = statement.query_map([], standing)?.collect::<Result<Vec<_>, rusqlite::Error>>()?;
         rows.into_iter().collect()
@@ -135,6 +141,7 @@ impl Staging {
     /// escalated from now on.
     pub fn add_decisions(&mut self, run_id: i64, rulings: &[Ruling]) -> Result<()> {
         let (run, moment) = (self.run, now());
+        let said = rulings.iter().map(|ruling| self.said(&ruling.item)).collect::<Result<Vec<_>>>()?;
         self.transaction(|connection| {
             let mut previous = connection.prepare(
                 "select decision_id from decisions \
@@ -142,10 +149,10 @@ impl Staging {
             )?;
             let mut insert = connection.prepare(
                 "insert into decisions (entity, legacy_id, question, action, value, refers_to, reason, decided_by, \
-                 decided_at, run_id, state, superseded_by) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?)",
+                 decided_at, run_id, said, state, superseded_by) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?)",
             )?;
             let mut supersede = connection.prepare("update decisions set superseded_by = ? where decision_id = ?")?;
-            for ruling in rulings {
+            for (ruling, said) in rulings.iter().zip(&said) {
                 let ItemId { entity, legacy_id, question } = &ruling.item;
                 let before: Option<i64> =
                     previous.query_row((entity, legacy_id.0, question), |row| row.get(0)).optional()?;
@@ -160,6 +167,7 @@ impl Staging {
                     ruling.decided_by,
                     moment,
                     run_id,
+                    said,
                     // one decision of a question holds at a time: the new one takes over only when the old one has gone
                     before,
                 ])?;
@@ -239,6 +247,8 @@ fn standing(row: &Row<'_>) -> Result<Result<Standing>, rusqlite::Error> {
     Ok(Ok(Standing {
         decision_id: row.get("decision_id")?,
         decided_at: row.get("decided_at")?,
+        said: row.get("said")?,
+        is_changed: row.get::<_, String>("state")? == "changed",
         ruling: Ruling {
             item,
             action,

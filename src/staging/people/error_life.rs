@@ -46,10 +46,12 @@ impl Staging {
                 let word = match became {
                     DecisionState::Applied => "applied",
                     DecisionState::Stale => "stale",
+                    DecisionState::Changed => "changed",
                 };
                 state.execute((word, standing.decision_id))?;
                 match (became, standing.ruling.action) {
-                    (DecisionState::Stale, _) => {}
+                    // what holds goes on holding, and is asked again
+                    (DecisionState::Stale | DecisionState::Changed, _) => {}
                     (_, Action::NotADuplicate) => tell_apart(connection, &standing.ruling.item)?,
                     (_, Action::Escalate) => {
                         set_status(connection, &standing.ruling.item, "escalated", None)?;

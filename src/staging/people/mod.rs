@@ -2,3 +2,4 @@
 
 pub(super) mod decisions;
 pub(super) mod error_life;
+pub(super) mod said;
