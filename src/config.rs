@@ -191,6 +191,10 @@ impl Config {
             entity::legacy_tables().iter().filter(|table| table.required).map(|table| table.name).collect();
         known_words("source.allow_empty", config.source.allow_empty.iter(), &required)?;
         known_words("source.columns", config.source.columns.keys(), &column_keys())?;
+        if let Some((key, _)) = config.source.columns.iter().find(|(_, said)| said.contradicts_itself()) {
+            let key = format!("source.columns.{key}, where one word says two things,");
+            return Err(Invalid::Key { key, suggestion: None });
+        }
         known_words("policy.roles", config.policy.roles.keys(), &roles)?;
         known_words("policy.genders", config.policy.genders.keys(), &genders)?;
         known_words("policy.allowed_rejects", config.policy.allowed_rejects.keys(), &entities)?;

@@ -15,11 +15,13 @@ mod verification;
 
 pub(super) fn extract(summary: &extract::Summary, staging: &Path) -> String {
     let mut text = format!("snapshot of {} in {}\n", summary.source, staging.display());
-    if let Some(renamed) = &summary.renamed {
+    if let Some(newer) = &summary.newer {
+        let from =
+            newer.renamed_from.as_ref().map_or_else(String::new, |from| format!("it was {from} before; "));
         let _ = writeln!(
             text,
-            "  it was {} before: of its {} users {} say something else and {} are gone; {} came",
-            renamed.from, renamed.users, renamed.changed, renamed.gone, renamed.added
+            "  {from}of {} users {} say something else and {} are gone; {} came",
+            newer.users, newer.changed, newer.gone, newer.added
         );
     }
     for table in &summary.tables {

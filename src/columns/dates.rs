@@ -19,10 +19,12 @@ pub enum Order {
     Excel,
     /// Seconds since 1970, or thousandths or millionths of one.
     Unix,
+    /// The number of days that old spreadsheets of one make count from 1904-01-01; only where it is stated.
+    Excel1904,
 }
 
 impl Order {
-    /// Every order.
+    /// Every order that a column is tried with.
     pub const ALL: [Order; 5] = [Order::Ymd, Order::Dmy, Order::Mdy, Order::Excel, Order::Unix];
 
     /// The word in the configuration and in the file.
@@ -33,6 +35,7 @@ impl Order {
             Order::Mdy => "mdy",
             Order::Excel => "excel",
             Order::Unix => "unix",
+            Order::Excel1904 => "excel1904",
         }
     }
 }
@@ -46,6 +49,19 @@ pub(super) struct Written {
 }
 
 impl Written {
+    /// Whether it says a time of day other than midnight.
+    pub(super) fn is_timed(self) -> bool {
+        self.time.is_some_and(|time| time != NaiveTime::MIN)
+    }
+
+    /// The day in a zone, of a moment that says its own.
+    pub(super) fn day_in(self, zone: Tz) -> NaiveDate {
+        match (self.offset, self.moment(zone)) {
+            (Some(_), Some(moment)) => zone.from_utc_datetime(&moment).date_naive(),
+            _ => self.day,
+        }
+    }
+
     /// The day, whatever the time.
     pub(super) fn day(self) -> NaiveDate {
         self.day
@@ -78,7 +94,8 @@ impl Written {
 /// Reads a text in an order. Two digits are a year up to `pivot` of this century, or one of the last.
 pub(super) fn read(text: &str, order: Order, pivot: u32) -> Option<Written> {
     match order {
-        Order::Excel => serial(text),
+        Order::Excel => serial(text, (1899, 12, 30)),
+        Order::Excel1904 => serial(text, (1904, 1, 1)),
         Order::Unix => unix(text),
         _ if text.len() >= 8 && text.bytes().take(8).all(|byte| byte.is_ascii_digit()) => {
             compact(text, order)
@@ -87,17 +104,17 @@ pub(super) fn read(text: &str, order: Order, pivot: u32) -> Option<Written> {
     }
 }
 
-/// Days from 1899-12-30; before March 1900 spreadsheets disagree, and beyond 2099 it is another number.
-fn serial(text: &str) -> Option<Written> {
+/// Days from the first one. Up to 2100 a number is an age, a count of months or a year; beyond 2099 it is no day either.
+fn serial(text: &str, (year, month, first): (i32, u32, u32)) -> Option<Written> {
     let (whole, fraction) = text.split_once(['.', ',']).unwrap_or((text, ""));
     if whole.len() > 5 || !is_digits(whole) || !(fraction.is_empty() || is_digits(fraction)) {
         return None;
     }
     let days: i64 = whole.parse().ok()?;
-    if !(61..=73_050).contains(&days) {
+    if !(2_101..=73_050).contains(&days) {
         return None;
     }
-    let day = NaiveDate::from_ymd_opt(1899, 12, 30)?.checked_add_signed(Duration::days(days))?;
+    let day = NaiveDate::from_ymd_opt(year, month, first)?.checked_add_signed(Duration::days(days))?;
     let share: f64 = if fraction.is_empty() { 0.0 } else { format!("0.{fraction}").parse().ok()? };
     if share == 0.0 {
         return Some(Written { day, time: None, offset: None });
@@ -359,6 +376,8 @@ mod tests {
             ("43528.2118055556", Excel, "2019-03-04 05:05:00"),
             ("43528,5", Excel, "2019-03-04 12:00:00"),
             ("60", Excel, "-"),
+            ("1953", Excel, "-"),
+            ("27760", Order::Excel1904, "1980-01-02 00:00:00"),
             ("290222", Excel, "-"),
             ("1551675967", Unix, "2019-03-04 05:06:07"),
             ("1551675967000", Unix, "2019-03-04 05:06:07"),

@@ -1,7 +1,7 @@
 //! What the configuration says of columns, where their values alone do not: `[source.columns."auth_user.date_joined"]`. A key
 //! may also be `"auth_user.*"` or `"*"`; what is said of a column itself counts before what is said of many.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
@@ -27,10 +27,19 @@ pub struct Declared {
     /// Further words for yes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub yes: Vec<String>,
-    /// Further words for no; `""` lets nothing mean no.
+    /// Further words for no; `""` lets nothing mean no, and among the words for yes that it means yes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub no: Vec<String>,
-    /// Further texts that mean that there is no value.
+    /// Words and codes for the sexes, where those of the legacy, or of one language, are not meant.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub male: Vec<String>,
+    /// Likewise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub female: Vec<String>,
+    /// Likewise, for neither.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other: Vec<String>,
+    /// Further texts that mean that there is no value, in capitals or not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub nulls: Vec<String>,
     /// Of a hundred values, how many may be unreadable.
@@ -42,6 +51,18 @@ pub struct Declared {
 pub type DeclaredColumns = BTreeMap<String, Declared>;
 
 impl Declared {
+    /// Whether it says two things of one word.
+    pub fn contradicts_itself(&self) -> bool {
+        let twice = |lists: &[&Vec<String>]| {
+            let words = lists
+                .iter()
+                .flat_map(|list| list.iter().map(|word| word.to_lowercase()).collect::<BTreeSet<_>>());
+            let mut seen = BTreeSet::new();
+            words.into_iter().any(|word| !seen.insert(word))
+        };
+        twice(&[&self.yes, &self.no]) || twice(&[&self.male, &self.female, &self.other])
+    }
+
     /// All that is said of a column, by whichever key.
     pub fn of(columns: &DeclaredColumns, table: &str, column: &str) -> Self {
         let keys = [format!("{table}.{column}"), format!("{table}.*"), "*".to_owned()];
@@ -52,6 +73,9 @@ impl Declared {
             decimal: said.decimal.or(further.decimal),
             yes: [said.yes, further.yes.clone()].concat(),
             no: [said.no, further.no.clone()].concat(),
+            male: [said.male, further.male.clone()].concat(),
+            female: [said.female, further.female.clone()].concat(),
+            other: [said.other, further.other.clone()].concat(),
             nulls: [said.nulls, further.nulls.clone()].concat(),
             unreadable: said.unreadable.or(further.unreadable),
         })

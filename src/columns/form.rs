@@ -28,10 +28,14 @@ pub struct Form {
 pub(super) enum Format {
     /// What rules read.
     Plain,
-    /// Words for yes and no beside those that are known, and whether nothing means no.
-    Flags { yes: Vec<String>, no: Vec<String>, nothing_is_no: bool },
+    /// Words for yes and no before those that are known, and what nothing means.
+    Flags { yes: Vec<String>, no: Vec<String>, nothing: Option<bool> },
     /// The words of a language for a sex.
     Sex(usize),
+    /// The words for the sexes that are stated.
+    StatedSex { male: Vec<String>, female: Vec<String>, other: Vec<String> },
+    /// Whole numbers with decimals, among texts.
+    Whole,
     /// The sign before the decimals.
     Decimal(char),
     /// How days are written; without an order as rules read them. Moments without a zone are in this one, where one is stated.
@@ -51,18 +55,35 @@ impl Form {
     /// How a value is read; none where it is read as it stands.
     pub fn read(&self, raw: Option<&str>) -> Option<Read> {
         let text = raw.map_or("", str::trim);
-        if text.is_empty() {
-            let nothing_is_no = matches!(self.format, Format::Flags { nothing_is_no: true, .. });
-            return nothing_is_no
-                .then(|| Read { value: Some(Text::const_new("f")), rule: Some("format.flag") });
+        let is_null =
+            self.nulls.iter().any(|null| null == text || null.to_lowercase() == text.to_lowercase());
+        if let Format::Flags { yes, no, nothing } = &self.format {
+            let flag = |flag: bool| Text::const_new(if flag { "t" } else { "f" });
+            if let Some(stated) = stated(yes, no, text) {
+                return Some(Read { value: Some(flag(stated)), rule: Some("format.flag") });
+            }
+            if let Some(nothing) = nothing.filter(|_| text.is_empty() || is_null) {
+                return Some(Read { value: Some(flag(nothing)), rule: Some("format.flag") });
+            }
         }
-        if self.nulls.iter().any(|null| null == text) {
+        if text.is_empty() {
+            return None;
+        }
+        if is_null {
             return Some(Read { value: None, rule: Some("format.nothing") });
         }
         let bare = if self.is_prefixed || !self.reads.is_text() { without_text_mark(text) } else { text };
         let is_bare = bare.len() < text.len();
         // the same letter is a man in one language and a woman in another
-        let is_of_language = matches!(self.format, Format::Sex(_));
+        let is_of_language = match &self.format {
+            Format::Sex(_) | Format::Whole => true,
+            Format::StatedSex { male, female, other } => {
+                [male, female, other].iter().any(|words| is_word(words, bare))
+            }
+            // a moment that stands for a day is the day that it was in its zone
+            Format::Dates { zone: Some(_), .. } if self.reads == Reads::Day => bare.len() > 10,
+            _ => false,
+        };
         if !is_of_language && as_it_stands(self.reads, bare) {
             let (value, rule) = match self.spelled(bare) {
                 Some((value, rule)) => (value, rule),
@@ -103,17 +124,20 @@ impl Form {
             (_, Reads::Whole | Reads::Code) | (Format::Plain, Reads::Sex) => {
                 Some((Text::from(whole_digits(text)?), "format.whole"))
             }
-            (Format::Flags { yes, no, .. }, _) => {
-                let word = text.to_lowercase();
-                let is = |words: &[String]| words.iter().any(|known| known.to_lowercase() == word);
-                let flag = if is(yes) {
-                    Some(true)
-                } else if is(no) {
-                    Some(false)
-                } else {
-                    flag(&word)
-                };
-                Some((Text::const_new(if flag? { "t" } else { "f" }), "format.flag"))
+            (Format::Flags { .. }, _) => {
+                let flag = flag(&text.to_lowercase())?;
+                Some((Text::const_new(if flag { "t" } else { "f" }), "format.flag"))
+            }
+            (Format::StatedSex { male, female, other }, _) => {
+                let stated = [(male, "1"), (female, "2"), (other, "0")];
+                let code =
+                    stated.into_iter().find_map(|(words, code)| is_word(words, text).then_some(code))?;
+                Some((Text::const_new(code), "format.sex"))
+            }
+            (Format::Whole, _) => Some((Text::from(whole_digits(text)?), "format.whole")),
+            (Format::Dates { order: None, zone: Some(zone), .. }, Reads::Day) => {
+                let day = dates::read(text, Order::Ymd, 0)?.day_in(*zone);
+                Some((Text::from(day.to_string()), "format.zone"))
             }
             (Format::Sex(language), _) => {
                 Some((Text::const_new(SEXES[*language].code(&text.to_lowercase())?), "format.sex"))
@@ -125,11 +149,11 @@ impl Form {
                     Order::Ymd => "format.ymd",
                     Order::Dmy => "format.dmy",
                     Order::Mdy => "format.mdy",
-                    Order::Excel => "format.excel",
+                    Order::Excel | Order::Excel1904 => "format.excel",
                     Order::Unix => "format.unix",
                 };
                 let value = if reads == Reads::Day {
-                    Text::from(written.day().to_string())
+                    Text::from(zone.map_or(written.day(), |zone| written.day_in(zone)).to_string())
                 } else {
                     clean::timestamp_text(&written.moment(zone.unwrap_or(Tz::UTC))?.and_utc())
                 };
@@ -140,11 +164,23 @@ impl Form {
     }
 }
 
+/// Whether a text is one of these words, in capitals or not.
+fn is_word(words: &[String], text: &str) -> bool {
+    let text = text.to_lowercase();
+    words.iter().any(|known| known.to_lowercase() == text)
+}
+
+/// What the configuration says that a word means.
+fn stated(yes: &[String], no: &[String], text: &str) -> Option<bool> {
+    let is = |words: &[String]| !words.is_empty() && !text.is_empty() && is_word(words, text);
+    if is(yes) { Some(true) } else { is(no).then_some(false) }
+}
+
 /// A text of a column in the one spelling of its value, as PostgreSQL prints it: flags, moments and keys of other programs too. A
 /// text that says no such value stays as it stands.
 pub fn in_one_spelling(reads: Reads, text: Option<&str>) -> Option<Text> {
     let format = match reads {
-        Reads::Flag => Format::Flags { yes: Vec::new(), no: Vec::new(), nothing_is_no: false },
+        Reads::Flag => Format::Flags { yes: Vec::new(), no: Vec::new(), nothing: None },
         Reads::Moment => Format::Dates { order: None, pivot: 0, zone: Some(Tz::UTC) },
         _ => Format::Plain,
     };
@@ -226,7 +262,8 @@ mod tests {
         for (raw, value) in [
             ("434", "as it stands"),
             ("434.0", "434 by format.whole"),
-            ("434.000", "434 by format.whole"),
+            ("434.00", "434 by format.whole"),
+            ("434.000", "as it stands"),
             (" 434 ", "434 by spelling"),
             ("'434", "434 by format.prefix"),
             ("=\"434\"", "434 by format.prefix"),
@@ -244,9 +281,9 @@ mod tests {
 
     #[test]
     fn flags_are_read_in_the_words_of_their_column() {
-        let flags = |nothing_is_no| Form {
+        let flags = |nothing| Form {
             reads: Reads::Flag,
-            format: Format::Flags { yes: vec!["Jup".into()], no: Vec::new(), nothing_is_no },
+            format: Format::Flags { yes: vec!["Jup".into()], no: Vec::new(), nothing },
             nulls: Vec::new(),
             is_prefixed: false,
         };
@@ -260,11 +297,11 @@ mod tests {
             ("jup", "t by format.flag"),
             ("perhaps", "as it stands"),
         ] {
-            assert_eq!(read(&flags(false), raw), value, "{raw}");
+            assert_eq!(read(&flags(None), raw), value, "{raw}");
         }
-        assert_eq!(flags(false).read(None), None);
-        assert_eq!(read(&flags(true), ""), "f by format.flag");
-        assert_eq!(flags(true).read(None).unwrap().value.as_deref(), Some("f"));
+        assert_eq!(flags(None).read(None), None);
+        assert_eq!(read(&flags(Some(false)), ""), "f by format.flag");
+        assert_eq!(flags(Some(false)).read(None).unwrap().value.as_deref(), Some("f"));
     }
 
     #[test]

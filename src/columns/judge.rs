@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use chrono_tz::Tz;
-
 use super::dates::Order;
 use super::declared::Declared;
+use super::flags::{flags, sexes};
 use super::form::{Form, Format};
+use super::orders::dates;
 use super::profile::{Profile, Reads};
-use super::words::{Marker, SEXES, flag, is_mark, marker};
+use super::trouble::Trouble;
+use super::words::{Marker, marker};
 use crate::record::Text;
 
 /// What was decided about a column.
@@ -30,15 +31,6 @@ pub struct Judged {
     pub range: Option<(String, String)>,
     /// Why the column cannot be read.
     pub trouble: Option<Trouble>,
-}
-
-/// Why a column cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
-    /// More values than may be are none of the column's kind.
-    Unreadable,
-    /// Two forms explain the values, and say different things.
-    Ambiguous(Order, Order),
 }
 
 /// Judges the columns of one table, of all that the source has. A word that means nothing among the numbers and dates of the
@@ -83,13 +75,17 @@ fn judge_column(
     // texts that may be names count as values where they are no markers
     let given = profile.filled.saturating_sub(markers);
     let Chosen { format, word, mut evidence, readable, order, trouble } = match profile.reads {
+        // a spreadsheet's postal codes and telephone numbers
+        Reads::Text if profile.wholes >= 3 && 10 * profile.wholes >= 9 * given => {
+            Chosen { format: Format::Whole, word: "whole with decimals".to_owned(), ..Chosen::plain(given) }
+        }
         Reads::Email | Reads::Text => Chosen::plain(given),
         Reads::Whole | Reads::Code => {
             let word = if profile.wholes > 0 { "whole with decimals" } else { "plain" };
             Chosen { word: word.to_owned(), ..Chosen::plain(profile.plain + profile.wholes) }
         }
-        Reads::Flag => flags(profile, declared),
-        Reads::Sex => sexes(profile),
+        Reads::Flag => flags(profile, declared, profile.missing() + markers),
+        Reads::Sex => sexes(profile, declared),
         Reads::Number => numbers(profile, declared),
         Reads::Day | Reads::Moment => dates(profile, declared, pivot),
     };
@@ -104,24 +100,32 @@ fn judge_column(
     }
     let readable = readable.min(given);
     let unreadable = given - readable;
-    let trouble = trouble.or_else(|| (unreadable > allowed(given, declared)).then_some(Trouble::Unreadable));
+    let is_unreadable = unreadable > allowed(profile.reads, given, declared)
+        || profile.reads == Reads::Flag && readable == 0 && given > 0 && declared.unreadable.is_none();
+    let trouble = trouble.or(is_unreadable.then_some(Trouble::Unreadable));
     let is_needed = format != Format::Plain
         || !nulls.is_empty()
         || is_prefixed
         || profile.respelled > 0
-        || profile.wholes > 0;
+        || profile.wholes > 0 && !profile.reads.is_text();
     let form = is_needed.then(|| Form { reads: profile.reads, format, nulls, is_prefixed });
     let range = profile.range(order);
     Judged { form, format: word, evidence, readable, unreadable, markers, range, trouble }
 }
 
+/// Whether so many of a table's rows have no key that it is not they who are wrong.
+pub fn keys_are_unreadable(rows: u64, unreadable: u64) -> bool {
+    unreadable > allowed(Reads::Whole, rows, &Declared::default())
+}
+
 /// How many of so many values may be unreadable without the column being so: one in twenty, or, of few, half of them and at
-/// most ten; or the share that is declared.
-fn allowed(given: u64, declared: &Declared) -> u64 {
-    declared.unreadable.map_or_else(
-        || (given / 20).max(given.div_ceil(2).min(10)),
-        |percent| given * u64::from(percent) / 100,
-    )
+/// most ten; or the share that is declared. Of sexes half: a code that says none is one that the legacy has.
+fn allowed(reads: Reads, given: u64, declared: &Declared) -> u64 {
+    match (declared.unreadable, reads) {
+        (Some(percent), _) => given * u64::from(percent) / 100,
+        (None, Reads::Sex) => given.div_ceil(2),
+        (None, _) => (given / 20).max(given.div_ceil(2).min(10)),
+    }
 }
 
 /// Whether a text that may mean that there is no value does so in this column.
@@ -137,17 +141,18 @@ fn means_nothing(profile: &Profile, text: &Text, count: u64, is_nothing: &dyn Fn
 }
 
 /// A format with what speaks for it.
-struct Chosen {
-    format: Format,
-    word: String,
-    evidence: String,
-    readable: u64,
-    order: Option<Order>,
-    trouble: Option<Trouble>,
+pub(super) struct Chosen {
+    pub(super) format: Format,
+    pub(super) word: String,
+    pub(super) evidence: String,
+    pub(super) readable: u64,
+    pub(super) order: Option<Order>,
+    pub(super) trouble: Option<Trouble>,
 }
 
 impl Chosen {
-    fn plain(readable: u64) -> Self {
+    /// What rules read themselves.
+    pub(super) fn plain(readable: u64) -> Self {
         Self {
             format: Format::Plain,
             word: "plain".to_owned(),
@@ -156,45 +161,6 @@ impl Chosen {
             order: None,
             trouble: None,
         }
-    }
-}
-
-fn flags(profile: &Profile, declared: &Declared) -> Chosen {
-    let is = |words: &[String], word: &str| words.iter().any(|known| known.to_lowercase() == word);
-    let reads = |word: &str| is(&declared.yes, word) || is(&declared.no, word) || flag(word).is_some();
-    let readable: u64 = profile.words.iter().filter(|(word, _)| reads(word)).map(|(_, count)| *count).sum();
-    let is_only_marks = !profile.words.is_empty() && profile.words.keys().all(|word| is_mark(word));
-    let nothing_is_no = is_only_marks || declared.no.iter().any(String::is_empty);
-    if readable == profile.plain && !nothing_is_no {
-        return Chosen::plain(readable);
-    }
-    let readable = if is_only_marks { profile.words.values().sum() } else { readable };
-    let yes = if is_only_marks { profile.words.keys().cloned().collect() } else { declared.yes.clone() };
-    Chosen {
-        format: Format::Flags { yes, no: declared.no.clone(), nothing_is_no },
-        word: if nothing_is_no { "mark or nothing" } else { "words" }.to_owned(),
-        evidence: format!("{} words", profile.words.len()),
-        ..Chosen::plain(readable)
-    }
-}
-
-/// The language that reads most; the legacy's own codes and English words where another reads no more.
-fn sexes(profile: &Profile) -> Chosen {
-    let read_by = |language: usize| -> u64 {
-        let words = profile.words.iter().filter(|(word, _)| SEXES[language].code(word).is_some());
-        words.map(|(_, count)| *count).sum()
-    };
-    let most = (1..SEXES.len())
-        .fold(0, |best, language| if read_by(language) > read_by(best) { language } else { best });
-    // codes with decimals are no word of any language
-    if most == 0 || read_by(most) <= profile.plain + profile.wholes {
-        return Chosen::plain(profile.plain + profile.wholes);
-    }
-    Chosen {
-        format: Format::Sex(most),
-        word: "words".to_owned(),
-        evidence: format!("{} words", profile.words.len()),
-        ..Chosen::plain(read_by(most))
     }
 }
 
@@ -216,64 +182,6 @@ fn numbers(profile: &Profile, declared: &Declared) -> Chosen {
     }
 }
 
-/// The order that explains the days which rules do not read themselves. Where these are the fewer ones, they are what is wrong
-/// with their records, and no form.
-fn dates(profile: &Profile, declared: &Declared, pivot: u32) -> Chosen {
-    let zone = declared.zone;
-    let form = |order: Option<Order>| match (order, zone) {
-        (None, None) => Format::Plain,
-        _ => Format::Dates { order, pivot, zone },
-    };
-    let days = &profile.days;
-    let place = |order: Order| Order::ALL.iter().position(|known| *known == order).unwrap_or_default();
-    let in_zone = |word: &str| {
-        zone.filter(|zone| *zone != Tz::UTC).map_or(word.to_owned(), |zone| format!("{word} in {zone}"))
-    };
-    if let Some(order) = declared.dates {
-        return Chosen {
-            format: form(Some(order)),
-            word: in_zone(order.as_str()),
-            evidence: "stated in the configuration".to_owned(),
-            order: Some(order),
-            ..Chosen::plain(profile.plain + days.read_by(place(order), None))
-        };
-    }
-    let plain = Chosen { format: form(None), word: in_zone("plain"), ..Chosen::plain(profile.plain) };
-    let most = Order::ALL
-        .into_iter()
-        .rev()
-        .max_by_key(|order| days.read_by(place(*order), None))
-        .unwrap_or(Order::Ymd);
-    let count = days.count();
-    if count <= profile.plain || days.read_by(place(most), None) == 0 {
-        return plain;
-    }
-    // an order counts against another by values that only it can read: one in twenty, and twenty for each that only the other can
-    let beats = |one: Order, other: Order| {
-        let (one, other) = (place(one), place(other));
-        let (for_one, for_other) = (days.read_by(one, Some(other)), days.read_by(other, Some(one)));
-        days.differ[one][other] == 0 && for_other == 0
-            || for_one >= count.div_ceil(20) && for_one >= 20 * for_other && for_one > 0
-    };
-    let rival = Order::ALL
-        .into_iter()
-        .filter(|order| *order != most && days.read_by(place(*order), None) > 0)
-        .find(|order| !beats(most, *order));
-    let only_here: Vec<String> = Order::ALL
-        .into_iter()
-        .filter(|order| days.read_by(place(*order), None) > 0)
-        .map(|order| format!("{} {}", order.as_str(), days.read_by(place(order), None)))
-        .collect();
-    Chosen {
-        format: form(Some(most)),
-        word: in_zone(most.as_str()),
-        evidence: format!("read as {}; {} plain", only_here.join(", "), profile.plain),
-        order: Some(most),
-        trouble: rival.map(|rival| Trouble::Ambiguous(most, rival)),
-        ..Chosen::plain(profile.plain + days.read_by(place(most), None))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -290,10 +198,7 @@ mod tests {
         let judged = judged(reads, values, Declared::default());
         let trouble = match judged.trouble {
             None => String::new(),
-            Some(Trouble::Unreadable) => " unreadable".to_owned(),
-            Some(Trouble::Ambiguous(one, other)) => {
-                format!(" or {}", [one, other].map(Order::as_str).join("/"))
-            }
+            Some(trouble) => format!(" {}", trouble.word()),
         };
         format!("{} {}/{}{trouble}", judged.format, judged.readable, judged.readable + judged.unreadable)
     }
@@ -304,17 +209,27 @@ mod tests {
             (&["1980-01-02", "1999-12-31"][..], "plain 2/2"),
             (&["2/1/1980", "31/12/1999"], "dmy 2/2"),
             (&["1/2/1980", "12/31/1999"], "mdy 2/2"),
-            (&["1/2/1980", "2/1/1999"], "dmy 2/2 or dmy/mdy"),
+            (&["1/2/1980", "2/1/1999"], "dmy 2/2 dmy or mdy"),
             (&["2/2/1980", "3/3/1999"], "ymd 2/2"),
             (&["80-01-02", "99-12-31"], "ymd 2/2"),
             (&["29222", "36525"], "excel 2/2"),
             (&["19800102", "19991231"], "ymd 2/2"),
             // half of a column as days of the month first and half the other way round is neither
-            (&["31/12/1999", "12/31/1999"], "dmy 1/2 or dmy/mdy"),
+            (&["31/12/1999", "12/31/1999"], "dmy 1/2 dmy and mdy mixed"),
             (&["soon", "later"], "plain 0/2 unreadable"),
             // the fewer ones are what is wrong with their records
             (&["1980-01-02", "1999-12-31", "31/12/1999"], "plain 2/3"),
             (&["\\N", "None", "1980-01-02"], "plain 1/1"),
+            // what a spreadsheet converted, beside what it left
+            (&["31/12/1999", "13/11/1999", "1980-02-01"], "dmy 3/3 yyyy-mm-dd and dmy mixed"),
+            (&["31/12/1999", "29222", "36525"], "excel 2/3 excel and dmy mixed"),
+            (&["3/4/1980", "31/12/1999", "01.02.1980", "02.03.1980"], "dmy 4/4 dmy or mdy"),
+            // years, ages, and postal codes of people who are not born yet
+            (&["1953", "1961"], "plain 0/2 unreadable"),
+            (&["61", "98"], "plain 0/2 unreadable"),
+            (&["72001", "71234"], "plain 0/2 unreadable"),
+            (&["2496-04-16", "2521-01-02"], "plain 0/2 unreadable"),
+            (&["1980-01-01T23:00:00Z", "1999-12-30T23:00:00Z"], "plain 2/2 dates with a time"),
             (&["'2/1/1980", "'31/12/1999"], "dmy 2/2"),
         ] {
             let found = word(Reads::Day, values);
@@ -338,7 +253,20 @@ mod tests {
             (Reads::Flag, &["t", "f"][..], "plain 2/2"),
             (Reads::Flag, &["1.0", "0.0"], "words 2/2"),
             (Reads::Flag, &["VRAI", "FAUX"], "words 2/2"),
-            (Reads::Flag, &["x", ""], "mark or nothing 1/1"),
+            (Reads::Flag, &["x", ""], "words, nothing is no 1/1"),
+            (Reads::Flag, &["X", "NULL"], "words, nothing is no 1/1"),
+            (Reads::Flag, &["x", "ja", ""], "words 2/2 nothing or no"),
+            (Reads::Flag, &["x", "f", ""], "words 2/2 nothing or no"),
+            (Reads::Flag, &["T", "", "T"], "plain 2/2 nothing or no"),
+            (Reads::Flag, &["1", "", "1"], "plain 2/2 nothing or no"),
+            (Reads::Flag, &["J", "X"], "words 2/2 nothing or no"),
+            (Reads::Flag, &["geschlossen"], "plain 0/1 unreadable"),
+            (Reads::Sex, &["v", "m"], "words 2/2 words for the sexes unclear"),
+            (
+                Reads::Sex,
+                &["0", "1", "0", "1", "0", "1", "0", "1", "0", "1"],
+                "plain 10/10 words for the sexes unclear",
+            ),
             (Reads::Flag, &["perhaps", "perhaps not"], "plain 0/2 unreadable"),
             (Reads::Sex, &["1", "2", "0"], "plain 3/3"),
             (Reads::Sex, &["m", "w"], "words 2/2"),

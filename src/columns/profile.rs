@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::NaiveDateTime;
+use chrono::{Datelike, NaiveDateTime};
 
 use super::dates::{self, Order};
 use super::declared::Declared;
@@ -117,6 +117,12 @@ pub struct Profile {
     pub(super) commas: u64,
     pub(super) points: u64,
     pub(super) days: Days,
+    /// The same by the sign between the parts of a date.
+    pub(super) signs: BTreeMap<char, Days>,
+    /// Days with a time other than midnight.
+    pub(super) timed: u64,
+    /// Of the plain ones, days later than the snapshot's year.
+    pub(super) later: u64,
     /// The smallest and the largest value in the order of their kind, of those that rules read as they stand; of texts their
     /// lengths.
     range: Option<(i64, i64)>,
@@ -127,9 +133,9 @@ pub struct Profile {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Days {
     /// By the set of orders that read a value, as bits in the order of [`Order::ALL`].
-    pub(super) by_orders: [u64; 32],
+    by_orders: [u64; 32],
     /// How many values two orders read differently.
-    pub(super) differ: [[u64; 5]; 5],
+    differ: [[u64; 5]; 5],
     ranges: [Option<(NaiveDateTime, NaiveDateTime)>; 5],
 }
 
@@ -156,6 +162,9 @@ impl Profile {
             commas: 0,
             points: 0,
             days: Days::default(),
+            signs: BTreeMap::new(),
+            timed: 0,
+            later: 0,
             range: None,
             texts: None,
         }
@@ -175,7 +184,8 @@ impl Profile {
         self.filled += 1;
         self.distinct.add(text);
         self.count_shape(shape(text));
-        if marker(text).is_some() || self.declared_nulls.iter().any(|null| null == text) {
+        let is_declared = |null: &String| null == text || null.to_lowercase() == text.to_lowercase();
+        if marker(text).is_some() || self.declared_nulls.iter().any(is_declared) {
             *self.markers.entry(Text::from(text)).or_default() += 1;
             return;
         }
@@ -183,6 +193,7 @@ impl Profile {
         self.prefixed += u64::from(bare.len() < text.len());
         if self.reads.is_text() {
             self.plain += 1;
+            self.wholes += u64::from(text.ends_with('0') && whole_digits(text).is_some());
             let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
             self.widen(length);
         } else {
@@ -199,8 +210,13 @@ impl Profile {
                 self.further_words += 1;
             }
         }
+        if self.reads == Reads::Day && text.len() > 10 {
+            let written = dates::read(text, Order::Ymd, self.pivot);
+            self.timed += u64::from(written.is_some_and(dates::Written::is_timed));
+        }
         if as_it_stands(self.reads, text) {
             self.plain += 1;
+            self.later += u64::from(self.reads == Reads::Day && self.is_later(text));
             self.respelled += u64::from(!is_spelled(self.reads, raw));
             match self.reads {
                 Reads::Whole | Reads::Code => self.widen(text.parse().unwrap_or_default()),
@@ -215,9 +231,20 @@ impl Profile {
                 self.commas += u64::from(decimal(text, ',').is_some());
                 self.points += u64::from(decimal(text, '.').is_some());
             }
-            Reads::Day | Reads::Moment => self.days.add(text, self.reads, self.pivot),
+            Reads::Day | Reads::Moment => {
+                let sign = text.chars().find(|letter| !letter.is_alphanumeric()).unwrap_or(' ');
+                self.days.add(text, self.reads, self.pivot);
+                if self.signs.len() < 4 || self.signs.contains_key(&sign) {
+                    self.signs.entry(sign).or_default().add(text, self.reads, self.pivot);
+                }
+            }
             Reads::Flag | Reads::Email | Reads::Text => {}
         }
+    }
+
+    /// Whether a day lies in a later year than the snapshot's: it may be of another calendar.
+    fn is_later(&self, text: &str) -> bool {
+        clean::day(text).is_some_and(|day| day.year() > latest_year(self.pivot))
     }
 
     fn count_shape(&mut self, shape: Text) {
@@ -272,6 +299,11 @@ impl Profile {
         self.commas += other.commas;
         self.points += other.points;
         self.days.merge(&other.days);
+        for (sign, days) in &other.signs {
+            self.signs.entry(*sign).or_default().merge(days);
+        }
+        self.timed += other.timed;
+        self.later += other.later;
         for number in other.range.into_iter().flat_map(|(low, high)| [low, high]) {
             self.widen(number);
         }
@@ -288,6 +320,16 @@ impl Profile {
     /// The values counted.
     pub fn rows(&self) -> u64 {
         self.nulls + self.empty + self.filled
+    }
+
+    /// Those that are null, and those without a visible character.
+    pub(super) fn missing(&self) -> u64 {
+        self.nulls + self.empty
+    }
+
+    /// Whether whatever is missing is null.
+    pub(super) fn is_null_where_missing(&self) -> bool {
+        self.empty == 0 && self.markers.is_empty()
     }
 
     /// Those that are null.
@@ -320,7 +362,7 @@ impl Profile {
         if let Some((low, high)) = self.range {
             return Some((low.to_string(), high.to_string()));
         }
-        let at = order.and_then(|order| Order::ALL.iter().position(|known| *known == order));
+        let at = order.and_then(place);
         let converted = at.and_then(|at| self.days.ranges[at]).map(|(low, high)| {
             let shown = |moment: NaiveDateTime| match self.reads {
                 Reads::Day => moment.date().to_string(),
@@ -344,7 +386,11 @@ impl Days {
             if order == Order::Unix && reads == Reads::Day {
                 continue;
             }
-            read[at] = dates::read(text, order, pivot).map(dates::Written::local);
+            // nobody is born after the snapshot, so that such a number is something else
+            let is_possible = |written: &dates::Written| {
+                reads != Reads::Day || order != Order::Excel || written.local().year() <= latest_year(pivot)
+            };
+            read[at] = dates::read(text, order, pivot).filter(is_possible).map(dates::Written::local);
             orders |= usize::from(read[at].is_some()) << at;
         }
         self.by_orders[orders] += 1;
@@ -372,7 +418,9 @@ impl Days {
     }
 
     /// How many values an order reads, of those that another does not read where one is named.
-    pub(super) fn read_by(&self, order: usize, unless: Option<usize>) -> u64 {
+    pub(super) fn read_by(&self, order: Order, unless: Option<Order>) -> u64 {
+        let Some(order) = place(order) else { return 0 };
+        let unless = unless.and_then(place);
         let has = |orders: usize, order: usize| orders >> order & 1 == 1;
         let counts = self.by_orders.iter().enumerate();
         counts
@@ -381,10 +429,25 @@ impl Days {
             .sum()
     }
 
+    /// How many values two orders read differently.
+    pub(super) fn differ(&self, one: Order, other: Order) -> u64 {
+        place(one).zip(place(other)).map_or(0, |(one, other)| self.differ[one][other])
+    }
+
     /// How many values there are.
     pub(super) fn count(&self) -> u64 {
         self.by_orders.iter().sum()
     }
+}
+
+/// The place of an order among those that a column is tried with.
+fn place(order: Order) -> Option<usize> {
+    Order::ALL.iter().position(|known| *known == order)
+}
+
+/// The last year in which somebody can be born, by the last one that two digits mean.
+fn latest_year(pivot: u32) -> i32 {
+    i32::try_from(pivot).map_or(2_100, |pivot| 2_000 + pivot)
 }
 
 /// Whether the rules read a trimmed text as it stands.

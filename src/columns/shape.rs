@@ -20,7 +20,8 @@ pub(super) fn shape(text: &str) -> Text {
             _ if character.is_numeric() => '9',
             _ if character.is_alphabetic() => 'a',
             _ if character.is_whitespace() => ' ',
-            _ if character.is_control() => '?',
+            // a sign that nobody types may be a value of its own, and one that turns the direction of writing is no shape
+            _ if !character.is_ascii() || character.is_control() => '?',
             other => other,
         };
         run = if drawn == last { run + 1 } else { 1 };
@@ -55,6 +56,8 @@ mod tests {
             ("佐藤", "a"),
             ("\\N", "\\a"),
             ("a.b@c.example", "a.a@a.a"),
+            ("♀", "?"),
+            ("a\u{202e}b", "a?a"),
             ("", ""),
         ] {
             assert_eq!(shape(text), drawn, "{text}");

@@ -168,7 +168,8 @@ pub(super) const SEXES: &[Sexes] = &[
         female: &["m", "mujer", "femenino"],
         other: &["otro", "o"],
     },
-    Sexes { male: &["h", "homme", "m", "masculin"], female: &["f", "femme", "féminin"], other: &["autre"] },
+    Sexes { male: &["h", "homme", "masculin"], female: &["f", "femme", "féminin"], other: &["autre"] },
+    Sexes { male: &["v", "varón"], female: &["m", "mujer"], other: &["otro"] },
     Sexes { male: &["m", "man"], female: &["v", "vrouw"], other: &["x"] },
     Sexes {
         male: &["m", "man", "mand", "mann", "mężczyzna", "muž"],
@@ -199,14 +200,14 @@ impl Sexes {
 }
 
 /// Texts by which programs say that there is no value, and nobody anything else.
-const NOTHING: &[&str] = &["\\n", "(null)", "[null]", "<null>", "{null}", "#null!", "<na>", "nat", "null"];
+const NOTHING: &[&str] = &["\\n", "(null)", "[null]", "<null>", "{null}", "#null!", "<na>", "null"];
 
 /// Texts by which people say so too: no person and no place is called that, and it is no address.
 const UNAVAILABLE: &[&str] =
     &["n/a", "#n/a", "#n/d", "#nv", "(none)", "[none]", "<none>", "#name?", "#ref!", "#value!"];
 
 /// Texts that may be somebody's name as well: nothing was there if the rest of the table says so.
-const DOUBTFUL: &[&str] = &["none", "nan", "na", "nil", "nul"];
+const DOUBTFUL: &[&str] = &["none", "nan", "nat", "na", "nil", "nul"];
 
 /// What a text says about there being a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

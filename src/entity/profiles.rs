@@ -13,6 +13,9 @@ use super::{
 use crate::clean::{self, Email, fallback_email, fallback_email_nth, name};
 use crate::record::{Code, Issue, LegacyId, Phase, TargetId, Text};
 
+/// What says who a user is: somebody else has another value in each of these, of which a name is one.
+pub const IDENTITY: [&[&str]; 3] = [&["username"], &["date_joined"], &["first_name", "last_name"]];
+
 legacy_row! {
     /// A user as read. An email is '' when missing.
     User,

@@ -5,9 +5,9 @@
 //! memory does not grow with the table. `selection` decides what is taken, `check` compares a snapshot with its source.
 
 mod check;
+mod newer;
 mod pattern;
 mod reader;
-mod renamed;
 mod selection;
 
 pub use check::{Report, check, compare};
@@ -18,7 +18,7 @@ use crate::legacy::Source;
 use crate::progress::Progress;
 use crate::staging::{NewTable, Staging, Step, TableManifest};
 
-pub use self::renamed::Renamed;
+pub use self::newer::Newer;
 
 use self::reader::Reader;
 use self::selection::{Selection, Wanted, select};
@@ -42,9 +42,9 @@ pub struct Summary {
     pub missing_tables: Vec<String>,
     /// Exclusions of the configuration that fit nothing.
     pub idle_exclusions: Vec<String>,
-    /// The name that the system had in the file, where it came under another one.
+    /// How the users of the snapshot that was replaced compare with these.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub renamed: Option<Renamed>,
+    pub newer: Option<Newer>,
 }
 
 /// Whether a complete snapshot may be replaced.
@@ -98,12 +98,14 @@ pub fn extract(
     let has_places = snapshot.is_none();
     let mut reader = Reader::new(source);
     let selection = selection(&mut reader, config)?;
-    let renamed = known
-        .map(|known| Renamed::judge(staging, &mut reader, &selection, known, &identity, replace))
-        .transpose()?;
+    let is_renamed = known.is_some();
+    let newer = match staging.completed(Step::Extract)? {
+        Some(_) => Some(Newer::judge(staging, &mut reader, &selection, known, &identity, replace)?),
+        None => None,
+    };
 
     staging.begin_snapshot()?;
-    if renamed.is_some() {
+    if is_renamed {
         staging.set_fact("source_identity", &identity)?;
     }
     for (name, value) in [("source_version", &version), ("source_snapshot", &snapshot)] {
@@ -126,7 +128,7 @@ pub fn extract(
         tables,
         missing_tables: selection.missing_tables,
         idle_exclusions: selection.idle_exclusions,
-        renamed,
+        newer,
     })
 }
 

@@ -40,11 +40,13 @@ pub fn without_text_mark(text: &str) -> &str {
     formula.or_else(|| text.strip_prefix('\'')).map_or(text, str::trim)
 }
 
-/// The digits of a whole number that is written with decimals which are all zero: 434.0 is 434, and 1.5, 1e3 or 1,234 are none.
+/// The digits of a whole number that is written with decimals which are all zero: 434.0 is 434, and 1.5, 1e3 or 1,234 are none. Nor
+/// is 1.000, which is a thousand where points part thousands.
 pub fn whole_digits(text: &str) -> Option<&str> {
     let (digits, zeros) = text.split_once('.')?;
     let is_whole = !digits.is_empty()
         && digits.strip_prefix('-').unwrap_or(digits).bytes().all(|byte| byte.is_ascii_digit())
+        && zeros.len() != 3
         && zeros.bytes().all(|byte| byte == b'0')
         && digits.parse::<i64>().is_ok();
     is_whole.then_some(digits)
@@ -144,6 +146,8 @@ mod tests {
             ("17.5", None),
             ("1e3", None),
             ("1,234", None),
+            ("1.000", None),
+            ("1.000000", Some(1)),
             (".0", None),
             ("17.0.0", None),
             ("-9223372036854775808.0", None),

@@ -8,7 +8,9 @@ use chrono::Datelike;
 use rayon::prelude::*;
 
 use super::snapshot_day;
-use crate::columns::{Declared, DeclaredColumns, Forms, Judged, Profile, Reads, Trouble, judge};
+use crate::columns::{
+    Declared, DeclaredColumns, Forms, Judged, Profile, Reads, Trouble, judge, keys_are_unreadable,
+};
 use crate::entity::{self, LegacyTable};
 use crate::error::{Error, Kind, Result};
 use crate::interrupt;
@@ -23,7 +25,7 @@ const NAMED: usize = 5;
 
 /// What was counted and decided.
 pub struct Columns {
-    columns: Vec<SourceColumn>,
+    counted: Vec<SourceColumn>,
     forms: Vec<((String, String), crate::columns::Form)>,
     troubles: Vec<(String, Trouble)>,
 }
@@ -52,24 +54,30 @@ impl Columns {
         let mut tables = mine?;
         tables.extend(beside.map_err(|_| Error::internal("counting columns failed"))??);
         tables.sort_by_key(|(at, _)| *at);
-        let mut judged = Self { columns: Vec::new(), forms: Vec::new(), troubles: Vec::new() };
+        let mut judged = Self { counted: Vec::new(), forms: Vec::new(), troubles: Vec::new() };
         let all: Vec<&[(Profile, Declared)]> =
             tables.iter().map(|(_, table)| table.columns.as_slice()).collect();
         for (_, table) in &tables {
             judged.add(table, &all, pivot);
         }
+        for (table, rows, unreadable) in staging.unreadable_keys()? {
+            if keys_are_unreadable(rows, unreadable) {
+                let matter = Trouble::Keys.matter(Reads::Whole, rows, unreadable);
+                judged.troubles.push((format!("{table}.id: {matter}"), Trouble::Keys));
+            }
+        }
         Ok(judged)
     }
 
     fn add(&mut self, table: &Table, all: &[&[(Profile, Declared)]], pivot: u32) {
-        let name = table.table.name;
+        let name = table.legacy.name;
         for ((column, (profile, _)), found) in
             table.names.iter().zip(&table.columns).zip(judge(&table.columns, all, pivot))
         {
-            if let Some(trouble) = &found.trouble {
-                self.troubles.push((described(name, column, profile, &found, trouble), trouble.clone()));
+            if let Some(trouble) = found.trouble {
+                self.troubles.push((described(name, column, profile, &found, trouble), trouble));
             }
-            self.columns.push(row(name, self.columns.len(), column, profile, &found));
+            self.counted.push(row(name, self.counted.len(), column, profile, &found));
             self.forms.extend(found.form.map(|form| ((name.to_owned(), (*column).to_owned()), form)));
         }
     }
@@ -86,7 +94,7 @@ impl Columns {
 
     /// Keeps what was counted, and stops where a column cannot be read.
     pub fn keep(self, staging: &mut Staging) -> Result<()> {
-        staging.replace_source_columns(&self.columns)?;
+        staging.replace_source_columns(&self.counted)?;
         let Some((_, first)) = self.troubles.first() else { return Ok(()) };
         let columns = if self.troubles.len() == 1 { "column" } else { "columns" };
         let mut named: Vec<&str> =
@@ -95,12 +103,7 @@ impl Columns {
             named.push("…");
         }
         let key = named[0].split(':').next().unwrap_or_default();
-        let setting = match first {
-            Trouble::Ambiguous(one, other) => format!("dates = \"{}\" or dates = \"{}\"", one.as_str(), other.as_str()),
-            Trouble::Unreadable => {
-                "how its values are written (dates, decimal, yes, no, nulls), or with unreadable = 100 that they may be lost".to_owned()
-            }
-        };
+        let setting = first.remedy();
         Err(Error::new(
             Kind::Records,
             format!("{} {columns} of the snapshot cannot be read: {}", self.troubles.len(), named.join("; ")),
@@ -114,7 +117,7 @@ impl Columns {
 
 /// A table while its columns are counted.
 struct Table {
-    table: &'static LegacyTable,
+    legacy: &'static LegacyTable,
     /// Places of the columns among those that rules know, and their names.
     places: Vec<usize>,
     names: Vec<&'static str>,
@@ -134,7 +137,7 @@ impl Table {
             .skip(1)
             .enumerate()
             .filter(|(_, (name, _))| present.iter().any(|other| other == name));
-        let mut new = Self { table, places: Vec::new(), names: Vec::new(), columns: Vec::new() };
+        let mut new = Self { legacy: table, places: Vec::new(), names: Vec::new(), columns: Vec::new() };
         for (place, (name, holds)) in known {
             let declared = Declared::of(declared, table.name, name);
             new.places.push(place);
@@ -150,7 +153,7 @@ impl Table {
         let mut after = None;
         loop {
             interrupt::check()?;
-            let rows = asked.legacy_rows(self.table, after, CHUNK)?;
+            let rows = asked.legacy_rows(self.legacy, after, CHUNK)?;
             let Some(last) = rows.last() else { return Ok(()) };
             after = Some(last.legacy_id);
             let counted = rows
@@ -202,31 +205,18 @@ fn row(table: &str, position: usize, column: &str, profile: &Profile, judged: &J
         shapes: serde_json::Value::Array(shapes).to_string(),
         smallest,
         largest,
-        trouble: judged.trouble.as_ref().map(|trouble| match trouble {
-            Trouble::Unreadable => "unreadable".to_owned(),
-            Trouble::Ambiguous(one, other) => format!("{} or {}", one.as_str(), other.as_str()),
-        }),
+        trouble: judged.trouble.map(Trouble::word),
     }
 }
 
 /// A column that cannot be read, without a value of it.
-fn described(table: &str, column: &str, profile: &Profile, judged: &Judged, trouble: &Trouble) -> String {
+fn described(table: &str, column: &str, profile: &Profile, judged: &Judged, trouble: Trouble) -> String {
     let (shapes, others) = profile.shapes(3);
     let mut drawn: Vec<String> =
         shapes.iter().map(|(shape, count)| format!("{count} like {shape}")).collect();
     if others > 0 {
         drawn.push(format!("{others} others"));
     }
-    let (kind, given) = (profile.reads().as_str(), judged.readable + judged.unreadable);
-    let what = match trouble {
-        Trouble::Unreadable => format!("{} of {given} values are no {kind}", judged.unreadable),
-        Trouble::Ambiguous(one, other) => {
-            format!(
-                "{given} values may be {} or {}, which say different {kind}s",
-                one.as_str(),
-                other.as_str()
-            )
-        }
-    };
+    let what = trouble.matter(profile.reads(), judged.readable + judged.unreadable, judged.unreadable);
     format!("{table}.{column}: {what} ({})", drawn.join(", "))
 }

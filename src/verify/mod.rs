@@ -33,6 +33,7 @@ use found_rows::FoundRows;
 use queries::{End, Gone, Waiting};
 use sent::Sent;
 pub use source::Live;
+use survival::Stated;
 
 /// The checks that are queries, each with what it proves when it returns nothing.
 pub fn sentences() -> Vec<(&'static str, String)> {
@@ -191,6 +192,7 @@ fn both(
     // whoever reads the file beside its writer begins when nothing is written to it any more
     let (noted, is_noted) = channel::<()>();
     let (counting, entities) = (staging.reader()?, staging.entities()?);
+    let stated = Stated::of(&staging.config()?.unwrap_or_default().source.columns);
     thread::scope(|scope| {
         let asking = scope.spawn(move || {
             // nobody listens any more when the file's side has failed
@@ -210,7 +212,7 @@ fn both(
             Ok((OfTarget { digests, totals, receipts, answers }, looked))
         });
         let counted = scope.spawn(move || match is_noted.recv() {
-            Ok(()) => survival::count(&counting, &entities),
+            Ok(()) => survival::count(&counting, &entities, &stated),
             Err(_) => Ok(Vec::new()),
         });
         // moved into the scope, so that it ends with this side
@@ -249,6 +251,7 @@ fn of_file(
     progress.say(operation);
     // nobody listens any more when the counting has failed; that is told at its end
     let _ = noted.send(());
+    drop(noted);
     let begun = Instant::now();
     let raw = staging.raw_proofs()?;
     tracing::debug!(ms = begun.elapsed().as_millis(), "hashed the raw rows");

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 
+use crate::columns::{Declared, DeclaredColumns};
 use crate::entity::{Column, Entity, From, Kind, LegacyTable, ReadWith};
 use crate::error::Result;
 use crate::interrupt;
@@ -13,8 +14,35 @@ use crate::staging::{Asked, Difference, Survival};
 /// Rows between two looks at whether somebody wants us to stop.
 const ROWS_PER_LOOK: u64 = 4_096;
 
+/// Words that the configuration gives for yes, no and nothing, in lower case.
+#[derive(Debug, Default)]
+pub struct Stated {
+    yes: Vec<String>,
+    no: Vec<String>,
+    nothing: Vec<String>,
+}
+
+impl Stated {
+    /// Those of all columns.
+    pub fn of(columns: &DeclaredColumns) -> Self {
+        let all = |list: fn(&Declared) -> &Vec<String>| {
+            columns.values().flat_map(list).map(|word| word.to_lowercase()).collect::<Vec<_>>()
+        };
+        Self { yes: all(|said| &said.yes), no: all(|said| &said.no), nothing: all(|said| &said.nulls) }
+    }
+
+    /// Whether a flag says yes.
+    fn says_yes(&self, raw: &str) -> Option<bool> {
+        let word = raw.to_lowercase();
+        if self.yes.contains(&word) {
+            return Some(true);
+        }
+        if self.no.contains(&word) { Some(false) } else { says_yes(&word) }
+    }
+}
+
 /// Counts every field of the entities.
-pub fn count(file: &impl Asked, entities: &[&'static Entity]) -> Result<Vec<Survival>> {
+pub fn count(file: &impl Asked, entities: &[&'static Entity], stated: &Stated) -> Result<Vec<Survival>> {
     let mut survival = Vec::new();
     for entity in entities {
         let fields = fields(file, entity)?;
@@ -30,9 +58,11 @@ pub fn count(file: &impl Asked, entities: &[&'static Entity]) -> Result<Vec<Surv
             }
             let is_there = row[0].is_some();
             for ((field, counts), pair) in fields.iter().zip(&mut counted).zip(row[1..].chunks_exact(2)) {
-                let Some(raw) = pair[0].map(str::trim).filter(|raw| !is_nothing(raw)) else { continue };
+                let Some(raw) = pair[0].map(str::trim).filter(|raw| !is_nothing(raw, stated)) else {
+                    continue;
+                };
                 counts.given += 1;
-                *match outcome(field.kind, raw, pair[1]) {
+                *match outcome(field.kind, raw, pair[1], stated) {
                     _ if !is_there => &mut counts.left_out,
                     Outcome::AsItWas => &mut counts.as_it_was,
                     Outcome::Changed => &mut counts.changed,
@@ -176,16 +206,17 @@ enum Outcome {
 }
 
 /// Whether a text says that there is no value.
-fn is_nothing(raw: &str) -> bool {
+fn is_nothing(raw: &str, stated: &Stated) -> bool {
     const NOTHING: [&str; 14] = [
         "", "null", "\\n", "(null)", "[null]", "<null>", "n/a", "#n/a", "<na>", "none", "nan", "nat", "nil",
         "(none)",
     ];
     raw.len() < 7 && NOTHING.iter().any(|word| word.eq_ignore_ascii_case(raw))
+        || !stated.nothing.is_empty() && stated.nothing.contains(&raw.to_lowercase())
 }
 
 /// What became of a value that was given.
-fn outcome(kind: Kind, raw: &str, now: Option<&str>) -> Outcome {
+fn outcome(kind: Kind, raw: &str, now: Option<&str>, stated: &Stated) -> Outcome {
     let Some(now) = now.filter(|now| !now.is_empty()) else { return Outcome::Emptied };
     if raw == now {
         return Outcome::AsItWas;
@@ -195,7 +226,7 @@ fn outcome(kind: Kind, raw: &str, now: Option<&str>) -> Outcome {
             let number = raw.trim_matches(['\'', '=', '"', ' ']).split('.').next().unwrap_or_default();
             if number == now { Outcome::AsItWas } else { Outcome::Replaced }
         }
-        Kind::Boolean => match says_yes(raw) {
+        Kind::Boolean => match stated.says_yes(raw) {
             Some(yes) if yes == (now == "true") => Outcome::AsItWas,
             _ => Outcome::Replaced,
         },
@@ -226,20 +257,18 @@ fn outcome(kind: Kind, raw: &str, now: Option<&str>) -> Outcome {
     }
 }
 
-/// Whether a flag says yes, in the words of exports.
-fn says_yes(raw: &str) -> Option<bool> {
-    let word = raw.to_lowercase();
-    let is = |words: &str| words.split(' ').any(|known| known == word);
-    if is(
-        "t true 1 1.0 1,0 -1 yes y on x ja j wahr vrai oui o vero si sí s verdadero verdadeiro sim tak да истина はい 是 ✓ ✔",
-    ) {
-        Some(true)
-    } else if is("f false 0 0.0 0,0 no n off nein falsch faux non falso não nie нет ложь いいえ 否")
-    {
-        Some(false)
-    } else {
-        None
-    }
+/// Words for yes and for no in lower case, as programs and languages write them.
+const YES: &str = "t true 1 1.0 1,0 -1 yes y on .t. true() enabled active x ✓ ✔ ☑ wahr ja j vrai v oui o vero si sì sí s verdadero \
+                   verdadeiro sim waar sand sandt sant tosi kyllä prawda tak pravda ano igaz igen doğru evet истина да правда так \
+                   ναι αληθής はい 真 是 有効 จริง ใช่ adevărat da tõene jah taip jā";
+const NO: &str = "f false 0 0.0 0,0 no n off .f. false() disabled inactive ☐ ✗ ✘ falsch nein faux non falso não nao onwaar nee falsk \
+                  usant nej nei epätosi ei fałsz nie nepravda ne hamis nem yanlış hayır ложь нет ні όχι ψευδής いいえ 偽 否 無効 เท็จ \
+                  fals nu väär nē";
+
+/// Whether a word in lower case says yes.
+fn says_yes(word: &str) -> Option<bool> {
+    let is = |words: &str| words.split_whitespace().any(|known| known == word);
+    if is(YES) { Some(true) } else { is(NO).then_some(false) }
 }
 
 #[cfg(test)]
@@ -269,7 +298,7 @@ mod tests {
             (Kind::Uuid, "7", Some("8"), Replaced),
             (Kind::Numeric, "10.2500", Some("0.1025"), Changed),
         ] {
-            assert_eq!(outcome(kind, raw, now), became, "{raw} and {now:?}");
+            assert_eq!(outcome(kind, raw, now, &Stated::default()), became, "{raw} and {now:?}");
         }
     }
 

@@ -15,10 +15,16 @@ with shared as materialized (
     -- texts that say that there is no value; what is somebody's name as well is one in twenty of no column
     select value as marker
     from json_each('["","null","\\n","(null)","[null]","<null>","n/a","#n/a","<na>","none","nan","nat","na","nil","(none)","0000-00-00"]')
+    union
+    -- and words that the configuration has for nothing, and for no: obeying them is no mistake
+    select lower(trim(x.before))
+    from (select value from facts where name = 'configuration' and instr(value, '[source.columns.') > 0) c cross join changes x
+    where (x.rule = 'format.nothing' or x.rule = 'format.flag' and x.after = 'f')
+      and instr(lower(c.value), '"' || lower(trim(x.before)) || '"') > 0
 ), decided as materialized (
     select entity, legacy_id from decisions where superseded_by is null
 ), words as materialized (
-    select value as no from json_each('["f","false","0","0.0","0,0","no","n","off","falsch","nein","faux","non","falso"]')
+    select value as no from json_each('["f","false","0","0.0","0,0","no","n","off","falsch","nein","faux","non","falso","não","nao","nie","fałsz","nepravda","ne","hamis","nem","yanlış","hayır","ложь","нет","ні","όχι","いいえ","偽","否","無効","เท็จ","fals","nu","väär","ei","epätosi","onwaar","nee","falsk","usant","nej","nei","disabled","inactive","☐","✗","✘",".f.","false()"]')
 ), users as not materialized (
     select u.first_name, u.last_name, u.email, u.date_joined,
            (select is_active from legacy_auth_user a where a.legacy_id = k.legacy_id) as is_active,
@@ -69,7 +75,14 @@ with shared as materialized (
                iif(lower(trim(last_name)) in (select marker from markers), 2, 1), 0) as last_name_lost,
            iif(email <> '' and (ready_email is null or ready_email like '%@migrated.local') and email not like '%@migrated.local',
                iif(lower(trim(email)) in (select marker from markers), 2, 1), 0) as email_lost,
-           iif(instr(date_joined, substr(created_at, 3, 2)) = 0,
+           iif(instr(date_joined, substr(created_at, 3, 2)) = 0
+               -- a number of days, or of seconds and their parts, that is the same day
+               and not (ltrim(date_joined, '''') not glob '*[^0-9.,]*'
+                        and min(abs(2415018.5 + ltrim(date_joined, '''') - julianday(substr(created_at, 1, 10))),
+                                abs(2416480.5 + ltrim(date_joined, '''') - julianday(substr(created_at, 1, 10))),
+                                abs(2440587.5 + date_joined / 86400.0 - julianday(substr(created_at, 1, 10))),
+                                abs(2440587.5 + date_joined / 86400000.0 - julianday(substr(created_at, 1, 10))),
+                                abs(2440587.5 + date_joined / 86400000000.0 - julianday(substr(created_at, 1, 10)))) <= 2),
                iif(lower(trim(date_joined)) in (select marker from markers), 2, 1), 0) as date_joined_lost,
            iif(ready_is_active = 'false' and lower(trim(is_active)) not in (select no from words),
                iif(lower(trim(is_active)) in (select marker from markers), 2, 1), 0) as is_active_lost
@@ -87,7 +100,14 @@ with shared as materialized (
                iif(lower(trim(doctor_id)) in (select marker from markers), 2, 1), 0) as doctor_id_lost,
            iif(practice_id is not (select o.id from ready_practices o where o.legacy_id = cast(ltrim(office_id, '''="') as integer)),
                iif(lower(trim(office_id)) in (select marker from markers), 2, 1), 0) as office_id_lost,
-           iif(instr(updated_at, substr(ready_updated_at, 3, 2)) = 0,
+           iif(instr(updated_at, substr(ready_updated_at, 3, 2)) = 0
+               -- a number of days, or of seconds and their parts, that is the same day
+               and not (ltrim(updated_at, '''') not glob '*[^0-9.,]*'
+                        and min(abs(2415018.5 + ltrim(updated_at, '''') - julianday(substr(ready_updated_at, 1, 10))),
+                                abs(2416480.5 + ltrim(updated_at, '''') - julianday(substr(ready_updated_at, 1, 10))),
+                                abs(2440587.5 + updated_at / 86400.0 - julianday(substr(ready_updated_at, 1, 10))),
+                                abs(2440587.5 + updated_at / 86400000.0 - julianday(substr(ready_updated_at, 1, 10))),
+                                abs(2440587.5 + updated_at / 86400000000.0 - julianday(substr(ready_updated_at, 1, 10)))) <= 2),
                iif(lower(trim(updated_at)) in (select marker from markers), 2, 1), 0) as updated_at_lost
     from treated
     limit -1

@@ -55,7 +55,7 @@ const THERE: &str = "\
 
 const CONFIG: &str = "[policy]\ndefault_practice = 10\n\
                       allowed_rejects = { profiles = 9, patients = 9, practice_owners = 9, practice_members = 9 }\n\
-                      [source.columns.\"auth_user.last_login\"]\nunreadable = 100\n";
+                      [source.columns.\"*\"]\nunreadable = 100\n";
 
 /// A migration of those rows; its CSV files are in `legacy` in its folder.
 fn job() -> Job {

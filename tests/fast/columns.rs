@@ -490,3 +490,108 @@ fn the_survival_table_counts_what_became_of_every_value() {
     let page = std::fs::read_to_string(job.path("report.html")).unwrap();
     assert!(page.contains("What became of the values") && page.contains("How columns are written"));
 }
+
+/// What a transform of the system in this style says, with its exit code expected.
+#[track_caller]
+fn stopped(style: &Style, said: &str) {
+    let job = job(style).at("survey");
+    let stopped = job.verb("transform").run().expect(6);
+    assert!(stopped.stderr.contains(said), "{said}: {}", stopped.stderr);
+    assert_eq!(job.staged("select count(*) from records"), "0");
+}
+
+#[test]
+fn what_has_two_meanings_is_a_question() {
+    let converted = |day: NaiveDate| {
+        // a spreadsheet of the United States makes a date of what it can, and leaves the rest
+        if chrono::Datelike::day(&day) > 12 { day.format("%d/%m/%Y") } else { day.format("%Y-%d-%m") }
+            .to_string()
+    };
+    let mut mixed = tables(&Style { day: |day| day.format("%d/%m/%Y").to_string(), ..SERVER });
+    mixed[5].1 =
+        mixed[5].1.replace("31/12/1999", &converted(day("1999-12-11"))).replace("13,4,,", "13,4,13/05/1970,");
+    let job = Job::of_tables(&mixed, empty_target()).at("survey");
+    let said = job.verb("transform").run().expect(6).stderr;
+    assert!(said.contains("partly yyyy-mm-dd and partly dmy"), "{said}");
+
+    stopped(
+        &Style { day: |day| day.format("%Y").to_string(), ..SERVER },
+        "dispatch_patient.birthdate: 2 of 2 values are no date",
+    );
+    stopped(
+        &Style { flag: |flag| if flag { "1" } else { "" }.to_owned(), ..SERVER },
+        "auth_user.is_active: of 3 flags none says no, and the other rows say nothing",
+    );
+    stopped(
+        &Style { sex: |sex| if sex == 1 { "V" } else { "M" }.to_owned(), ..SERVER },
+        "dispatch_patient.sex: what the words of 3 values mean is not clear",
+    );
+    stopped(
+        &Style { day: |day| format!("{}T22:00:00.000Z", day.pred_opt().unwrap()), ..SERVER },
+        "many of 2 dates have a time of day",
+    );
+    stopped(
+        &Style { key: |key| format!("{key}.000"), ..SERVER },
+        "auth_user.id: 4 of 4 rows have no whole number for a key",
+    );
+}
+
+#[test]
+fn what_the_configuration_says_of_a_column_is_obeyed() {
+    let expected = ready(&job(&SERVER).at("transform"));
+    let styles: &[(&str, Style)] = &[
+        (
+            "flags the other way round",
+            Style {
+                flag: |flag| if flag { "0" } else { "1" }.to_owned(),
+                config: "[source.columns.\"*\"]\nyes = [\"0\"]\nno = [\"1\"]\n",
+                ..SERVER
+            },
+        ),
+        (
+            "nothing means no",
+            Style {
+                flag: |flag| if flag { "1" } else { "" }.to_owned(),
+                config: "[source.columns.\"*\"]\nno = [\"\"]\n",
+                ..SERVER
+            },
+        ),
+        (
+            "sexes counted from zero",
+            Style {
+                sex: |sex| (sex - 1).to_string(),
+                config: "[source.columns.\"dispatch_patient.sex\"]\nmale = [\"0\"]\nfemale = [\"1\"]\n",
+                ..SERVER
+            },
+        ),
+        (
+            "days as moments of their zone",
+            Style {
+                day: |day| format!("{}T22:00:00.000Z", day.pred_opt().unwrap()),
+                config: "[source.columns.\"dispatch_patient.birthdate\"]\nzone = \"Africa/Johannesburg\"\n",
+                ..SERVER
+            },
+        ),
+        (
+            "days that old spreadsheets count",
+            Style {
+                day: |day| (day - NaiveDate::from_ymd_opt(1904, 1, 1).unwrap()).num_days().to_string(),
+                config: "[source.columns.\"dispatch_patient.birthdate\"]\ndates = \"excel1904\"\n",
+                ..SERVER
+            },
+        ),
+    ];
+    for (name, style) in styles {
+        let job = job(style).at("verify");
+        assert_eq!(ready(&job), expected, "{name}");
+    }
+    let refused = job(&SERVER);
+    std::fs::write(refused.path("wrong.toml"), "[source.columns.\"*\"]\nyes = [\"1\"]\nno = [\"1\"]\n")
+        .unwrap();
+    let said = refused
+        .drydock(["extract", "--csv", "legacy", "--quiet", "--config", "wrong.toml"])
+        .run()
+        .expect(3)
+        .stderr;
+    assert!(said.contains("one word says two things"), "{said}");
+}

@@ -52,6 +52,17 @@ row_struct! {
 }
 
 impl Staging {
+    /// The tables that rules read of which rows have no readable key: rows, and those without one.
+    pub fn unreadable_keys(&self) -> Result<Vec<(String, u64, u64)>> {
+        all(
+            &self.connection,
+            "select t.table_name, t.rows, count(*) from legacy_tables t join legacy_unreadable u using (table_name) \
+             where u.reason = 'key_invalid' and t.table_name in (select legacy_table from entities) group by t.table_name \
+             order by t.position",
+            [],
+        )
+    }
+
     /// Keeps what was counted and decided of every column, in place of what was kept before.
     pub fn replace_source_columns(&mut self, columns: &[SourceColumn]) -> Result<()> {
         self.transaction(|connection| {

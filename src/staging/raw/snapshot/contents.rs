@@ -11,7 +11,7 @@ use super::batch::Arrived;
 use super::canonical::{self, TableDigest};
 use super::{Batch, TableManifest, key_position, raw_columns, raw_table};
 use crate::columns::{Reads, says_the_same};
-use crate::entity;
+use crate::entity::{self, profiles};
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::record::LegacyId;
@@ -66,6 +66,8 @@ pub struct Comparison {
     pub added: Keys,
     /// Rows that went since.
     pub gone: Keys,
+    /// Of the changed rows, those that are somebody else's now: whatever says who a user is differs.
+    pub somebody_else: Keys,
 }
 
 impl Comparison {
@@ -90,9 +92,12 @@ pub struct Comparing<'a> {
     order: Vec<usize>,
     /// What rules read out of each of these columns.
     reads: Vec<Reads>,
+    /// The places among these of what says who a user is, as far as both have it.
+    identity: Vec<Vec<usize>>,
     key: Option<usize>,
     result: Comparison,
     changed: Vec<i64>,
+    somebody_else: Vec<i64>,
     added: Vec<i64>,
     seen: Vec<i64>,
     /// Keys of rows that were set apart in the file.
@@ -135,6 +140,7 @@ impl Staging {
             find_all,
             order: names.iter().filter_map(|name| sent.iter().position(|column| column == *name)).collect(),
             reads: names.iter().map(|name| reads(&table.table, name)).collect(),
+            identity: identity(&table.table, &names),
             key: key_position(columns),
             result: Comparison {
                 table: table.table.clone(),
@@ -146,6 +152,7 @@ impl Staging {
                 ..Comparison::default()
             },
             changed: Vec::new(),
+            somebody_else: Vec::new(),
             added: Vec::new(),
             seen: Vec::new(),
             set_apart,
@@ -201,17 +208,25 @@ impl Comparing<'_> {
         } else if now != then {
             // two programs print one value in two ways
             let field = |at: usize| batch.field(first + self.order[at]).map(String::from_utf8_lossy);
-            let is_same = self.find.query_row([key], |row| {
+            let (is_same, is_somebody_else) = self.find.query_row([key], |row| {
+                let mut same = Vec::with_capacity(self.reads.len());
                 for (at, reads) in self.reads.iter().enumerate() {
-                    let stored: Option<&str> = row.get_ref(at + 1)?.as_str_or_null()?;
-                    if !says_the_same(*reads, stored, field(at).as_deref()) {
-                        return Ok(false);
-                    }
+                    let (stored, sent) = (row.get_ref(at + 1)?.as_str_or_null()?, field(at));
+                    same.push(match (stored, sent.as_deref()) {
+                        (one, other) if says_the_same(*reads, one, other) => Likeness::Same,
+                        (Some(one), Some(other)) if folded(one) == folded(other) => Likeness::Folded,
+                        (None | Some(""), _) | (_, None | Some("")) => Likeness::Missing,
+                        _ => Likeness::Different,
+                    });
                 }
-                Ok(true)
+                let is_same = same.iter().all(|likeness| *likeness == Likeness::Same);
+                Ok((is_same, !is_same && are_different(&self.identity, &same)))
             })?;
             if !is_same {
                 self.changed.push(key);
+            }
+            if is_somebody_else {
+                self.somebody_else.push(key);
             }
         }
         self.seen.push(key);
@@ -246,6 +261,7 @@ impl Comparing<'_> {
         self.changed.sort_unstable();
         self.changed.dedup();
         self.result.changed = Keys::of(self.changed);
+        self.result.somebody_else = Keys::of(self.somebody_else);
         self.result.added = Keys::of(self.added);
         self.result.gone = Keys::of(gone);
         Ok(self.result)
@@ -269,6 +285,48 @@ impl Comparing<'_> {
         self.result.gone.count = only(&then, &self.digests);
         Ok(self.result)
     }
+}
+
+/// How alike two values of a column are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Likeness {
+    Same,
+    /// But for capitals and space.
+    Folded,
+    Missing,
+    Different,
+}
+
+/// A text without what an export may do to it; of a moment the day.
+fn folded(text: &str) -> String {
+    let text = text.trim().to_lowercase();
+    if text.as_bytes().get(4) == Some(&b'-') { text.chars().take(10).collect() } else { text }
+}
+
+/// Whether at least two things that say who a user is can be compared, and every one is another: a name is one thing.
+fn are_different(identity: &[Vec<usize>], same: &[Likeness]) -> bool {
+    let mut compared = 0;
+    for places in identity {
+        let likeness = places.iter().map(|place| same[*place]);
+        if likeness.clone().any(|likeness| likeness == Likeness::Different) {
+            compared += 1;
+        } else if likeness.clone().any(|likeness| likeness != Likeness::Missing) {
+            return false;
+        }
+    }
+    compared >= 2
+}
+
+/// Where the columns stand that say who a user is: the name that somebody signs in with, the moment of joining, and first and
+/// last name together.
+fn identity(table: &str, names: &[&String]) -> Vec<Vec<usize>> {
+    if table != profiles::USERS.name {
+        return Vec::new();
+    }
+    let places = |wanted: &[&str]| -> Vec<usize> {
+        wanted.iter().filter_map(|wanted| names.iter().position(|name| name == wanted)).collect()
+    };
+    profiles::IDENTITY.iter().map(|wanted| places(wanted)).filter(|places| !places.is_empty()).collect()
 }
 
 /// What rules read out of a column of a legacy table.
