@@ -43,6 +43,15 @@ pub(super) fn extract(summary: &extract::Summary, staging: &Path) -> String {
     for pattern in &summary.idle_exclusions {
         let _ = writeln!(text, "  source.exclude has {pattern}, which fits no table and no column");
     }
+    for table in &summary.secret_tables {
+        let _ =
+            writeln!(text, "  {table} holds secrets and is left out; naming it in source.tables takes it");
+    }
+    for other in &summary.elsewhere {
+        let rows = other.rows.map_or_else(String::new, |rows| format!(" with {rows} rows"));
+        let _ =
+            writeln!(text, "  schema {} has a table {}{rows}, which is not taken", other.schema, other.table);
+    }
     text
 }
 

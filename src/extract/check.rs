@@ -52,7 +52,7 @@ pub fn compare(
 
     let (mut tables, mut tables_gone) = (Vec::new(), Vec::new());
     for table in &manifest {
-        let Some(now) = selection.tables.iter().find(|now| now.shape.table == table.table) else {
+        let Some(now) = selection.tables.iter().find(|now| now.name == table.table) else {
             tables_gone.push(table.table.clone());
             continue;
         };
@@ -68,7 +68,7 @@ pub fn compare(
     }
     let is_new = |table: &&String| manifest.iter().all(|known| known.table != **table);
     let tables_added: Vec<String> =
-        selection.tables.iter().map(|now| &now.shape.table).filter(is_new).cloned().collect();
+        selection.tables.iter().map(|now| &now.name).filter(is_new).cloned().collect();
     Ok(Report {
         source: identity,
         snapshot_of: staging.completed(Step::Extract)?.unwrap_or_default(),

@@ -8,13 +8,15 @@ mod check;
 mod newer;
 mod pattern;
 mod reader;
+mod secrets;
 mod selection;
 
 pub use check::{Report, check, compare};
 
 use crate::config::Config;
+use crate::entity;
 use crate::error::{Error, Result};
-use crate::legacy::Source;
+use crate::legacy::{Elsewhere, Shape, Source};
 use crate::progress::Progress;
 use crate::staging::{NewTable, Staging, Step, TableManifest};
 
@@ -45,6 +47,18 @@ pub struct Summary {
     /// How the users of the snapshot that was replaced compare with these.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub newer: Option<Newer>,
+    /// Tables that hold secrets and were not taken, although a pattern or a foreign key leads to them.
+    pub secret_tables: Vec<String>,
+    /// Tables in other schemas that have the names of tables of the rules, and were not taken.
+    pub elsewhere: Vec<Elsewhere>,
+}
+
+impl Summary {
+    /// Of those in other schemas the ones whose namesake came without a row.
+    pub fn instead(&self) -> impl Iterator<Item = &Elsewhere> {
+        let is_empty = |name: &str| self.tables.iter().any(|table| table.table == name && table.rows == 0);
+        self.elsewhere.iter().filter(move |other| other.rows != Some(0) && is_empty(&other.table))
+    }
 }
 
 /// Whether a complete snapshot may be replaced.
@@ -129,14 +143,25 @@ pub fn extract(
         missing_tables: selection.missing_tables,
         idle_exclusions: selection.idle_exclusions,
         newer,
+        secret_tables: selection.secret_tables,
+        elsewhere: selection.elsewhere,
     })
 }
 
-/// Asks the source what it has and decides what to take.
+/// Asks the source what it has, decides what to take, and whether all of that can be read.
 fn selection(reader: &mut Reader, config: &Config) -> Result<Selection> {
-    let (shapes, references, suffix) =
-        reader.ask(|source| Ok((source.shapes()?, source.references()?, source.suffix())))?;
-    select(&shapes, &references, suffix, &config.source)
+    let (shapes, references, suffix, elsewhere) = reader.ask(|source| {
+        let tables = entity::legacy_tables();
+        let mut elsewhere = Vec::new();
+        for table in tables {
+            elsewhere.extend(source.elsewhere(table.name)?);
+        }
+        Ok((source.shapes()?, source.references()?, source.suffix(), elsewhere))
+    })?;
+    let selection = select(&shapes, &references, suffix, elsewhere, &config.source)?;
+    let wanted: Vec<Shape> = selection.tables.iter().map(|wanted| wanted.shape.clone()).collect();
+    reader.ask(move |source| source.check(&wanted))?;
+    Ok(selection)
 }
 
 /// What an extract would take.
@@ -169,13 +194,13 @@ fn copy_table(
     has_places: bool,
     progress: Progress,
 ) -> Result<TableManifest> {
-    let Wanted { shape, excluded, missing } = wanted;
-    let name = shape.table.clone();
-    let count = reader.ask(move |source| source.count(&name))?;
+    let Wanted { shape, name, excluded, missing } = wanted;
+    let table = shape.table.clone();
+    let count = reader.ask(move |source| source.count(&table))?;
     let bar = progress.start(&format!("extract {}", shape.table), count.get());
     let mut table = staging.snapshot_table(NewTable {
         position,
-        table: shape.table.clone(),
+        table: name,
         columns: shape.columns.clone(),
         excluded,
         missing,

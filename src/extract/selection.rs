@@ -1,17 +1,20 @@
 //! Which tables and columns are taken: those that the rules read, whatever these refer to, and what the configuration asks
-//! for, without what it excludes. Pure.
+//! for, without what it excludes and without secrets. Pure.
 
 use super::pattern::{fits, is_exact};
+use super::secrets::{is_secret, is_secret_table};
 use crate::config;
 use crate::entity;
 use crate::error::{Error, Result};
-use crate::legacy::{self, Missing, Need, Shape};
+use crate::legacy::{self, Elsewhere, Missing, Need, Shape, is_unnamed};
 
 /// A table to be taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Wanted {
     /// The table without its excluded columns.
     pub shape: Shape,
+    /// Its name in the file, where those of two tables may not differ in capitals only.
+    pub name: String,
     /// The columns left out.
     pub excluded: Vec<String>,
     /// Columns that a rule would use and the source lacks.
@@ -26,7 +29,14 @@ pub(super) struct Selection {
     pub missing_tables: Vec<String>,
     /// Exclusions that the configuration states and that fit nothing.
     pub idle_exclusions: Vec<String>,
+    /// Tables of secrets that are left out although something leads to them.
+    pub secret_tables: Vec<String>,
+    /// Tables in other schemas that have the names of tables of the rules.
+    pub elsewhere: Vec<Elsewhere>,
 }
+
+/// What the file calls tables of its own, beside those that begin with the names of legacy tables.
+const OWN: [&str; 2] = ["tables", "unreadable"];
 
 /// Decides what to take. `references` are the foreign keys of the source, from table to table; `suffix` is what follows a
 /// table's name where each is a file.
@@ -34,34 +44,63 @@ pub(super) fn select(
     shapes: &[Shape],
     references: &[(String, String)],
     suffix: &str,
+    elsewhere: Vec<Elsewhere>,
     source: &config::Source,
 ) -> Result<Selection> {
     if !suffix.is_empty() {
         refuse_headless(shapes, suffix)?;
     }
     let missing = legacy::missing(shapes, &needs());
-    missing.refuse(suffix)?;
+    let mut schemas: Vec<String> = elsewhere
+        .iter()
+        .filter(|other| missing.tables.contains(&other.table.as_str()))
+        .map(|other| other.schema.clone())
+        .collect();
+    schemas.sort_unstable();
+    schemas.dedup();
+    missing.refuse(suffix, &schemas)?;
+    let (tables, secret_tables) = names(shapes, references, source)?;
+    let mut taken: Vec<String> = OWN.iter().map(ToString::to_string).collect();
     let mut selection = Selection {
+        secret_tables,
+        elsewhere,
         missing_tables: missing.optional_tables.iter().map(|table| (*table).to_owned()).collect(),
         idle_exclusions: idle_exclusions(shapes, source),
         ..Selection::default()
     };
-    for table in names(shapes, references, source)? {
+    for table in tables {
         let Some(shape) = shapes.iter().find(|shape| shape.table == table) else { continue };
         let excluded: Vec<String> =
             shape.columns.iter().filter(|column| is_excluded(source, &table, column)).cloned().collect();
         refuse_needed(&table, &excluded, source)?;
         let left_out: Vec<&str> = excluded.iter().map(String::as_str).collect();
         let shape = shape.without(&left_out);
+        if shape.columns.is_empty() && excluded.is_empty() {
+            return Err(Error::legacy(format!("the source does not say which columns table {table} has"))
+                .hint("dump it with its definition (without --data-only), or take it out of source.tables"));
+        }
         if !shape.columns.is_empty() {
             selection.tables.push(Wanted {
                 missing: missing_columns(&missing, &shape.table),
+                name: own_name(&table, &mut taken),
                 shape,
                 excluded,
             });
         }
     }
     Ok(selection)
+}
+
+/// The name of a table that no other one in the file has, whatever its capitals.
+fn own_name(table: &str, taken: &mut Vec<String>) -> String {
+    let mut name = table.to_owned();
+    let mut number = 2;
+    while taken.contains(&name.to_lowercase()) {
+        name = format!("{table}_{number}");
+        number += 1;
+    }
+    taken.push(name.to_lowercase());
+    name
 }
 
 /// Refuses files whose first line names none of the columns that are read: it is a record, and would be lost.
@@ -108,8 +147,15 @@ fn missing_columns(missing: &Missing, table: &str) -> Vec<String> {
     of_table.map(|(_, column)| (*column).to_owned()).collect()
 }
 
-/// The tables in order: those that the rules read, then whatever they refer to, then those asked for.
-fn names(shapes: &[Shape], references: &[(String, String)], source: &config::Source) -> Result<Vec<String>> {
+/// The tables in order: those that the rules read, then whatever they refer to, then those asked for; and those that hold
+/// secrets, which only their own name brings along.
+fn names(
+    shapes: &[Shape],
+    references: &[(String, String)],
+    source: &config::Source,
+) -> Result<(Vec<String>, Vec<String>)> {
+    let mut secret: Vec<String> = Vec::new();
+    let is_named = |table: &str| source.tables.iter().any(|named| named == table);
     let mut tables: Vec<String> = entity::legacy_tables().iter().map(|table| table.name.to_owned()).collect();
     tables.retain(|table| {
         let is_optional = entity::legacy_tables().iter().any(|known| known.name == table && !known.required);
@@ -119,7 +165,9 @@ fn names(shapes: &[Shape], references: &[(String, String)], source: &config::Sou
     while at < tables.len() {
         let table = tables[at].clone();
         for (_, to) in references.iter().filter(|(from, _)| *from == table) {
-            if !tables.contains(to) && !is_excluded_whole(source, to) {
+            if is_secret_table(to) && !is_named(to) {
+                secret.push(to.clone());
+            } else if !tables.contains(to) && !is_excluded_whole(source, to) {
                 tables.push(to.clone());
             }
         }
@@ -137,18 +185,24 @@ fn names(shapes: &[Shape], references: &[(String, String)], source: &config::Sou
         }
         for table in fitting {
             let is_asked_for = is_exact(pattern) || !is_excluded_whole(source, table);
-            if is_asked_for && !tables.contains(table) {
+            if is_secret_table(table) && !is_named(table) {
+                secret.push(table.clone());
+            } else if is_asked_for && !tables.contains(table) {
                 tables.push(table.clone());
             }
         }
     }
-    Ok(tables)
+    secret.sort_unstable();
+    secret.dedup();
+    Ok((tables, secret))
 }
 
-/// Whether the configuration leaves a column out: `table.column`, both with wildcards.
+/// Whether a column is left out: by the configuration (`table.column`, both with wildcards), as a secret, or because it has no
+/// name.
 fn is_excluded(source: &config::Source, table: &str, column: &str) -> bool {
     let name = format!("{table}.{column}");
-    source.exclude.iter().any(|pattern| pattern.contains('.') && fits(pattern, &name))
+    let is_stated = source.exclude.iter().any(|pattern| pattern.contains('.') && fits(pattern, &name));
+    is_stated || is_secret(table, column) || is_unnamed(column)
 }
 
 /// Whether the configuration leaves a whole table out: a pattern without a dot, or `table.*`.
@@ -231,7 +285,7 @@ mod tests {
     fn further(references: &[(&str, &str)], source: &config::Source) -> Vec<String> {
         let references: Vec<_> =
             references.iter().map(|(from, to)| ((*from).to_owned(), (*to).to_owned())).collect();
-        let selection = select(&shapes(), &references, "", source).unwrap();
+        let selection = select(&shapes(), &references, "", Vec::new(), source).unwrap();
         let known = entity::legacy_tables().len();
         selection.tables[known..].iter().map(|wanted| wanted.shape.table.clone()).collect()
     }
@@ -249,7 +303,8 @@ mod tests {
         assert_eq!(further(&[], &source(&["audit_*"], &[])), ["audit_log", "audit_session"]);
         assert_eq!(further(&[], &source(&["audit_*", "audit_log"], &["*_session"])), ["audit_log"]);
         for unknown in ["audit", "billing_*"] {
-            let error = select(&shapes(), &[], "", &source(&[unknown], &[])).unwrap_err().to_string();
+            let error =
+                select(&shapes(), &[], "", Vec::new(), &source(&[unknown], &[])).unwrap_err().to_string();
             assert!(error.contains(unknown), "{error}");
         }
     }
@@ -260,6 +315,7 @@ mod tests {
             &shapes(),
             &[],
             "",
+            Vec::new(),
             &source(&["audit_*"], &["*.token", "*_patient.su*", "nothing.at_all"]),
         )
         .unwrap();
@@ -273,7 +329,8 @@ mod tests {
     #[test]
     fn what_the_rules_need_cannot_be_left_out() {
         for pattern in ["auth_user.id", "*.id", "auth_user", "auth_user.*", "*.user_id"] {
-            let error = select(&shapes(), &[], "", &source(&[], &[pattern])).unwrap_err().to_string();
+            let error =
+                select(&shapes(), &[], "", Vec::new(), &source(&[], &[pattern])).unwrap_err().to_string();
             assert!(error.contains("schema_mismatch"), "{pattern}: {error}");
         }
     }

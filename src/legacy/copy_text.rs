@@ -11,6 +11,7 @@ use memchr::{memchr, memchr2, memrchr};
 use self::escape::unescape;
 
 use crate::error::Result;
+use crate::legacy::encoding::Encoding;
 use crate::legacy::projection::legacy_id;
 use crate::legacy::{Place, Projection, Sink, Unreadable};
 use crate::record::LegacyId;
@@ -22,6 +23,9 @@ const CHUNK: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct Decoder<'p> {
     projection: &'p Projection,
+    delimiter: u8,
+    null: Vec<u8>,
+    encoding: Encoding,
     place: Place,
     buffer: Vec<u8>,
     /// How many bytes of the buffer were looked at for the end of a row, and hold none.
@@ -33,7 +37,29 @@ pub struct Decoder<'p> {
 impl<'p> Decoder<'p> {
     /// A decoder whose first row stands at `place`; line and byte are counted on where they are given.
     pub fn new(projection: &'p Projection, place: Place) -> Self {
-        Self { projection, place, buffer: Vec::with_capacity(2 * CHUNK), looked_at: 0, rows: 0, ended: false }
+        Self {
+            projection,
+            delimiter: b'\t',
+            null: b"\\N".to_vec(),
+            encoding: Encoding::Utf8,
+            place,
+            buffer: Vec::with_capacity(2 * CHUNK),
+            looked_at: 0,
+            rows: 0,
+            ended: false,
+        }
+    }
+
+    /// With another sign between fields, and another text for null.
+    #[must_use]
+    pub(super) fn written(self, delimiter: u8, null: &[u8]) -> Self {
+        Self { delimiter, null: null.to_vec(), ..self }
+    }
+
+    /// Bytes that were in this encoding, so that places are counted in it.
+    #[must_use]
+    pub(super) fn encoded(self, encoding: Encoding) -> Self {
+        Self { encoding, ..self }
     }
 
     /// Whether the end marker `\.` was seen; what came after it is ignored.
@@ -79,22 +105,23 @@ impl<'p> Decoder<'p> {
             let (line, tail) = std::mem::take(&mut rest).split_at_mut(len);
             rest = tail;
             used += len;
+            let source_len = self.encoding.source_len(line);
             let line = without_line_end(line);
             if *line == *b"\\." {
                 self.ended = true;
                 break;
             }
-            row.cut(line);
+            row.cut(line, self.delimiter);
             if let Some(reason) = row.fault(line, suspect, self.projection.width()) {
-                let (key, raw) = row.raw(line, reason, self.projection);
+                let (key, raw) = row.raw(line, reason, self.projection, self.delimiter);
                 sink.unreadable(reason, key, raw, &self.place)?;
             } else {
-                row.decode(line, &mut fields);
+                row.decode(line, &self.null, &mut fields);
                 sink.row(self.projection.pick(&fields, &mut picked), &self.place)?;
             }
             self.rows += 1;
             self.place.line = self.place.line.map(|line| line + lines);
-            self.place.byte = self.place.byte.map(|byte| byte + len as u64);
+            self.place.byte = self.place.byte.map(|byte| byte + source_len);
         }
         self.buffer.drain(..used);
         self.looked_at = self.buffer.len();
@@ -160,12 +187,12 @@ struct Cut {
 
 impl Row {
     /// Finds the fields.
-    fn cut(&mut self, line: &[u8]) {
+    fn cut(&mut self, line: &[u8], delimiter: u8) {
         self.cuts.clear();
         self.numeric = false;
         let (mut start, mut from, mut escaped) = (0, 0, false);
         loop {
-            match memchr2(b'\t', b'\\', &line[from..]) {
+            match memchr2(delimiter, b'\\', &line[from..]) {
                 Some(found) if line[from + found] == b'\\' => {
                     escaped = true;
                     self.numeric |= matches!(line.get(from + found + 1), Some(b'0'..=b'7' | b'x'));
@@ -209,6 +236,7 @@ impl Row {
         line: &'a [u8],
         reason: Unreadable,
         projection: &Projection,
+        delimiter: u8,
     ) -> (Option<LegacyId>, &'a [u8]) {
         let field = |at: usize| &line[self.cuts[at].start..self.cuts[at].end];
         let key = projection.key_of(self.cuts.len(), |at| legacy_id(field(at)));
@@ -217,7 +245,7 @@ impl Row {
         if !matches!(reason, Unreadable::Ragged { .. }) {
             for &at in picks {
                 self.spare.extend_from_slice(field(at));
-                self.spare.push(b'\t');
+                self.spare.push(delimiter);
             }
             self.spare.pop();
         }
@@ -225,7 +253,7 @@ impl Row {
     }
 
     /// Undoes the escapes in place and lists the fields.
-    fn decode<'a>(&self, line: &'a mut [u8], fields: &mut Vec<Option<&'a [u8]>>) {
+    fn decode<'a>(&self, line: &'a mut [u8], null: &[u8], fields: &mut Vec<Option<&'a [u8]>>) {
         fields.clear();
         let mut rest = line;
         let mut offset = 0;
@@ -233,10 +261,10 @@ impl Row {
             let (field, tail) = rest.split_at_mut(cut.end - offset);
             let field = &mut field[cut.start - offset..];
             (rest, offset) = (tail, cut.end);
-            fields.push(if !cut.escaped {
-                Some(&*field)
-            } else if *field == *b"\\N" {
+            fields.push(if *field == *null {
                 None
+            } else if !cut.escaped {
+                Some(&*field)
             } else {
                 let len = unescape(field);
                 Some(&field[..len])

@@ -1,33 +1,34 @@
-//! A folder of CSV files, one table each: `auth_user.csv`, also `.csv.gz` and `.csv.zst`. The first record names the
-//! columns, in any order.
+//! CSV files, one table each: `auth_user.csv`, also compressed, with the names that exporting programs give them. The first
+//! record names the columns, in any order.
 //!
 //! The rules, `PostgreSQL`'s where it has one: an unquoted field that equals the null marker (by default an empty one) is
 //! null, a quoted field never is. Quotes inside quotes are doubled. LF, CRLF and CR end a record. An empty line is no
 //! record, but a null in a table of one column. A record that cannot be read becomes an [`Unreadable`] with its line, and
 //! reading goes on: after a quote that is never closed with the next line, so that one damaged line costs one record.
 //!
+//! [`CsvSource`] is a folder or an archive of them, [`CsvFile`] any single one, whatever it is for.
+//!
 //! [`Unreadable`]: crate::legacy::Unreadable
 
 mod cut;
-mod encoding;
+mod escaped;
+mod file;
 mod header;
 mod long;
+mod names;
 mod records;
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use self::encoding::Encoding;
-use self::header::Header;
-use self::records::Records;
-use super::file;
+pub use self::file::CsvFile;
+pub use self::header::is_unnamed;
+pub(super) use self::names::table_of;
+pub(super) use self::records::script_records;
+use super::encoding::Encoding;
+use super::file::{Document, canonical, documents, refuse_foreign};
 use crate::error::{Error, Result};
-use crate::legacy::{Place, Projection, Shape, Sink, Source};
-
-/// The names a table's file may end in.
-const SUFFIXES: [&str; 3] = [".csv", ".csv.gz", ".csv.zst"];
+use crate::legacy::{PgDumpSource, Shape, Sink, Source};
 
 /// How the files are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,66 +39,71 @@ pub struct CsvOptions {
     pub delimiter: Option<u8>,
     /// Around fields.
     pub quote: u8,
-    /// The encoding of files without a byte order mark: `utf-8` (the default), `utf-16le`, `utf-16be`, or
-    /// `windows-1252`, as which then every record is read that is not valid UTF-8.
+    /// The encoding of files that do not say it themselves: `utf-8`, `utf-16le`, `utf-16be`, or one of a byte for each
+    /// character such as `windows-1252`, as which then every record is read that is not valid UTF-8. Without it, files are
+    /// UTF-8, and one that is plainly something else is refused.
     pub encoding: Option<String>,
+    /// Whether it is a person's own list: records of any width are rows, and names of columns may be missing or repeated.
+    pub is_loose: bool,
 }
 
 impl Default for CsvOptions {
     fn default() -> Self {
-        Self { null: String::new(), delimiter: None, quote: b'"', encoding: None }
+        Self { null: String::new(), delimiter: None, quote: b'"', encoding: None, is_loose: false }
     }
 }
 
-/// A folder of CSV files.
+/// A folder or an archive of CSV files.
 #[derive(Debug)]
 pub struct CsvSource {
     folder: PathBuf,
     options: CsvOptions,
-    encoding: Encoding,
-    files: BTreeMap<String, PathBuf>,
+    files: BTreeMap<String, Document>,
 }
 
 impl CsvSource {
     /// Lists the folder; the files are opened later.
     pub fn open(folder: &Path, options: CsvOptions) -> Result<Self> {
-        let encoding = options.encoding.as_deref().map_or(Ok(Encoding::Utf8), Encoding::named)?;
-        let folder = file::canonical(folder)?;
-        let files = tables(&folder)?;
-        Ok(Self { folder, options, encoding, files })
+        let folder = canonical(folder)?;
+        let found = documents(&folder)?;
+        Self::of(folder, found, options)
     }
 
-    /// A table's file, just after its header.
-    fn open_table(&self, table: &str) -> Result<Opened> {
-        let path = self.files.get(table).ok_or_else(|| {
+    /// Of these texts those that are CSV. The others are nobody's, unless they hold rows as well.
+    pub(super) fn of(folder: PathBuf, found: Vec<Document>, options: CsvOptions) -> Result<Self> {
+        options.encoding.as_deref().map_or(Ok(Encoding::Utf8), Encoding::named)?;
+        let mut files: BTreeMap<String, Document> = BTreeMap::new();
+        let mut others = Vec::new();
+        for document in found {
+            let Some(table) = table_of(&document.name) else {
+                others.push(document);
+                continue;
+            };
+            let shown = document.shown();
+            if let Some(other) = files.insert(table.clone(), document) {
+                return Err(Error::legacy(format!(
+                    "two files for table {table}: {} and {shown}",
+                    other.shown()
+                ))
+                .hint("keep one of them"));
+            }
+        }
+        if files.is_empty() {
+            return Err(Error::legacy(format!("there is no CSV file in {}", folder.display())).hint(
+                "the files are named after their tables: auth_user.csv, auth_user.csv.gz or auth_user.csv.zst",
+            ));
+        }
+        refuse_others(&folder, &files, others)?;
+        Ok(Self { folder, options, files })
+    }
+
+    fn open_table(&self, table: &str) -> Result<CsvFile> {
+        let document = self.files.get(table).ok_or_else(|| {
             Error::legacy(format!("there is no {table}.csv in {}", self.folder.display()))
                 .hint("add the table's file, or check the folder")
         })?;
-        let mut file = file::content(path)?;
-        let start = file.fill_buf().map_err(|cause| file::unreadable(path, cause))?;
-        let (encoding, mark) = Encoding::detected(start, self.encoding);
-        file.consume(mark);
-        let mut reader = encoding.reader(file);
-        let mut buffer = Vec::new();
-        let header = Header::read(&mut reader, &mut buffer, encoding, &self.options)
-            .map_err(|cause| file::unreadable(path, cause))?
-            .map_err(|fault| header::refused(path, &fault))?;
-        let place = Place {
-            file: path.file_name().map(|name| name.to_string_lossy().into_owned()),
-            line: Some(header.lines + 1),
-            byte: Some(mark as u64 + header.bytes),
-        };
-        Ok(Opened { path: path.clone(), header, reader, buffer, place })
+        CsvFile::of(document.clone(), &self.options)
     }
-}
-
-/// A file whose header is read: what was read beyond it, and what follows.
-struct Opened {
-    path: PathBuf,
-    header: Header,
-    reader: Box<dyn Read + Send>,
-    buffer: Vec<u8>,
-    place: Place,
 }
 
 impl Source for CsvSource {
@@ -110,7 +116,7 @@ impl Source for CsvSource {
     }
 
     fn suffix(&self) -> &'static str {
-        SUFFIXES[0]
+        ".csv"
     }
 
     fn snapshot(&self) -> Option<String> {
@@ -119,49 +125,35 @@ impl Source for CsvSource {
 
     fn shapes(&mut self) -> Result<Vec<Shape>> {
         let shape = |table: &String| {
-            Ok(Shape { table: table.clone(), columns: self.open_table(table)?.header.columns })
+            Ok(Shape { table: table.clone(), columns: self.open_table(table)?.columns().to_vec() })
         };
         self.files.keys().map(shape).collect()
     }
 
     fn read(&mut self, shape: &Shape, sink: &mut dyn Sink) -> Result<u64> {
-        let Opened { path, header, mut reader, buffer, place } = self.open_table(&shape.table)?;
-        let source = Shape { table: shape.table.clone(), columns: header.columns };
-        let projection = Projection::new(&source, shape)?;
-        Records::new(header.format, &projection, place)
-            .read(buffer, &mut reader, sink)
-            .map_err(|cause| file::unreadable(&path, cause))?
+        self.open_table(&shape.table)?.read(shape, sink)
     }
 }
 
-/// The tables of a folder. Files that are not CSV, and hidden ones, are nobody's.
-fn tables(folder: &Path) -> Result<BTreeMap<String, PathBuf>> {
-    let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
-    let entries = fs::read_dir(folder).map_err(|cause| file::unreadable(folder, cause))?;
-    for entry in entries {
-        let path = entry.map_err(|cause| file::unreadable(folder, cause))?.path();
-        let Some(name) =
-            path.file_name().and_then(|name| name.to_str()).filter(|name| !name.starts_with('.'))
-        else {
-            continue;
-        };
-        if name == "toc.dat" {
-            return Err(file::archive(folder));
-        }
-        let Some(table) = SUFFIXES.iter().find_map(|suffix| name.strip_suffix(suffix)) else { continue };
-        if let Some(other) = files.insert(table.to_owned(), path.clone()) {
-            return Err(Error::legacy(format!(
-                "two files for table {table}: {} and {}",
-                other.display(),
-                path.display()
-            ))
-            .hint("keep one of them"));
+/// Refuses files beside those of CSV that hold tables too: in forms that are not read, or as scripts, which are read alone.
+fn refuse_others(folder: &Path, files: &BTreeMap<String, Document>, others: Vec<Document>) -> Result<()> {
+    for other in &others {
+        let is_alone = names::table_of_foreign(&other.name).is_some_and(|table| !files.contains_key(&table));
+        if is_alone {
+            // what it is, by its first bytes; or else by its name
+            let start = other.content()?.fill_buf().map(<[u8]>::to_vec).unwrap_or_default();
+            refuse_foreign(other, &start)?;
+            return Err(Error::legacy(format!("{} is no CSV file", other.shown()))
+                .hint("export the table as CSV UTF-8, from the database if that can be had, and keep only that file"));
         }
     }
-    if files.is_empty() {
-        return Err(Error::legacy(format!("there is no CSV file in {}", folder.display())).hint(
-            "the files are named after their tables: auth_user.csv, auth_user.csv.gz or auth_user.csv.zst",
-        ));
+    for other in others.into_iter().filter(|other| super::pg_dump::is_script(&other.name)) {
+        let shown = other.shown();
+        if PgDumpSource::of(folder.to_owned(), vec![other]).is_ok_and(|script| script.has_rows()) {
+            return Err(Error::legacy(format!("{shown} holds rows as well, beside CSV files")).hint(
+                "put scripts and CSV files in folders of their own, and give the one that is complete",
+            ));
+        }
     }
-    Ok(files)
+    Ok(())
 }

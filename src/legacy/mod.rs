@@ -1,6 +1,6 @@
 //! The legacy side: read-only sources behind one face. A live `PostgreSQL` ([`PostgresSource`]), a folder of CSV files
-//! ([`CsvSource`]) and a plain `pg_dump` script ([`PgDumpSource`]) all hand over the same thing: text fields and nulls,
-//! one row at a time, each with the place where it stands.
+//! ([`CsvSource`]) and SQL scripts ([`PgDumpSource`]) all hand over the same thing: text fields and nulls, one row at a time,
+//! each with the place where it stands.
 //!
 //! Nothing here interprets a value, writes anywhere, or drops a row: what cannot be read as a row of its table is handed
 //! over as [`Unreadable`]. Start with the two traits below; `copy_text` and `csv::cut` are the formats, both pure.
@@ -9,6 +9,7 @@
 mod collect;
 pub mod copy_text;
 mod csv;
+mod encoding;
 mod file;
 mod health;
 mod pg_dump;
@@ -19,7 +20,7 @@ mod required;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-pub use self::csv::{CsvOptions, CsvSource};
+pub use self::csv::{CsvFile, CsvOptions, CsvSource, is_unnamed};
 pub use self::file::open;
 pub use self::health::{Health, health};
 pub use self::pg_dump::PgDumpSource;
@@ -139,6 +140,17 @@ pub trait Sink {
     ) -> Result<()>;
 }
 
+/// A table of the same name in another schema.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Elsewhere {
+    /// The name of both.
+    pub table: String,
+    /// The schema.
+    pub schema: String,
+    /// Its rows, where the source can tell.
+    pub rows: Option<u64>,
+}
+
 /// A number of rows that is known now, later, or never.
 #[derive(Debug, Clone, Default)]
 pub struct Count(Arc<OnceLock<u64>>);
@@ -182,6 +194,16 @@ pub trait Source: Send {
     /// Which tables refer to which by a foreign key, as `(from, to)`; nothing where the source does not say.
     fn references(&mut self) -> Result<Vec<(String, String)>> {
         Ok(Vec::new())
+    }
+
+    /// The tables of this name in other schemas, which are not read.
+    fn elsewhere(&mut self, _table: &str) -> Result<Vec<Elsewhere>> {
+        Ok(Vec::new())
+    }
+
+    /// Whether these tables can be read, asked before anything is: fails for rows in a form that is not.
+    fn check(&mut self, _wanted: &[Shape]) -> Result<()> {
+        Ok(())
     }
 
     /// How many rows the table has, where the source can tell; perhaps only while it is read.

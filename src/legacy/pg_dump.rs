@@ -1,43 +1,81 @@
-//! A plain `pg_dump` script, also compressed: its COPY blocks are read directly, no server is needed. One scan finds the
-//! blocks and counts their rows; reading a table then goes straight to its block (a compressed script has to be read up
-//! to there), and the counts must agree.
+//! SQL scripts as `pg_dump` and its like write them, also compressed and in UTF-16, one text or a folder of them: the rows of
+//! COPY blocks and of INSERT statements are read directly, no server is needed. One scan finds them and counts them; reading a
+//! table then goes straight to its blocks (a compressed script has to be read up to there), and the counts must agree.
+//!
+//! What a server would have to compute, or would change afterwards, is not read as if it were not there: a table that is
+//! wanted and has such rows is refused (`refusal`).
 
 mod family;
+mod lexer;
+mod refusal;
+mod rows;
 mod script;
+mod splitter;
+mod statement;
+mod tokens;
+mod values;
 
-use std::collections::{HashMap, HashSet};
-use std::io::BufRead;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use self::family::{Family, families};
-use self::script::{Block, Script};
-use super::file;
+use self::rows::{Reached, Text, next_line};
+use self::script::{PUBLIC, Scan, Script};
+use super::encoding::{Encoding, utf32};
+use super::file::{self, CONTAINED, Document};
 use crate::error::{Error, Result};
-use crate::legacy::copy_text::Decoder;
-use crate::legacy::{Count, Place, Projection, Shape, Sink, Source};
+use crate::interrupt;
+use crate::legacy::{Count, Elsewhere, Shape, Sink, Source};
 
-/// The schema whose tables need no prefix.
-const PUBLIC: &str = "public";
+/// What the names of scripts end in, apart from what says how they are compressed.
+const SUFFIXES: [&str; 5] = [".sql", ".dump", ".pgsql", ".psql", ".dmp"];
 
-/// A script and the tables found in it.
+/// Whether a file's name is that of a script.
+pub(super) fn is_script(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let name = CONTAINED.iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(&name);
+    SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+}
+
+/// Scripts and the tables found in them.
 #[derive(Debug)]
 pub struct PgDumpSource {
     path: PathBuf,
-    version: Option<String>,
+    texts: Vec<Text>,
+    script: Script,
     /// By the name that the shapes give them, in the script's order.
     tables: Vec<(String, Family)>,
-    /// The foreign keys that the script makes, from table to table.
-    references: Vec<(String, String)>,
 }
 
 impl PgDumpSource {
-    /// Scans the script once.
+    /// Scans a script, or all scripts of a folder or an archive, once.
     pub fn open(path: &Path) -> Result<Self> {
         let path = file::canonical(path)?;
-        let script = scan(&path)?;
-        check(&path, &script)?;
-        let tables = named(&path, &script)?;
-        Ok(Self { path, version: script.version, tables, references: script.references })
+        let documents = file::documents(&path)?;
+        Self::of(path, documents)
+    }
+
+    /// Scans these texts once.
+    pub(super) fn of(path: PathBuf, documents: Vec<Document>) -> Result<Self> {
+        let mut script = Script::default();
+        let mut texts = Vec::new();
+        for document in documents {
+            texts.push(scan(document, texts.len(), &mut script)?);
+        }
+        refusal::unless_usable(&path, &script)?;
+        let tables = named(families(&script));
+        refusal::if_twice(&path, &tables)?;
+        refusal::if_all_unnamed(&path, &tables)?;
+        Ok(Self { path, texts, script, tables })
+    }
+
+    /// Whether any table has a row, or says that it has none.
+    pub(super) fn has_rows(&self) -> bool {
+        !self.script.blocks.is_empty()
+    }
+
+    fn table(&self, name: &str) -> Option<&Family> {
+        self.tables.iter().find(|(known, _)| known == name).map(|(_, family)| family)
     }
 }
 
@@ -47,7 +85,7 @@ impl Source for PgDumpSource {
     }
 
     fn version(&self) -> Option<String> {
-        self.version.clone()
+        self.script.version.clone()
     }
 
     fn snapshot(&self) -> Option<String> {
@@ -55,23 +93,53 @@ impl Source for PgDumpSource {
     }
 
     fn shapes(&mut self) -> Result<Vec<Shape>> {
-        let mut shapes: Vec<_> =
-            self.tables.iter().map(|(name, family)| shape(name, &family.columns)).collect();
+        for (name, family) in &self.tables {
+            refusal::if_unnamed(&self.path, name, family)?;
+        }
+        let mut shapes: Vec<_> = self
+            .tables
+            .iter()
+            .map(|(name, family)| Shape { table: name.clone(), columns: family.columns.clone() })
+            .collect();
         shapes.sort_by(|a, b| a.table.cmp(&b.table));
         Ok(shapes)
     }
 
     fn references(&mut self) -> Result<Vec<(String, String)>> {
-        Ok(self.references.clone())
+        Ok(self.script.references.clone())
+    }
+
+    fn elsewhere(&mut self, table: &str) -> Result<Vec<Elsewhere>> {
+        let own = self.table(table).map(|family| family.table.clone());
+        let is_other = |family: &&Family| family.table.1 == table && Some(&family.table) != own.as_ref();
+        let other = |family: &Family| Elsewhere {
+            table: table.to_owned(),
+            schema: family.table.0.clone(),
+            rows: family.rows(),
+        };
+        // a part in a schema of its own is counted already
+        let members = self.table(table).map(|family| &family.members);
+        let is_part = |family: &&Family| members.is_some_and(|members| members.contains(&family.table));
+        let others = self.tables.iter().map(|(_, family)| family);
+        Ok(others.filter(is_other).filter(|family| !is_part(family)).map(other).collect())
+    }
+
+    fn check(&mut self, wanted: &[Shape]) -> Result<()> {
+        for shape in wanted {
+            if let Some(family) = self.table(&shape.table) {
+                refusal::if_computed(&self.texts, shape, family)?;
+                refusal::if_changed(&self.texts, shape, family, &self.script)?;
+            }
+        }
+        Ok(())
     }
 
     fn count(&mut self, table: &str) -> Result<Count> {
-        let family = self.tables.iter().find(|(name, _)| name == table);
-        Ok(family.map_or_else(Count::default, |(_, family)| Count::known(family.rows())))
+        Ok(self.table(table).and_then(Family::rows).map_or_else(Count::default, Count::known))
     }
 
     fn read(&mut self, asked: &Shape, sink: &mut dyn Sink) -> Result<u64> {
-        let Some((name, family)) = self.tables.iter().find(|(name, _)| *name == asked.table) else {
+        let Some(family) = self.table(&asked.table) else {
             return Err(Error::legacy(format!(
                 "there is no table {} in {}",
                 asked.table,
@@ -79,102 +147,42 @@ impl Source for PgDumpSource {
             ))
             .hint("dump it too (pg_dump -t), or check the table's name"));
         };
+        let mut reached = Reached::default();
         let mut rows = 0;
-        for block in &family.blocks {
-            // a child has its parent's columns, wherever they stand among its own
-            let known = shape(name, &block.columns);
-            rows += self.read_block(block, &Projection::new(&known, asked)?, sink)?;
+        for part in &family.parts {
+            rows += rows::read(&self.texts, &mut reached, part, asked, sink)?;
         }
         Ok(rows)
     }
 }
 
-impl PgDumpSource {
-    fn read_block(&self, block: &Block, projection: &Projection, sink: &mut dyn Sink) -> Result<u64> {
-        let place = Place {
-            file: self.path.file_name().map(|name| name.to_string_lossy().into_owned()),
-            line: Some(block.line),
-            byte: Some(block.byte),
-        };
-        let mut decoder = Decoder::new(projection, place);
-        let mut content = file::content_from(&self.path, block.byte)?;
-        while !decoder.ended() {
-            let bytes = content.fill_buf().map_err(|cause| file::unreadable(&self.path, cause))?;
-            if bytes.is_empty() {
-                break;
-            }
-            decoder.push(bytes, sink)?;
-            let len = bytes.len();
-            content.consume(len);
-        }
-        let rows = decoder.finish(sink)?;
-        if rows == block.rows { Ok(rows) } else { Err(file::changed(&self.path)) }
-    }
-}
-
-fn shape(name: &str, columns: &[String]) -> Shape {
-    Shape { table: name.to_owned(), columns: columns.to_vec() }
-}
-
-/// Reads the script line by line.
-fn scan(path: &Path) -> Result<Script> {
-    let mut content = file::content(path)?;
-    let start = content.fill_buf().map_err(|cause| file::unreadable(path, cause))?;
-    if is_archive(start) {
-        return Err(file::archive(path));
-    }
-    let mut script = Script::default();
+/// Reads a text line by line.
+fn scan(document: Document, number: usize, script: &mut Script) -> Result<Text> {
+    let mut content = document.content()?;
+    let start = content.fill_buf().map_err(|cause| document.unreadable(cause))?;
+    file::refuse_foreign(&document, start)?;
+    let (encoding, mark) = Encoding::detected(start, Encoding::Utf8).map_err(|_| utf32(&document.shown()))?;
+    content.consume(mark);
+    let mut content = encoding.reader(content);
+    let mut scan = Scan::new(script, number, encoding, mark);
     let mut line = Vec::new();
-    while content.read_until(b'\n', &mut line).map_err(|cause| file::unreadable(path, cause))? > 0 {
-        script.line(&line);
-        line.clear();
+    while !scan.is_unusable()
+        && next_line(&mut content, &mut line).map_err(|cause| document.unreadable(cause))?
+    {
+        interrupt::check()?;
+        scan.line(&line);
     }
-    Ok(script)
-}
-
-/// A custom-format dump, or a tar archive with one inside.
-fn is_archive(start: &[u8]) -> bool {
-    const TAR: usize = 257;
-    start.starts_with(b"PGDMP") || start.get(TAR..TAR + 5) == Some(b"ustar")
-}
-
-/// Refuses scripts that would give less than the database had.
-fn check(path: &Path, script: &Script) -> Result<()> {
-    let shown = path.display();
-    if script.is_cut_off() {
-        let place = match script.blocks.last() {
-            Some(block) => format!(" after table {} (line {})", block.table, block.line),
-            None => String::new(),
-        };
-        return Err(Error::legacy(format!("{shown} is cut off{place}"))
-            .hint("copy the dump again and compare its size with the original's"));
-    }
-    if script.blocks.is_empty() {
-        let (message, hint) = if script.inserts {
-            ("holds its rows as INSERT statements", "dump again without --inserts and --column-inserts")
-        } else {
-            (
-                "holds no table's rows",
-                "give a plain dump with data (pg_dump without --schema-only), or a folder of CSV files",
-            )
-        };
-        return Err(Error::legacy(format!("{shown} {message}")).hint(hint));
-    }
-    match script.client_encoding.as_deref() {
-        None | Some("UTF8" | "SQL_ASCII") => Ok(()),
-        Some(encoding) => Err(Error::legacy(format!("{shown} is written in {encoding}"))
-            .hint("dump again with: pg_dump --encoding=UTF8")),
+    match scan.end() {
+        None => Ok(Text { document, encoding }),
+        Some((why, line)) => {
+            let last = script.blocks.iter().rfind(|block| block.document == number);
+            Err(refusal::unusable(&document, why, line, last))
+        }
     }
 }
 
 /// Gives every table its name: without a schema where that is enough to tell it, `public`'s table first.
-fn named(path: &Path, script: &Script) -> Result<Vec<(String, Family)>> {
-    let mut known = HashSet::new();
-    if let Some(block) = script.blocks.iter().find(|block| !known.insert((&block.schema, &block.table))) {
-        return Err(Error::legacy(format!("{} has table {} twice", path.display(), block.table))
-            .hint("dump one database, without --load-via-partition-root"));
-    }
-    let families = families(script);
+fn named(families: Vec<Family>) -> Vec<(String, Family)> {
     let mut schemas: HashMap<String, usize> = HashMap::new();
     for family in &families {
         *schemas.entry(family.table.1.clone()).or_default() += 1;
@@ -184,5 +192,5 @@ fn named(path: &Path, script: &Script) -> Result<Vec<(String, Family)>> {
         let is_alone = schemas.get(table).is_none_or(|schemas| *schemas == 1);
         if is_alone || schema == PUBLIC { table.clone() } else { format!("{schema}.{table}") }
     };
-    Ok(families.into_iter().map(|family| (name(&family), family)).collect())
+    families.into_iter().map(|family| (name(&family), family)).collect()
 }

@@ -11,7 +11,7 @@ use postgres::SimpleQueryMessage;
 use crate::connect::{Address, Session, Side, Wire, refuse_transaction_mode, server_error};
 use crate::error::{Error, Result};
 use crate::legacy::copy_text::Decoder;
-use crate::legacy::{Count, Place, Projection, Shape, Sink, Source};
+use crate::legacy::{Count, Elsewhere, Place, Projection, Shape, Sink, Source};
 use crate::record::{quoted, quoted_text};
 
 /// All tables are read inside this transaction. Without `row_security` off, a policy would hide rows silently; so the
@@ -30,6 +30,7 @@ const PATIENCE: &str = "select pg_catalog.set_config(name, '0', true) from pg_ca
                         where name = 'idle_in_transaction_session_timeout'";
 
 const COLUMNS: &str = include_str!("../../sql/extract/columns.sql");
+const ELSEWHERE: &str = include_str!("../../sql/extract/elsewhere.sql");
 const REFERENCES: &str = include_str!("../../sql/extract/references.sql");
 
 /// A legacy database, seen through one repeatable-read, read-only transaction.
@@ -151,6 +152,14 @@ impl Source for PostgresSource {
     fn references(&mut self) -> Result<Vec<(String, String)>> {
         let pair = |row: Vec<String>| <[String; 2]>::try_from(row).ok().map(|[from, to]| (from, to));
         Ok(rows(self.client()?, REFERENCES, "its foreign keys")?.into_iter().filter_map(pair).collect())
+    }
+
+    fn elsewhere(&mut self, table: &str) -> Result<Vec<Elsewhere>> {
+        let sql = ELSEWHERE.replace("$1", &quoted_text(table));
+        let found = rows(self.client()?, &sql, "its schemas")?;
+        let schema = |row: Vec<String>| row.into_iter().next();
+        let other = |schema| Elsewhere { table: table.to_owned(), schema, rows: None };
+        Ok(found.into_iter().filter_map(schema).map(other).collect())
     }
 
     fn count(&mut self, table: &str) -> Result<Count> {

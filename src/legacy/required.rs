@@ -49,8 +49,8 @@ pub fn missing(shapes: &[Shape], needs: &[Need]) -> Missing {
 
 impl Missing {
     /// Refuses a source that lacks anything required, and names all of it in one message. `suffix` is what follows a table's
-    /// name where each table is a file, such as `.csv`.
-    pub fn refuse(&self, suffix: &str) -> Result<()> {
+    /// name where each table is a file, such as `.csv`; `schemas` are those in which tables of these names are.
+    pub fn refuse(&self, suffix: &str, schemas: &[String]) -> Result<()> {
         let kind = if suffix.is_empty() { "table" } else { "file" };
         let tables = self.tables.iter().map(|table| format!("{kind} {table}{suffix}"));
         let columns = self.columns.iter().map(|(table, column)| format!("column {table}.{column}"));
@@ -58,8 +58,18 @@ impl Missing {
         if lacking.is_empty() {
             return Ok(());
         }
+        let hint = if self.tables.is_empty() || schemas.is_empty() {
+            "add them to the dump, or grant select on them to the role; a name may also differ in its capitals".to_owned()
+        } else {
+            format!(
+                "tables of these names are in the schema {}: dump one schema alone (pg_dump --schema={}), or let the role look \
+                 there first (alter role … set search_path)",
+                schemas.join(" and in the schema "),
+                schemas[0]
+            )
+        };
         Err(Error::legacy(format!("schema_mismatch: the legacy source lacks {}", lacking.join(", ")))
-            .hint("add them to the dump, or grant select on them to the role; a name may also differ in its capitals"))
+            .hint(hint))
     }
 }
 
@@ -92,10 +102,12 @@ mod tests {
                 optional_columns: vec![("dispatch_patient", "doctor_id")],
             }
         );
-        let message = found.refuse("").unwrap_err().to_string();
+        let message = found.refuse("", &[]).unwrap_err().to_string();
         assert!(message.contains("table auth_user, column dispatch_patient.user_id"), "{message}");
-        let message = found.refuse(".csv").unwrap_err().to_string();
+        let message = found.refuse(".csv", &[]).unwrap_err().to_string();
         assert!(message.contains("file auth_user.csv, column dispatch_patient.user_id"), "{message}");
+        let message = found.refuse("", &["north".into(), "south".into()]).unwrap_err().to_string();
+        assert!(message.contains("the schema north and in the schema south: dump one"), "{message}");
     }
 
     #[test]
@@ -107,6 +119,6 @@ mod tests {
         ];
         let found = missing(&shapes, NEEDS);
         assert_eq!(found.optional_columns, [("dispatch_patient", "doctor_id")]);
-        assert!(found.refuse("").is_ok());
+        assert!(found.refuse("", &[]).is_ok());
     }
 }

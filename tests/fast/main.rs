@@ -12,7 +12,9 @@ mod world; // the invented world has its sizes, its quirks, and one form for a s
 
 // pure rules, no database
 mod email_agreement; // our verdict on addresses beside that of well-known validators
+mod legacy_archives; // compressed files, archives and folders of them, and what other programs wrote
 mod legacy_csv; // CSV folders: what is a row, what is null, and where it stands
+mod legacy_inserts; // scripts of INSERT statements, whoever wrote them
 mod legacy_pg_dump; // pg_dump scripts: their tables, their rows, and what is refused
 
 // connecting
@@ -24,6 +26,8 @@ mod bad_rows; // no verb dies of a bad row, and each is listed
 mod extract; // the staging file holds what the source held, whatever form it came in
 mod extract_doors; // any text survives a server, a CSV file and a dump
 mod same_system; // a source and a target that come under another name
+mod extract_exports; // the same rows from what eleven programs export, or a refusal that names the way out
+mod extract_selection; // what is taken along, what is left out, and under which name
 
 // survey and transform
 mod cases; // the hand-written cases of fixtures/cases

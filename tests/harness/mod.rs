@@ -23,7 +23,7 @@ mod servers;
 mod small;
 mod surveyed;
 
-pub use collected::{Collected, read, row, try_read};
+pub use collected::{Collected, Row, read, row, try_read};
 pub use command::{Drydock, Outcome, Printed, psql, sqlite3};
 pub use damaged::Damaged;
 pub use database::{Database, database};

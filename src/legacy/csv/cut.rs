@@ -2,10 +2,10 @@
 //!
 //! This is stricter than the csv crates, which read on when a closing quote is followed by text and when the file ends
 //! inside a quote. Both are signs of a quote that was never closed, the error that swallows rows; here both are
-//! [`Cut::Broken`]. And it keeps what they lose: whether an empty field was quoted. A property test reads back what the csv
-//! crate writes.
+//! [`Cut::Broken`]. And it keeps what they lose: whether an empty field was quoted. Spaces before and after the quotes of a
+//! field belong to its value, as `PostgreSQL` reads them. A property test reads back what the csv crate writes.
 
-use memchr::{memchr, memchr_iter, memchr3};
+use memchr::{memchr, memchr_iter, memchr2, memchr3};
 
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,14 +14,34 @@ pub(super) struct Dialect {
     pub quote: u8,
 }
 
-/// One field of a record, quotes included.
+/// One field of a record, quotes and the spaces around them included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Field {
     pub start: usize,
     pub end: usize,
-    pub quoted: bool,
+    pub quotes: Option<Quotes>,
+}
+
+/// The quotes of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Quotes {
+    /// Where the first one stands.
+    pub open: usize,
+    /// The byte after the last one.
+    pub close: usize,
     /// Whether quotes of the content are doubled.
     pub doubled: bool,
+}
+
+impl Field {
+    /// The bytes between the quotes, or all of them; doubled quotes stay doubled.
+    pub(super) fn content(self, record: &[u8]) -> &[u8] {
+        let (start, end) = match self.quotes {
+            Some(Quotes { open, close, .. }) => (open + 1, close - 1),
+            None => (self.start, self.end),
+        };
+        record.get(start..end).unwrap_or_default()
+    }
 }
 
 /// What stands at the beginning of some bytes.
@@ -62,22 +82,50 @@ pub(super) fn cut(bytes: &[u8], dialect: Dialect, at_end: bool, fields: &mut Vec
 }
 
 fn field(bytes: &[u8], start: usize, dialect: Dialect, at_end: bool) -> Result<Field, Cut> {
-    if bytes.get(start) != Some(&dialect.quote) {
+    let spaces = bytes[start..].iter().take_while(|&&byte| byte == b' ' && byte != dialect.delimiter).count();
+    let open = start + spaces;
+    let unquoted = || {
         let end = unquoted_end(&bytes[start..], dialect.delimiter).map_or(bytes.len(), |len| start + len);
-        return Ok(Field { start, end, quoted: false, doubled: false });
+        Ok(Field { start, end, quotes: None })
+    };
+    if bytes.get(open) != Some(&dialect.quote) {
+        return unquoted();
     }
-    let mut from = start + 1;
-    let mut doubled = false;
-    while let Some(found) = memchr(dialect.quote, &bytes[from..]) {
+    let Some((close, doubled)) = closing(bytes, open, dialect.quote, spaces > 0) else {
+        // with a space before it and nothing after it on its line, it is a sign like any other
+        let is_open = spaces > 0 && (at_end || memchr2(b'\n', b'\r', &bytes[open..]).is_some());
+        return match (is_open, at_end) {
+            (true, _) => unquoted(),
+            (false, true) => Err(Cut::Broken),
+            (false, false) => Err(Cut::Incomplete),
+        };
+    };
+    // With more bytes to come, a quote at the very end may be the first of two: `cut` then says incomplete.
+    let after = bytes[close..].iter().take_while(|&&byte| byte == b' ' && byte != dialect.delimiter).count();
+    let (end, quotes) = (close + after, Some(Quotes { open, close, doubled }));
+    match bytes.get(end) {
+        Some(&byte) if byte != dialect.delimiter && byte != b'\n' && byte != b'\r' => {
+            // after a space it was a sign like any other, else `cut` finds the field broken
+            if spaces > 0 { unquoted() } else { Ok(Field { start, end: close, quotes }) }
+        }
+        _ => Ok(Field { start, end, quotes }),
+    }
+}
+
+/// Where the quoted content that begins with the quote at `open` ends, its quote included, and whether it has doubled ones.
+fn closing(bytes: &[u8], open: usize, quote: u8, on_its_line: bool) -> Option<(usize, bool)> {
+    let len = if on_its_line { memchr2(b'\n', b'\r', &bytes[open..]) } else { None };
+    let bytes = len.map_or(bytes, |len| &bytes[..open + len]);
+    let (mut from, mut doubled) = (open + 1, false);
+    while let Some(found) = memchr(quote, &bytes[from..]) {
         let after = from + found + 1;
-        if bytes.get(after) != Some(&dialect.quote) {
-            // With more bytes to come, a quote at the very end may be the first of two: `cut` then says incomplete.
-            return Ok(Field { start, end: after, quoted: true, doubled });
+        if bytes.get(after) != Some(&quote) {
+            return Some((after, doubled));
         }
         doubled = true;
         from = after + 1;
     }
-    Err(if at_end { Cut::Broken } else { Cut::Incomplete })
+    None
 }
 
 /// Where an unquoted field ends. Most fields are shorter than the set-up of a vector search.
@@ -138,9 +186,9 @@ pub(super) fn is_row(
     let Cut::Record { .. } = cut(line, dialect, true, fields) else { return false };
     fields.len() == width
         && is_integer(&line[fields[key].start..fields[key].end])
-        && fields
-            .iter()
-            .all(|field| field.quoted || memchr(dialect.quote, &line[field.start..field.end]).is_none())
+        && fields.iter().all(|field| {
+            field.quotes.is_some() || memchr(dialect.quote, &line[field.start..field.end]).is_none()
+        })
 }
 
 fn is_integer(field: &[u8]) -> bool {

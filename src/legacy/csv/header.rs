@@ -2,15 +2,14 @@
 
 use std::collections::HashMap;
 use std::io::{self, Read};
-use std::path::Path;
 
 use memchr::memchr_iter;
 
 use super::CsvOptions;
 use super::cut::{Cut, Dialect, cut};
-use super::encoding::{Encoding, from_windows_1252};
 use super::records::{Format, fill};
 use crate::error::Error;
+use crate::legacy::encoding::Encoding;
 use crate::record::delimited::{delimiter, is_line_end, outside_quotes};
 
 /// A header is no longer than this.
@@ -19,6 +18,7 @@ const LONGEST: usize = 1024 * 1024;
 /// What the first record says.
 #[derive(Debug)]
 pub(super) struct Header {
+    /// The names; that of a column without one is [`unnamed`].
     pub columns: Vec<String>,
     pub format: Format,
     /// The lines and the file's bytes that it takes, the byte order mark apart.
@@ -32,8 +32,27 @@ pub(super) enum Fault {
     Empty,
     Unclosed,
     Encoding,
-    Unnamed { position: usize },
-    Twice { first: usize, second: usize },
+    Unnamed {
+        position: usize,
+    },
+    Twice {
+        first: usize,
+        second: usize,
+    },
+    /// It is drawn with lines, for people.
+    Drawn,
+}
+
+/// What stands for the name of a column that has none. No exporter gives a column this name.
+fn unnamed(position: usize) -> String {
+    format!("(column {position})")
+}
+
+/// Whether it stands for a name that is not there.
+pub fn is_unnamed(name: &str) -> bool {
+    name.strip_prefix("(column ")
+        .and_then(|rest| rest.strip_suffix(')'))
+        .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 impl Header {
@@ -61,7 +80,9 @@ impl Header {
     /// The header at the beginning of `bytes`, and its length there.
     fn parse(bytes: &[u8], encoding: Encoding, options: &CsvOptions) -> Result<(Self, usize), Fault> {
         let quote = options.quote;
-        let delimiter = options.delimiter.unwrap_or_else(|| delimiter(bytes, quote));
+        let (named, before) = named_delimiter(bytes);
+        let (whole, bytes) = (bytes, &bytes[before..]);
+        let delimiter = options.delimiter.or(named).unwrap_or_else(|| delimiter(bytes, quote));
         let dialect = Dialect { delimiter, quote };
         let mut fields = Vec::new();
         let (len, next) = match cut(bytes, dialect, true, &mut fields) {
@@ -69,34 +90,73 @@ impl Header {
             Cut::Record { len, next } => (len, next),
             Cut::Incomplete | Cut::Broken => return Err(Fault::Unclosed),
         };
+        if is_drawn(&bytes[next..]) {
+            return Err(Fault::Drawn);
+        }
         let mut columns = Vec::with_capacity(fields.len());
         for (at, field) in fields.iter().enumerate() {
-            let inside = usize::from(field.quoted);
-            let name = &bytes[field.start + inside..field.end - inside];
-            let name = match String::from_utf8(name.to_vec()) {
-                Ok(name) => name,
-                Err(_) if encoding == Encoding::Windows1252 => {
-                    String::from_utf8(from_windows_1252(name)).map_err(|_| Fault::Encoding)?
+            let name = field.content(bytes);
+            let name = match std::str::from_utf8(name) {
+                Ok(name) => name.to_owned(),
+                Err(_) => {
+                    let decoded = encoding.decoded(name).and_then(|name| String::from_utf8(name).ok());
+                    decoded.ok_or(Fault::Encoding)?
                 }
-                Err(_) => return Err(Fault::Encoding),
             };
-            let name = name.trim();
-            if name.is_empty() {
-                return Err(Fault::Unnamed { position: at + 1 });
-            }
-            columns.push(name.to_owned());
+            let name = name.trim().to_owned();
+            columns.push(if name.is_empty() { unnamed(at + 1) } else { name });
         }
-        let mut seen = HashMap::new();
-        for (at, name) in columns.iter().enumerate() {
-            if let Some(first) = seen.insert(name, at + 1) {
-                return Err(Fault::Twice { first, second: at + 1 });
-            }
+        if !options.is_loose {
+            check(&columns)?;
         }
+        let named = columns.iter().rposition(|name| !is_unnamed(name)).map_or(0, |last| last + 1);
         let line_end = if bytes[len..next].contains(&b'\n') || len == next { b'\n' } else { b'\r' };
-        let lines = memchr_iter(line_end, &bytes[..next]).count() as u64;
-        let format = Format { dialect, encoding, null: options.null.clone().into_bytes(), line_end };
-        Ok((Self { columns, format, lines, bytes: encoding.source_len(&bytes[..next]) }, next))
+        let lines = memchr_iter(line_end, &whole[..before + next]).count() as u64;
+        let format = Format {
+            dialect,
+            encoding,
+            null: options.null.clone().into_bytes(),
+            line_end,
+            named,
+            is_loose: options.is_loose,
+            asks: options.encoding.is_none() && encoding == Encoding::Utf8,
+        };
+        let bytes = encoding.source_len(&whole[..before + next]);
+        Ok((Self { columns, format, lines, bytes }, before + next))
     }
+}
+
+/// Refuses names that do not tell the columns apart. Only two kinds of columns need none: a first one, which holds the numbers
+/// that pandas gives its rows, and those after the last, which are there because every line ends in a delimiter.
+fn check(columns: &[String]) -> Result<(), Fault> {
+    let last = columns.iter().rposition(|name| !is_unnamed(name)).ok_or(Fault::Empty)?;
+    let is_gap = |(at, name): (usize, &String)| at > 0 && at < last && is_unnamed(name);
+    if let Some(at) = columns.iter().enumerate().position(is_gap) {
+        return Err(Fault::Unnamed { position: at + 1 });
+    }
+    let mut seen = HashMap::new();
+    for (at, name) in columns.iter().enumerate() {
+        if let Some(first) = seen.insert(name, at + 1) {
+            return Err(Fault::Twice { first, second: at + 1 });
+        }
+    }
+    Ok(())
+}
+
+/// The delimiter that a spreadsheet names on a line of its own before the header (`sep=;`), and the length of that line.
+fn named_delimiter(bytes: &[u8]) -> (Option<u8>, usize) {
+    let is_named = bytes.len() > 4 && bytes[..4].eq_ignore_ascii_case(b"sep=");
+    match bytes.get(4..) {
+        Some([delimiter, b'\r', b'\n', ..]) if is_named => (Some(*delimiter), 7),
+        Some([delimiter, b'\r' | b'\n', ..]) if is_named => (Some(*delimiter), 6),
+        _ => (None, 0),
+    }
+}
+
+/// Whether the line is the one that psql draws below the names of columns.
+fn is_drawn(bytes: &[u8]) -> bool {
+    let line = bytes.split(|&byte| is_line_end(byte)).next().unwrap_or_default();
+    line.len() > 2 && line.starts_with(b"--") && line.iter().all(|byte| matches!(byte, b'-' | b'+'))
 }
 
 /// Whether the first record ends among the bytes, with one more to tell a CR from a CRLF.
@@ -105,29 +165,28 @@ fn is_complete(bytes: &[u8], quote: u8) -> bool {
 }
 
 /// What the operator is told.
-pub(super) fn refused(path: &Path, fault: &Fault) -> Error {
-    let file = path.display();
+pub(super) fn refused(file: &str, fault: &Fault) -> Error {
+    const AGAIN: &str = "export it again with the columns' names on the first line (copy … with csv header)";
     match fault {
-        Fault::Empty => Error::legacy(format!("{file} has no header line"))
-            .hint("export it again with the columns' names on the first line (copy … with csv header)"),
+        Fault::Empty => Error::legacy(format!("{file} has no header line")).hint(AGAIN),
         Fault::Unclosed => {
             Error::legacy(format!("{file}, line 1: the header has a quote that is not closed"))
-                .hint("fix the first line, or set the quote of the CSV files")
+                .hint("fix the first line, or set source.csv.quote")
         }
         Fault::Encoding => {
             Error::legacy(format!("{file}, line 1: the header is not text in the expected encoding"))
-                .hint("set the encoding of the CSV files, or export them as UTF-8")
+                .hint("set source.csv.encoding (such as \"windows-1252\"), or export the file as UTF-8")
         }
         Fault::Unnamed { position } => {
             Error::legacy(format!("{file}, line 1: column {position} of the header has no name"))
-                .hint("name it, or set the delimiter of the CSV files")
+                .hint(format!("name it, or set source.csv.delimiter; a file without a header line: {AGAIN}"))
         }
         // not by its name: where the header is missing, that is a value of the first record
         Fault::Twice { first, second } => Error::legacy(format!(
             "{file}, line 1: columns {first} and {second} of the header have the same name"
         ))
-        .hint(
-            "rename or remove one of the two; a file without a header line has to be exported again with one",
-        ),
+        .hint(format!("rename or remove one of the two; a file without a header line: {AGAIN}")),
+        Fault::Drawn => Error::legacy(format!("{file} is a table as psql draws it for people"))
+            .hint("export it with: psql --csv, or \\copy … to 'file.csv' with csv header"),
     }
 }

@@ -5,10 +5,10 @@ use std::io::{self, Read};
 use memchr::{memchr, memchr_iter, memchr2};
 
 use super::cut::{Cut, Dialect, FEWEST, Field, cut, is_mostly_rows, swallowed_row};
-use super::encoding::{Encoding, from_windows_1252};
 use super::long::Long;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::legacy::copy_text::not_text;
+use crate::legacy::encoding::Encoding;
 use crate::legacy::projection::legacy_id;
 use crate::legacy::{Place, Projection, Sink, Unreadable};
 use crate::record::LegacyId;
@@ -31,16 +31,47 @@ pub(super) struct Format {
     pub null: Vec<u8>,
     /// The byte that lines are counted by: `\n`, or `\r` in files that know no other.
     pub line_end: u8,
+    /// As many columns have a name; what stands beyond them belongs to no column.
+    pub named: usize,
+    /// Whether records of any width are rows.
+    pub is_loose: bool,
+    /// Whether text in an encoding of a byte for each character has to be asked about: nobody said which one it is.
+    pub asks: bool,
+}
+
+/// Reads CSV within a script, whose header is passed.
+pub(in crate::legacy) fn script_records<'p>(
+    delimiter: u8,
+    quote: u8,
+    null: &[u8],
+    encoding: Encoding,
+    projection: &'p Projection,
+    place: Place,
+) -> Records<'p> {
+    let format = Format {
+        dialect: Dialect { delimiter, quote },
+        encoding,
+        null: null.to_vec(),
+        line_end: b'\n',
+        named: projection.width(),
+        is_loose: false,
+        asks: false,
+    };
+    Records::new(format, projection, place)
 }
 
 /// Reads the records of a file.
-pub(super) struct Records<'p> {
+pub(in crate::legacy) struct Records<'p> {
     format: Format,
     projection: &'p Projection,
     place: Place,
     line: u64,
     byte: u64,
     rows: u64,
+    /// Records that are text in an encoding of a byte for each character, and the line of the first one.
+    single_byte: (u64, u64),
+    /// Whether a record has letters beyond ASCII in UTF-8.
+    has_utf8: bool,
     /// Room that is used again for every record.
     cuts: Vec<Field>,
     /// The record that is too long for a row and has not ended yet.
@@ -59,11 +90,22 @@ impl<'p> Records<'p> {
     /// A reader whose first record stands at `place`.
     pub(super) fn new(format: Format, projection: &'p Projection, place: Place) -> Self {
         let (line, byte) = (place.line.unwrap_or(1), place.byte.unwrap_or(0));
-        Self { format, projection, place, line, byte, rows: 0, cuts: Vec::new(), passing: None }
+        Self {
+            format,
+            projection,
+            place,
+            line,
+            byte,
+            rows: 0,
+            single_byte: (0, 0),
+            has_utf8: false,
+            cuts: Vec::new(),
+            passing: None,
+        }
     }
 
     /// Hands over every record that `buffer` and then `reader` hold; the outer error is the reader's.
-    pub(super) fn read(
+    pub(in crate::legacy) fn read(
         mut self,
         mut buffer: Vec<u8>,
         reader: &mut dyn Read,
@@ -79,7 +121,7 @@ impl<'p> Records<'p> {
             if at_end && used == buffer.len() {
                 let passing = self.passing.take();
                 let ended = passing.map_or(Ok(0), |passing| self.pass(passing, &[], true, sink));
-                return Ok(ended.map(|_| self.rows));
+                return Ok(ended.and_then(|_| self.asked()).map(|()| self.rows));
             }
             // A record longer than the buffer: double it. At `LONGEST` `hand_over` passes over it.
             wanted = if used == 0 { 2 * buffer.len() } else { CHUNK };
@@ -130,6 +172,11 @@ impl<'p> Records<'p> {
             used += next;
             self.stand();
             let after = self.after(record);
+            let is_last = at_end && rest.trim_ascii().is_empty();
+            if is_last && is_footer(&record[..len], self.format.dialect, self.rows) {
+                (self.line, self.byte) = after;
+                continue;
+            }
             if len > 0 || self.projection.width() == 1 {
                 self.record(&mut record[..len], &mut fields, &mut picked, sink)?;
                 self.rows += 1;
@@ -186,7 +233,7 @@ impl<'p> Records<'p> {
                 self.format.line_end,
                 key.filter(|_| width >= FEWEST).map(|key| (width, key)),
             ),
-            key: field.and_then(|field| legacy_id(content(rest, *field))),
+            key: field.and_then(|field| legacy_id(field.content(rest))),
             raw: Vec::new(),
             place: self.place.clone(),
         }
@@ -234,7 +281,7 @@ impl<'p> Records<'p> {
         let line = rest[..next].trim_ascii_end();
         // The fields before the quote are cut well; only the first of them can be told to be the key.
         let key = self.cuts.first().filter(|_| self.projection.key() == Some(0)).copied();
-        let key = key.and_then(|field| legacy_id(content(&line[..field.end.min(line.len())], field)));
+        let key = key.and_then(|field| legacy_id(field.content(&line[..field.end.min(line.len())])));
         let raw = if self.projection.picks().is_some() { &[] } else { line };
         sink.unreadable(Unreadable::UnclosedQuote, key, raw, &self.place)?;
         (self.line, self.byte) = self.after(&rest[..next]);
@@ -250,28 +297,36 @@ impl<'p> Records<'p> {
         picked: &mut Vec<Option<&'a [u8]>>,
         sink: &mut dyn Sink,
     ) -> Result<()> {
-        match self.fault(record) {
-            None => {
-                decode(record, &self.cuts, &self.format.null, fields);
-                sink.row(self.projection.pick(fields, picked), &self.place)
-            }
-            Some(Unreadable::Encoding) if self.format.encoding == Encoding::Windows1252 => {
-                let mut record = from_windows_1252(record);
-                cut(&record, self.format.dialect, true, &mut self.cuts);
-                let (mut fields, mut picked) = (Vec::new(), Vec::new());
-                decode(&mut record, &self.cuts, &self.format.null, &mut fields);
-                sink.row(self.projection.pick(&fields, &mut picked), &self.place)
-            }
-            Some(reason) => self.unreadable(reason, record, sink),
+        let Some(reason) = self.fault(record) else {
+            decode(record, &self.cuts, &self.format.null, fields);
+            return sink.row(self.projection.pick(fields, picked), &self.place);
+        };
+        let decoded =
+            (reason == Unreadable::Encoding).then(|| self.format.encoding.decoded(record)).flatten();
+        if let Some(mut record) = decoded {
+            cut(&record, self.format.dialect, true, &mut self.cuts);
+            let (mut fields, mut picked) = (Vec::new(), Vec::new());
+            decode(&mut record, &self.cuts, &self.format.null, &mut fields);
+            return sink.row(self.projection.pick(&fields, &mut picked), &self.place);
         }
+        self.note_encoding(reason, record);
+        self.unreadable(reason, record, sink)
     }
 
     /// What is wrong with a record.
-    fn fault(&self, record: &[u8]) -> Option<Unreadable> {
+    fn fault(&mut self, record: &[u8]) -> Option<Unreadable> {
         let (wanted, found) = (self.projection.width(), self.cuts.len());
-        if found != wanted {
+        if found != wanted && !self.format.is_loose {
             return Some(Unreadable::Ragged { wanted, found });
         }
+        // a delimiter that stands unquoted in a field moves the others out of their columns
+        let named = self.format.named;
+        let beyond = self.cuts.get(named..).unwrap_or_default();
+        if !self.format.is_loose && beyond.iter().any(|field| !field.content(record).is_empty()) {
+            return Some(Unreadable::Ragged { wanted: named, found });
+        }
+        self.has_utf8 |=
+            self.format.asks && !self.has_utf8 && !record.is_ascii() && std::str::from_utf8(record).is_ok();
         let key = self.projection.key().filter(|_| memchr2(b'\n', b'\r', record).is_some());
         if key.is_some_and(|key| swallowed_row(record, self.format.dialect, wanted, key)) {
             return Some(Unreadable::SwallowedLines);
@@ -279,9 +334,34 @@ impl<'p> Records<'p> {
         not_text(record)
     }
 
+    /// Notes a record that is no UTF-8 but text all the same.
+    fn note_encoding(&mut self, reason: Unreadable, record: &[u8]) {
+        if self.format.asks && reason == Unreadable::Encoding && is_single_byte(record) {
+            let (records, first) = self.single_byte;
+            self.single_byte = (records + 1, if records == 0 { self.line } else { first });
+        }
+    }
+
+    /// After the last record: a file of which every letter beyond ASCII is a single byte is written in an encoding that
+    /// somebody has to name.
+    fn asked(&self) -> Result<()> {
+        let (records, first) = self.single_byte;
+        if records == 0 || self.has_utf8 {
+            return Ok(());
+        }
+        let file = self.place.file.as_deref().unwrap_or("the file");
+        Err(Error::legacy(format!(
+            "{file} is not UTF-8: {records} records, the first on line {first}, have letters in another encoding"
+        ))
+        .hint(
+            "set source.csv.encoding, to \"windows-1252\" for Western Europe, \"windows-1250\" for Central Europe, \
+             \"windows-1251\" for Cyrillic, or to \"utf-8\" to have these records set apart; or export the file as UTF-8",
+        ))
+    }
+
     /// Hands over a record that is not a row, cut down to the columns asked for where they can be told apart.
     fn unreadable(&mut self, reason: Unreadable, record: &[u8], sink: &mut dyn Sink) -> Result<()> {
-        let key = self.projection.key_of(self.cuts.len(), |at| legacy_id(content(record, self.cuts[at])));
+        let key = self.projection.key_of(self.cuts.len(), |at| legacy_id(self.cuts[at].content(record)));
         let raw = match (self.projection.picks(), reason) {
             (None, _) => record.to_vec(),
             (Some(picks), Unreadable::Encoding | Unreadable::Nul) => {
@@ -295,10 +375,25 @@ impl<'p> Records<'p> {
     }
 }
 
-/// A field's bytes without its quotes; doubled ones stay doubled.
-fn content(record: &[u8], field: Field) -> &[u8] {
-    let inside = usize::from(field.quoted);
-    record.get(field.start + inside..field.end - inside).unwrap_or_default()
+/// Whether a record is the line with the number of rows that psql writes below a table whose fields are not quoted: it agrees
+/// with them, so it is none. Below fields with commas it is not psql's own form, and is set apart like any other line.
+fn is_footer(record: &[u8], dialect: Dialect, rows: u64) -> bool {
+    let count = record.strip_prefix(b"(").and_then(|rest| rest.strip_suffix(b")"));
+    let Some((count, unit)) = count.and_then(|text| std::str::from_utf8(text).ok()?.split_once(' ')) else {
+        return false;
+    };
+    matches!(dialect.delimiter, b'|' | b'\t') && !unit.contains(' ') && count.parse() == Ok(rows)
+}
+
+/// Whether bytes that are no UTF-8 read like text with a byte for each letter: those beyond ASCII stand beside letters.
+fn is_single_byte(record: &[u8]) -> bool {
+    let is_letter = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80);
+    let is_text = |byte: u8| byte >= b' ' || byte.is_ascii_whitespace();
+    record.iter().all(|&byte| is_text(byte) && byte < 0xfe)
+        && record.iter().enumerate().filter(|(_, byte)| **byte >= 0x80).all(|(at, _)| {
+            let before = at.checked_sub(1).and_then(|at| record.get(at));
+            is_letter(before) || is_letter(record.get(at + 1))
+        })
 }
 
 /// Undoes the quotes in place and lists the fields. An unquoted field that says `null` is null; a quoted one never is.
@@ -310,15 +405,25 @@ fn decode<'a>(record: &'a mut [u8], cuts: &[Field], null: &[u8], fields: &mut Ve
         let (field, tail) = rest.split_at_mut(cut.end - offset);
         let field = &mut field[cut.start - offset..];
         (rest, offset) = (tail, cut.end);
-        fields.push(if cut.quoted {
-            let inside = field.len() - 1;
+        let Some(quotes) = cut.quotes else {
+            fields.push(Some(&*field).filter(|field| *field != null));
+            continue;
+        };
+        let (open, close) = (quotes.open - cut.start, quotes.close - cut.start);
+        if open == 0 && close == field.len() {
             let quote = field[0];
-            let field = &mut field[1..inside];
-            let len = if cut.doubled { halve(field, quote) } else { field.len() };
-            Some(&field[..len])
-        } else {
-            Some(&*field).filter(|field| *field != null)
-        });
+            let field = &mut field[1..close - 1];
+            let len = if quotes.doubled { halve(field, quote) } else { field.len() };
+            fields.push(Some(&field[..len]));
+            continue;
+        }
+        // the spaces before and after the quotes are part of the value
+        let (quote, whole) = (field[open], field.len());
+        field.copy_within(open + 1..close - 1, open);
+        let content = &mut field[open..close - 2];
+        let len = open + if quotes.doubled { halve(content, quote) } else { content.len() };
+        field.copy_within(close..whole, len);
+        fields.push(Some(&field[..len + whole - close]));
     }
 }
 

@@ -1,385 +1,483 @@
-//! What stands in a plain `pg_dump` script, line by line: where each COPY block begins, and how many rows it has. Pure.
+//! What stands in the scripts of a source, line by line: where each table's rows are, how many, and in which form; and what
+//! else the scripts say of the tables. Pure.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::lexer::Lexer;
+use super::splitter::{Piece, Splitter};
+use super::statement::{self, CopyFormat, Statement, insert_head, is_utf8};
+use super::values::{self, Computed, Value};
 use crate::legacy::copy_text;
+use crate::legacy::encoding::Encoding;
 
-/// The data of one table.
+pub(super) use super::statement::{Column, Named};
+
+/// The schema whose tables need no prefix, and in which a script's tables are when it names none.
+pub(super) const PUBLIC: &str = "public";
+
+/// Rows of one table that stand together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Block {
-    /// Empty when the script names none.
-    pub schema: String,
-    pub table: String,
-    pub columns: Vec<String>,
-    /// Where the first row stands.
+    /// Which of the source's texts they stand in.
+    pub document: usize,
+    pub table: Named,
+    /// The columns that the script names for them.
+    pub columns: Option<Vec<String>>,
+    pub form: Form,
+    /// Where the first row stands, in the text's own bytes.
     pub byte: u64,
     pub line: u64,
-    pub rows: u64,
+    /// Where reading has to begin: the line of the first row's statement, at the latest.
+    pub from: (u64, u64),
+    /// `None` where that cannot be told without reading them: records of CSV may have any number of lines.
+    pub rows: Option<u64>,
+    /// Which of several dumps in one text they are part of; 0 outside of any.
+    pub dump: usize,
+    /// The table that the comment before them names.
+    pub data_of: Option<String>,
+    /// The line of the first row that is not written out.
+    pub computed: Option<u64>,
+    /// The positions of values that say DEFAULT.
+    pub defaulted: BTreeSet<usize>,
 }
 
-/// Schema and table; the schema is empty when the script names none.
-pub(super) type Named = (String, String);
+/// How rows are written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Form {
+    Copy(CopyFormat),
+    /// CSV within a script, up to a byte.
+    Csv {
+        format: CopyFormat,
+        end: u64,
+    },
+    Insert {
+        backslashes: bool,
+    },
+    /// A form that is not read: rows that a server computes, or has in a file of its own.
+    Unread,
+}
 
-/// What is known of a script after its last line.
+/// A table as the scripts make it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Created {
+    pub columns: Option<Vec<Column>>,
+    pub parents: Vec<Named>,
+}
+
+/// A statement after which the rows before it are not what they were.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Change {
+    pub document: usize,
+    pub line: u64,
+    /// Whether the table is made, or emptied, again.
+    pub is_again: bool,
+}
+
+/// Why a text cannot be read at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unusable {
+    /// It ends in the middle, or another one begins there.
+    CutOff,
+    /// A COPY statement that is not understood, so that its rows cannot be told from SQL.
+    Copy,
+    /// A line, a row or a statement of more than is believed.
+    TooLong,
+    /// It is a dump of another system.
+    Foreign,
+    /// Windows PowerShell read it by the code page of its console.
+    Garbled,
+}
+
+/// What is known of all scripts after their last line.
 #[derive(Debug, Default)]
 pub(super) struct Script {
     pub blocks: Vec<Block>,
-    /// `9.5.25`, from the script's own comments.
+    pub created: BTreeMap<Named, Created>,
+    /// The first change of a table after rows of it.
+    pub changes: BTreeMap<Named, Change>,
+    /// `9.5.25`, from the scripts' own comments.
     pub version: Option<String>,
+    /// An encoding that is none of ours, as the scripts name it.
     pub client_encoding: Option<String>,
-    /// Whether rows stand in INSERT statements, which are not read.
-    pub inserts: bool,
-    /// Whether the script says where it begins, and where it is complete.
-    pub begins: bool,
-    pub completes: bool,
-    /// The foreign keys that the script makes, from table to table.
+    /// The foreign keys that the scripts make, from table to table.
     pub references: Vec<(String, String)>,
-    /// The tables whose rows count as another's: each child with its parent, both as schema and table.
+    /// The tables whose rows count as another's: each child with its parent.
     pub children: Vec<(Named, Named)>,
-    /// The table that the present `CREATE TABLE` makes.
-    created: Option<Named>,
-    /// The table that the present `ALTER TABLE` is about.
-    altered: Option<String>,
+    /// Tables whose rows the comments announce, also where there are none.
+    pub announced: Vec<Named>,
+}
+
+/// A text on its way into a script.
+#[derive(Debug)]
+pub(super) struct Scan<'s> {
+    script: &'s mut Script,
+    document: usize,
+    encoding: Encoding,
     schema: String,
-    lexer: Lexer,
+    splitter: Splitter,
+    /// The present line and where it begins.
     line: u64,
     byte: u64,
     at: At,
+    /// Where the statement that is being read begins.
+    from: (u64, u64),
+    /// The rows of this INSERT statement: the table and columns.
+    inserting: Option<(Named, Option<Vec<String>>)>,
+    data_of: Option<String>,
+    begun: usize,
+    completed: usize,
+    is_adminers: bool,
+    last_comment: String,
+    unusable: Option<(Unusable, u64)>,
+    /// Where the lines begin over which the present row goes.
+    starts: Vec<u64>,
+    /// Whether the next line names the columns of the last block.
+    has_header: bool,
 }
 
 /// What the next line begins with.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum At {
-    /// SQL.
     #[default]
-    Statement,
+    Sql,
     /// A row of the last block.
     Row,
     /// The rest of a row, because the line end before it belongs to the data.
     RestOfRow,
+    /// CSV.
+    Csv,
 }
 
-impl Script {
+/// A row or a line of more bytes is none: no server takes a field of that size.
+pub(super) const LONGEST: usize = 256 * 1024 * 1024;
+
+impl<'s> Scan<'s> {
+    /// Before the first byte of a text, after its mark.
+    pub(super) fn new(script: &'s mut Script, document: usize, encoding: Encoding, mark: usize) -> Self {
+        Self {
+            script,
+            document,
+            encoding,
+            schema: PUBLIC.to_owned(),
+            splitter: Splitter::default(),
+            line: 1,
+            byte: mark as u64,
+            at: At::Sql,
+            from: (1, mark as u64),
+            inserting: None,
+            data_of: None,
+            begun: 0,
+            completed: 0,
+            is_adminers: false,
+            last_comment: String::new(),
+            unusable: None,
+            starts: Vec::new(),
+            has_header: false,
+        }
+    }
+
     /// Takes the next line, its line end included.
     pub(super) fn line(&mut self, line: &[u8]) {
+        if line.len() > LONGEST || self.splitter.kept() > LONGEST {
+            self.refuse(Unusable::TooLong);
+        }
+        if matches!(self.encoding, Encoding::Utf16Le | Encoding::Utf16Be) && is_garbled(line) {
+            self.refuse(Unusable::Garbled);
+        }
+        match self.at {
+            At::Sql => self.sql(line),
+            _ if std::mem::take(&mut self.has_header) => self.pass_header(line),
+            At::Row | At::RestOfRow => self.copied(line),
+            At::Csv => self.csv(line),
+        }
         self.line += 1;
-        self.byte += line.len() as u64;
-        if self.at != At::Statement {
-            self.data(line);
-        } else if self.lexer.is_plain() {
-            self.statement(line);
-        } else {
-            self.lexer.line(line);
+        self.byte += self.encoding.source_len(line);
+        if self.at == At::Sql && !self.splitter.is_within() {
+            self.from = (self.line, self.byte);
         }
     }
 
-    /// Whether the last block lacks its end marker.
-    pub(super) fn is_cut_off(&self) -> bool {
-        self.at != At::Statement || (self.begins && !self.completes)
+    /// After the last line: why the text cannot be used, if it cannot, and on which line that shows.
+    pub(super) fn end(mut self) -> Option<(Unusable, u64)> {
+        let has_no_end = self.is_adminers && !self.last_comment.starts_with(|c: char| c.is_ascii_digit());
+        if self.at != At::Sql || self.splitter.is_cut() || self.begun != self.completed || has_no_end {
+            self.refuse(Unusable::CutOff);
+        }
+        self.unusable
     }
 
-    fn data(&mut self, line: &[u8]) {
-        if self.at == At::Row && matches!(line, b"\\.\n" | b"\\.\r\n" | b"\\.") {
-            self.at = At::Statement;
-        } else if copy_text::row_end(line, false).is_none() {
-            self.at = At::RestOfRow;
-        } else {
-            self.at = At::Row;
-            if let Some(block) = self.blocks.last_mut() {
-                block.rows += 1;
-            }
+    /// Whether the text cannot be used, so that nothing more of it has to be read.
+    pub(super) fn is_unusable(&self) -> bool {
+        self.unusable.is_some()
+    }
+
+    fn refuse(&mut self, why: Unusable) {
+        self.unusable = self.unusable.or(Some((why, self.line)));
+    }
+
+    /// The line with the columns' names is no row.
+    fn pass_header(&mut self, line: &[u8]) {
+        if let Some(block) = self.script.blocks.last_mut() {
+            block.line += 1;
+            block.byte += self.encoding.source_len(line);
+            block.from = (block.line, block.byte);
         }
     }
 
-    fn statement(&mut self, line: &[u8]) {
-        let Ok(text) = std::str::from_utf8(line) else { return self.lexer.line(line) };
-        let text = text.trim_end();
-        if let Some((schema, table, columns)) = copy_header(text) {
-            self.blocks.push(Block {
-                schema: schema.unwrap_or_else(|| self.schema.clone()),
-                table,
-                columns,
-                byte: self.byte,
-                line: self.line + 1,
-                rows: 0,
-            });
-            self.at = At::Row;
+    fn copied(&mut self, line: &[u8]) {
+        let text = line.trim_ascii_end();
+        let Some(block) = self.script.blocks.last_mut() else { return };
+        if self.at == At::Row && text == b"\\." {
+            self.at = At::Sql;
             return;
         }
-        if let Some(comment) = text.strip_prefix("-- ") {
-            match comment {
-                "PostgreSQL database dump" => self.begins = true,
-                "PostgreSQL database dump complete" => self.completes = true,
-                _ => {}
-            }
-            if let Some(version) = comment.strip_prefix("Dumped from database version ") {
-                self.version = version.split_whitespace().next().map(str::to_owned);
-            }
-        } else if let Some(encoding) = setting(text, "client_encoding") {
-            self.client_encoding = Some(encoding.to_owned());
-        } else if let Some(path) = setting(text, "search_path") {
-            // Up to 9.5.11 (and 10.2), a script names a table's schema only here.
-            let first = path.split(',').next().unwrap_or_default();
-            self.schema = String::from(first.trim().trim_matches('"'));
+        if copy_text::row_end(line, false).is_none() {
+            self.at = At::RestOfRow;
+            return;
+        }
+        // where this dump was cut off, another one may begin: its lines are no rows of this table
+        let begins = text == b"-- PostgreSQL database dump"
+            || text.starts_with(b"COPY ") && text.ends_with(b" FROM stdin;") && !text.contains(&b'\t');
+        if self.at == At::Row && begins && block.columns.as_ref().is_none_or(|columns| columns.len() > 1) {
+            return self.refuse(Unusable::CutOff);
+        }
+        self.at = At::Row;
+        block.rows = block.rows.map(|rows| rows + 1);
+    }
+
+    fn csv(&mut self, line: &[u8]) {
+        if line.trim_ascii_end() != b"\\." {
+            return;
+        }
+        self.at = At::Sql;
+        if let Some(Block { form: Form::Csv { end, .. }, .. }) = self.script.blocks.last_mut() {
+            *end = self.byte;
+        }
+    }
+
+    fn sql(&mut self, line: &[u8]) {
+        if self.splitter.lexer.is_in_text() && line.trim_ascii_end() == b"-- PostgreSQL database dump" {
+            return self.refuse(Unusable::CutOff);
+        }
+        let mut splitter = std::mem::take(&mut self.splitter);
+        let taken = splitter.line(line, |piece, lexer| {
+            self.piece(line, &piece, lexer);
+            Ok::<(), ()>(())
+        });
+        debug_assert!(taken.is_ok());
+        self.splitter = splitter;
+        // a row that began on this line ends on a later one
+        if self.splitter.is_within_row() {
+            self.starts.push(self.byte);
         } else {
-            self.inserts |= text.starts_with("INSERT INTO ");
-            self.foreign_key(text);
-            self.child(text);
-            self.lexer.line(line);
+            self.starts.clear();
         }
     }
-}
 
-impl Script {
-    /// Notes a foreign key. A script writes it on two lines: `ALTER TABLE ONLY public.a`, then `    ADD CONSTRAINT … FOREIGN
-    /// KEY (…) REFERENCES public.b(id);`.
-    fn foreign_key(&mut self, text: &str) {
-        if let Some(rest) = text.strip_prefix("ALTER TABLE ") {
-            self.altered = table_name(rest.strip_prefix("ONLY ").unwrap_or(rest));
-        }
-        let Some((_, rest)) = text.split_once(" FOREIGN KEY (") else { return };
-        let Some((_, rest)) = rest.split_once(") REFERENCES ") else { return };
-        if let (Some(from), Some(to)) = (self.altered.take(), table_name(rest)) {
-            self.references.push((from, to));
-        }
-    }
-}
-
-impl Script {
-    /// Notes a table that inherits from another or is a part of it. `pg_dump` writes `INHERITS (…);` on a line of its own after
-    /// the columns, and a partition as `PARTITION OF` (10, 11) or `ATTACH PARTITION`.
-    fn child(&mut self, text: &str) {
-        if let Some(rest) = text.strip_prefix("CREATE TABLE ").or(text.strip_prefix("CREATE UNLOGGED TABLE "))
-        {
-            self.created = self.named(rest).map(|(table, _)| table);
-            if let Some((_, parent)) = text.split_once(" PARTITION OF ") {
-                self.note_child(self.created.clone(), parent);
+    fn piece(&mut self, line: &[u8], piece: &Piece<'_>, lexer: &mut Lexer) {
+        match piece {
+            Piece::Comment(text) => self.comment(text),
+            // the end of rows that did not begin
+            Piece::Command(text) if *text == "\\." => self.refuse(Unusable::Copy),
+            Piece::Command(text) => self.command(text),
+            Piece::Noise => {}
+            Piece::Statement(text) => {
+                let said = statement::parse(text, lexer.backslashes);
+                let is_copy = text
+                    .trim_ascii_start()
+                    .get(..5)
+                    .is_some_and(|start| start.eq_ignore_ascii_case(b"copy "));
+                if said == Statement::Other && is_copy && text.to_ascii_lowercase().ends_with(b"stdin") {
+                    self.refuse(Unusable::Copy);
+                }
+                self.statement(line, said, lexer);
             }
-        } else if let Some(rest) = text.strip_prefix("INHERITS (") {
-            let child = self.created.take();
-            let mut rest = Some(rest);
-            while let Some(parent) = rest {
-                self.note_child(child.clone(), parent);
-                rest = self.named(parent).and_then(|(_, after)| after.strip_prefix(", "));
+            Piece::Head(text) => self.inserting = insert_head(text),
+            Piece::Row { tuple, at, lines } => self.row(line, tuple, *at, *lines, lexer.backslashes),
+        }
+    }
+
+    fn comment(&mut self, text: &str) {
+        text.clone_into(&mut self.last_comment);
+        match text {
+            "PostgreSQL database dump" | "PostgreSQL database cluster dump" => self.begun += 1,
+            "PostgreSQL database dump complete" | "PostgreSQL database cluster dump complete" => {
+                self.completed += 1
             }
-        } else if let Some(rest) = text.strip_prefix("ALTER TABLE ONLY ") {
-            let Some((table, rest)) = self.named(rest) else { return };
-            if let Some(part) = rest.strip_prefix(" ATTACH PARTITION ") {
-                let part = self.named(part).map(|(part, _)| part);
-                self.children.extend(part.map(|part| (part, table)));
-            } else if let Some(parent) = rest.strip_prefix(" INHERIT ") {
-                self.note_child(Some(table), parent);
+            _ => {}
+        }
+        if let Some(version) = text.strip_prefix("Dumped from database version ") {
+            self.script.version = version.split_whitespace().next().map(str::to_owned);
+        } else if text.starts_with("Adminer ") && text.ends_with(" dump") {
+            self.is_adminers = true;
+        } else if text.starts_with("MySQL dump ") || text.starts_with("MariaDB dump ") {
+            self.refuse(Unusable::Foreign);
+        } else if let Some(named) = text.strip_prefix("Data for Name: ") {
+            let mut parts = named.split("; ");
+            let table = parts.next().unwrap_or_default().to_owned();
+            let schema = parts.find_map(|part| part.strip_prefix("Schema: ")).unwrap_or(PUBLIC);
+            self.script.announced.push((schema.to_owned(), table.clone()));
+            self.data_of = Some(table);
+        }
+    }
+
+    fn command(&mut self, text: &str) {
+        let mut words = text.split_whitespace();
+        match words.next() {
+            Some("\\connect" | "\\c") => PUBLIC.clone_into(&mut self.schema),
+            Some("\\encoding") => self.encoded_in(words.next().unwrap_or_default()),
+            Some("\\copy") => self.refuse(Unusable::Copy),
+            _ => {}
+        }
+    }
+
+    fn encoded_in(&mut self, name: &str) {
+        if !is_utf8(name) {
+            self.script.client_encoding = Some(name.to_owned());
+        }
+    }
+
+    fn statement(&mut self, line: &[u8], said: Statement, lexer: &mut Lexer) {
+        match said {
+            Statement::Setting { name, value } => match name.as_str() {
+                "client_encoding" => self.encoded_in(&value),
+                "standard_conforming_strings" => lexer.backslashes = value.eq_ignore_ascii_case("off"),
+                // up to 9.5.11 (and 10.2), a dump names a table's schema only here
+                "search_path" => {
+                    let first = value.split(',').next().unwrap_or_default().trim().trim_matches('"');
+                    let is_named = !first.is_empty() && first != "$user";
+                    self.schema = if is_named { first } else { PUBLIC }.to_owned();
+                }
+                _ => {}
+            },
+            Statement::Create { table, columns, parents } => {
+                let table = self.named(table);
+                let parents: Vec<Named> = parents.into_iter().map(|parent| self.named(parent)).collect();
+                self.script.children.extend(parents.iter().map(|parent| (table.clone(), parent.clone())));
+                self.changed(&table, true);
+                self.script.created.insert(table, Created { columns, parents });
+            }
+            Statement::Child { parent, child } => {
+                let pair = (self.named(child), self.named(parent));
+                self.script.children.push(pair);
+            }
+            Statement::Refers { from, to } => self.script.references.push((from.1, to.1)),
+            Statement::Computed { table } => {
+                let table = self.named(table);
+                self.begin(table, None, Form::Unread, line);
+                if let Some(block) = self.script.blocks.last_mut() {
+                    block.computed = Some(self.line);
+                }
+            }
+            Statement::Changed { table, is_dropped } => {
+                let table = self.named(table);
+                self.changed(&table, is_dropped);
+            }
+            Statement::Copy { table, columns, format } => {
+                let table = self.named(table);
+                let (form, at) = match format {
+                    Some(format) if format.is_csv => (Form::Csv { format, end: u64::MAX }, At::Csv),
+                    Some(format) => (Form::Copy(format), At::Row),
+                    None => (Form::Unread, At::Csv),
+                };
+                self.has_header =
+                    matches!(&form, Form::Copy(format) | Form::Csv { format, .. } if format.header);
+                self.begin(table, columns, form, line);
+                self.at = at;
+            }
+            Statement::Other => {}
+        }
+    }
+
+    /// A name with the schema that it has here.
+    fn named(&self, (schema, table): Named) -> Named {
+        (if schema.is_empty() { self.schema.clone() } else { schema }, table)
+    }
+
+    fn changed(&mut self, table: &Named, is_again: bool) {
+        let is_here = |block: &Block| block.table == *table && block.document == self.document;
+        if self.script.blocks.iter().any(is_here) {
+            let change = Change { document: self.document, line: self.line, is_again };
+            self.script.changes.entry(table.clone()).or_insert(change);
+        }
+    }
+
+    /// Begins rows that stand on the lines after this one.
+    fn begin(&mut self, table: Named, columns: Option<Vec<String>>, form: Form, line: &[u8]) {
+        let rows = match form {
+            Form::Csv { .. } | Form::Unread => None,
+            Form::Copy(_) | Form::Insert { .. } => Some(0),
+        };
+        let next = (self.line + 1, self.byte + self.encoding.source_len(line));
+        let computed = (form == Form::Unread).then_some(self.line);
+        self.script.blocks.push(Block {
+            document: self.document,
+            table,
+            columns,
+            form,
+            byte: next.1,
+            line: next.0,
+            from: next,
+            rows,
+            dump: if self.begun > self.completed { self.begun } else { 0 },
+            data_of: self.data_of.take(),
+            computed,
+            defaulted: BTreeSet::new(),
+        });
+    }
+
+    /// Takes a row of an INSERT statement into the last block, or into one of its own.
+    fn row(&mut self, line: &[u8], tuple: &[u8], at: usize, lines: u64, backslashes: bool) {
+        let Some((table, columns)) = self.inserting.clone() else { return self.refuse(Unusable::Foreign) };
+        let table = self.named(table);
+        let before = usize::try_from(lines).unwrap_or(usize::MAX);
+        let start = match before {
+            0 => self.byte + self.encoding.source_len(&line[..at]),
+            // that line is gone, but what stands before a row is only space and signs
+            _ => {
+                let began =
+                    self.starts.len().checked_sub(before).map_or(self.byte, |place| self.starts[place]);
+                began + at as u64 * self.encoding.source_len(b" ")
+            }
+        };
+        let dump = if self.begun > self.completed { self.begun } else { 0 };
+        let is_same = |block: &&mut Block| {
+            block.document == self.document
+                && block.dump == dump
+                && block.table == table
+                && block.columns == columns
+                && block.form == Form::Insert { backslashes }
+        };
+        let number = self.line - lines;
+        if self.script.blocks.last_mut().filter(is_same).is_none() {
+            self.begin(table, columns, Form::Insert { backslashes }, line);
+            if let Some(block) = self.script.blocks.last_mut() {
+                (block.byte, block.line, block.from, block.dump) = (start, number, self.from, dump);
             }
         }
-    }
-
-    fn note_child(&mut self, child: Option<Named>, parent: &str) {
-        let parent = self.named(parent).map(|(parent, _)| parent);
-        self.children.extend(child.zip(parent));
-    }
-
-    /// A table's name with its schema, and what follows.
-    fn named<'a>(&self, text: &'a str) -> Option<(Named, &'a str)> {
-        let (first, rest) = identifier(text)?;
-        match rest.strip_prefix('.') {
-            Some(rest) => identifier(rest).map(|(table, rest)| ((first, table), rest)),
-            None => Some(((self.schema.clone(), first), rest)),
+        let Some(block) = self.script.blocks.last_mut() else { return };
+        block.rows = block.rows.map(|rows| rows + 1);
+        match values::row(tuple, backslashes) {
+            Ok(values) => {
+                let is_default = |(at, value): (usize, Value<'_>)| (value == Value::Default).then_some(at);
+                block.defaulted.extend(values.into_iter().enumerate().filter_map(is_default));
+            }
+            Err(Computed) => block.computed = block.computed.or(Some(number)),
         }
     }
 }
 
-/// A table's name, without its schema.
-fn table_name(text: &str) -> Option<String> {
-    let (first, rest) = identifier(text)?;
-    match rest.strip_prefix('.') {
-        Some(rest) => Some(identifier(rest)?.0),
-        None => Some(first),
+/// Whether a text that was UTF-8 was read by the code page of a console, in which each byte of a letter became a character of
+/// its own: `├®` in place of `é`, `Ã©` on a console that was set to Western text.
+fn is_garbled(line: &[u8]) -> bool {
+    if line.is_ascii() {
+        return false;
     }
-}
-
-/// The value of `SET name = value;`.
-fn setting<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let value = text.strip_prefix("SET ")?.strip_prefix(name)?.strip_prefix(" = ")?.strip_suffix(';')?;
-    Some(value.trim_matches('\''))
-}
-
-/// Schema, table and columns of `COPY schema.table (columns) FROM stdin;`.
-pub(super) fn copy_header(text: &str) -> Option<(Option<String>, String, Vec<String>)> {
-    let rest = text.strip_prefix("COPY ")?.strip_suffix(" FROM stdin;")?;
-    let (first, rest) = identifier(rest)?;
-    let (schema, table, rest) = match rest.strip_prefix('.') {
-        Some(rest) => {
-            let (table, rest) = identifier(rest)?;
-            (Some(first), table, rest)
-        }
-        None => (None, first, rest),
+    let text = String::from_utf8_lossy(line);
+    let pairs = text.chars().zip(text.chars().skip(1));
+    let is_pair = |(first, second): (char, char)| {
+        matches!(first, '├' | '┬') && !second.is_ascii()
+            || matches!(first, 'Ã' | 'Â') && ('\u{80}'..='\u{bf}').contains(&second)
     };
-    let mut rest = rest.trim_start().strip_prefix('(')?.strip_suffix(')')?;
-    let mut columns = Vec::new();
-    loop {
-        let (column, after) = identifier(rest.trim_start())?;
-        columns.push(column);
-        match after.strip_prefix(',') {
-            Some(next) => rest = next,
-            None if after.is_empty() => return Some((schema, table, columns)),
-            None => return None,
-        }
-    }
-}
-
-/// One identifier, in double quotes or without, and what follows it.
-fn identifier(text: &str) -> Option<(String, &str)> {
-    let Some(mut rest) = text.strip_prefix('"') else {
-        let end = text
-            .find(|c: char| matches!(c, '.' | ',' | '(' | ')' | ';') || c.is_whitespace())
-            .unwrap_or(text.len());
-        return (end > 0).then(|| (text[..end].to_owned(), &text[end..]));
-    };
-    let mut name = String::new();
-    loop {
-        let (part, after) = rest.split_once('"')?;
-        name.push_str(part);
-        match after.strip_prefix('"') {
-            Some(next) => {
-                name.push('"');
-                rest = next;
-            }
-            None => return Some((name, after)),
-        }
-    }
-}
-
-/// Tells statements from text inside quotes, dollar quotes and comments, so that a line of a function's body that reads
-/// like a COPY header is not taken for one.
-#[derive(Debug, Default)]
-struct Lexer {
-    inside: Option<Inside>,
-}
-
-#[derive(Debug)]
-enum Inside {
-    Quote(u8),
-    Dollar(Vec<u8>),
-    Comment { depth: usize },
-}
-
-impl Lexer {
-    fn is_plain(&self) -> bool {
-        self.inside.is_none()
-    }
-
-    fn line(&mut self, line: &[u8]) {
-        let mut rest = line;
-        while !rest.is_empty() {
-            let step = match &mut self.inside {
-                None => self.plain(rest),
-                Some(Inside::Quote(quote)) => {
-                    // A doubled quote ends the text and begins it again, which comes to the same.
-                    let closes = rest[0] == *quote;
-                    if closes {
-                        self.inside = None;
-                    }
-                    1
-                }
-                Some(Inside::Dollar(tag)) => {
-                    let len = tag.len();
-                    if rest.starts_with(tag) {
-                        self.inside = None;
-                        len
-                    } else {
-                        1
-                    }
-                }
-                Some(Inside::Comment { depth }) => match rest {
-                    [b'/', b'*', ..] => {
-                        *depth += 1;
-                        2
-                    }
-                    [b'*', b'/', ..] => {
-                        *depth -= 1;
-                        if *depth == 0 {
-                            self.inside = None;
-                        }
-                        2
-                    }
-                    _ => 1,
-                },
-            };
-            rest = &rest[step.min(rest.len())..];
-        }
-    }
-
-    /// One step outside of everything.
-    fn plain(&mut self, rest: &[u8]) -> usize {
-        match rest {
-            [b'-', b'-', ..] => rest.len(),
-            [b'/', b'*', ..] => {
-                self.inside = Some(Inside::Comment { depth: 1 });
-                2
-            }
-            [quote @ (b'\'' | b'"'), ..] => {
-                self.inside = Some(Inside::Quote(*quote));
-                1
-            }
-            [b'$', after @ ..] => {
-                let name =
-                    after.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
-                if after.get(name) == Some(&b'$') && !after[0].is_ascii_digit() {
-                    self.inside = Some(Inside::Dollar(rest[..name + 2].to_vec()));
-                    name + 2
-                } else {
-                    1
-                }
-            }
-            _ => 1,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn copy_headers() {
-        for (text, found) in [
-            ("COPY auth_group (id, name) FROM stdin;", Some((None, "auth_group", vec!["id", "name"]))),
-            ("COPY public.t (id) FROM stdin;", Some((Some("public"), "t", vec!["id"]))),
-            (
-                r#"COPY "A b"."t""x" ("on", "a,b", "c)") FROM stdin;"#,
-                Some((Some("A b"), "t\"x", vec!["on", "a,b", "c)"])),
-            ),
-            ("COPY public.t (id) FROM stdin WITH (format csv);", None),
-            ("COPY public.t FROM stdin;", None),
-            ("COPY public.t (id, ) FROM stdin;", None),
-            ("copying (a) FROM stdin;", None),
-        ] {
-            let header = copy_header(text);
-            let header = header.as_ref().map(|(schema, table, columns)| {
-                (schema.as_deref(), table.as_str(), columns.iter().map(String::as_str).collect())
-            });
-            assert_eq!(header, found, "{text}");
-        }
-    }
-
-    #[test]
-    fn text_inside_quotes_and_comments_is_no_statement() {
-        for (lines, plain) in [
-            (&["select 'it''s';\n"][..], true),
-            (&["select 'open\n"], false),
-            (&["select 'open\n", "closed';\n"], true),
-            (&["-- don't\n"], true),
-            (&["/* one /* two */\n"], false),
-            (&["/* one /* two */\n", "*/\n"], true),
-            (&["as $$ it's\n"], false),
-            (&["as $a$ $$ $b$\n", "$a$\n"], true),
-            (&["select $1 + $2;\n"], true),
-            (&["\"odd ' name\"\n"], true),
-            (&["$"], true),
-        ] {
-            let mut lexer = Lexer::default();
-            for line in lines {
-                lexer.line(line.as_bytes());
-            }
-            assert_eq!(lexer.is_plain(), plain, "{lines:?}");
-        }
-    }
+    pairs.into_iter().any(is_pair)
 }

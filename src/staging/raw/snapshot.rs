@@ -15,8 +15,12 @@ pub use contents::{Comparison, Keys};
 pub(in crate::staging) use contents::{manifest, manifest_digest};
 pub use table::SnapshotTable;
 
+use sha2::{Digest, Sha256};
+
+use crate::entity;
 use crate::error::{Error, Result};
 use crate::interrupt;
+use crate::record::LegacyId;
 use crate::staging::file::open::Staging;
 use crate::staging::{Step, file::disk, quoted};
 
@@ -124,6 +128,26 @@ fn raw_table(table: &str) -> String {
 /// The table that says where the rows of a legacy table stand in their file, quoted.
 fn places_table(table: &str) -> String {
     quoted(&format!("places_{table}"))
+}
+
+/// Whether the rules read a table: their records are known by their numbers.
+fn is_read(table: &str) -> bool {
+    entity::legacy_tables().iter().any(|known| known.name == table)
+}
+
+/// The number under which a row stands, from the text of its key. Of a table that the rules read it is that number, or
+/// nothing; any other table may have keys of any kind, and then each text has a number of its own, below zero.
+fn key_number(is_read: bool, text: &[u8]) -> Option<i64> {
+    let number = std::str::from_utf8(text).ok().and_then(LegacyId::of_key).map(|LegacyId(id)| id);
+    if is_read {
+        return number;
+    }
+    let is_as_written = |number: &i64| number.to_string().as_bytes() == text;
+    number.filter(is_as_written).or_else(|| {
+        let digest = Sha256::digest(text);
+        let bytes = digest[..8].try_into().ok()?;
+        Some(-1 - (i64::from_be_bytes(bytes) & (i64::MAX >> 1)))
+    })
 }
 
 /// The position of the key among the columns.

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::batch::Arrived;
 use super::canonical::{self, TableDigest};
-use super::{Batch, TableManifest, key_position, raw_columns, raw_table};
+use super::{Batch, TableManifest, is_read, key_number, key_position, raw_columns, raw_table};
 use crate::columns::{Reads, says_the_same};
 use crate::entity::{self, profiles};
 use crate::error::{Error, Result};
@@ -95,6 +95,7 @@ pub struct Comparing<'a> {
     /// The places among these of what says who a user is, as far as both have it.
     identity: Vec<Vec<usize>>,
     key: Option<usize>,
+    is_read: bool,
     result: Comparison,
     changed: Vec<i64>,
     somebody_else: Vec<i64>,
@@ -142,6 +143,7 @@ impl Staging {
             reads: names.iter().map(|name| reads(&table.table, name)).collect(),
             identity: identity(&table.table, &names),
             key: key_position(columns),
+            is_read: is_read(&table.table),
             result: Comparison {
                 table: table.table.clone(),
                 rows: table.rows,
@@ -188,8 +190,8 @@ impl Comparing<'_> {
             self.digests.push(Sha256::digest(now.as_slice()).into());
             return Ok(());
         };
-        let text = batch.field(first + key).and_then(|id| std::str::from_utf8(id).ok());
-        let Some(LegacyId(key)) = text.and_then(LegacyId::of_key) else {
+        let text = batch.field(first + key);
+        let Some(key) = text.and_then(|text| key_number(self.is_read, text)) else {
             self.result.unreadable_now += 1;
             return Ok(());
         };

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::apart::as_json;
 use super::batch::{Arrived, Batch, Spot};
 use super::canonical::{self, TableDigest};
-use super::{NewTable, TableManifest, contents, key_position, places_table, raw_table};
+use super::{NewTable, TableManifest, contents, is_read, key_number, key_position, places_table, raw_table};
 use crate::error::Result;
 use crate::interrupt::Stopping;
 use crate::record::LegacyId;
@@ -54,6 +54,7 @@ pub struct SnapshotTable<'a> {
     insert_place: String,
     /// The position of the key; without one, rows are numbered as they come.
     key: Option<usize>,
+    is_read: bool,
     pub(super) numbers: u64,
     /// The file that the rows stand in.
     pub(super) file: Option<String>,
@@ -124,6 +125,7 @@ impl<'a> SnapshotTable<'a> {
             copy_places: format!("insert into main.{places} select * from {ARRIVED}.arrived"),
             insert_place: format!("insert into main.{places} (legacy_id, line, byte) values (?, ?, ?)"),
             key: key_position(&new.columns),
+            is_read: is_read(&new.table),
             numbers: 0,
             file: None,
             unnoted: 0,
@@ -241,9 +243,7 @@ impl SnapshotTable<'_> {
     fn key_of(&self, batch: &Batch, first: usize, before: usize) -> Option<i64> {
         match self.key {
             None => i64::try_from(self.manifest.rows).ok()?.checked_add(i64::try_from(before).ok()? + 1),
-            Some(key) => {
-                LegacyId::of_key(std::str::from_utf8(batch.field(first + key)?).ok()?).map(|LegacyId(id)| id)
-            }
+            Some(key) => key_number(self.is_read, batch.field(first + key)?),
         }
     }
 

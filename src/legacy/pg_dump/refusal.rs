@@ -1,0 +1,163 @@
+//! Scripts, and tables of scripts, that would give less than the database had, or something else: each is refused with what
+//! to do.
+
+use std::path::Path;
+
+use super::family::Family;
+use super::rows::Text;
+use super::script::{Block, Form, Script, Unusable};
+use crate::entity;
+use crate::error::{Error, Result};
+use crate::legacy::Shape;
+use crate::legacy::file::Document;
+
+/// What names the columns of rows.
+const WITH_NAMES: &str =
+    "dump the table with its definition (without --data-only), with --column-inserts, or without --inserts";
+
+/// What a complete script is made with.
+const DUMP_AGAIN: &str = "dump it again with: pg_dump --no-owner -f dump.sql DATABASE";
+
+/// A text that cannot be used at all.
+pub(super) fn unusable(document: &Document, why: Unusable, line: u64, last: Option<&Block>) -> Error {
+    let shown = document.shown();
+    let error = |what: String, hint: &str| Error::legacy(format!("{shown}{what}")).hint(hint);
+    match why {
+        Unusable::CutOff => {
+            let place = match last {
+                Some(block) => format!(" after table {} (line {})", block.table.1, block.line),
+                None => String::new(),
+            };
+            error(
+                format!(" is cut off{place}"),
+                "copy the dump again and compare its size with the original's; where several dumps were put together, \
+                 give each in a file of its own, in one folder",
+            )
+        }
+        Unusable::Copy => error(
+            format!(", line {line}: rows of COPY that belong to no statement that is understood"),
+            "dump again in the plain format, and leave what pg_dump says on standard error out of the file",
+        ),
+        Unusable::TooLong => error(
+            format!(", line {line}: a line or a row of more than 256 MB"),
+            "dump again with pg_dump, which writes each row on a line of its own",
+        ),
+        Unusable::Foreign => error(
+            format!(", line {line}: a dump of MySQL or of another database than PostgreSQL"),
+            "give a dump of the legacy PostgreSQL database, or a folder of CSV files",
+        ),
+        Unusable::Garbled => error(
+            format!(
+                ", line {line}: letters beyond ASCII were changed when Windows PowerShell wrote the file (> or Out-File)"
+            ),
+            "let pg_dump write the file itself: pg_dump -f dump.sql DATABASE",
+        ),
+    }
+}
+
+/// Refuses scripts without rows, and those in another encoding.
+pub(super) fn unless_usable(path: &Path, script: &Script) -> Result<()> {
+    let shown = path.display();
+    if script.blocks.is_empty() {
+        return Err(Error::legacy(format!("{shown} holds no table's rows"))
+            .hint("give a plain dump with data (pg_dump without --schema-only), or a folder of CSV files"));
+    }
+    match &script.client_encoding {
+        None => Ok(()),
+        Some(encoding) => Err(Error::legacy(format!("{shown} is written in {encoding}"))
+            .hint("dump again with: pg_dump --encoding=UTF8")),
+    }
+}
+
+/// Refuses a table that several dumps have: which of them is the right one is not known here.
+pub(super) fn if_twice(path: &Path, tables: &[(String, Family)]) -> Result<()> {
+    for (name, family) in tables {
+        let own: Vec<&Block> =
+            family.parts.iter().map(|part| &part.block).filter(|block| block.table == family.table).collect();
+        let is_twice = |(at, block): (usize, &&Block)| own[..at].iter().any(|before| are_two(before, block));
+        if own.iter().enumerate().any(is_twice) {
+            return Err(Error::legacy(format!("{} has table {name} twice", path.display()))
+                .hint("give one dump of one database; of two that were put together, the newer one"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether blocks of one table are of two dumps, and not what a table or its parts have in one.
+fn are_two(one: &Block, other: &Block) -> bool {
+    let is_copied = |block: &Block| !matches!(block.form, Form::Insert { .. });
+    let are_parts = one.data_of.is_some() && other.data_of.is_some() && one.data_of != other.data_of;
+    one.document == other.document && one.dump != other.dump && one.dump > 0 && other.dump > 0
+        || is_copied(one) && is_copied(other) && !are_parts
+}
+
+/// Refuses scripts that name the columns of none of their tables.
+pub(super) fn if_all_unnamed(path: &Path, tables: &[(String, Family)]) -> Result<()> {
+    if tables.iter().any(|(_, family)| !family.columns.is_empty()) {
+        return Ok(());
+    }
+    Err(Error::legacy(format!("{} names the columns of no table", path.display())).hint(WITH_NAMES))
+}
+
+/// Refuses a table of the rules whose rows have no names for their values.
+pub(super) fn if_unnamed(path: &Path, name: &str, family: &Family) -> Result<()> {
+    let is_read = entity::legacy_tables().iter().any(|table| table.name == name);
+    if !family.columns.is_empty() || !is_read {
+        return Ok(());
+    }
+    Err(Error::legacy(format!("{} does not name the columns of table {name}", path.display()))
+        .hint(WITH_NAMES))
+}
+
+/// Refuses a table that has rows in a form that only a server reads.
+pub(super) fn if_computed(texts: &[Text], asked: &Shape, family: &Family) -> Result<()> {
+    let table = &asked.table;
+    for part in &family.parts {
+        let block = &part.block;
+        let shown = texts[block.document].document.shown();
+        let hint = "dump the table with pg_dump, whose rows are written out, with or without --inserts";
+        if let Some(line) = block.computed {
+            return Err(Error::legacy(format!(
+                "{shown}, line {line}: a row of table {table} is not written out: only a server can tell what is in it"
+            ))
+            .hint(hint));
+        }
+        if part.columns.is_empty() && block.rows != Some(0) {
+            let line = block.line;
+            return Err(Error::legacy(format!(
+                "{shown}, line {line}: rows of table {table} without the names of their columns"
+            ))
+            .hint(WITH_NAMES));
+        }
+        let left_out = asked.columns.iter().filter(|column| !part.columns.contains(column));
+        let defaulted = block.defaulted.iter().filter_map(|at| part.columns.get(*at));
+        let defaulted = defaulted.filter(|column| asked.columns.contains(column));
+        if let Some(column) = left_out.chain(defaulted).find(|column| part.default(column).is_none()) {
+            let line = block.line;
+            return Err(Error::legacy(format!(
+                "{shown}: rows of table {table} from line {line} on do not say what column {column} holds: only a server \
+                 knows its default"
+            ))
+            .hint(hint));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a table whose rows the script changes after it wrote them.
+pub(super) fn if_changed(texts: &[Text], asked: &Shape, family: &Family, script: &Script) -> Result<()> {
+    let Some(change) = family.members.iter().find_map(|member| script.changes.get(member)) else {
+        return Ok(());
+    };
+    let shown = texts[change.document].document.shown();
+    let (line, table) = (change.line, &asked.table);
+    Err(if change.is_again {
+        Error::legacy(format!("{shown}, line {line}: table {table} begins again after rows of it"))
+            .hint("two dumps were put together: give the newer one alone")
+    } else {
+        Error::legacy(format!(
+            "{shown}, line {line}: rows of table {table} are changed after they were written"
+        ))
+        .hint(DUMP_AGAIN)
+    })
+}
