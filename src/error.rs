@@ -129,6 +129,13 @@ impl Error {
         self
     }
 
+    /// The same of a file that is no legacy dump, although it is read by the same code.
+    #[must_use]
+    pub fn of_precondition(self) -> Self {
+        let is_legacy = self.kind == Kind::Legacy;
+        Self { kind: if is_legacy { Kind::Precondition } else { self.kind }, ..self }
+    }
+
     /// What the operator does next.
     pub fn kind(&self) -> Kind {
         self.kind

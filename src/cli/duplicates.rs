@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use drydock_linkage::{Band, Column, Findings, Kind, Records, find};
@@ -11,11 +11,9 @@ use serde_json::{Value, json};
 
 use super::Common;
 use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::legacy::{CsvFile, CsvOptions, Place, Shape, Sink, Unreadable};
 use crate::output;
-use crate::record::delimited::delimiter;
-
-/// A record larger than this, in bytes, is an unclosed quote, not a person.
-const LARGEST_RECORD: usize = 1 << 20;
+use crate::record::LegacyId;
 
 const MAP_HELP: &str = "What the columns hold: COLUMN=KIND, several separated by commas. Kinds: given_name, surname, \
 full_name, date, email, phone, category, place, address, identifier, text. Columns that are not named are not looked at.";
@@ -91,27 +89,15 @@ fn kind_named(word: &str) -> Result<Kind> {
 
 fn read(arguments: &Arguments) -> Result<Records> {
     let columns = columns(&arguments.map)?;
-    let file = arguments.file.display();
-    let unreadable =
-        |cause: std::io::Error| Error::precondition(format!("could not read {file}")).cause(cause);
-    let mut input = BufReader::with_capacity(1 << 16, File::open(&arguments.file).map_err(unreadable)?);
-    let delimiter = delimiter(input.fill_buf().map_err(unreadable)?, b'"');
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(input);
-    // the library's messages name lines and fields, never values; other than this one, which quotes the header
-    let malformed = |cause: &csv::Error| {
-        let line = cause.position().map_or(0, csv::Position::line);
-        Error::precondition(format!("{file} is not a CSV file with equal records: line {line}"))
-            .hint("check the quotes and the number of fields there")
-    };
-    let headers: Vec<String> = reader
-        .byte_headers()
-        .map_err(|cause| malformed(&cause))?
-        .iter()
-        .map(|h| text(h).trim().to_owned())
-        .collect();
+    let shown = arguments.file.display();
+    // text in another encoding than UTF-8 is read as Western, so that no record is lost for a letter
+    let options =
+        CsvOptions { encoding: Some("windows-1252".to_owned()), is_loose: true, ..CsvOptions::default() };
+    let file = CsvFile::open(&arguments.file, &options).map_err(Error::of_precondition)?;
+    let headers = file.columns().to_vec();
     let position = |name: &str| {
         headers.iter().position(|header| header == name).ok_or_else(|| {
-            Error::new(ErrorKind::Usage, format!("{file} has no column `{name}`"))
+            Error::new(ErrorKind::Usage, format!("{shown} has no column `{name}`"))
                 // not by their names: where the header is missing, these are values of the first record
                 .hint(format!("its first line has {} names: `head -n 1` shows them", headers.len()))
         })
@@ -119,31 +105,62 @@ fn read(arguments: &Arguments) -> Result<Records> {
     let positions = columns.iter().map(|column| position(&column.name)).collect::<Result<Vec<usize>>>()?;
     let id = position(&arguments.id)?;
     let register = arguments.register.as_deref().map(position).transpose()?;
-    let mut registers: HashMap<Vec<u8>, u32> = HashMap::new();
-    let mut records = Records::new(columns)?;
-    let mut row = csv::ByteRecord::new();
-    while reader.read_byte_record(&mut row).map_err(|cause| malformed(&cause))? {
-        let line = row.position().map_or(0, csv::Position::line);
-        if row.as_slice().len() > LARGEST_RECORD {
-            return Err(Error::precondition(format!(
-                "{file} has a record of more than a megabyte at line {line}"
-            ))
-            .hint("a quote may be open there"));
-        }
-        let of = register.map_or(0, |at| {
-            let next = u32::try_from(registers.len() + 1).unwrap_or(u32::MAX);
-            *registers.entry(row[at].to_vec()).or_insert(next)
-        });
-        let values: Vec<String> = positions.iter().map(|&at| text(&row[at])).collect();
-        records.push(text(&row[id]).trim(), of, values.iter().map(String::as_str))?;
-    }
-    Ok(records)
+    let mut filling = Filling {
+        file: shown.to_string(),
+        width: headers.len(),
+        positions,
+        id,
+        register,
+        registers: HashMap::new(),
+        records: Records::new(columns)?,
+    };
+    let all = Shape { table: String::new(), columns: headers.clone() };
+    file.read(&all, &mut filling).map_err(Error::of_precondition)?;
+    Ok(filling.records)
 }
 
-/// Bytes as text; what is not UTF-8 is read byte by byte as Latin-1, so that nothing is lost.
-fn text(bytes: &[u8]) -> String {
-    std::str::from_utf8(bytes)
-        .map_or_else(|_| bytes.iter().map(|&byte| byte as char).collect(), str::to_owned)
+/// The records of a file on their way to the engine.
+struct Filling {
+    file: String,
+    width: usize,
+    /// The columns that are looked at, the one with the id, and the one with the register.
+    positions: Vec<usize>,
+    id: usize,
+    register: Option<usize>,
+    registers: HashMap<Vec<u8>, u32>,
+    records: Records,
+}
+
+impl Sink for Filling {
+    fn row(&mut self, fields: &[Option<&[u8]>], place: &Place) -> Result<()> {
+        let (wanted, found) = (self.width, fields.len());
+        if found != wanted {
+            return self.unreadable(Unreadable::Ragged { wanted, found }, None, &[], place);
+        }
+        let text = |at: usize| String::from_utf8_lossy(fields[at].unwrap_or_default());
+        let of = self.register.map_or(0, |at| {
+            let next = u32::try_from(self.registers.len() + 1).unwrap_or(u32::MAX);
+            *self.registers.entry(fields[at].unwrap_or_default().to_vec()).or_insert(next)
+        });
+        let values: Vec<_> = self.positions.iter().map(|&at| text(at)).collect();
+        self.records.push(text(self.id).trim(), of, values.iter().map(AsRef::as_ref))?;
+        Ok(())
+    }
+
+    fn unreadable(
+        &mut self,
+        reason: Unreadable,
+        _key: Option<LegacyId>,
+        _raw: &[u8],
+        place: &Place,
+    ) -> Result<()> {
+        let line = place.line.unwrap_or_default();
+        Err(Error::precondition(format!(
+            "{} is not a CSV file with equal records: line {line}: {reason}",
+            self.file
+        ))
+        .hint("check the quotes and the number of fields there"))
+    }
 }
 
 /// What the files begin with that this verb writes.
@@ -298,12 +315,6 @@ fn sentences(findings: &Findings) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn bytes_that_are_no_text_are_kept() {
-        assert_eq!(text(b"M\xfcller"), "Müller");
-        assert_eq!(text("Müller".as_bytes()), "Müller");
-    }
 
     #[test]
     fn a_mapping_needs_a_column_and_a_known_kind() {

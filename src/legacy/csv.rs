@@ -11,6 +11,7 @@
 //! [`Unreadable`]: crate::legacy::Unreadable
 
 mod cut;
+mod delimiter;
 mod escaped;
 mod file;
 mod header;

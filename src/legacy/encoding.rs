@@ -53,8 +53,8 @@ impl Encoding {
             [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Err(Utf32),
             [0xff, 0xfe, ..] => Ok((Self::Utf16Le, 2)),
             [0xfe, 0xff, ..] => Ok((Self::Utf16Be, 2)),
-            _ if configured == Self::Utf8 => unmarked(start).map(|encoding| (encoding, 0)),
-            _ => Ok((configured, 0)),
+            _ if matches!(configured, Self::Utf16Le | Self::Utf16Be) => Ok((configured, 0)),
+            _ => unmarked(start).map(|found| (if found == Self::Utf8 { configured } else { found }, 0)),
         }
     }
 

@@ -1,5 +1,5 @@
-//! The shared words: what identifies a record, what can become of it, and what can be wrong with it; and how digests, names,
-//! texts and files of fields are written. Pure, and importing nothing of ours, so that every other module may import it.
+//! The shared words: what identifies a record, what can become of it, and what can be wrong with it; and how digests, names
+//! and texts are written. Pure, and importing nothing of ours, so that every other module may import it.
 //!
 //! The words that matter, one meaning each:
 //!
@@ -19,7 +19,6 @@
 //!   one stands for. **Receipt**: what a load wrote, kept on both sides.
 //! - **Gate**: what must hold, and be approved, before a phase. **Check**: a query that returns what is wrong.
 
-pub mod delimited;
 mod fate;
 mod id;
 mod issue;

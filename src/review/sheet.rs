@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::cell;
 use crate::error::{Error, Result};
-use crate::record::delimited::delimiter;
+use crate::legacy::{CsvFile, CsvOptions, Place, Shape, Sink, Unreadable};
+use crate::record::LegacyId;
 
 /// One line of a review file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,48 +37,22 @@ pub fn lines(bytes: &[u8]) -> Result<Vec<Line>> {
         return Err(Error::precondition("the review file is a workbook; nothing was imported")
             .hint("save the sheet as CSV, and import that"));
     }
-    let text = decoded(bytes);
-    let text = text.trim_start_matches('\u{feff}');
-    let mut lines = if text.trim_start().starts_with(['[', '{']) { json(text)? } else { csv(text)? };
+    let mut lines = match json(bytes) {
+        Some(lines) => lines?,
+        None => csv(bytes)?,
+    };
     lines.retain(|line| !line.is_empty());
     Ok(lines)
 }
 
-/// UTF-8, UTF-16 with a byte order mark, else the code page of Western spreadsheets.
-fn decoded(bytes: &[u8]) -> String {
-    if let Some((encoding, mark)) = encoding_rs::Encoding::for_bom(bytes) {
-        return encoding.decode_without_bom_handling(&bytes[mark..]).0.into_owned();
-    }
-    match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned(),
-    }
-}
-
-fn csv(text: &str) -> Result<Vec<Line>> {
-    let (text, skipped, named) = match text.split_once(['\r', '\n']) {
-        // some spreadsheets name their delimiter first
-        Some((first, rest)) if first.to_lowercase().starts_with("sep=") => {
-            let rest = if text[first.len()..].starts_with("\r\n") { &rest[1..] } else { rest };
-            (rest, 1, first.as_bytes().get(4).copied())
-        }
-        _ => (text, 0, None),
-    };
-    let delimiter = named.unwrap_or_else(|| delimiter(text.trim_start().as_bytes(), b'"'));
-    // a quote that is never closed swallows the rest without an error: this line is lost with it
-    let fenced = format!("{text}\n{FENCE}\n");
-    let text = fenced.as_str();
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .flexible(true)
-        .has_headers(false)
-        .from_reader(text.as_bytes());
-    let mut records = reader.records();
-    let header = records.next().transpose().map_err(|cause| unreadable(&cause))?.unwrap_or_default();
-    let columns: Vec<String> = header.iter().map(column).collect();
+fn csv(bytes: &[u8]) -> Result<Vec<Line>> {
+    // text in another encoding than UTF-8 is that of Western spreadsheets
+    let options =
+        CsvOptions { encoding: Some("windows-1252".to_owned()), is_loose: true, ..CsvOptions::default() };
+    let file = CsvFile::of_bytes("the review file", bytes.to_vec(), &options).map_err(|_| headless())?;
+    let columns: Vec<String> = file.columns().iter().map(|name| column(name)).collect();
     if !columns.iter().any(|name| name == "action") {
-        return Err(Error::precondition("the review file has no column called action")
-            .hint("keep the header line that `drydock review export` writes"));
+        return Err(headless());
     }
     for (place, name) in columns.iter().enumerate() {
         if COLUMNS.contains(&name.as_str()) && columns[..place].contains(name) {
@@ -85,70 +60,67 @@ fn csv(text: &str) -> Result<Vec<Line>> {
                 .hint("keep one of them; nothing was imported"));
         }
     }
-    let mut lines = Vec::new();
-    let mut is_closed = false;
-    let mut counter = LineCounter { bytes: text.as_bytes(), at: 0, line: 1 + skipped };
-    for record in records {
-        let record = record.map_err(|cause| unreadable(&cause))?;
-        let number = counter.line_at(record.position().map_or(0, csv::Position::byte));
-        is_closed = record.len() == 1 && &record[0] == FENCE;
-        let cells = columns.iter().cloned().zip(record.iter().map(str::to_owned)).collect();
-        let overflows = record.iter().skip(columns.len()).any(|cell| !cell::text(cell).is_empty());
-        lines.push(Line { number, cells, overflows });
-    }
-    let last = lines.pop();
-    if !is_closed {
-        let line = last.map_or(1, |line| line.number);
-        return Err(Error::precondition(format!(
-            "line {line}: a quote opens a cell and is never closed; nothing was imported"
-        ))
-        .hint("save the file as CSV again"));
-    }
-    Ok(lines)
+    let all = Shape { table: String::new(), columns: file.columns().to_vec() };
+    let mut cells = Cells { columns, lines: Vec::new() };
+    file.read(&all, &mut cells)?;
+    Ok(cells.lines)
 }
 
-/// What stands on the line after the last.
-const FENCE: &str = "\u{1}end of the review file\u{1}";
+fn headless() -> Error {
+    Error::precondition("the review file has no column called action")
+        .hint("keep the header line that `drydock review export` writes")
+}
+
+/// The records of a file on their way to lines.
+struct Cells {
+    columns: Vec<String>,
+    lines: Vec<Line>,
+}
+
+impl Sink for Cells {
+    fn row(&mut self, fields: &[Option<&[u8]>], place: &Place) -> Result<()> {
+        let text = |field: &Option<&[u8]>| String::from_utf8_lossy(field.unwrap_or_default()).into_owned();
+        let cells = self.columns.iter().cloned().zip(fields.iter().map(text)).collect();
+        let beyond = fields.get(self.columns.len()..).unwrap_or_default();
+        let overflows = beyond.iter().any(|field| !cell::text(&text(field)).is_empty());
+        self.lines.push(Line { number: place.line.unwrap_or_default(), cells, overflows });
+        Ok(())
+    }
+
+    fn unreadable(
+        &mut self,
+        reason: Unreadable,
+        _key: Option<LegacyId>,
+        _raw: &[u8],
+        place: &Place,
+    ) -> Result<()> {
+        let line = place.line.unwrap_or_default();
+        let what = match reason {
+            Unreadable::UnclosedQuote => "a quote opens a cell and is never closed".to_owned(),
+            _ => reason.to_string(),
+        };
+        Err(Error::precondition(format!("line {line}: {what}; nothing was imported"))
+            .hint("save the file as CSV again"))
+    }
+}
 
 /// The columns that mean something here.
 const COLUMNS: [&str; 9] =
     ["item", "entity", "legacy_id", "question", "action", "value", "reason", "decided_by", "seen"];
-
-/// Counts lines as people do. The library's own count is one short after `\r\n`, and stands before blank lines.
-struct LineCounter<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    line: u64,
-}
-
-impl LineCounter<'_> {
-    /// The line of the record that starts at a place or behind the line ends there; places must not go back.
-    fn line_at(&mut self, byte: u64) -> u64 {
-        let start = usize::try_from(byte).unwrap_or(usize::MAX).min(self.bytes.len());
-        let ends = self.bytes[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        let start = (start + ends).max(self.at);
-        // an old spreadsheet ends its lines with `\r` alone
-        let passed = &self.bytes[self.at..start];
-        let ends = |place: &usize| passed[*place] == b'\n' || passed.get(place + 1).unwrap_or(&0) != &b'\n';
-        self.line += memchr::memchr2_iter(b'\n', b'\r', passed).filter(ends).count() as u64;
-        self.at = start;
-        self.line
-    }
-}
-
-/// The message of the library may quote the file; its place may not.
-fn unreadable(cause: &csv::Error) -> Error {
-    let line = cause.position().map_or(0, csv::Position::line);
-    Error::precondition(format!("line {line}: the review file cannot be read as CSV; nothing was imported"))
-        .hint("save it as CSV again")
-}
 
 /// A column's name as people and spreadsheets may have left it.
 fn column(name: &str) -> String {
     cell::text(name).to_lowercase().replace([' ', '-'], "_")
 }
 
-fn json(text: &str) -> Result<Vec<Line>> {
+/// The items of a file of JSON; `None` where it is none.
+fn json(bytes: &[u8]) -> Option<Result<Vec<Line>>> {
+    let (encoding, mark) = encoding_rs::Encoding::for_bom(bytes).unwrap_or((encoding_rs::UTF_8, 0));
+    let text = encoding.decode_without_bom_handling(&bytes[mark..]).0;
+    text.trim_start().starts_with(['[', '{']).then(|| items(&text))
+}
+
+fn items(text: &str) -> Result<Vec<Line>> {
     let refused = || {
         Error::precondition("the review file is not the JSON that was exported; nothing was imported")
             .hint("give an array of items, or an object with the array `items`")

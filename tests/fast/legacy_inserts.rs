@@ -243,7 +243,7 @@ fn scripts_that_would_give_less_or_something_else_are_refused() {
         (format!("{one}insert into t (id) values (2), (3)"), "is cut off after table t (line 1)"),
         (format!("{one}insert into t (id, a) values (2, 'it"), "is cut off"),
         (format!("-- Adminer 4.8.1 PostgreSQL 15.1 dump\n\n{one}"), "is cut off"),
-        (format!("{one}copy t (id from stdin;\n1\n\\.\n"), "line 2: rows of COPY"),
+        (format!("{one}copy t (id,) from stdin;\n1\n\\.\n"), "line 2: rows of COPY"),
         (format!("{one}1\n\\.\n"), "line 3: rows of COPY"),
         ("insert into `t` (`id`) values (1);\n".to_owned(), "MySQL"),
         ("insert into auth_user values (1);\n".to_owned(), "names the columns of no table"),

@@ -14,6 +14,10 @@ enum At {
     #[default]
     Start,
     Within,
+    /// In a field that began with a quote; whether the last byte was one too.
+    Quoted {
+        closed: bool,
+    },
     /// After a backslash; whether the field began with it.
     Escape {
         starts: bool,
@@ -40,11 +44,14 @@ impl Escaped {
                     At::Within
                 }
                 (at, b'\\') => At::Escape { starts: at == At::Start },
-                (At::Start, b'"') => {
+                (At::Start, b'"') => At::Quoted { closed: false },
+                // a whole field in quotes
+                (At::Quoted { closed: true }, _) if ends => {
                     self.is_other = true;
-                    At::Within
+                    At::Start
                 }
                 _ if ends => At::Start,
+                (At::Quoted { .. }, _) => At::Quoted { closed: byte == b'"' },
                 _ => At::Within,
             };
             if self.is_other {
@@ -72,6 +79,7 @@ mod tests {
             ("1\t\\N\r\n2\ta\\tb\\\\c\\n\n\\.\n", true),
             ("1\ta \"b\" c\t\\N\n", true),
             ("1\t\"a\"\t\\N\n", false),
+            ("1\t\"a\" b\t\\N\n", true),
             ("1\tC:\\new\t\\N\n", true),
             ("1\tC:\\dir\t\\N\n", false),
             ("1\tx\\N\n", false),

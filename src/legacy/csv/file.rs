@@ -122,6 +122,9 @@ impl CsvFile {
     /// Whether the records are written in COPY's text format: read once for that, as far as they agree with it.
     fn is_copy_text(&self) -> Result<bool> {
         let (true, Some(document)) = (self.is_open, &self.document) else { return Ok(false) };
+        if !document.is_lasting() {
+            return Ok(false);
+        }
         let mut reader = self.encoding.reader(document.content()?);
         let mut escaped = Escaped::default();
         let mut block = Vec::with_capacity(BLOCK);

@@ -7,10 +7,10 @@ use memchr::memchr_iter;
 
 use super::CsvOptions;
 use super::cut::{Cut, Dialect, cut};
+use super::delimiter::{delimiter, is_line_end, outside_quotes};
 use super::records::{Format, fill};
 use crate::error::Error;
 use crate::legacy::encoding::Encoding;
-use crate::record::delimited::{delimiter, is_line_end, outside_quotes};
 
 /// A header is no longer than this.
 const LONGEST: usize = 1024 * 1024;
@@ -80,8 +80,11 @@ impl Header {
     /// The header at the beginning of `bytes`, and its length there.
     fn parse(bytes: &[u8], encoding: Encoding, options: &CsvOptions) -> Result<(Self, usize), Fault> {
         let quote = options.quote;
-        let (named, before) = named_delimiter(bytes);
-        let (whole, bytes) = (bytes, &bytes[before..]);
+        let whole = bytes;
+        let blank = bytes.iter().take_while(|&&byte| is_line_end(byte)).count();
+        let (named, before) = named_delimiter(&bytes[blank..]);
+        let before = blank + before;
+        let bytes = &bytes[before..];
         let delimiter = options.delimiter.or(named).unwrap_or_else(|| delimiter(bytes, quote));
         let dialect = Dialect { delimiter, quote };
         let mut fields = Vec::new();
@@ -159,8 +162,12 @@ fn is_drawn(bytes: &[u8]) -> bool {
     line.len() > 2 && line.starts_with(b"--") && line.iter().all(|byte| matches!(byte, b'-' | b'+'))
 }
 
-/// Whether the first record ends among the bytes, with one more to tell a CR from a CRLF.
+/// Whether the first record ends among the bytes, with one more to tell a CR from a CRLF. Blank lines before it, and the one
+/// that names the delimiter, are not it.
 fn is_complete(bytes: &[u8], quote: u8) -> bool {
+    let blank = bytes.iter().take_while(|&&byte| is_line_end(byte)).count();
+    let bytes = &bytes[blank..];
+    let bytes = &bytes[named_delimiter(bytes).1..];
     outside_quotes(&bytes[..bytes.len().saturating_sub(1)], quote).any(is_line_end)
 }
 

@@ -71,6 +71,11 @@ impl Document {
         if skipped == byte { Ok(content) } else { Err(changed(&self.path)) }
     }
 
+    /// Whether it can be read more than once.
+    pub(in crate::legacy) fn is_lasting(&self) -> bool {
+        metadata(&self.path).is_ok_and(|found| found.is_file())
+    }
+
     /// An error of reading it.
     pub(in crate::legacy) fn unreadable(&self, cause: io::Error) -> Error {
         unreadable(&self.path, cause)
@@ -117,6 +122,10 @@ fn of_folder(folder: &Path) -> Result<Vec<Document>> {
 }
 
 fn of_file(path: &Path) -> Result<Vec<Document>> {
+    // a pipe can be read once, and is not looked into
+    if !metadata(path)?.is_file() {
+        return Ok(vec![Document::alone(path.to_owned())]);
+    }
     let (start, _) = file(path).and_then(peek).map_err(|cause| unreadable(path, cause))?;
     if start.starts_with(b"PK\x03\x04") {
         let members = zip::list(path).map_err(|cause| foreign::locked(path, cause))?;

@@ -14,7 +14,6 @@ use crate::columns::{Reads, says_the_same};
 use crate::entity::{self, profiles};
 use crate::error::{Error, Result};
 use crate::interrupt;
-use crate::record::LegacyId;
 use crate::staging::{Staging, quoted};
 
 /// Rows between two looks at whether somebody wants us to stop.
@@ -408,6 +407,7 @@ pub(super) fn digest(connection: &Connection, table: &str, columns: &[String], m
     let mut statement =
         connection.prepare(&format!("select legacy_id{listed} from {raw_table} order by legacy_id"))?;
     let mut rows = statement.query([])?;
+    let is_read = is_read(table);
     let mut read = 0_u64;
     while let Some(row) = rows.next()? {
         read += 1;
@@ -423,7 +423,7 @@ pub(super) fn digest(connection: &Connection, table: &str, columns: &[String], m
                 None
             }
         });
-        let named = row.get_ref(key + 1)?.as_str().ok().and_then(LegacyId::of_key).map(|LegacyId(id)| id);
+        let named = row.get_ref(key + 1)?.as_bytes().ok().and_then(|id| key_number(is_read, id));
         if read > most || !is_text.get() || named != Some(row.get(0)?) {
             return Ok(NO_DIGEST.to_owned());
         }

@@ -1,11 +1,10 @@
-//! Files of delimited fields, whoever wrote them and whatever they are for: what stands outside of quotes, and which
-//! delimiter the header line has. Pure.
+//! What stands outside of quotes, and which delimiter the header line has. Pure.
 
 /// The delimiters looked for; when two are found equally often, the first counts.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// The delimiter that the header has most of, outside of quotes; a comma when it has none.
-pub fn delimiter(bytes: &[u8], quote: u8) -> u8 {
+pub(super) fn delimiter(bytes: &[u8], quote: u8) -> u8 {
     let mut counts = [0_usize; DELIMITERS.len()];
     for byte in outside_quotes(bytes, quote).take_while(|&byte| !is_line_end(byte)) {
         if let Some(at) = DELIMITERS.iter().position(|&delimiter| delimiter == byte) {
@@ -17,7 +16,7 @@ pub fn delimiter(bytes: &[u8], quote: u8) -> u8 {
 }
 
 /// The bytes outside of quotes.
-pub fn outside_quotes(bytes: &[u8], quote: u8) -> impl Iterator<Item = u8> {
+pub(super) fn outside_quotes(bytes: &[u8], quote: u8) -> impl Iterator<Item = u8> {
     let mut quoted = false;
     bytes.iter().copied().filter(move |&byte| {
         quoted ^= byte == quote;
@@ -26,7 +25,7 @@ pub fn outside_quotes(bytes: &[u8], quote: u8) -> impl Iterator<Item = u8> {
 }
 
 /// Whether a byte ends a line.
-pub fn is_line_end(byte: u8) -> bool {
+pub(super) fn is_line_end(byte: u8) -> bool {
     byte == b'\n' || byte == b'\r'
 }
 
