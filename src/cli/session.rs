@@ -20,10 +20,10 @@ use crate::target::Target;
 #[expect(clippy::doc_markdown, reason = "the comments are the help texts of the flags")]
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct SourceArguments {
-    /// A folder of CSV files, one per table (auth_user.csv, …)
+    /// A folder of CSV files, or a zip or tar archive of one: a file for each table (auth_user.csv, …)
     #[arg(long, value_name = "DIR", conflicts_with_all = ["dump", "legacy_url_file"])]
     pub csv: Option<PathBuf>,
-    /// A plain pg_dump script, possibly .gz or .zst
+    /// A pg_dump script, or another one of COPY or INSERT statements, possibly compressed; or a folder or archive of them
     #[arg(long, value_name = "FILE", conflicts_with = "legacy_url_file")]
     pub dump: Option<PathBuf>,
     /// A file with the legacy database's URL; otherwise DRYDOCK_LEGACY_URL

@@ -89,6 +89,11 @@ impl Filling {
         self.sender.send(full).map_err(|_| Error::internal("the writer stopped"))
     }
 
+    /// A batch has the rows of one file.
+    fn begin_file(&mut self, place: &Place) -> Result<()> {
+        if self.batch.is_of_another(place.file.as_deref()) { self.send() } else { Ok(()) }
+    }
+
     fn sent_when_full(&mut self) -> Result<()> {
         if self.batch.len() >= BATCH_BYTES { self.send() } else { Ok(()) }
     }
@@ -100,6 +105,7 @@ fn spot(place: &Place) -> Spot {
 
 impl Sink for Filling {
     fn row(&mut self, fields: &[Option<&[u8]>], place: &Place) -> Result<()> {
+        self.begin_file(place)?;
         self.batch.push(fields, place.file.as_deref(), spot(place))?;
         self.sent_when_full()
     }
@@ -111,6 +117,7 @@ impl Sink for Filling {
         raw: &[u8],
         place: &Place,
     ) -> Result<()> {
+        self.begin_file(place)?;
         self.batch.push_unreadable(reason.as_str(), key, raw, place.file.as_deref(), spot(place));
         self.sent_when_full()
     }

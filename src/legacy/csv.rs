@@ -17,6 +17,7 @@ mod file;
 mod header;
 mod long;
 mod names;
+mod record;
 mod records;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ pub(super) use self::names::table_of;
 pub(super) use self::records::script_records;
 use super::encoding::Encoding;
 use super::file::{Document, canonical, documents, refuse_foreign};
+use crate::entity;
 use crate::error::{Error, Result};
 use crate::legacy::{PgDumpSource, Shape, Sink, Source};
 
@@ -150,10 +152,13 @@ fn refuse_others(folder: &Path, files: &BTreeMap<String, Document>, others: Vec<
     }
     for other in others.into_iter().filter(|other| super::pg_dump::is_script(&other.name)) {
         let shown = other.shown();
-        if PgDumpSource::of(folder.to_owned(), vec![other]).is_ok_and(|script| script.has_rows()) {
-            return Err(Error::legacy(format!("{shown} holds rows as well, beside CSV files")).hint(
-                "put scripts and CSV files in folders of their own, and give the one that is complete",
-            ));
+        // one that cannot be read is none of ours
+        let Ok(script) = PgDumpSource::of(folder.to_owned(), vec![other]) else { continue };
+        let is_alone = |table: &&str| script.has_rows(table) && !files.contains_key(*table);
+        let tables = entity::legacy_tables();
+        if let Some(table) = tables.iter().map(|table| table.name).find(is_alone) {
+            return Err(Error::legacy(format!("{shown} holds rows of table {table}, which has no CSV file"))
+                .hint("export that table as CSV too, or give the scripts of all tables in a folder of their own"));
         }
     }
     Ok(())

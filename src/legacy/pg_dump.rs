@@ -9,6 +9,7 @@ mod family;
 mod lexer;
 mod refusal;
 mod rows;
+mod scan;
 mod script;
 mod splitter;
 mod statement;
@@ -20,7 +21,8 @@ use std::path::{Path, PathBuf};
 
 use self::family::{Family, families};
 use self::rows::{Reached, Text, next_line};
-use self::script::{PUBLIC, Scan, Script};
+use self::scan::Scan;
+use self::script::{PUBLIC, Script};
 use super::encoding::{Encoding, utf32};
 use super::file::{self, CONTAINED, Document};
 use crate::error::{Error, Result};
@@ -69,9 +71,9 @@ impl PgDumpSource {
         Ok(Self { path, texts, script, tables })
     }
 
-    /// Whether any table has a row, or says that it has none.
-    pub(super) fn has_rows(&self) -> bool {
-        !self.script.blocks.is_empty()
+    /// Whether there are rows of a table, of whatever kind.
+    pub(super) fn has_rows(&self, table: &str) -> bool {
+        self.table(table).is_some_and(|family| !family.parts.is_empty())
     }
 
     fn table(&self, name: &str) -> Option<&Family> {

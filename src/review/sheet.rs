@@ -79,10 +79,10 @@ struct Cells {
 
 impl Sink for Cells {
     fn row(&mut self, fields: &[Option<&[u8]>], place: &Place) -> Result<()> {
-        let text = |field: &Option<&[u8]>| String::from_utf8_lossy(field.unwrap_or_default()).into_owned();
-        let cells = self.columns.iter().cloned().zip(fields.iter().map(text)).collect();
+        let text = |field: Option<&[u8]>| String::from_utf8_lossy(field.unwrap_or_default()).into_owned();
+        let cells = self.columns.iter().cloned().zip(fields.iter().copied().map(text)).collect();
         let beyond = fields.get(self.columns.len()..).unwrap_or_default();
-        let overflows = beyond.iter().any(|field| !cell::text(&text(field)).is_empty());
+        let overflows = beyond.iter().any(|field| !cell::text(&text(*field)).is_empty());
         self.lines.push(Line { number: place.line.unwrap_or_default(), cells, overflows });
         Ok(())
     }

@@ -233,7 +233,10 @@ fn what_other_programs_wrote_is_refused_by_name() {
         (&[("auth_user.json", fixture.as_bytes())], "manage.py dumpdata"),
         (&[("t.csv", b"id\n"), ("auth_user.xlsx", &workbook)], "auth_user.xlsx"),
         (&[("t.csv", b"id\n"), ("auth_user_202611290010.json", fixture.as_bytes())], "manage.py dumpdata"),
-        (&[("t.csv", b"id\n"), ("u.sql", b"insert into u (id) values (1);\n")], "u.sql holds rows as well"),
+        (
+            &[("t.csv", b"id\n"), ("u.sql", b"insert into auth_user (id) values (1);\n")],
+            "u.sql holds rows of table auth_user",
+        ),
         (&[("read me.md", b"it's")], "no CSV file"),
     ] {
         let folder = tempfile::tempdir().unwrap();
@@ -250,6 +253,7 @@ fn what_other_programs_wrote_is_refused_by_name() {
         ("notes.xlsx", &workbook),
         ("schema.sql", b"create table t (id int);\n"),
         ("query.sql", b"select 'it"),
+        ("target.sql", b"insert into practices (id) values (1);\n"),
     ] {
         fs::write(folder.path().join(name), bytes).unwrap();
     }

@@ -14,6 +14,7 @@ mod world; // the invented world has its sizes, its quirks, and one form for a s
 mod email_agreement; // our verdict on addresses beside that of well-known validators
 mod legacy_archives; // compressed files, archives and folders of them, and what other programs wrote
 mod legacy_csv; // CSV folders: what is a row, what is null, and where it stands
+mod legacy_csv_programs; // what programs put around the fields, and encodings that nobody named
 mod legacy_inserts; // scripts of INSERT statements, whoever wrote them
 mod legacy_pg_dump; // pg_dump scripts: their tables, their rows, and what is refused
 
@@ -60,6 +61,7 @@ mod attention; // what is no success is none for any command
 mod error_life; // an error's life from pending to resolved or escalated
 mod errors; // exit codes, messages with a hint, and nothing half-written
 mod failures; // how real migrations failed, one test for each
+mod one_reader; // three verbs read CSV by the same code
 mod review_files; // review files as spreadsheets give them back
 
 // the file and its safety

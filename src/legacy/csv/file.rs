@@ -12,11 +12,14 @@ use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::legacy::copy_text::Decoder;
 use crate::legacy::encoding::{Encoding, utf32};
-use crate::legacy::file::{Document, canonical, documents, refuse_foreign, unreadable};
+use crate::legacy::file::{Document, documents, refuse_foreign, unreadable};
 use crate::legacy::{Place, Projection, Shape, Sink};
 
 /// Bytes looked at between two looks at whether somebody wants us to stop.
 const BLOCK: usize = 256 * 1024;
+
+/// Bytes in memory, and what follows them.
+type Rest = (Vec<u8>, Box<dyn BufRead + Send>);
 
 /// A file whose header is read.
 pub struct CsvFile {
@@ -27,14 +30,14 @@ pub struct CsvFile {
     /// Whether COPY's text format is looked for.
     is_open: bool,
     /// What was read beyond the header, and what follows; taken when the records are read.
-    rest: RefCell<Option<(Vec<u8>, Box<dyn BufRead + Send>)>>,
+    rest: RefCell<Option<Rest>>,
     place: Place,
 }
 
 impl CsvFile {
     /// Opens a file and reads its header.
     pub fn open(path: &Path, options: &CsvOptions) -> Result<Self> {
-        let mut found = documents(&canonical(path)?)?;
+        let mut found = documents(path)?;
         match (found.pop(), found.is_empty()) {
             (Some(document), true) => Self::of(document, options),
             _ => Err(Error::legacy(format!("{} is not one CSV file", path.display()))

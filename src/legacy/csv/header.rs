@@ -99,12 +99,11 @@ impl Header {
         let mut columns = Vec::with_capacity(fields.len());
         for (at, field) in fields.iter().enumerate() {
             let name = field.content(bytes);
-            let name = match std::str::from_utf8(name) {
-                Ok(name) => name.to_owned(),
-                Err(_) => {
-                    let decoded = encoding.decoded(name).and_then(|name| String::from_utf8(name).ok());
-                    decoded.ok_or(Fault::Encoding)?
-                }
+            let name = if let Ok(name) = std::str::from_utf8(name) {
+                name.to_owned()
+            } else {
+                let decoded = encoding.decoded(name).and_then(|name| String::from_utf8(name).ok());
+                decoded.ok_or(Fault::Encoding)?
             };
             let name = name.trim().to_owned();
             columns.push(if name.is_empty() { unnamed(at + 1) } else { name });

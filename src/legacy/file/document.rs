@@ -138,8 +138,7 @@ fn of_file(path: &Path) -> Result<Vec<Document>> {
     }
     let (start, whole) =
         file(path).and_then(plain).and_then(peek).map_err(|cause| unreadable(path, cause))?;
-    const TAR: usize = 257;
-    if start.get(TAR..TAR + 5) != Some(b"ustar") {
+    if start.get(257..262) != Some(b"ustar") {
         return Ok(vec![Document::alone(path.to_owned())]);
     }
     of_tar(path, whole).map_err(|cause| {

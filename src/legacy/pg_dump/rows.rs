@@ -3,7 +3,8 @@
 use std::io::{self, BufRead, Read};
 
 use super::family::Part;
-use super::script::{Form, LONGEST};
+use super::scan::{LONGEST, row_begins};
+use super::script::Form;
 use super::splitter::{Piece, Splitter};
 use super::statement::CopyFormat;
 use super::values::{self, Value};
@@ -148,14 +149,7 @@ impl Inserted<'_> {
         {
             splitter.line(&line, |piece, _| {
                 let Piece::Row { tuple, at, lines } = piece else { return Ok(()) };
-                let before = usize::try_from(lines).unwrap_or(usize::MAX);
-                let began = match before {
-                    0 => byte + self.text.encoding.source_len(&line[..at]),
-                    _ => {
-                        let began = starts.len().checked_sub(before).map_or(byte, |place| starts[place]);
-                        began + at as u64 * self.text.encoding.source_len(b" ")
-                    }
-                };
+                let began = row_begins(&starts, (byte, &line), (at, lines), self.text.encoding);
                 // rows of other tables may stand on the line on which the statement begins
                 if began < block.byte || rows == wanted {
                     return Ok(());

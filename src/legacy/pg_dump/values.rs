@@ -5,6 +5,10 @@ use std::borrow::Cow;
 
 use super::tokens::{Token, Tokens};
 
+/// Types whose names may stand before a text, which then is of that type.
+const TYPES: [&str; 9] =
+    ["date", "timestamp", "timestamptz", "time", "timetz", "numeric", "uuid", "json", "jsonb"];
+
 /// What stands for one column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value<'a> {
@@ -19,7 +23,7 @@ pub(super) enum Value<'a> {
 pub(super) struct Computed;
 
 /// The values of a row, `(` and `)` included.
-pub(super) fn row<'a>(tuple: &'a [u8], backslashes: bool) -> Result<Vec<Value<'a>>, Computed> {
+pub(super) fn row(tuple: &[u8], backslashes: bool) -> Result<Vec<Value<'_>>, Computed> {
     let mut tokens = Parser { tokens: Tokens::new(tuple, backslashes), next: None };
     tokens.expect(b'(')?;
     let mut values = Vec::new();
@@ -143,8 +147,6 @@ impl<'a> Parser<'a> {
             self.expect(b')')?;
             return if is_flag { flag(value) } else { Ok(value) };
         }
-        const TYPES: [&str; 9] =
-            ["date", "timestamp", "timestamptz", "time", "timetz", "numeric", "uuid", "json", "jsonb"];
         if !TYPES.iter().any(|name| word.is(name)) {
             return Err(Computed);
         }

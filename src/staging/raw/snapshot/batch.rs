@@ -63,6 +63,11 @@ impl Batch {
         self.rows.is_empty()
     }
 
+    /// Whether its rows, if it has any, stand in another file.
+    pub fn is_of_another(&self, file: Option<&str>) -> bool {
+        !self.rows.is_empty() && self.file.as_deref() != file
+    }
+
     /// Adds a row.
     pub fn push(&mut self, fields: &[Option<&[u8]>], file: Option<&str>, spot: Spot) -> Result<()> {
         self.stand_in(file);

@@ -56,7 +56,7 @@ pub struct SnapshotTable<'a> {
     key: Option<usize>,
     is_read: bool,
     pub(super) numbers: u64,
-    /// The file that the rows stand in.
+    /// The file that the rows stand in, or the files.
     pub(super) file: Option<String>,
     unnoted: u64,
     pub(super) clashes: BTreeSet<i64>,
@@ -151,9 +151,7 @@ impl SnapshotTable<'_> {
     /// Writes the rows of a batch. A row that cannot stand under its key is kept as unreadable.
     pub fn push(&mut self, batch: &Batch) -> Result<()> {
         let before = self.manifest.rows;
-        if self.file != batch.file {
-            self.file.clone_from(&batch.file);
-        }
+        self.note_file(batch.file.as_deref());
         let mut placed = Vec::with_capacity(batch.rows.len());
         let mut unplaced = Vec::new();
         for arrived in &batch.rows {
@@ -195,6 +193,16 @@ impl SnapshotTable<'_> {
             self.note_progress()?;
         }
         Ok(())
+    }
+
+    /// Notes a file that rows stand in; of a table in several, all are named.
+    fn note_file(&mut self, file: Option<&str>) {
+        let Some(file) = file else { return };
+        match &mut self.file {
+            None => self.file = Some(file.to_owned()),
+            Some(known) if known.split(", ").any(|one| one == file) => {}
+            Some(known) => *known = format!("{known}, {file}"),
+        }
     }
 
     /// Says how many rows there will be, once that is known.
