@@ -298,6 +298,23 @@ fn a_folder_of_scripts_is_one_source() {
 }
 
 #[test]
+fn tables_whose_rows_take_turns_are_each_read_in_one_go() {
+    let mut script = String::from("create table t (id int, a text); create table u (id int);\n");
+    for id in 0..5_000 {
+        script += &format!(
+            "insert into t values ({id}, 'a');\n/* u */ insert into u (id) values ({id}); insert into u (id) values (-{id});\n"
+        );
+    }
+    // the same words, and another table
+    script += "set search_path = archive;\ninsert into t values (-1, 'b');\nset search_path = public;\ninsert into t values (5000, 'c');\n";
+    let (_folder, mut source) = kept(&script);
+    let found = read(&mut source, "t", &[]);
+    assert_eq!((found.rows.len(), found.lines[4_999], found.keys()[5_000]), (5_001, 10_000, "5000"));
+    assert_eq!(read(&mut source, "u", &[]).rows.len(), 10_000);
+    assert!(format!("{source:?}").len() < 10_000, "a block for each row");
+}
+
+#[test]
 fn a_row_that_is_none_is_set_apart() {
     let script = "insert into t (id, name) values (1, 'a'), (2), (3, E'\\xff'), (4, 'b', 'c'), (5, E'a\\000'), (6, 'd');\n";
     let (_folder, mut source) = kept(script);

@@ -1,6 +1,7 @@
 //! Scripts, and tables of scripts, that would give less than the database had, or something else: each is refused with what
 //! to do.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::family::Family;
@@ -72,23 +73,25 @@ pub(super) fn unless_usable(path: &Path, script: &Script) -> Result<()> {
 /// Refuses a table that several dumps have: which of them is the right one is not known here.
 pub(super) fn if_twice(path: &Path, tables: &[(String, Family)]) -> Result<()> {
     for (name, family) in tables {
-        let own: Vec<&Block> =
-            family.parts.iter().map(|part| &part.block).filter(|block| block.table == family.table).collect();
-        let is_twice = |(at, block): (usize, &&Block)| own[..at].iter().any(|before| are_two(before, block));
-        if own.iter().enumerate().any(is_twice) {
+        let own = family.parts.iter().map(|part| &part.block).filter(|block| block.table == family.table);
+        let (mut dumps, mut copied, mut is_twice) = (BTreeMap::new(), BTreeSet::new(), false);
+        for block in own {
+            if block.dump > 0 {
+                is_twice |= *dumps.entry(block.document).or_insert(block.dump) != block.dump;
+            }
+            // parts that one dump copies into one table are announced by their own names
+            if matches!(block.form, Form::Copy(_) | Form::Csv { .. }) {
+                let is_part = block.data_of.is_some() && !copied.contains(&None);
+                is_twice |= !copied.is_empty() && !is_part;
+                is_twice |= !copied.insert(block.data_of.clone());
+            }
+        }
+        if is_twice {
             return Err(Error::legacy(format!("{} has table {name} twice", path.display()))
                 .hint("give one dump of one database; of two that were put together, the newer one"));
         }
     }
     Ok(())
-}
-
-/// Whether blocks of one table are of two dumps, and not what a table or its parts have in one.
-fn are_two(one: &Block, other: &Block) -> bool {
-    let is_copied = |block: &Block| !matches!(block.form, Form::Insert { .. });
-    let are_parts = one.data_of.is_some() && other.data_of.is_some() && one.data_of != other.data_of;
-    one.document == other.document && one.dump != other.dump && one.dump > 0 && other.dump > 0
-        || is_copied(one) && is_copied(other) && !are_parts
 }
 
 /// Refuses scripts that name the columns of none of their tables.

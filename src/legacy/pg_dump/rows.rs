@@ -6,7 +6,7 @@ use super::family::Part;
 use super::scan::{LONGEST, row_begins};
 use super::script::Form;
 use super::splitter::{Piece, Splitter};
-use super::statement::CopyFormat;
+use super::statement::{CopyFormat, insert_head};
 use super::values::{self, Value};
 use crate::error::{Error, Result};
 use crate::legacy::copy_text::{Decoder, not_text};
@@ -140,7 +140,7 @@ impl Inserted<'_> {
         splitter.lexer.backslashes = self.backslashes;
         let (mut number, mut byte) = block.from;
         let (mut rows, wanted) = (0, block.rows.unwrap_or_default());
-        let mut place = first;
+        let (mut place, mut is_own) = (first, false);
         let mut line = Vec::new();
         // where the lines begin over which the present row goes
         let mut starts: Vec<u64> = Vec::new();
@@ -148,10 +148,13 @@ impl Inserted<'_> {
             && next_line(reader, &mut line).map_err(|cause| self.text.document.unreadable(cause))?
         {
             splitter.line(&line, |piece, _| {
+                if let Piece::Head(text) = piece {
+                    is_own = insert_head(text) == block.head;
+                }
                 let Piece::Row { tuple, at, lines } = piece else { return Ok(()) };
                 let began = row_begins(&starts, (byte, &line), (at, lines), self.text.encoding);
-                // rows of other tables may stand on the line on which the statement begins
-                if began < block.byte || rows == wanted {
+                // rows of other tables may stand on the line on which the statement begins, and between these
+                if !is_own || began < block.byte || rows == wanted {
                     return Ok(());
                 }
                 (place.line, place.byte) = (Some(number - lines), Some(began));

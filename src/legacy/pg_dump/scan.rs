@@ -1,9 +1,9 @@
 //! Reads a text of a script line by line, and notes where rows are and what is said of tables. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::lexer::Lexer;
-use super::script::{Block, Change, Created, Form, Named, PUBLIC, Script, Unusable};
+use super::script::{Block, Change, Created, Form, Head, Named, PUBLIC, Script, Unusable};
 use super::splitter::{Piece, Splitter};
 use super::statement::{self, Statement, insert_head, is_utf8};
 use super::values::{self, Computed, Value};
@@ -24,8 +24,11 @@ pub(super) struct Scan<'s> {
     at: At,
     /// Where the statement that is being read begins.
     from: (u64, u64),
-    /// The rows of this INSERT statement: the table and columns.
-    inserting: Option<(Named, Option<Vec<String>>)>,
+    /// What the present INSERT statement begins with, and the block that its rows belong to.
+    inserting: Option<Head>,
+    current: Option<usize>,
+    /// The blocks to which INSERT statements may add, as long as nothing but such statements comes in between.
+    open: HashMap<Head, usize>,
     data_of: Option<String>,
     begun: usize,
     completed: usize,
@@ -68,6 +71,8 @@ impl<'s> Scan<'s> {
             at: At::Sql,
             from: (1, mark as u64),
             inserting: None,
+            current: None,
+            open: HashMap::new(),
             data_of: None,
             begun: 0,
             completed: 0,
@@ -195,19 +200,26 @@ impl<'s> Scan<'s> {
                 }
                 self.statement(line, said, lexer);
             }
-            Piece::Head(text) => self.inserting = insert_head(text),
+            Piece::Head(text) => {
+                self.inserting = insert_head(text);
+                self.current = self.inserting.as_ref().and_then(|head| self.open.get(head).copied());
+            }
             Piece::Row { tuple, at, lines } => self.row(line, tuple, *at, *lines, lexer.backslashes),
         }
     }
 
     fn comment(&mut self, text: &str) {
         text.clone_into(&mut self.last_comment);
+        let before = (self.begun, self.completed);
         match text {
             "PostgreSQL database dump" | "PostgreSQL database cluster dump" => self.begun += 1,
             "PostgreSQL database dump complete" | "PostgreSQL database cluster dump complete" => {
                 self.completed += 1;
             }
             _ => {}
+        }
+        if before != (self.begun, self.completed) {
+            self.open.clear();
         }
         if let Some(version) = text.strip_prefix("Dumped from database version ") {
             self.script.version = version.split_whitespace().next().map(str::to_owned);
@@ -225,6 +237,7 @@ impl<'s> Scan<'s> {
     }
 
     fn command(&mut self, text: &str) {
+        self.open.clear();
         let mut words = text.split_whitespace();
         match words.next() {
             Some("\\connect" | "\\c") => PUBLIC.clone_into(&mut self.schema),
@@ -242,17 +255,10 @@ impl<'s> Scan<'s> {
 
     fn statement(&mut self, line: &[u8], said: Statement, lexer: &mut Lexer) {
         match said {
-            Statement::Setting { name, value } => match name.as_str() {
-                "client_encoding" => self.encoded_in(&value),
-                "standard_conforming_strings" => lexer.backslashes = value.eq_ignore_ascii_case("off"),
-                // up to 9.5.11 (and 10.2), a dump names a table's schema only here
-                "search_path" => {
-                    let first = value.split(',').next().unwrap_or_default().trim().trim_matches('"');
-                    let is_named = !first.is_empty() && first != "$user";
-                    if is_named { first } else { PUBLIC }.clone_into(&mut self.schema);
-                }
-                _ => {}
-            },
+            Statement::Setting { name, value } => {
+                self.open.clear();
+                self.setting(&name, &value, lexer);
+            }
             Statement::Create { table, columns, parents } => {
                 let table = self.named(table);
                 let parents: Vec<Named> = parents.into_iter().map(|parent| self.named(parent)).collect();
@@ -292,6 +298,20 @@ impl<'s> Scan<'s> {
         }
     }
 
+    fn setting(&mut self, name: &str, value: &str, lexer: &mut Lexer) {
+        match name {
+            "client_encoding" => self.encoded_in(value),
+            "standard_conforming_strings" => lexer.backslashes = value.eq_ignore_ascii_case("off"),
+            // up to 9.5.11 (and 10.2), a dump names a table's schema only here
+            "search_path" => {
+                let first = value.split(',').next().unwrap_or_default().trim().trim_matches('"');
+                let is_named = !first.is_empty() && first != "$user";
+                if is_named { first } else { PUBLIC }.clone_into(&mut self.schema);
+            }
+            _ => {}
+        }
+    }
+
     /// A name with the schema that it has here.
     fn named(&self, (schema, table): Named) -> Named {
         (if schema.is_empty() { self.schema.clone() } else { schema }, table)
@@ -324,32 +344,35 @@ impl<'s> Scan<'s> {
             rows,
             dump: if self.begun > self.completed { self.begun } else { 0 },
             data_of: self.data_of.take(),
+            head: None,
             computed,
             defaulted: BTreeSet::new(),
         });
     }
 
-    /// Takes a row of an INSERT statement into the last block, or into one of its own.
+    /// Takes a row of an INSERT statement into the block that is open for such rows, or into one of its own.
     fn row(&mut self, line: &[u8], tuple: &[u8], at: usize, lines: u64, backslashes: bool) {
-        let Some((table, columns)) = self.inserting.clone() else { return self.refuse(Unusable::Foreign) };
-        let table = self.named(table);
-        let start = row_begins(&self.starts, (self.byte, line), (at, lines), self.encoding);
-        let dump = if self.begun > self.completed { self.begun } else { 0 };
-        let is_same = |block: &Block| {
-            block.document == self.document
-                && block.dump == dump
-                && block.table == table
-                && block.columns == columns
-                && block.form == Form::Insert { backslashes }
-        };
         let number = self.line - lines;
-        if !self.script.blocks.last().is_some_and(is_same) {
-            self.begin(table, columns, Form::Insert { backslashes }, line);
-            if let Some(block) = self.script.blocks.last_mut() {
-                (block.byte, block.line, block.from, block.dump) = (start, number, self.from, dump);
+        let place = match (self.current, self.inserting.take()) {
+            (Some(place), head) => {
+                self.inserting = head;
+                place
             }
-        }
-        let Some(block) = self.script.blocks.last_mut() else { return };
+            (None, None) => return self.refuse(Unusable::Foreign),
+            (None, Some(head)) => {
+                let (table, columns) = head.clone();
+                let start = row_begins(&self.starts, (self.byte, line), (at, lines), self.encoding);
+                self.begin(self.named(table), columns, Form::Insert { backslashes }, line);
+                let place = self.script.blocks.len() - 1;
+                let block = &mut self.script.blocks[place];
+                (block.byte, block.line, block.from) = (start, number, self.from);
+                block.head = Some(head.clone());
+                self.open.insert(head, place);
+                self.current = Some(place);
+                place
+            }
+        };
+        let block = &mut self.script.blocks[place];
         block.rows = block.rows.map(|rows| rows + 1);
         match values::row(tuple, backslashes) {
             Ok(values) => {

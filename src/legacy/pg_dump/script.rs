@@ -30,11 +30,16 @@ pub(super) struct Block {
     pub dump: usize,
     /// The table that the comment before them names.
     pub data_of: Option<String>,
+    /// What the INSERT statements of the rows begin with: the table and the columns, as written. Others may stand between.
+    pub head: Option<Head>,
     /// The line of the first row that is not written out.
     pub computed: Option<u64>,
     /// The positions of values that say DEFAULT.
     pub defaulted: BTreeSet<usize>,
 }
+
+/// The table and the columns of an INSERT statement.
+pub(super) type Head = (Named, Option<Vec<String>>);
 
 /// How rows are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
