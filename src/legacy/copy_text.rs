@@ -26,6 +26,8 @@ pub struct Decoder<'p> {
     delimiter: u8,
     null: Vec<u8>,
     encoding: Encoding,
+    /// What is no row, although it stands on a line of its own among the rows.
+    is_noise: fn(&[u8]) -> bool,
     place: Place,
     buffer: Vec<u8>,
     /// How many bytes of the buffer were looked at for the end of a row, and hold none.
@@ -42,6 +44,7 @@ impl<'p> Decoder<'p> {
             delimiter: b'\t',
             null: b"\\N".to_vec(),
             encoding: Encoding::Utf8,
+            is_noise: |_| false,
             place,
             buffer: Vec::with_capacity(2 * CHUNK),
             looked_at: 0,
@@ -60,6 +63,12 @@ impl<'p> Decoder<'p> {
     #[must_use]
     pub(super) fn encoded(self, encoding: Encoding) -> Self {
         Self { encoding, ..self }
+    }
+
+    /// Passing over lines that are no rows.
+    #[must_use]
+    pub(super) fn without(self, is_noise: fn(&[u8]) -> bool) -> Self {
+        Self { is_noise, ..self }
     }
 
     /// Whether the end marker `\.` was seen; what came after it is ignored.
@@ -110,6 +119,11 @@ impl<'p> Decoder<'p> {
             if *line == *b"\\." {
                 self.ended = true;
                 break;
+            }
+            if (self.is_noise)(line) {
+                self.place.line = self.place.line.map(|line| line + lines);
+                self.place.byte = self.place.byte.map(|byte| byte + source_len);
+                continue;
             }
             row.cut(line, self.delimiter);
             if let Some(reason) = row.fault(line, suspect, self.projection.width()) {

@@ -7,6 +7,7 @@
 
 mod family;
 mod lexer;
+mod noise;
 mod refusal;
 mod rows;
 mod scan;

@@ -208,6 +208,8 @@ fn what_other_programs_wrote_is_refused_by_name() {
         (fixture.as_bytes(), "manage.py dumpdata"),
         (marked.as_bytes(), "pg_dump --no-owner -f dump.sql"),
         (b"{\"model\": \"auth.user\"}\n", "the ids of groups of users"),
+        (b"- model: auth.user\n  pk: 1\n", "manage.py dumpdata"),
+        (b"<?xml version=\"1.0\"?>\n<django-objects version=\"1.0\">", "manage.py dumpdata"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "an old Excel workbook"),
         (b"SQLite format 3\0", "an SQLite database"),
         (b"PAR1", "a Parquet file"),

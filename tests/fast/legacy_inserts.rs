@@ -315,6 +315,41 @@ fn tables_whose_rows_take_turns_are_each_read_in_one_go() {
 }
 
 #[test]
+fn what_pg_dump_said_of_its_work_is_no_row() {
+    let said = "pg_dump: reading schemas\n";
+    let dumping = "pg_dump: dumping contents of table \"public.t\"\n";
+    let copied = format!(
+        "{said}COPY public.t (id, a) FROM stdin;\n{dumping}1\tx\n{dumping}2\tpg_dump: reading it\n\\.\n{dumping}"
+    );
+    let (_folder, mut source) = kept(&copied);
+    let found = read(&mut source, "t", &[]);
+    assert_eq!((found.keys(), found.lines.clone(), found.faults()), (vec!["1", "2"], vec![4, 6], vec![]));
+    assert_eq!(source.count("t").unwrap().get(), Some(2));
+    let inserted = format!(
+        "{said}{dumping}insert into t (id, a) values (1, 'x');\n{dumping}insert into t (id, a) values (2, 'y');\n"
+    );
+    assert_eq!(rows(&inserted, &["id", "a"]).len(), 2);
+    for script in [
+        format!("{said}COPY public.t (id, a) FROM stdin;\n1\tAn{dumping}n\n\\.\n"),
+        format!("{said}insert into t (id, a) values (1, 'An{dumping}n');\n"),
+        format!("{said}insert into t (id, a)\n{dumping}values (1, 'x');\n"),
+    ] {
+        assert!(refused(&script).contains("without 2>&1"), "{script}");
+    }
+    // without any such words, a text that has them is a text
+    assert_eq!(rows(&format!("insert into t (id, a) values (1, 'An{dumping}n');\n"), &["id", "a"]).len(), 1);
+}
+
+#[test]
+fn rows_of_a_part_that_are_inserted_into_the_whole_are_in_its_order() {
+    let script = "create table t (id int, a text) partition by range (id);\ncreate table t_2 (a text, id int);\n\
+                  alter table only t attach partition t_2 for values from (10) to (20);\n\
+                  -- Data for Name: t_1; Type: TABLE DATA; Schema: public; Owner: x\n\ninsert into t values (1, 'x');\n\
+                  -- Data for Name: t_2; Type: TABLE DATA; Schema: public; Owner: x\n\ninsert into t values ('y', 12);\n";
+    assert_eq!(rows(script, &["id", "a"]), [row(&[Some("1"), Some("x")]), row(&[Some("12"), Some("y")])]);
+}
+
+#[test]
 fn a_row_that_is_none_is_set_apart() {
     let script = "insert into t (id, name) values (1, 'a'), (2), (3, E'\\xff'), (4, 'b', 'c'), (5, E'a\\000'), (6, 'd');\n";
     let (_folder, mut source) = kept(script);

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::Path;
 
+use memchr::memmem;
+
 use super::document::Document;
 use super::{archive, unreadable};
 use crate::error::{Error, Result};
@@ -27,7 +29,7 @@ const UNPACK: &str = "unpack it, and give what was in it";
 const EXPORT: &str = "export the tables from PostgreSQL with pg_dump, or as CSV files";
 
 /// What is lost in the JSON of Django's own command.
-const DUMPDATA: &str = "holds the JSON of `manage.py dumpdata`, in which much is lost: the ids of groups of users and of \
+const DUMPDATA: &str = "is what `manage.py dumpdata` writes, in which much is lost: the ids of groups of users and of \
                         members of offices, the rows that a model's own manager hides, and everything below a \
                         millisecond";
 
@@ -55,9 +57,13 @@ fn dumpdata(shown: &str) -> Error {
         .hint("run in its place: pg_dump --no-owner -f dump.sql DATABASE, and give --dump dump.sql")
 }
 
-/// Whether a text is a list of Django's models: an array of objects, each with its model, or one such object a line.
+/// Whether a text is a list of Django's models: an array of objects, each with its model, or one such object a line; or the same
+/// as YAML or XML.
 fn is_fixture(start: &[u8]) -> bool {
     let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
+    if start.starts_with(b"- model:") || memmem::find(start, b"<django-objects").is_some() {
+        return true;
+    }
     let start = start.strip_prefix(b"[").unwrap_or(start).trim_ascii_start();
     let start = start.strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
     start.is_some_and(|start| start.starts_with(b"\"model\"") || start.starts_with(b"\"pk\""))

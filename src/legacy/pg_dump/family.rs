@@ -83,12 +83,24 @@ fn family(script: &Script, children: &BTreeMap<&Named, Vec<&Named>>, table: &Nam
 }
 
 fn part(script: &Script, block: &Block) -> Part {
-    let defined = defined(script, &block.table);
+    // a part whose rows are inserted into the whole has them in the order of its own columns
+    let is_part = |table: &&Named| block.columns.is_none() && is_part_of(script, table, &block.table);
+    let defined = defined(script, block.data_of.as_ref().filter(is_part).unwrap_or(&block.table));
     let is_inserted = matches!(block.form, Form::Insert { .. });
     // a COPY statement leaves out what is computed from other columns, an INSERT statement says DEFAULT there
     let named = defined.iter().filter(|column| is_inserted || column.default != Default::Generated);
     let columns = block.columns.clone().unwrap_or_else(|| named.map(|column| column.name.clone()).collect());
     Part { block: block.clone(), columns, defined }
+}
+
+/// Whether the rows of a table count as another one's.
+fn is_part_of(script: &Script, table: &Named, whole: &Named) -> bool {
+    let (mut waiting, mut seen) = (vec![table], BTreeSet::new());
+    while let Some(table) = waiting.pop() {
+        let parents = script.children.iter().filter(|(child, _)| child == table).map(|(_, parent)| parent);
+        waiting.extend(parents.filter(|parent| seen.insert(*parent)));
+    }
+    seen.contains(whole)
 }
 
 /// The columns of a table by its definition, those that it inherits first.

@@ -1,7 +1,7 @@
 //! Scripts, and tables of scripts, that would give less than the database had, or something else: each is refused with what
 //! to do.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::family::Family;
@@ -47,6 +47,10 @@ pub(super) fn unusable(document: &Document, why: Unusable, line: u64, last: Opti
             format!(", line {line}: a dump of MySQL or of another database than PostgreSQL"),
             "give a dump of the legacy PostgreSQL database, or a folder of CSV files",
         ),
+        Unusable::Noise => error(
+            format!(", line {line}: what pg_dump said on standard error stands within a row or a statement"),
+            "dump again with: pg_dump -f dump.sql DATABASE, without 2>&1",
+        ),
         Unusable::Garbled => error(
             format!(
                 ", line {line}: letters beyond ASCII were changed when Windows PowerShell wrote the file (> or Out-File)"
@@ -74,10 +78,10 @@ pub(super) fn unless_usable(path: &Path, script: &Script) -> Result<()> {
 pub(super) fn if_twice(path: &Path, tables: &[(String, Family)]) -> Result<()> {
     for (name, family) in tables {
         let own = family.parts.iter().map(|part| &part.block).filter(|block| block.table == family.table);
-        let (mut dumps, mut copied, mut is_twice) = (BTreeMap::new(), BTreeSet::new(), false);
+        let (mut dumps, mut copied, mut is_twice) = (BTreeSet::new(), BTreeSet::new(), false);
         for block in own {
             if block.dump > 0 {
-                is_twice |= *dumps.entry(block.document).or_insert(block.dump) != block.dump;
+                dumps.insert((block.document, block.dump));
             }
             // parts that one dump copies into one table are announced by their own names
             if matches!(block.form, Form::Copy(_) | Form::Csv { .. }) {
@@ -86,7 +90,7 @@ pub(super) fn if_twice(path: &Path, tables: &[(String, Family)]) -> Result<()> {
                 is_twice |= !copied.insert(block.data_of.clone());
             }
         }
-        if is_twice {
+        if is_twice || dumps.len() > 1 {
             return Err(Error::legacy(format!("{} has table {name} twice", path.display()))
                 .hint("give one dump of one database; of two that were put together, the newer one"));
         }

@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, Read};
 
 use super::family::Part;
+use super::noise::noise;
 use super::scan::{LONGEST, row_begins};
 use super::script::Form;
 use super::splitter::{Piece, Splitter};
@@ -75,7 +76,7 @@ pub(super) fn read(
     let place =
         Place { file: Some(text.document.name.clone()), line: Some(block.line), byte: Some(block.byte) };
     let rows = match &block.form {
-        Form::Copy(format) => copied(text, block.byte, format, &projection, place, sink)?,
+        Form::Copy(format) => copied(text, part, format, &projection, place, sink)?,
         Form::Csv { format, end } => {
             let reader = text.document.content_from(block.byte)?.take(end - block.byte);
             let mut reader = text.encoding.reader(Box::new(reader));
@@ -97,7 +98,7 @@ pub(super) fn read(
 
 fn copied(
     text: &Text,
-    byte: u64,
+    part: &Part,
     format: &CopyFormat,
     projection: &Projection,
     place: Place,
@@ -105,7 +106,10 @@ fn copied(
 ) -> Result<u64> {
     let mut decoder =
         Decoder::new(projection, place).written(format.delimiter, &format.null).encoded(text.encoding);
-    let mut content = text.from(byte)?;
+    if part.block.has_noise {
+        decoder = decoder.without(|line| noise(line) == Some(0) && !line.contains(&b'\t'));
+    }
+    let mut content = text.from(part.block.byte)?;
     while !decoder.ended() {
         let bytes = content.fill_buf().map_err(|cause| text.document.unreadable(cause))?;
         if bytes.is_empty() {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::lexer::Lexer;
+use super::noise::{is_garbled, is_noise_among_rows, noise};
 use super::script::{Block, Change, Created, Form, Head, Named, PUBLIC, Script, Unusable};
 use super::splitter::{Piece, Splitter};
 use super::statement::{self, Statement, insert_head, is_utf8};
@@ -29,7 +30,9 @@ pub(super) struct Scan<'s> {
     current: Option<usize>,
     /// The blocks to which INSERT statements may add, as long as nothing but such statements comes in between.
     open: HashMap<Head, usize>,
-    data_of: Option<String>,
+    data_of: Option<Named>,
+    /// Whether a program's words stand in the text.
+    is_noisy: bool,
     begun: usize,
     completed: usize,
     is_adminers: bool,
@@ -74,6 +77,7 @@ impl<'s> Scan<'s> {
             current: None,
             open: HashMap::new(),
             data_of: None,
+            is_noisy: false,
             begun: 0,
             completed: 0,
             is_adminers: false,
@@ -143,6 +147,14 @@ impl<'s> Scan<'s> {
             self.at = At::RestOfRow;
             return;
         }
+        if self.is_noisy && is_noise_among_rows(line, block.columns.as_deref()) {
+            if noise(line) == Some(0) {
+                block.has_noise = true;
+            } else {
+                self.refuse(Unusable::Noise);
+            }
+            return;
+        }
         // where this dump was cut off, another one may begin: its lines are no rows of this table
         let begins = text == b"-- PostgreSQL database dump"
             || text.starts_with(b"COPY ") && text.ends_with(b" FROM stdin;") && !text.contains(&b'\t');
@@ -167,6 +179,10 @@ impl<'s> Scan<'s> {
         if self.splitter.lexer.is_in_text() && line.trim_ascii_end() == b"-- PostgreSQL database dump" {
             return self.refuse(Unusable::CutOff);
         }
+        let stands_within = |at: usize| at > 0 || self.splitter.is_within();
+        if self.is_noisy && noise(line).is_some_and(stands_within) {
+            return self.refuse(Unusable::Noise);
+        }
         let mut splitter = std::mem::take(&mut self.splitter);
         let taken = splitter.line(line, |piece, lexer| {
             self.piece(line, &piece, lexer);
@@ -188,7 +204,7 @@ impl<'s> Scan<'s> {
             // the end of rows that did not begin
             Piece::Command(text) if *text == "\\." => self.refuse(Unusable::Copy),
             Piece::Command(text) => self.command(text),
-            Piece::Noise => {}
+            Piece::Noise => self.is_noisy |= noise(line) == Some(0),
             Piece::Statement(text) => {
                 let said = statement::parse(text, lexer.backslashes);
                 let is_copy = text
@@ -220,6 +236,7 @@ impl<'s> Scan<'s> {
         }
         if before != (self.begun, self.completed) {
             self.open.clear();
+            self.data_of = None;
         }
         if let Some(version) = text.strip_prefix("Dumped from database version ") {
             self.script.version = version.split_whitespace().next().map(str::to_owned);
@@ -231,8 +248,10 @@ impl<'s> Scan<'s> {
             let mut parts = named.split("; ");
             let table = parts.next().unwrap_or_default().to_owned();
             let schema = parts.find_map(|part| part.strip_prefix("Schema: ")).unwrap_or(PUBLIC);
-            self.script.announced.push((schema.to_owned(), table.clone()));
+            let table = (schema.to_owned(), table);
+            self.script.announced.push(table.clone());
             self.data_of = Some(table);
+            self.open.clear();
         }
     }
 
@@ -343,8 +362,9 @@ impl<'s> Scan<'s> {
             from: next,
             rows,
             dump: if self.begun > self.completed { self.begun } else { 0 },
-            data_of: self.data_of.take(),
+            data_of: self.data_of.clone(),
             head: None,
+            has_noise: false,
             computed,
             defaulted: BTreeSet::new(),
         });
@@ -394,19 +414,4 @@ pub(super) fn row_begins(starts: &[u64], line: (u64, &[u8]), row: (usize, u64), 
     // that line is gone, but what stands before a row is only space and signs
     let before = usize::try_from(lines).ok().and_then(|lines| starts.len().checked_sub(lines));
     before.map_or(byte, |place| starts[place]) + at as u64 * encoding.source_len(b" ")
-}
-
-/// Whether a text that was UTF-8 was read by the code page of a console, in which each byte of a letter became a character of
-/// its own: `├®` in place of `é`, `Ã©` on a console that was set to Western text.
-fn is_garbled(line: &[u8]) -> bool {
-    if line.is_ascii() {
-        return false;
-    }
-    let text = String::from_utf8_lossy(line);
-    let pairs = text.chars().zip(text.chars().skip(1));
-    let is_pair = |(first, second): (char, char)| {
-        matches!(first, '├' | '┬') && !second.is_ascii()
-            || matches!(first, 'Ã' | 'Â') && ('\u{80}'..='\u{bf}').contains(&second)
-    };
-    pairs.into_iter().any(is_pair)
 }

@@ -29,9 +29,11 @@ pub(super) struct Block {
     /// Which of several dumps in one text they are part of; 0 outside of any.
     pub dump: usize,
     /// The table that the comment before them names.
-    pub data_of: Option<String>,
+    pub data_of: Option<Named>,
     /// What the INSERT statements of the rows begin with: the table and the columns, as written. Others may stand between.
     pub head: Option<Head>,
+    /// Whether lines between the rows are what a program said on standard error.
+    pub has_noise: bool,
     /// The line of the first row that is not written out.
     pub computed: Option<u64>,
     /// The positions of values that say DEFAULT.
@@ -84,6 +86,8 @@ pub(super) enum Unusable {
     TooLong,
     /// It is a dump of another system.
     Foreign,
+    /// What a program said on standard error stands within a row or a statement.
+    Noise,
     /// Windows PowerShell read it by the code page of its console.
     Garbled,
 }
