@@ -65,7 +65,7 @@ impl PgDumpSource {
         for document in documents {
             texts.push(scan(document, texts.len(), &mut script)?);
         }
-        refusal::unless_usable(&path, &script)?;
+        refusal::unless_usable(&path, &texts, &script)?;
         let tables = named(families(&script));
         refusal::if_twice(&path, &tables)?;
         refusal::if_all_unnamed(&path, &tables)?;

@@ -233,7 +233,7 @@ fn what_other_programs_wrote_is_refused_by_name() {
     for (files, words) in [
         (&[("auth_user.xlsx", &workbook[..])][..], "workbook"),
         (&[("auth_user.json", fixture.as_bytes())], "manage.py dumpdata"),
-        (&[("t.csv", b"id\n"), ("auth_user.xlsx", &workbook)], "auth_user.xlsx"),
+        (&[("t.csv", b"id\n"), ("auth_user.xlsx", &workbook)], "auth_user.xlsx is a workbook"),
         (&[("t.csv", b"id\n"), ("auth_user_202611290010.json", fixture.as_bytes())], "manage.py dumpdata"),
         (
             &[("t.csv", b"id\n"), ("u.sql", b"insert into auth_user (id) values (1);\n")],

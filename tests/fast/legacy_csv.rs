@@ -282,6 +282,8 @@ fn folders_that_are_refused_say_why() {
         (&[("t.csv", b"")], &["t.csv", "no header"]),
         (&[("t.csv", b"id,a,id\n")], &["t.csv", "columns 1 and 3 of the header have the same name"]),
         (&[("t.csv", b"id,,b\n")], &["t.csv", "column 2", "no name"]),
+        (&[("t.csv", b"1,2,2\n2,3,4\n")], &["t.csv has no header line: its first line is a record"]),
+        (&[("t.csv", b"7,,x\n")], &["t.csv has no header line"]),
         (&[("t.csv", b"id,\"a\n1,2\n")], &["t.csv", "quote"]),
         (&[("t.csv", b"id,\xff\n")], &["t.csv", "encoding"]),
         (&[("t.csv", b"id\n"), ("t.csv.gz", b"id\n")], &["two files for table t"]),

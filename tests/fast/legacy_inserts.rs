@@ -185,6 +185,9 @@ fn what_a_row_does_not_name_is_its_default_where_the_script_says_it() {
         ("insert into t (id, at) select 1, '2020-01-01';", "is not written out"),
         ("insert into t default values;", "is not written out"),
         ("copy t from '/tmp/t.dat';", "is not written out"),
+        ("with x as (select 1) insert into t select * from x;", "is not written out"),
+        ("do $$ begin insert into t values (1); end $$;", "is not written out"),
+        ("merge into t using x on true when not matched then insert values (1);", "is not written out"),
     ] {
         let message = refused(&format!("{made}{rows}\n"));
         assert!(message.contains(words), "{message}");
@@ -237,6 +240,8 @@ fn scripts_that_would_give_less_or_something_else_are_refused() {
         (format!("{one}update t set id = 2;\n"), "line 2: rows of table t are changed"),
         (format!("{one}delete from only public.t where id = 1;\n"), "line 2: rows of table t are changed"),
         (format!("{one}truncate table t;\n"), "rows of table t are changed"),
+        (format!("{one}alter table t rename column id to key;\n"), "rows of table t are changed"),
+        (format!("{one}\\i 'more/u.sql'\n"), "line 2: the script reads u.sql"),
         (format!("{one}drop table if exists t;\n"), "line 2: table t begins again"),
         (format!("{one}create table t (id int);\n{one}"), "line 2: table t begins again"),
         (format!("{dump}{dump}"), "has table t twice"),
@@ -284,7 +289,7 @@ fn a_second_dump_that_begins_where_the_first_was_cut_is_noticed() {
 #[test]
 fn a_folder_of_scripts_is_one_source() {
     let (_folder, path) = folder(&[
-        ("schema.sql", "create table t (id int, name text);\ncreate table u (id int);\n"),
+        ("schema.sql", "create table t (id int, name text);\ncreate table u (id int);\n\\ir u.sql\n"),
         ("t_1.sql", "insert into t values (1, 'a');\n"),
         ("t_2.SQL", "insert into t values (2, 'b');\n"),
         ("u.sql", "copy u from stdin;\n5\n\\.\n"),

@@ -39,6 +39,8 @@ pub(super) enum Fault {
         first: usize,
         second: usize,
     },
+    /// It is a record.
+    Headless,
     /// It is drawn with lines, for people.
     Drawn,
 }
@@ -109,7 +111,10 @@ impl Header {
             columns.push(if name.is_empty() { unnamed(at + 1) } else { name });
         }
         if !options.is_loose {
-            check(&columns)?;
+            // no column is called by a number
+            let is_number = |name: &String| name.bytes().all(|byte| byte.is_ascii_digit());
+            let is_record = columns.iter().any(is_number);
+            check(&columns).map_err(|fault| if is_record { Fault::Headless } else { fault })?;
         }
         let named = columns.iter().rposition(|name| !is_unnamed(name)).map_or(0, |last| last + 1);
         let line_end = if bytes[len..next].contains(&b'\n') || len == next { b'\n' } else { b'\r' };
@@ -192,6 +197,9 @@ pub(super) fn refused(file: &str, fault: &Fault) -> Error {
             "{file}, line 1: columns {first} and {second} of the header have the same name"
         ))
         .hint(format!("rename or remove one of the two; a file without a header line: {AGAIN}")),
+        Fault::Headless => {
+            Error::legacy(format!("{file} has no header line: its first line is a record")).hint(AGAIN)
+        }
         Fault::Drawn => Error::legacy(format!("{file} is a table as psql draws it for people"))
             .hint("export it with: psql --csv, or \\copy … to 'file.csv' with csv header"),
     }

@@ -38,6 +38,11 @@ pub(super) fn refuse(document: &Document, start: &[u8]) -> Result<()> {
     if start.starts_with(b"PGDMP") {
         return Err(archive(&document.path));
     }
+    if start.starts_with(b"PK\x03\x04") && is_workbook_name(&document.name) {
+        return Err(
+            Error::legacy(format!("{} is a workbook of a spreadsheet", document.shown())).hint(WORKBOOK)
+        );
+    }
     let found = FOREIGN.iter().find(|(magic, ..)| start.starts_with(magic));
     if let Some((_, what, hint)) = found {
         return Err(Error::legacy(format!("{} {what}", document.shown())).hint(*hint));
@@ -97,10 +102,6 @@ pub(super) fn nothing_in(path: &Path, found: &[Document]) -> Error {
                 .map_err(|cause| document.unreadable(cause))
         });
         match start {
-            Ok(start) if start.starts_with(b"PK\x03\x04") && is_workbook_name(&document.name) => {
-                return Error::legacy(format!("{} is a workbook of a spreadsheet", document.shown()))
-                    .hint(WORKBOOK);
-            }
             Ok(start) => {
                 if let Err(error) = refuse(document, &start) {
                     return error;

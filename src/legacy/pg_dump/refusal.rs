@@ -60,8 +60,16 @@ pub(super) fn unusable(document: &Document, why: Unusable, line: u64, last: Opti
     }
 }
 
-/// Refuses scripts without rows, and those in another encoding.
-pub(super) fn unless_usable(path: &Path, script: &Script) -> Result<()> {
+/// Refuses scripts without rows, those that go on elsewhere, and those in another encoding.
+pub(super) fn unless_usable(path: &Path, texts: &[Text], script: &Script) -> Result<()> {
+    let is_given = |name: &str| texts.iter().any(|text| text.document.name == name);
+    if let Some((document, line, name)) = script.includes.iter().find(|(.., name)| !is_given(name)) {
+        let shown = texts[*document].document.shown();
+        return Err(Error::legacy(format!(
+            "{shown}, line {line}: the script reads {name}, which is not given"
+        ))
+        .hint("put both into one folder, and give that"));
+    }
     let shown = path.display();
     if script.blocks.is_empty() {
         return Err(Error::legacy(format!("{shown} holds no table's rows"))

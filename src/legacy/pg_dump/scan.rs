@@ -262,6 +262,16 @@ impl<'s> Scan<'s> {
             Some("\\connect" | "\\c") => PUBLIC.clone_into(&mut self.schema),
             Some("\\encoding") => self.encoded_in(words.next().unwrap_or_default()),
             Some("\\copy") => self.refuse(Unusable::Copy),
+            Some("\\i" | "\\ir" | "\\include" | "\\include_relative") => {
+                let name = words
+                    .next()
+                    .unwrap_or_default()
+                    .trim_matches('\'')
+                    .rsplit('/')
+                    .next()
+                    .unwrap_or_default();
+                self.script.includes.push((self.document, self.line, name.to_owned()));
+            }
             _ => {}
         }
     }
@@ -290,11 +300,12 @@ impl<'s> Scan<'s> {
                 self.script.children.push(pair);
             }
             Statement::Refers { from, to } => self.script.references.push((from.1, to.1)),
-            Statement::Computed { table } => {
-                let table = self.named(table);
-                self.begin(table, None, Form::Unread, line);
-                if let Some(block) = self.script.blocks.last_mut() {
-                    block.computed = Some(self.line);
+            Statement::Computed { tables } => {
+                for table in tables {
+                    self.begin(self.named(table), None, Form::Unread, line);
+                    if let Some(block) = self.script.blocks.last_mut() {
+                        block.computed = Some(self.line);
+                    }
                 }
             }
             Statement::Changed { table, is_dropped } => {

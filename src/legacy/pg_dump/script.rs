@@ -103,6 +103,8 @@ pub(super) struct Script {
     pub version: Option<String>,
     /// An encoding that is none of ours, as the scripts name it.
     pub client_encoding: Option<String>,
+    /// The files that scripts read in, by name, and where they say so: text and line.
+    pub includes: Vec<(usize, u64, String)>,
     /// The foreign keys that the scripts make, from table to table.
     pub references: Vec<(String, String)>,
     /// The tables whose rows count as another's: each child with its parent.

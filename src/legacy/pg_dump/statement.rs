@@ -31,7 +31,7 @@ pub(super) enum Statement {
     },
     /// Rows that are not written out.
     Computed {
-        table: Named,
+        tables: Vec<Named>,
     },
     /// What was in the table is changed, or gone.
     Changed {
@@ -165,7 +165,7 @@ impl<'a> Words<'a> {
             "insert" | "replace" => {
                 self.word("ignore");
                 self.word("into")?;
-                Some(Statement::Computed { table: self.table()? })
+                Some(Statement::Computed { tables: vec![self.table()?] })
             }
             "set" => {
                 let _ = self.word("session").or_else(|| self.word("local"));
@@ -184,25 +184,43 @@ impl<'a> Words<'a> {
                 self.sign(b',')?;
                 Some(Statement::Setting { name, value: self.value()? })
             }
-            "update" | "delete" | "truncate" | "merge" => {
-                for word in ["from", "into", "table", "only"] {
+            "update" | "delete" | "truncate" => {
+                for word in ["from", "table", "only"] {
                     self.word(word);
                 }
                 Some(Statement::Changed { table: self.table()?, is_dropped: false })
+            }
+            // what a query or a block of code puts into tables, or takes out of them
+            "merge" | "with" | "do" => {
+                let mut tables = self.written_to();
+                for token in &self.tokens {
+                    if let Token::Text { value, .. } = token {
+                        let tokens = Tokens::new(value, backslashes).collect();
+                        tables.extend(Words { tokens, at: 0 }.written_to());
+                    }
+                }
+                (!tables.is_empty()).then_some(Statement::Computed { tables })
             }
             "drop" => {
                 self.word("table")?;
                 self.words(&["if", "exists"]);
                 Some(Statement::Changed { table: self.table()?, is_dropped: true })
             }
-            "with" => {
-                // a query before INSERT, or before something that changes rows
-                let at = self.tokens.iter().position(|token| token.is("into"))?;
-                self.at = at + 1;
-                Some(Statement::Computed { table: self.table()? })
-            }
             _ => None,
         }
+    }
+
+    /// The tables whose names follow words that change what is in them.
+    fn written_to(&mut self) -> Vec<Named> {
+        let mut tables = Vec::new();
+        for at in 0..self.tokens.len() {
+            let is_written = ["into", "update"].iter().any(|word| self.tokens[at].is(word))
+                || at > 0 && self.tokens[at - 1].is("delete") && self.tokens[at].is("from");
+            self.at = at + 1;
+            self.word("only");
+            tables.extend(is_written.then(|| self.table()).flatten());
+        }
+        tables
     }
 
     /// The first value of a setting.
@@ -295,6 +313,9 @@ impl<'a> Words<'a> {
         if self.word("inherit").is_some() {
             return Some(Statement::Child { parent: self.table()?, child: table });
         }
+        if self.word("rename").is_some() || self.words(&["set", "schema"]).is_some() {
+            return Some(Statement::Changed { table, is_dropped: false });
+        }
         if let Some(at) = self.tokens.windows(2).position(|two| two[0].is("foreign") && two[1].is("key")) {
             let to = self.tokens[at..].iter().position(|token| token.is("references"))?;
             self.at = at + to + 1;
@@ -309,7 +330,7 @@ impl<'a> Words<'a> {
         let columns = if self.sign(b'(').is_some() { Some(self.columns()?) } else { None };
         self.word("from")?;
         if self.word("stdin").is_none() {
-            return Some(Statement::Computed { table });
+            return Some(Statement::Computed { tables: vec![table] });
         }
         Some(Statement::Copy { table, columns, format: self.copy_format() })
     }
