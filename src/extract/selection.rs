@@ -60,7 +60,10 @@ pub(super) fn select(
     schemas.dedup();
     missing.refuse(suffix, &schemas)?;
     let (tables, secret_tables) = names(shapes, references, source)?;
-    let mut taken: Vec<String> = OWN.iter().map(ToString::to_string).collect();
+    // the file has the tables of the rules from the start, also those that the source lacks
+    let read = entity::legacy_tables();
+    let mut taken: Vec<String> =
+        OWN.iter().copied().chain(read.iter().map(|table| table.name)).map(str::to_owned).collect();
     let mut selection = Selection {
         secret_tables,
         elsewhere,
@@ -82,7 +85,11 @@ pub(super) fn select(
         if !shape.columns.is_empty() {
             selection.tables.push(Wanted {
                 missing: missing_columns(&missing, &shape.table),
-                name: own_name(&table, &mut taken),
+                name: if read.iter().any(|known| known.name == table) {
+                    table
+                } else {
+                    own_name(&table, &mut taken)
+                },
                 shape,
                 excluded,
             });

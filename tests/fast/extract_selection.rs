@@ -72,9 +72,13 @@ fn names_that_the_file_cannot_tell_apart_get_a_number() {
         ("tables.csv", "id,seats\n1,4\n"),
         ("Unreadable.csv", "id,why\n1,ink\n"),
         ("Auth_User.csv", "id,first_name\n1,Nobody\n"),
+        // the source has no table of that name in small letters
+        ("Dispatch_Course.csv", "id,name\n1,Other\n"),
     ];
-    let home =
-        home(&files, "source.tables = ['Notes', 'notes', 'NOTES', 'tables', 'Unreadable', 'Auth_User']\n");
+    let home = home(
+        &files,
+        "source.tables = ['Notes', 'notes', 'NOTES', 'tables', 'Unreadable', 'Auth_User', 'Dispatch_Course']\n",
+    );
     for times in 0..2 {
         let again: &[&str] =
             if times == 0 { &["--csv", "legacy"] } else { &["--csv", "legacy", "--replace"] };
@@ -86,6 +90,8 @@ fn names_that_the_file_cannot_tell_apart_get_a_number() {
             ("select seats from legacy_tables_2", "4"),
             ("select why from legacy_Unreadable_2", "ink"),
             ("select first_name from legacy_Auth_User_2", "Nobody"),
+            ("select name from legacy_Dispatch_Course_2", "Other"),
+            ("select count(*) from legacy_dispatch_course", "0"),
             ("select count(*) from legacy_auth_user", "10"),
             ("select count(*) from legacy_unreadable", "0"),
             ("select sum(rows) from legacy_tables where table_name like '%notes%'", "4"),

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, Read};
 
 use super::family::Part;
-use super::noise::noise;
+use super::noise::{is_noise_among_rows, noise};
 use super::scan::{LONGEST, row_begins};
 use super::script::Form;
 use super::splitter::{Piece, Splitter};
@@ -107,7 +107,7 @@ fn copied(
     let mut decoder =
         Decoder::new(projection, place).written(format.delimiter, &format.null).encoded(text.encoding);
     if part.block.has_noise {
-        decoder = decoder.without(|line| noise(line) == Some(0) && !line.contains(&b'\t'));
+        decoder = decoder.without(|line| noise(line) == Some(0) && is_noise_among_rows(line, None));
     }
     let mut content = text.from(part.block.byte)?;
     while !decoder.ended() {
