@@ -97,7 +97,8 @@ fn packed(program: &[&str], files: &[(&str, &[u8])]) -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-const PACKERS: [&[&str]; 6] = [
+const PACKERS: [&[&str]; 7] = [
+    &["tar", "--format=v7", "-czf", "packed"],
     &["tar", "cf", "packed"],
     &["tar", "czf", "packed"],
     &["tar", "--format=pax", "-cJf", "packed"],
@@ -137,7 +138,7 @@ fn archives_of_scripts_and_of_csv_files() {
             [("legacy/t.csv", CSV.as_bytes()), ("legacy/._t.csv", b"\0"), ("__MACOSX/legacy/t.csv", b"\0")];
         let (_folder, path) = packed(packer, &files);
         is_read(&path);
-        if !packer.contains(&"--format=ustar") {
+        if !packer.iter().any(|flag| ["--format=ustar", "--format=v7"].contains(flag)) {
             let (_folder, path) = packed(packer, &[(&long, CSV.as_bytes())]);
             is_read(&path);
         }
@@ -161,7 +162,7 @@ fn a_damaged_archive_is_no_shorter_one() {
         assert!(found.is_err(), "{packer:?}: {found:?}");
     }
     // a byte of a stored file that changed
-    let (folder, path) = packed(PACKERS[5], &[("t.csv", CSV.as_bytes())]);
+    let (folder, path) = packed(PACKERS[6], &[("t.csv", CSV.as_bytes())]);
     let mut bytes = fs::read(&path).unwrap();
     let at = bytes.windows(3).position(|window| window == b"3,x").unwrap();
     bytes[at + 2] = b'y';
@@ -226,7 +227,7 @@ fn what_other_programs_wrote_is_refused_by_name() {
         assert!(message.contains(words), "{message}");
     }
     let (_folder, path) =
-        packed(PACKERS[4], &[("xl/workbook.xml", b"<x/>"), ("[Content_Types].xml", b"<x/>")]);
+        packed(PACKERS[5], &[("xl/workbook.xml", b"<x/>"), ("[Content_Types].xml", b"<x/>")]);
     assert!(refused(&path).contains("a workbook of a spreadsheet"));
 
     let workbook = fs::read(&path).unwrap();

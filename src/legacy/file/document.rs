@@ -138,7 +138,7 @@ fn of_file(path: &Path) -> Result<Vec<Document>> {
     }
     let (start, whole) =
         file(path).and_then(plain).and_then(peek).map_err(|cause| unreadable(path, cause))?;
-    if start.get(257..262) != Some(b"ustar") {
+    if !is_tar(&start) {
         return Ok(vec![Document::alone(path.to_owned())]);
     }
     of_tar(path, whole).map_err(|cause| {
@@ -147,6 +147,21 @@ fn of_file(path: &Path) -> Result<Vec<Document>> {
             .cause(cause)
             .hint(format!("copy it again; where pg_dump wrote it (-Ft): pg_restore -f dump.sql {shown}"))
     })
+}
+
+/// Whether a stream is a tar archive: by its own word, or, as Adminer and other old programs write it, by its checksum alone.
+fn is_tar(start: &[u8]) -> bool {
+    if start.get(257..262) == Some(b"ustar") {
+        return true;
+    }
+    let Some(header) = start.get(..512).filter(|header| header[0] != 0) else { return false };
+    let stated = header[148..156].trim_ascii().split(|&byte| byte == 0).next().unwrap_or_default();
+    let stated =
+        std::str::from_utf8(stated).ok().and_then(|digits| u64::from_str_radix(digits.trim(), 8).ok());
+    // the checksum itself counts as eight spaces
+    let counted =
+        header[..148].iter().chain(&[b' '; 8]).chain(&header[156..]).map(|&byte| u64::from(byte)).sum();
+    stated == Some(counted)
 }
 
 fn of_tar(path: &Path, whole: Bytes) -> io::Result<Vec<Document>> {
