@@ -240,6 +240,9 @@ fn what_other_programs_wrote_is_refused_by_name() {
             &[("t.csv", b"id\n"), ("u.sql", b"insert into auth_user (id) values (1);\n")],
             "u.sql holds rows of table auth_user",
         ),
+        (&[("t.csv", b"id\n"), ("auth_user.csv.zip", &workbook)], "or a zip archive"),
+        (&[("auth_user.csv", &workbook)], "auth_user.csv is a workbook"),
+        (&[("t.csv", b"id\n"), ("auth_user.jsonl", fixture.as_bytes())], "manage.py dumpdata"),
         (&[("read me.md", b"it's")], "no CSV file"),
     ] {
         let folder = tempfile::tempdir().unwrap();

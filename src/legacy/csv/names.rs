@@ -8,8 +8,10 @@ use crate::legacy::file::CONTAINED;
 const SUFFIXES: [&str; 3] = [".csv", ".tsv", ".tab"];
 
 /// What other files of a table end in, which are not read.
-const FOREIGN: [&str; 9] =
-    [".xlsx", ".xlsm", ".xls", ".ods", ".numbers", ".parquet", ".json", ".xml", ".html"];
+const FOREIGN: [&str; 16] = [
+    ".csv.zip", ".zip", ".7z", ".rar", ".xlsx", ".xlsm", ".xls", ".ods", ".numbers", ".parquet", ".json",
+    ".jsonl", ".xml", ".yaml", ".yml", ".html",
+];
 
 /// The table that a CSV file holds. Any text may be one, when it has the name of a table that the rules read.
 pub(in crate::legacy) fn table_of(file: &str) -> Option<String> {
@@ -115,6 +117,7 @@ mod tests {
             assert_eq!(table_of(file).as_deref(), found, "{file}");
         }
         assert_eq!(table_of_foreign("auth_user_202611290010.xlsx").as_deref(), Some("auth_user"));
+        assert_eq!(table_of_foreign("auth_user.csv.zip").as_deref(), Some("auth_user"));
         assert_eq!(table_of_foreign("notes.xlsx"), None);
     }
 }

@@ -38,10 +38,10 @@ pub(super) fn refuse(document: &Document, start: &[u8]) -> Result<()> {
     if start.starts_with(b"PGDMP") {
         return Err(archive(&document.path));
     }
-    if start.starts_with(b"PK\x03\x04") && is_workbook_name(&document.name) {
-        return Err(
-            Error::legacy(format!("{} is a workbook of a spreadsheet", document.shown())).hint(WORKBOOK)
-        );
+    if start.starts_with(b"PK\x03\x04") {
+        let what = if is_workbook_name(&document.name) { "" } else { ", or a zip archive in a folder" };
+        return Err(Error::legacy(format!("{} is a workbook of a spreadsheet{what}", document.shown()))
+            .hint(format!("{WORKBOOK}; unpack an archive")));
     }
     let found = FOREIGN.iter().find(|(magic, ..)| start.starts_with(magic));
     if let Some((_, what, hint)) = found {
