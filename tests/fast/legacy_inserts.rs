@@ -248,8 +248,9 @@ fn scripts_that_would_give_less_or_something_else_are_refused() {
         (format!("{one}insert into t (id) values (2), (3)"), "is cut off after table t (line 1)"),
         (format!("{one}insert into t (id, a) values (2, 'it"), "is cut off"),
         (format!("-- Adminer 4.8.1 PostgreSQL 15.1 dump\n\n{one}"), "is cut off"),
-        (format!("{one}copy t (id,) from stdin;\n1\n\\.\n"), "line 2: rows of COPY"),
-        (format!("{one}1\n\\.\n"), "line 3: rows of COPY"),
+        (format!("{one}copy t (id,) from stdin;\n1\n\\.\n"), "line 2: rows that belong to no statement"),
+        (format!("{one}1\n\\.\n"), "line 3: rows that belong to no statement"),
+        (format!("{one}upsert into t values\n(2, 'x');\n"), "line 3: rows that belong to no statement"),
         ("insert into `t` (`id`) values (1);\n".to_owned(), "MySQL"),
         ("insert into auth_user values (1);\n".to_owned(), "names the columns of no table"),
         (format!("insert into auth_user values (1);\n{one}"), "does not name the columns of table auth_user"),
@@ -258,6 +259,9 @@ fn scripts_that_would_give_less_or_something_else_are_refused() {
         let message = refused(&script);
         assert!(message.contains(words), "{message}\n{script}");
     }
+    // texts that were put together keep their marks, and psql's counts
+    let together = format!("\u{feff}{one}(1 row)\n\u{feff}insert into t (id)\n values (2),\n (3);\n\u{feff}");
+    assert_eq!(rows(&together, &["id"]).len(), 3);
     // what stands before the rows changes nothing
     assert_eq!(
         rows(

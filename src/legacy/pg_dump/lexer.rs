@@ -49,6 +49,8 @@ impl Lexer {
             }
             let rest = &bytes[from..];
             match rest {
+                // a mark, where texts that had one were put together
+                [0xef, 0xbb, 0xbf, ..] => from += 3,
                 [b'-', b'-', ..] => from = memchr(b'\n', rest).map_or(bytes.len(), |at| from + at),
                 [b'/', b'*', ..] => {
                     self.inside = Some(Inside::Comment { depth: 1 });

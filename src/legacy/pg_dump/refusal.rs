@@ -36,7 +36,7 @@ pub(super) fn unusable(document: &Document, why: Unusable, line: u64, last: Opti
             )
         }
         Unusable::Copy => error(
-            format!(", line {line}: rows of COPY that belong to no statement that is understood"),
+            format!(", line {line}: rows that belong to no statement that is understood"),
             "dump again in the plain format, and leave what pg_dump says on standard error out of the file",
         ),
         Unusable::TooLong => error(

@@ -201,7 +201,8 @@ impl<'s> Scan<'s> {
     fn piece(&mut self, line: &[u8], piece: &Piece<'_>, lexer: &mut Lexer) {
         match piece {
             Piece::Comment(text) => self.comment(text),
-            // the end of rows that did not begin
+            // rows, or their end, that did not begin
+            Piece::Stray => self.refuse(Unusable::Copy),
             Piece::Command(text) if *text == "\\." => self.refuse(Unusable::Copy),
             Piece::Command(text) => self.command(text),
             Piece::Noise => self.is_noisy |= noise(line) == Some(0),

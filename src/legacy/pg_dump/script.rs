@@ -80,7 +80,7 @@ pub(super) struct Change {
 pub(super) enum Unusable {
     /// It ends in the middle, or another one begins there.
     CutOff,
-    /// A COPY statement that is not understood, so that its rows cannot be told from SQL.
+    /// A statement is not understood, so that its rows cannot be told from SQL.
     Copy,
     /// A line, a row or a statement of more than is believed.
     TooLong,

@@ -2,7 +2,7 @@
 //! or one row, is kept at a time. Pure.
 
 use super::lexer::{Lexer, is_of_name};
-use super::tokens::Tokens;
+use super::tokens::{Token, Tokens};
 
 /// A statement longer than this says nothing that matters here; only its end is looked for.
 const LONGEST_STATEMENT: usize = 1024 * 1024;
@@ -16,6 +16,8 @@ pub(super) enum Piece<'a> {
     Command(&'a str),
     /// A line that is no SQL at all: what a program said on standard error, or a web server.
     Noise,
+    /// A line that begins like a row, and stands in no statement.
+    Stray,
     /// A whole statement without its semicolon.
     Statement(&'a [u8]),
     /// An INSERT statement up to its word VALUES.
@@ -150,8 +152,9 @@ impl Splitter {
             return take(piece, &mut self.lexer);
         }
         // up to where the line is in `text`, or not needed
-        let mut kept = 0;
-        let mut from = 0;
+        let has_mark = !self.is_within() && line.starts_with(b"\xef\xbb\xbf");
+        let mut kept = if has_mark { 3 } else { 0 };
+        let mut from = kept;
         while let Some(at) = self.lexer.next(line, from) {
             from = at + 1;
             let byte = line[at];
@@ -282,6 +285,7 @@ impl Splitter {
 /// What a line is that stands for itself, before any statement.
 fn whole_line(line: &[u8]) -> Option<Piece<'_>> {
     let text = line.trim_ascii();
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     if let Some(comment) = text.strip_prefix(b"--") {
         return Some(Piece::Comment(std::str::from_utf8(comment).unwrap_or_default().trim()));
     }
@@ -292,7 +296,17 @@ fn whole_line(line: &[u8]) -> Option<Piece<'_>> {
     let begins = text.first()?;
     let is_sql = match begins {
         b'/' => text.starts_with(b"/*"),
-        b'(' | b';' => true,
+        b';' => true,
+        b'(' if is_row_count(text) => false,
+        b'(' => {
+            let first = Tokens::new(text, false).find(|token| !matches!(token, Token::Sign(b'(')));
+            if !first
+                .is_some_and(|first| ["select", "with", "values", "table"].iter().any(|word| first.is(word)))
+            {
+                return Some(Piece::Stray);
+            }
+            true
+        }
         _ => {
             let ends = text.get(word).is_none_or(|byte| {
                 byte.is_ascii_whitespace() || matches!(byte, b';' | b'(' | b'"' | b'/' | b'-')
@@ -301,6 +315,13 @@ fn whole_line(line: &[u8]) -> Option<Piece<'_>> {
         }
     };
     if is_sql { None } else { Some(Piece::Noise) }
+}
+
+/// `(6 rows)`, as psql writes below what it shows.
+fn is_row_count(text: &[u8]) -> bool {
+    let inner = text.strip_prefix(b"(").and_then(|rest| rest.strip_suffix(b")")).unwrap_or_default();
+    let digits = inner.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    digits > 0 && inner.get(digits) == Some(&b' ') && !inner[digits..].contains(&b',')
 }
 
 #[cfg(test)]
@@ -319,6 +340,7 @@ mod tests {
                         Piece::Comment(text) => format!("-- {text}"),
                         Piece::Command(text) => text.to_owned(),
                         Piece::Noise => "noise".to_owned(),
+                        Piece::Stray => "stray".to_owned(),
                         Piece::Statement(text) => format!("{};", shown(text)),
                         Piece::Head(text) => shown(text),
                         Piece::Row { tuple, at, lines } => format!("{} @{at} -{lines}", shown(tuple)),
@@ -365,6 +387,9 @@ mod tests {
             ),
             ("/*!40000 alter */;\nset a;\n", &["/*!40000 alter */;", "set a;", ""]),
             ("/* a comment */\n-- and one\nset a;\n", &["-- and one", "set a;", ""]),
+            ("(6 rows)\n\u{feff}set a;\n", &["noise", "set a;", ""]),
+            ("upsert into t values\n(1, 'a'),\n", &["noise", "stray", ""]),
+            ("(select 1);\n", &["(select 1);", ""]),
             ("begin;\nend;\nset a;\n", &["begin;", "end;", "set a;", ""]),
             ("insert into t values (1), (2)", &["insert into t values", "(1) @21 -0", "(2) @26 -0", "cut"]),
             ("insert into t values ('a", &["insert into t values", "cut"]),

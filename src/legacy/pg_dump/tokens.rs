@@ -71,6 +71,7 @@ impl<'a> Tokens<'a> {
                     let rest = &self.bytes[self.at..];
                     self.at = memchr(b'\n', rest).map_or(self.bytes.len(), |end| self.at + end);
                 }
+                [0xef, 0xbb, 0xbf, ..] => self.at += 3,
                 rest @ [b'/', b'*', ..] => self.at += comment(rest),
                 _ => return has_line_end,
             }
