@@ -4,7 +4,7 @@
 
 use crate::Kind;
 use crate::compare::Pattern;
-use crate::scale::word;
+use crate::scale::name;
 use crate::score::{Scored, Scorer};
 
 /// Cross pairs looked at when two groups meet, at most: enough to see whether they agree.
@@ -87,7 +87,7 @@ fn is_other_person(scorer: &Scorer<'_>, pattern: Pattern) -> bool {
     scorer.comparer.fields.iter().enumerate().any(|(at, field)| {
         let level = pattern.level(at);
         match field.kind {
-            Kind::GivenName => level == Some(word::OTHER),
+            Kind::GivenName => level == Some(name::OTHER),
             Kind::Date => level == Some(crate::date::Agreement::Other as u8),
             Kind::Identifier => level == Some(2),
             _ => false,

@@ -3,11 +3,12 @@
 
 use rayon::prelude::*;
 
+use crate::address::Made;
 use crate::codes::MISSING;
 use crate::copies::Copies;
 use crate::field::{Field, Values, names};
 use crate::rows::Rows;
-use crate::scale::word::{CLOSE, EXACT, OTHER, PART, SLIP, VAGUE};
+use crate::scale::name::{CLOSE, EXACT, FORM, NICKNAME, OTHER, PART, SLIP, VAGUE};
 use crate::text::Letters;
 use crate::{Kind, date};
 
@@ -29,6 +30,10 @@ impl Pattern {
         Pattern(self.0 | (level.map_or(0, |level| u64::from(level) + 1) << (4 * field)))
     }
 
+    fn without(self, field: usize) -> Self {
+        Pattern(self.0 & !(0xf << (4 * field)))
+    }
+
     /// Whether the names were compared crosswise.
     pub(crate) fn is_swapped(self) -> bool {
         self.0 & SWAPPED != 0
@@ -43,6 +48,8 @@ pub(crate) struct Comparer<'f> {
     pub(crate) copies: Copies,
     /// The given name and surname that may stand in each other's place.
     pub(crate) names: Option<(usize, usize)>,
+    /// Whose address is made of the name.
+    pub(crate) made: Made,
     rows: Rows,
     /// By field and code: how common the value is, in bits above the mean.
     common: Vec<Vec<f32>>,
@@ -88,7 +95,7 @@ impl Met {
 fn name_level(field: &Field, one: u32, other: u32) -> u8 {
     field.level(one, other, || match &field.values {
         Values::Names(names) => {
-            let letters = |code: u32| Letters::of(names.texts.get(code as usize));
+            let letters = |code: u32| Letters::of(names.core(code, field.kind == Kind::Surname));
             letters(one).may_resemble(letters(other))
         }
         _ => true,
@@ -111,7 +118,7 @@ impl<'f> Comparer<'f> {
         let letters: Vec<Vec<Letters>> = fields.par_iter().map(letters).collect();
         let names = names(fields);
         let met = names.map_or_else(Met::default, |(given, _)| Met::of(&fields[given], rows.count()));
-        Self { fields, copies, names, rows, common, letters, met }
+        Self { fields, copies, names, made: Made::default(), rows, common, letters, met }
     }
 
     /// How many records there are.
@@ -123,6 +130,11 @@ impl<'f> Comparer<'f> {
     #[inline]
     pub(crate) fn code(&self, record: u32, field: usize) -> u32 {
         self.rows.code(record, field)
+    }
+
+    /// Whether the record's address says no more than its name.
+    pub(crate) fn is_made_of_name(&self, record: u32) -> bool {
+        self.made.is(record)
     }
 
     /// How common the more common of two records' values is, in bits above the mean.
@@ -142,6 +154,15 @@ impl<'f> Comparer<'f> {
             }
         }
         pattern
+    }
+
+    /// The same for learning from: without the agreement of addresses that says no more than that of the names.
+    pub(crate) fn learnt(&self, a: u32, b: u32) -> Pattern {
+        let pattern = self.pattern(a, b);
+        match self.fields.iter().position(|field| field.kind == Kind::Email) {
+            Some(at) if self.made.is(a) && self.made.is(b) => pattern.without(at),
+            _ => pattern,
+        }
     }
 
     /// Whether first name and birthdate are another's, where both records have both.
@@ -197,7 +218,7 @@ impl<'f> Comparer<'f> {
             if let Some(level) = self.met.level(one, other).filter(|_| field == given) {
                 return Some(level);
             }
-            Some(if x.may_resemble(y) { self.fields[field].level(one, other, || true) } else { OTHER })
+            Some(self.fields[field].level(one, other, || x.may_resemble(y)))
         };
         let (straight_given, straight_surname) =
             (level(given, one[0], other[0]), level(surname, one[1], other[1]));
@@ -223,7 +244,7 @@ impl<'f> Comparer<'f> {
             (crossed_surname, crossed_given)
         };
         let (low, high) = if low.is_none() { (high, low) } else { (low, high) };
-        Pattern(straight.0 & !(0xf << (4 * given)) & !(0xf << (4 * surname)) | SWAPPED)
+        Pattern(straight.without(given).without(surname).0 | SWAPPED)
             .with(surname, low)
             .with(given, high)
     }
@@ -232,9 +253,9 @@ impl<'f> Comparer<'f> {
 /// How far a name's level speaks for one person, for choosing between straight and crosswise.
 fn agreement(level: Option<u8>) -> i32 {
     match level {
-        Some(EXACT) => 4,
+        Some(EXACT | FORM) => 4,
         Some(SLIP) => 3,
-        Some(PART | CLOSE) => 2,
+        Some(NICKNAME | PART | CLOSE) => 2,
         Some(VAGUE) => -1,
         Some(_) => -2,
         None => 0,

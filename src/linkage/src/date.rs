@@ -93,10 +93,9 @@ impl Date {
                 None if is_year(second) => Date { year: value(second), month: small(first), day: 0 },
                 _ => return None,
             },
+            // a month beyond the twelfth is not put right: the slip that made it is evidence, and may be another one
             [first, second, third] if first.len() >= 3 => {
-                let (month, day) = (small(second), small(third));
-                let (month, day) = if month > 12 && day <= 12 { (day, month) } else { (month, day) };
-                Date { year: value(first), month, day }
+                Date { year: value(first), month: small(second), day: small(third) }
             }
             [first, second, third] if third.len() <= 4 => ordered(first, second, third, order),
             _ => return None,
@@ -111,6 +110,33 @@ impl Date {
 
     fn is_full(self) -> bool {
         self.month != 0 && self.day != 0
+    }
+
+    /// Whether the calendar has the day.
+    pub(crate) fn is_real(self) -> bool {
+        let leap = self.year.is_multiple_of(4) && (!self.year.is_multiple_of(100) || self.year.is_multiple_of(400));
+        let days = match self.month {
+            4 | 6 | 9 | 11 => 30,
+            2 => 28 + u8::from(leap),
+            1..=12 => 31,
+            _ => return false,
+        };
+        (1..=days).contains(&self.day)
+    }
+
+    /// Whether programs and people write the date for one that they do not know: the first and last days of their
+    /// calendars, and one digit again and again. A date that is one in this file alone is found by its number.
+    pub(crate) fn is_placeholder(self) -> bool {
+        matches!(
+            (self.year, self.month, self.day),
+            (..=1499 | 2100.., ..)
+                | (1582 | 1600 | 1700 | 1753 | 1800 | 1900 | 1901 | 1904 | 1970 | 2000, 1, 1)
+                | (1899, 12, 30 | 31)
+                | (1900, 1, 2)
+                | (1901, 12, 13 | 14)
+                | (1911, 11, 11)
+                | (1969, 12, 31)
+        )
     }
 
     /// The date with a first of January read as the year alone.
@@ -175,10 +201,12 @@ pub(crate) enum Agreement {
     Swapped,
     /// Year, month or day has one slip: a digit, two digits in each other's place.
     Slip,
-    /// Month or day is another, or the year is off by one.
+    /// Year, month or day is another.
     OnePart,
-    /// Within forty days, or within ten in a year that differs by one digit: father and son of one name are not near.
+    /// Within forty days, or within ten in another decade.
     Near,
+    /// The year is another, and so far away that it is as well a parent's: father and son of one name are not near.
+    Generation,
     /// Within some thirteen months, or two digits off.
     Vague,
     /// All that one of the two says agrees: a year, or year and month.
@@ -186,6 +214,9 @@ pub(crate) enum Agreement {
     /// Another date.
     Other,
 }
+
+/// Years between two births that may be a parent's and a child's.
+const GENERATION: u16 = 15;
 
 /// Compares two dates; at least their years are known.
 pub(crate) fn compare(a: Date, b: Date) -> Agreement {
@@ -201,23 +232,22 @@ pub(crate) fn compare(a: Date, b: Date) -> Agreement {
     }
     let (x, y) = (a.digits(), b.digits());
     let differing_in_all = differing(x, y);
-    let parts = usize::from(a.year != b.year) + usize::from(a.month != b.month) + usize::from(a.day != b.day);
+    let years = a.year.abs_diff(b.year);
+    let parts = usize::from(years > 0) + usize::from(a.month != b.month) + usize::from(a.day != b.day);
     if parts == 1 {
+        if years >= GENERATION {
+            return Agreement::Generation;
+        }
         let digit = |digits: u32, at: u32| digits >> (28 - 4 * at) & 0xf;
         let exchanged = |&at: &u32| digit(x, at) == digit(y, at + 1) && digit(x, at + 1) == digit(y, at);
         let transposed = differing_in_all == 2
             && [0, 1, 2, 4, 6].iter().any(|at| exchanged(at) && digit(x, *at) != digit(y, *at));
-        if differing_in_all == 1 || transposed {
-            return Agreement::Slip;
-        }
-        if a.year == b.year || a.year.abs_diff(b.year) == 1 {
-            return Agreement::OnePart;
-        }
+        return if differing_in_all == 1 || transposed { Agreement::Slip } else { Agreement::OnePart };
     }
     let apart = (a.days() - b.days()).abs();
     let years_slip = differing(x >> 16, y >> 16) == 1;
-    let decade = i32::from(a.year.abs_diff(b.year)) / 10 * 3650;
-    if apart <= 40 || (years_slip && decade > 0 && decade < 40_000 && (apart - decade).abs() <= 10) {
+    let decade = i32::from(years) / 10 * 3650;
+    if apart <= 40 || (years_slip && decade > 0 && years < GENERATION && (apart - decade).abs() <= 10) {
         return Agreement::Near;
     }
     if apart <= 400 || differing_in_all <= 2 { Agreement::Vague } else { Agreement::Other }
@@ -247,7 +277,7 @@ mod tests {
             ("03.04.80", 1980, 4, 3),
             ("1980", 1980, 0, 0),
             ("1980-04", 1980, 4, 0),
-            ("1980-31-05", 1980, 5, 31),
+            ("1980-31-05", 1980, 31, 5),
             ("19801332", 1980, 13, 32),
             ("", 0, 0, 0),
             ("soon", 0, 0, 0),
@@ -266,6 +296,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_birthdate_is_known() {
+        for raw in [
+            "1900-01-01", "1899-12-30", "1969-12-31", "1970-01-01", "9999-12-31", "1111-11-11", "0001-01-01", "1753-01-01",
+            "2099-99-99", "2222-02-22", "1911-11-11",
+        ] {
+            let date = Date::read(raw, Order::DayFirst).unwrap_or(Date { year: 1, month: 1, day: 1 });
+            assert!(date.is_placeholder() || !date.is_real(), "{raw}");
+        }
+        for raw in ["1980-04-03", "1911-11-12", "1911-01-11", "2000-02-29", "1999-09-10", "1955-05-05"] {
+            assert!(!date(raw).is_placeholder() && date(raw).is_real(), "{raw}");
+        }
+        assert!(!date("1900-02-29").is_real() && !date("1980-31-05").is_real());
+    }
+
+    #[test]
     fn agreement_is_graded_and_symmetric() {
         for (a, b, agreement) in [
             ("1980-04-03", "03.04.1980", Agreement::Exact),
@@ -278,6 +323,12 @@ mod tests {
             ("1980-04-03", "1980-05-07", Agreement::Near),
             ("1980-04-03", "1990-04-09", Agreement::Near),
             ("1980-04-03", "1990-05-07", Agreement::Other),
+            ("1980-04-03", "1950-04-03", Agreement::Generation),
+            ("1980-04-03", "1950-04-09", Agreement::Vague),
+            ("1980-04-03", "1951-04-03", Agreement::Generation),
+            ("1980-04-03", "1973-04-03", Agreement::OnePart),
+            ("1948-04-03", "1984-04-03", Agreement::Generation),
+            ("1850-81-01", "1850-01-81", Agreement::Swapped),
             ("1980-04-03", "1981-04-28", Agreement::Vague),
             ("1980-04-03", "1967-11-25", Agreement::Other),
             ("1980-04-03", "1980", Agreement::Partial),

@@ -7,7 +7,7 @@ use crate::Kind;
 use crate::compare::{Comparer, Pattern};
 use crate::model::{Bond, LEVELS, Model};
 use crate::sample::{Tally, pairs_within, tally};
-use crate::scale::word;
+use crate::scale::name;
 
 /// Pairs drawn for each field that others may depend on.
 const PAIRS: usize = 4_000;
@@ -33,7 +33,7 @@ pub(crate) fn find_parents(comparer: &Comparer<'_>, model: &mut Model) {
     }
     let are_strangers = |pattern: Pattern| {
         let mut levels = names.iter().filter_map(|&at| pattern.level(at)).peekable();
-        levels.peek().is_some() && levels.all(|level| level >= word::VAGUE)
+        levels.peek().is_some() && levels.all(|level| level >= name::VAGUE)
     };
     let tallies: Vec<Tally> = fields
         .par_iter()

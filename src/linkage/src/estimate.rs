@@ -39,6 +39,8 @@ struct Result {
     /// The share of pairs that are one person, and how many pairs the pass has beyond the sample.
     share: f64,
     within: f64,
+    /// The share of pairs that are neither one person nor one household.
+    strangers: f64,
     /// Pairs of one person by level, and those whose names were swapped.
     levels: Vec<[f64; LEVELS]>,
     swapped: f64,
@@ -62,7 +64,8 @@ pub(crate) fn model(comparer: &Comparer<'_>) -> Model {
     // relatives and one person disturb `u` in a small file: the second round leaves out what the first one recognised
     let (mut samples, mut doubles): (Vec<Sample>, Doubles) = Default::default();
     for round in 0..2 {
-        fix_u(comparer, &mut model, &random, round > 0);
+        let strangers = strangers(&model, &samples, comparer, round > 0);
+        fix_u(comparer, &mut model, &random, round > 0, &strangers);
         if round == 0 {
             depend::find_parents(comparer, &mut model);
         }
@@ -71,7 +74,28 @@ pub(crate) fn model(comparer: &Comparer<'_>) -> Model {
     model
 }
 
-fn fix_u(comparer: &Comparer<'_>, model: &mut Model, random: &Tally, leave_out: bool) {
+/// The share of strangers among the pairs that agree on each field, by the passes over one field.
+fn strangers(model: &Model, samples: &[Sample], comparer: &Comparer<'_>, is_known: bool) -> Vec<Option<f64>> {
+    let mut strangers = vec![None; model.fields.len()];
+    if is_known {
+        for (sample, result) in samples.iter().zip(maximise_all(comparer, model, samples)) {
+            if let [at] = sample.key[..] {
+                strangers[at] = Some(result.strangers);
+            }
+        }
+    }
+    strangers
+}
+
+/// Sets `u` from random pairs. How often a value agrees exactly is known from the counts of the values alone, and more surely;
+/// `strangers` says by field which share of the pairs that agree on it are two people, where a pass has told.
+fn fix_u(
+    comparer: &Comparer<'_>,
+    model: &mut Model,
+    random: &Tally,
+    leave_out: bool,
+    strangers: &[Option<f64>],
+) {
     let mut counts = vec![[0.0; LEVELS]; model.fields.len()];
     let mut left_out = vec![0.0; model.fields.len()];
     for &(pattern, times) in random {
@@ -94,10 +118,10 @@ fn fix_u(comparer: &Comparer<'_>, model: &mut Model, random: &Tally, leave_out: 
         let scale = Scale::of(comparer.fields[at].kind);
         let total: f64 = counts.iter().sum();
         let field = &mut model.fields[at];
-        // the share of pairs that agree exactly is known from the values alone, and more surely
         let mut counts = *counts;
-        if comparer.fields[at].kind != Kind::Date {
-            let strangers = (counts[0] + 0.5) / (counts[0] + left_out[at] + 0.5);
+        let drawn = (counts[0] + 0.5) / (counts[0] + left_out[at] + 0.5);
+        let strangers = strangers.get(at).copied().flatten();
+        if let Some(strangers) = strangers.or((comparer.fields[at].kind != Kind::Date).then_some(drawn)) {
             counts[0] = total * comparer.fields[at].share * strangers;
         }
         let seen_and_stated = counts.iter().zip(scale.u);
@@ -258,6 +282,7 @@ fn maximise(comparer: &Comparer<'_>, model: &Model, key: &[usize], tally: &Tally
         matches: shares[0] * total,
         share: shares[0],
         within,
+        strangers: 1.0 - shares.iter().sum::<f64>(),
         levels: counts,
         swapped,
     }

@@ -1,6 +1,7 @@
 //! Fields: a column after folding, as a code per record and the distinct values behind the codes. Equal codes are equal
 //! values, so most comparisons end before they begin, and what a value costs to prepare is paid once.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use crate::names::Names;
 use crate::records::{Cells, Column, Texts};
 use crate::shares::{exact_share, mean_count};
 use crate::text::Letters;
-use crate::{Kind, fold};
+use crate::{Kind, category, fold, nameless};
 
 /// The distinct values of a field; index 0 stands for the missing one.
 #[derive(Debug)]
@@ -67,23 +68,46 @@ pub(crate) struct Field {
     pub(crate) mean: f64,
     pub(crate) share: f64,
     pub(crate) values: Values,
+    /// What is known of the column as a whole.
+    pub(crate) column: Whole,
+}
+
+/// What is known of a column as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Whole {
+    #[default]
+    Plain,
+    /// A name that was a part of a full one, where nobody knows which part is the family's.
+    OfFullName,
+    /// Generations and nothing else: Jr, III.
+    Suffix,
+    /// Sexes.
+    Sex,
 }
 
 impl Field {
     fn new(name: String, kind: Kind, codes: Vec<u32>, values: Values, distinct: usize) -> Self {
-        let mut counts = vec![0u32; distinct];
-        for &code in &codes {
-            counts[code as usize] += 1;
+        let counts = vec![0u32; distinct];
+        let mut field =
+            Self { name, kind, codes, counts, mean: 1.0, share: 0.0, values, column: Whole::Plain };
+        field.recount();
+        field
+    }
+
+    /// Counts anew who holds what, after codes have changed.
+    pub(crate) fn recount(&mut self) {
+        self.counts.fill(0);
+        for &code in &self.codes {
+            self.counts[code as usize] += 1;
         }
-        counts[MISSING as usize] = 0;
-        let (mean, share) = (mean_count(&counts), exact_share(&counts));
-        Self { name, kind, codes, counts, mean, share, values }
+        self.counts[MISSING as usize] = 0;
+        (self.mean, self.share) = (mean_count(&self.counts), exact_share(&self.counts));
     }
 
     /// The letters of each value; nothing where values are not compared letter by letter.
     pub(crate) fn letters(&self) -> Vec<Letters> {
         let texts = match &self.values {
-            Values::Names(names) => &names.texts,
+            Values::Names(names) => return names.letters(self.kind == Kind::Surname),
             Values::Words(words) => &words.texts,
             Values::Emails(texts) | Values::Codes(texts) => texts,
             Values::Dates(_) | Values::Categories => return Vec::new(),
@@ -198,25 +222,27 @@ pub(crate) fn build(column: &Column, cells: Cells, order: &[u32]) -> Result<Fiel
             Ok(Field::new(name, column.kind, codes, Values::Codes(interner.texts), distinct))
         }
         Kind::Category => {
-            let (codes, distinct) = if let Cells::Numbers(numbers) = &cells {
+            if let Cells::Numbers(numbers) = &cells {
                 let mut distinct = vec![0];
                 let said =
                     |&record: &u32| numbers.get(record as usize).copied().filter(|&number| number != 0);
                 let codes = number(order.iter().map(said), |number| scramble(number.into()), &mut distinct);
-                (codes, distinct.len())
-            } else {
-                let codes = intern(&cells, order, |raw, code| code(&fold::words(raw)), &mut interner)?;
-                (codes, interner.texts.len())
-            };
-            Ok(Field::new(name, column.kind, codes, Values::Categories, distinct))
+                return Ok(Field::new(name, column.kind, codes, Values::Categories, distinct.len()));
+            }
+            let mut codes = intern(&cells, order, |raw, code| code(&fold::name(raw)), &mut interner)?;
+            let whole = category::settle(&interner.texts, &mut codes);
+            let field = Field::new(name, column.kind, codes, Values::Categories, interner.texts.len());
+            Ok(Field { column: whole, ..field })
         }
         Kind::Place | Kind::Address | Kind::Text | Kind::GivenName | Kind::Surname | Kind::FullName => {
             let codes = intern(&cells, order, |raw, code| code(&fold::words(raw)), &mut interner)?;
             drop(cells);
             let Interner { texts, codes: by_text } = interner;
             drop(by_text);
+            let is_suffix = category::is_suffix(&texts);
             let mut field = Field::new(name, column.kind, codes, Values::Categories, texts.len());
             field.values = Values::Words(split_words(&texts, &field.counts)?);
+            field.column = if is_suffix { Whole::Suffix } else { Whole::Plain };
             Ok(field)
         }
     }
@@ -225,14 +251,15 @@ pub(crate) fn build(column: &Column, cells: Cells, order: &[u32]) -> Result<Fiel
 fn build_dates(column: &Column, cells: &Cells, order: &[u32]) -> Result<Field> {
     let mut dates = vec![Date::default()];
     let mut codes = if let Cells::Dates(said) = cells {
-        let said = |&record: &u32| said.get(record as usize).copied().filter(|date| date.year != 0);
+        let is_said = |date: &Date| date.year != 0 && !date.is_placeholder();
+        let said = |&record: &u32| said.get(record as usize).copied().filter(is_said);
         number(order.iter().map(said), Date::digest, &mut dates)
     } else {
         let written = Order::of_column(order.iter().map(|&record| cells.text(record)));
         let mut said = vec![None];
         let fold = |raw: &str, _: &mut dyn FnMut(&str) -> Result<u32>| {
             let place = said.len() as u32;
-            said.push(Date::read(raw, written));
+            said.push(Date::read(raw, written).filter(|date| !date.is_placeholder()));
             Ok(place)
         };
         let read = intern(cells, order, fold, &mut Interner::new()?)?;
@@ -289,23 +316,26 @@ fn split_words(texts: &Texts, counts: &[u32]) -> Result<Words> {
 }
 
 /// The name columns, built together over one list of names. A full name becomes a given and a family name; where the
-/// file has columns for those too, it only fills their gaps.
+/// file has columns for those too, it only fills their gaps. A name that is none is missing.
 pub(crate) fn build_names(columns: Vec<(Column, Cells)>, order: &[u32]) -> Result<Vec<Field>> {
     let mut interner = Interner::new()?;
-    let mut parts: Vec<(String, Kind, Vec<u32>)> = Vec::new();
+    let mut parts: Vec<Part> = Vec::new();
     let (full, single): (Vec<_>, Vec<_>) =
         columns.into_iter().partition(|(column, _)| column.kind == Kind::FullName);
     for (column, cells) in single {
-        let codes = intern(&cells, order, |raw, code| code(&fold::name(raw)), &mut interner)?;
-        parts.push((column.name, column.kind, codes));
+        let fold = |raw: &str, code: &mut dyn FnMut(&str) -> Result<u32>| {
+            code(&named(fold::name(raw), column.kind))
+        };
+        let codes = intern(&cells, order, fold, &mut interner)?;
+        parts.push(Part { name: column.name, kind: column.kind, codes, column: Whole::Plain });
     }
     for (column, cells) in full {
         let mut given: ByDigest<u32> = ByDigest::default();
         let fold = |raw: &str, code: &mut dyn FnMut(&str) -> Result<u32>| {
             let (first, last) = fold::split_full_name(raw);
             let key = digest(raw.as_bytes());
-            given.insert(key, code(&first)?);
-            code(&last)
+            given.insert(key, code(&named(first, Kind::GivenName))?);
+            code(&named(last, Kind::Surname))
         };
         let surnames = intern(&cells, order, fold, &mut interner)?;
         let givens = order
@@ -320,21 +350,41 @@ pub(crate) fn build_names(columns: Vec<(Column, Cells)>, order: &[u32]) -> Resul
     drop(codes);
     let names = Arc::new(Names::of(texts)?);
     let distinct = names.texts.len();
-    let field =
-        |(name, kind, codes)| Field::new(name, kind, codes, Values::Names(Arc::clone(&names)), distinct);
+    let field = |Part { name, kind, codes, column }| Field {
+        column,
+        ..Field::new(name, kind, codes, Values::Names(Arc::clone(&names)), distinct)
+    };
     Ok(parts.into_iter().map(field).collect())
 }
 
+/// A column of names on its way to a field.
+struct Part {
+    name: String,
+    kind: Kind,
+    codes: Vec<u32>,
+    column: Whole,
+}
+
+/// The name, or nothing where it is none.
+fn named(written: String, kind: Kind) -> String {
+    let plain = if written.is_ascii() { Cow::Borrowed(&written) } else { Cow::Owned(fold::plain(&written)) };
+    let is_none = match kind {
+        Kind::Surname => nameless::is_no_surname(&plain),
+        _ => nameless::is_no_given_name(&plain),
+    };
+    if is_none { String::new() } else { written }
+}
+
 /// Puts codes into the gaps of the first part of the kind, or adds them as a part of their own.
-fn fill(parts: &mut Vec<(String, Kind, Vec<u32>)>, column: &str, kind: Kind, codes: Vec<u32>) {
-    match parts.iter_mut().find(|(_, known, _)| *known == kind) {
-        Some((_, _, known)) => {
-            for (code, filler) in known.iter_mut().zip(codes) {
-                if *code == MISSING {
-                    *code = filler;
+fn fill(parts: &mut Vec<Part>, column: &str, kind: Kind, codes: Vec<u32>) {
+    match parts.iter_mut().find(|part| part.kind == kind) {
+        Some(part) => {
+            for (code, filler) in part.codes.iter_mut().zip(codes) {
+                if *code == MISSING && filler != MISSING {
+                    (*code, part.column) = (filler, Whole::OfFullName);
                 }
             }
         }
-        None => parts.push((format!("{column}.{kind}"), kind, codes)),
+        None => parts.push(Part { name: format!("{column}.{kind}"), kind, codes, column: Whole::OfFullName }),
     }
 }

@@ -2,6 +2,8 @@
 
 use rayon::prelude::*;
 
+use crate::address::Made;
+use crate::certain::Certain;
 use crate::compare::Comparer;
 use crate::copies::Copies;
 use crate::error::Result;
@@ -12,12 +14,14 @@ use crate::records::{Cells, Column, Records, Texts};
 use crate::rows::Rows;
 use crate::scale::Scale;
 use crate::score::{Scored, Scorer};
-use crate::{Band, Kind, Pass, band, block, cluster, copies, estimate, field, review};
+use crate::{
+    Band, Kind, Pass, band, block, cluster, contested, copies, estimate, field, placeholder, review,
+};
 
 /// A pair less probable than this is not reported.
 const REPORTED: f64 = 0.01;
 /// A pair joins two records into one person from this probability on.
-const JOINED: f64 = 0.90;
+const JOINED: f64 = 0.85;
 /// So many pairs are reported at most, and one for each record besides; the best ones.
 const MOST_PAIRS: usize = 500_000;
 /// Candidates that are weighed to settle the model before all are.
@@ -25,9 +29,11 @@ const SAMPLE: u64 = 400_000;
 
 /// Finds the records of one person among all records.
 pub fn find(records: Records) -> Result<Findings> {
-    let order = records.order_by_id()?;
+    let by_id = records.order_by_id()?;
+    let order = records.order_by_value(&by_id);
     let (columns, ids, registers, cells) = records.into_parts();
     let mut fields = fields(columns, cells, &order)?;
+    placeholder::forget(&mut fields);
     let registers: Vec<u32> = if registers.is_empty() {
         Vec::new()
     } else {
@@ -36,8 +42,10 @@ pub fn find(records: Records) -> Result<Findings> {
 
     let copies = copies::discount(&mut fields);
     let candidates = block::candidates(&fields);
+    let made = Made::of(&fields);
     let rows = Rows::take(&mut fields);
     let mut comparer = Comparer::new(&fields, rows, copies);
+    comparer.made = made;
     let model = estimate::model(&comparer);
     // samples are drawn no more
     comparer.copies = Copies::default();
@@ -60,7 +68,9 @@ pub fn find(records: Records) -> Result<Findings> {
     let (passes, bound) = candidates.into_account();
     scorer.settle(&weighed, order.len(), 1.0);
     weighed.par_iter_mut().for_each(|weighed| *weighed = scorer.reweigh(weighed));
-    Ok(conclude(&scorer, &weighed, ids, order, &registers, passes, (count, bound)))
+    let told = Told::new(ids, by_id, &order);
+    drop(order);
+    Ok(conclude(&scorer, &weighed, told, &registers, passes, (count, bound)))
 }
 
 /// Folds the columns, in parallel; what they said as typed is gone as soon as it is folded.
@@ -80,24 +90,58 @@ pub(crate) fn fields(columns: Vec<Column>, cells: Vec<Cells>, order: &[u32]) -> 
     Ok(fields)
 }
 
+/// How records are told: by id.
+struct Told {
+    ids: Texts,
+    /// Records in the order of ids, and the place of each record there, by the order in which they are handled.
+    by_id: Vec<u32>,
+    ranks: Vec<u32>,
+}
+
+impl Told {
+    fn new(ids: Texts, by_id: Vec<u32>, order: &[u32]) -> Self {
+        let mut places = vec![0; by_id.len()];
+        (0u32..).zip(&by_id).for_each(|(rank, &record)| places[record as usize] = rank);
+        let ranks = order.iter().map(|&record| places[record as usize]).collect();
+        Self { ids, by_id, ranks }
+    }
+
+    /// The places of two records, the lower one first.
+    fn pair(&self, a: u32, b: u32) -> (u32, u32) {
+        let (a, b) = (self.ranks[a as usize], self.ranks[b as usize]);
+        (a.min(b), a.max(b))
+    }
+
+    /// Groups as they are told: by place, in the order of their lowest ones.
+    fn groups(&self, mut groups: Vec<Vec<u32>>) -> Vec<Vec<u32>> {
+        for group in &mut groups {
+            group.iter_mut().for_each(|record| *record = self.ranks[*record as usize]);
+            group.sort_unstable();
+        }
+        groups.sort_unstable();
+        groups
+    }
+}
+
 fn conclude(
     scorer: &Scorer<'_>,
     weighed: &[Scored],
-    ids: Texts,
-    order: Vec<u32>,
+    told: Told,
     registers: &[u32],
     passes: Vec<Pass>,
     (compared, largest_block): (usize, usize),
 ) -> Findings {
     let fields = scorer.comparer.fields;
+    let certain = Certain::new(&scorer.comparer, &scorer.model);
     let mut kept: Vec<(Pair, &Scored)> = weighed
         .par_iter()
         .filter_map(|weighed| {
             let probability = probability(scorer.bits(weighed));
             (probability >= REPORTED).then(|| {
-                let band = band::band(fields, weighed.pattern, probability);
+                let band = band::band(probability, || certain.is(weighed.pattern, weighed.a, weighed.b));
                 let weight = scorer.weight(weighed);
-                (Pair { a: weighed.a, b: weighed.b, weight, probability: probability as f32, band }, weighed)
+                let (a, b) = told.pair(weighed.a, weighed.b);
+                (Pair { a, b, weight, probability: probability as f32, band }, weighed)
             })
         })
         .collect();
@@ -105,14 +149,16 @@ fn conclude(
         other.weight.total_cmp(&one.weight).then_with(|| (one.a, one.b).cmp(&(other.a, other.b)))
     });
     // a file in which nearly everybody resembles nearly everybody is not told in full
-    let unreported = kept.len().saturating_sub(MOST_PAIRS + order.len());
+    let unreported = kept.len().saturating_sub(MOST_PAIRS + told.by_id.len());
     kept.truncate(kept.len() - unreported);
+    contested::demote(&certain, &mut kept);
     let links = |wanted: &dyn Fn(&Pair) -> bool| -> Vec<Scored> {
         kept.iter().filter(|(pair, _)| wanted(pair)).map(|(_, weighed)| **weighed).collect()
     };
     let joined = links(&|pair| f64::from(pair.probability) >= JOINED);
-    let clusters = cluster::clusters(scorer, &joined, registers);
-    let sure = cluster::clusters(scorer, &links(&|pair| pair.band == Band::High), registers);
+    let clusters = told.groups(cluster::clusters(scorer, &joined, registers));
+    let sure = links(&|pair| pair.band == Band::High);
+    let sure = told.groups(cluster::clusters(scorer, &sure, registers));
     let mut evidence = Vec::with_capacity(kept.len() * (fields.len() + 2));
     for (_, weighed) in &kept {
         for at in 0..fields.len() {
@@ -129,8 +175,8 @@ fn conclude(
     let (expected_share, expected_pairs) = expected(scorer, weighed, &pairs);
     let fields = summaries(scorer);
     Findings {
-        ids,
-        order,
+        ids: told.ids,
+        order: told.by_id,
         fields,
         pairs,
         evidence,

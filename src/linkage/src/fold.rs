@@ -1,29 +1,16 @@
-//! Folding: a value as typed becomes the form that is compared. Case, accents, punctuation, titles and particles go;
-//! letters of scripts without case (Japanese, Thai, Chinese …) stay as they are, because two different names often share
-//! one transliteration. Folded forms live in memory only and are never stored or shown.
+//! Folding: a value as typed becomes the form that is compared. Case and punctuation go; accents too, but for names, of which
+//! the form with accents and the one without are two. Letters of scripts without case (Japanese, Thai, Chinese …) stay as
+//! they are, because two different names often share one transliteration. Folded forms live in memory only and are never
+//! stored or shown.
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
-/// Words before a name that say nothing about who it is.
+use crate::generation::generation;
+use crate::script;
+
+/// Words beside a surname that say nothing about who it is. Beside a first name they may be one: Md Ali, Sir.
 const TITLES: &[&str] = &[
-    "dr",
-    "mr",
-    "mrs",
-    "ms",
-    "miss",
-    "prof",
-    "professor",
-    "herr",
-    "frau",
-    "sir",
-    "jr",
-    "sr",
-    "ii",
-    "iii",
-    "phd",
-    "md",
-    "dds",
-    "dmd",
+    "dr", "mr", "mrs", "ms", "miss", "prof", "professor", "herr", "frau", "sir", "phd", "md", "dds", "dmd",
 ];
 
 /// Words after a comma that say that no given name follows, beside titles and numbers (`1st Baron`).
@@ -48,13 +35,6 @@ pub(crate) fn is_missing(raw: &str) -> bool {
     text.is_empty() || (text.len() <= 7 && NOTHING.iter().any(|nothing| text.eq_ignore_ascii_case(nothing)))
 }
 
-/// Whether the character belongs to a script in which transliteration would merge different names.
-fn is_kept(character: char) -> bool {
-    matches!(character as u32,
-        0x0590..=0x06ff | 0x0900..=0x0fff | 0x1000..=0x109f | 0x1780..=0x17ff | 0x3005..=0x9fff | 0xac00..=0xd7af
-        | 0xf900..=0xfaff | 0x20000..=0x3ffff)
-}
-
 /// Words of letters and digits, separated by single spaces: lower case, Latin letters without accents (`ü` as `ue`),
 /// apostrophes dropped, other punctuation as spaces.
 pub(crate) fn words(raw: &str) -> String {
@@ -74,14 +54,12 @@ pub(crate) fn words(raw: &str) -> String {
 }
 
 fn push_any(folded: &mut String, character: char) {
-    if is_kept(character) {
+    if script::is_kept(character) {
         return folded.push(character);
     }
-    match character {
-        'ä' | 'Ä' | 'æ' | 'Æ' => folded.push_str("ae"),
-        'ö' | 'Ö' | 'ø' | 'Ø' | 'œ' | 'Œ' => folded.push_str("oe"),
-        'ü' | 'Ü' => folded.push_str("ue"),
-        '’' | '‘' | 'ʼ' | '´' => {}
+    match umlaut(character) {
+        Some(written) => folded.push_str(written),
+        _ if matches!(character, '’' | '‘' | 'ʼ' | '´') => {}
         _ if character.is_ascii() => push_folded(folded, character),
         _ if character.is_alphanumeric() => {
             for plain in deunicode::deunicode_char(character).unwrap_or_default().chars() {
@@ -91,6 +69,17 @@ fn push_any(folded: &mut String, character: char) {
         // combining marks that were left over say nothing; all else separates
         _ if unicode_normalization::char::is_combining_mark(character) => {}
         _ => push_folded(folded, ' '),
+    }
+}
+
+/// What a keyboard without the letter writes for it.
+fn umlaut(character: char) -> Option<&'static str> {
+    match character {
+        'ä' | 'Ä' | 'æ' | 'Æ' => Some("ae"),
+        'ö' | 'Ö' | 'ø' | 'Ø' | 'œ' | 'Œ' => Some("oe"),
+        'ü' | 'Ü' => Some("ue"),
+        'ß' | 'ẞ' => Some("ss"),
+        _ => None,
     }
 }
 
@@ -104,39 +93,90 @@ fn push_folded(folded: &mut String, character: char) {
     }
 }
 
-/// The words of a name without titles and particles, unless nothing else is left.
+/// The words of a name as they are written: in lower case, with accents and vowel signs, because Ján is not Jan. What a
+/// keyboard without the letter writes for an umlaut is the umlaut.
 pub(crate) fn name(raw: &str) -> String {
-    let folded = words(raw);
-    if !folded.contains(' ') {
-        return folded;
+    if raw.is_ascii() {
+        return words(raw);
     }
-    let kept: Vec<&str> =
-        folded.split(' ').filter(|word| !TITLES.contains(word) && !PARTICLES.contains(word)).collect();
-    if kept.is_empty() { folded } else { kept.join(" ") }
+    let mut written = String::with_capacity(raw.len());
+    for character in raw.nfkc() {
+        match character {
+            _ if character.is_ascii() => push_folded(&mut written, character),
+            _ if umlaut(character).is_some() => written.push_str(umlaut(character).unwrap_or_default()),
+            '’' | '‘' | 'ʼ' | '´' => {}
+            _ if character.is_alphanumeric() || script::is_mark(character) => {
+                written.extend(character.to_lowercase().map(script::settled));
+            }
+            _ => push_folded(&mut written, ' '),
+        }
+    }
+    written.truncate(written.trim_end().len());
+    written
+}
+
+/// A name without accents and vowel signs, in the letters of a plain keyboard where the script has any. The words of a
+/// name stay apart.
+pub(crate) fn plain(written: &str) -> String {
+    if written.is_ascii() { written.to_owned() } else { words(&script::unmarked(written)) }
+}
+
+/// A surname without what comes and goes beside it, unless nothing else is left.
+pub(crate) fn surname_core(plain: &str) -> String {
+    without(plain, |word| TITLES.contains(&word) || PARTICLES.contains(&word))
+}
+
+/// A first name without a title before it, unless it may be a part of the name.
+pub(crate) fn given_core(plain: &str) -> String {
+    without(plain, |word| TITLES.contains(&word) && !matches!(word, "md" | "sir"))
+}
+
+/// Whether a title before a name says of a man (1) or of a woman (2) that it is one; 0 for none.
+pub(crate) fn title_sex(plain: &str) -> u8 {
+    match plain.split_once(' ').map(|(first, _)| first) {
+        Some("mr" | "herr" | "sr" | "signor" | "monsieur" | "don") => 1,
+        Some("mrs" | "ms" | "miss" | "frau" | "sra" | "srta" | "signora" | "madame" | "mme" | "mlle" | "dona") => 2,
+        _ => 0,
+    }
+}
+
+fn without(name: &str, drops: impl Fn(&str) -> bool) -> String {
+    if !name.contains(' ') {
+        return name.to_owned();
+    }
+    let kept: Vec<&str> = name.split(' ').filter(|word| !drops(word)).collect();
+    if kept.is_empty() { name.to_owned() } else { kept.join(" ") }
 }
 
 /// A full name as given name and family name. `Last, First` is read as such; otherwise the last word, with the
-/// particles before it, is the family name. A single word is a family name.
+/// particles before it and the generation after it, is the family name. A single word is a family name.
 pub(crate) fn split_full_name(raw: &str) -> (String, String) {
-    let mut raw = raw;
+    let mut raw = raw.to_owned();
     if let Some((last, first)) = raw.split_once([',', '、', '،']) {
-        let after = words(first);
+        let after = name(first);
         let word = after.split(' ').next().unwrap_or_default();
-        let is_rank =
-            TITLES.contains(&word) || RANKS.contains(&word) || word.starts_with(|c: char| c.is_ascii_digit());
-        if !is_rank && !word.is_empty() {
-            return (name(first), name(last));
+        if generation(word).is_some() {
+            raw = format!("{last} {word}");
+        } else if TITLES.contains(&word)
+            || RANKS.contains(&word)
+            || word.is_empty()
+            || word.starts_with(|c: char| c.is_ascii_digit())
+        {
+            raw = last.to_owned();
+        } else {
+            // `Lopez, Anna, Jr.`
+            let first = first.replace([',', '、', '،'], " ");
+            return (name(&first), name(last));
         }
-        raw = last;
     }
-    let folded = words(raw);
-    let all: Vec<&str> = folded.split(' ').filter(|word| !TITLES.contains(word)).collect();
-    let Some((_, before)) = all.split_last() else { return (String::new(), folded) };
-    let mut first_of_surname = before.len();
-    while first_of_surname > 1 && PARTICLES.contains(&all[first_of_surname - 1]) {
+    let folded = name(&raw);
+    let all: Vec<&str> = folded.split(' ').collect();
+    let generations = all.iter().rev().take_while(|word| generation(word).is_some()).count();
+    let mut first_of_surname = all.len().saturating_sub(generations + 1);
+    while first_of_surname > 1 && PARTICLES.contains(&plain(all[first_of_surname - 1]).as_str()) {
         first_of_surname -= 1;
     }
-    (name(&all[..first_of_surname].join(" ")), name(&all[first_of_surname..].join(" ")))
+    (all[..first_of_surname].join(" "), all[first_of_surname..].join(" "))
 }
 
 /// The text in plain Latin letters, for keys and for comparing across scripts.
@@ -177,17 +217,32 @@ mod tests {
             ("  O'Neil-Smith ", "oneil smith"),
             ("MÜLLER", "mueller"),
             ("Mueller", "mueller"),
-            ("van der Berg", "berg"),
-            ("Van", "van"),
-            ("Dr. José  García", "jose garcia"),
-            ("Łukasz", "lukasz"),
+            ("van der Berg", "van der berg"),
+            ("Dr. José  García", "dr josé garcía"),
+            ("Łukasz", "łukasz"),
             ("田中", "田中"),
             ("สมชาย", "สมชาย"),
-            ("Ёлкин", "iolkin"),
+            ("Ёлкин", "елкин"),
             ("", ""),
             ("'", ""),
         ] {
             assert_eq!(name(raw), folded, "{raw}");
+        }
+    }
+
+    #[test]
+    fn what_comes_and_goes_beside_a_name_is_told_from_it() {
+        for (raw, given, surname) in [
+            ("van der Berg", "van der berg", "berg"),
+            ("Van", "van", "van"),
+            ("Dr. José García", "jose garcia", "jose garcia"),
+            ("Md Ali", "md ali", "ali"),
+            ("De Shawn", "de shawn", "shawn"),
+            ("Łukasz", "lukasz", "lukasz"),
+            ("Smith Jr", "smith jr", "smith jr"),
+        ] {
+            let plain = plain(&name(raw));
+            assert_eq!((given_core(&plain), surname_core(&plain)), (given.to_owned(), surname.to_owned()), "{raw}");
         }
     }
 
@@ -201,12 +256,15 @@ mod tests {
         for (raw, given, surname) in [
             ("Anna Maria Lopez", "anna maria", "lopez"),
             ("Lopez, Anna Maria", "anna maria", "lopez"),
-            ("Jan van der Berg", "jan", "berg"),
+            ("Jan van der Berg", "jan", "van der berg"),
+            ("Jan Berg, Jr.", "jan", "berg jr"),
+            ("Berg, Jan, Jr.", "jan jr", "berg"),
+            ("Jan Berg III", "jan", "berg iii"),
             ("Madonna", "", "madonna"),
             ("Anna Lopez, MD", "anna", "lopez"),
             ("Anna Lopez, 1st Baroness of Avon", "anna", "lopez"),
             ("Lopez, ", "", "lopez"),
-            ("Dr. Anna Lopez", "anna", "lopez"),
+            ("Dr. Anna Lopez", "dr anna", "lopez"),
             ("", "", ""),
         ] {
             assert_eq!(split_full_name(raw), (given.to_owned(), surname.to_owned()), "{raw}");

@@ -17,12 +17,16 @@
     reason = "positions stay below 2³¹, which `Records` sees to; weights and shares are estimates, and f32 holds them"
 )]
 
+mod address;
 mod band;
 mod block;
 mod bucket;
+mod category;
+mod certain;
 mod cluster;
 mod codes;
 mod compare;
+mod contested;
 mod copies;
 mod date;
 mod depend;
@@ -33,20 +37,25 @@ mod field;
 mod find;
 mod findings;
 mod fold;
+mod generation;
 mod groups;
 mod key;
 mod kind;
 mod level;
 mod model;
+mod nameless;
 mod names;
 mod neighbours;
+mod nicknames;
 mod phonetic;
+mod placeholder;
 mod records;
 mod review;
 mod rows;
 mod sample;
 mod scale;
 mod score;
+mod script;
 mod settle;
 mod shares;
 mod text;

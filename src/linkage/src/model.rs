@@ -11,7 +11,7 @@ use crate::field::Field;
 use crate::scale::Scale;
 
 /// Levels of a scale at most.
-pub(crate) const LEVELS: usize = 8;
+pub(crate) const LEVELS: usize = 9;
 
 /// How a field takes part in a household.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,12 +65,15 @@ pub(crate) struct Household {
 
 impl Household {
     /// The households of a file with so many relatives and twins. Where there are relatives there are twins and
-    /// juniors, also when counting does not show them.
-    pub(crate) fn counted(relatives: f64, twins: f64, juniors: f64) -> Self {
+    /// juniors, also when counting does not show them; `unseen` says how much of that is left where it could have shown them.
+    pub(crate) fn counted(relatives: f64, twins: f64, juniors: f64, unseen: [f64; 2]) -> Self {
+        let assumed = |counted: f64, with_relatives: f64, unseen: f64| {
+            0.000_5 * unseen + counted.max(with_relatives * unseen).min(1.0)
+        };
         Self {
             relatives,
-            twins: 0.000_5 + twins.max(0.05 * relatives).min(1.0),
-            juniors: 0.000_5 + juniors.max(0.02 * relatives.min(10.0)).min(1.0),
+            twins: assumed(twins, 0.05 * relatives, unseen[0]),
+            juniors: assumed(juniors, 0.02 * relatives.min(10.0), unseen[1]),
         }
     }
 }
@@ -175,7 +178,7 @@ impl Model {
                 FieldModel::stated(field, bond)
             })
             .collect();
-        Self { fields, swapped: 0.02, household: Household::counted(0.1, 0.01, 0.0), prior: -12.0 }
+        Self { fields, swapped: 0.02, household: Household::counted(0.1, 0.01, 0.0, [1.0; 2]), prior: -12.0 }
     }
 
     /// The weight of a field for a pair, in bits; 0 where a value is missing.
@@ -188,7 +191,13 @@ impl Model {
         b: u32,
     ) -> f32 {
         let Some(level) = pattern.level(at) else { return 0.0 };
-        self.fields[at].weight(level, pattern, || comparer.common(at, a, b))
+        let weight = self.fields[at].weight(level, pattern, || comparer.common(at, a, b));
+        // namesakes agree on an address that says the name again
+        let says_nothing = weight > 0.0
+            && comparer.fields[at].kind == Kind::Email
+            && comparer.is_made_of_name(a)
+            && comparer.is_made_of_name(b);
+        if says_nothing { 0.0 } else { weight }
     }
 
     /// What the order of the names says, in bits.
@@ -243,7 +252,7 @@ mod tests {
     use super::*;
 
     fn model() -> Model {
-        let household = Household::counted(1.0, 0.0, 0.0);
+        let household = Household::counted(1.0, 0.0, 0.0, [1.0; 2]);
         Model { fields: Vec::new(), swapped: 0.02, household, prior: -20.0 }
     }
 
@@ -262,10 +271,10 @@ mod tests {
 
     #[test]
     fn where_there_are_relatives_there_are_twins() {
-        let few = Household::counted(0.0, 0.0, 0.0);
-        let many = Household::counted(10.0, 0.0, 0.0);
+        let few = Household::counted(0.0, 0.0, 0.0, [1.0; 2]);
+        let many = Household::counted(10.0, 0.0, 0.0, [1.0; 2]);
         assert!(few.twins < 0.01 && many.twins > 0.1 && many.juniors > few.juniors);
-        assert!(Household::counted(0.0, 0.3, 0.0).twins > 0.3);
+        assert!(Household::counted(0.0, 0.3, 0.0, [1.0; 2]).twins > 0.3);
     }
 
     #[test]

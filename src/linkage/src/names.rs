@@ -1,20 +1,43 @@
 //! Names: one list for given and family names, with what is asked of each name again and again.
 
+use std::collections::HashMap;
+
 use crate::digest::digest;
 use crate::error::Result;
 use crate::records::Texts;
-use crate::{fold, phonetic};
+use crate::text::Letters;
+use crate::{fold, generation, nameless, nicknames, phonetic};
 
 /// Names with their sound keys.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
+    /// As written, with accents.
     pub(crate) texts: Texts,
     /// The sound key of the first word and of the last.
     pub(crate) sounds: Vec<(u32, u32)>,
     /// The number at the end of each name, as a digest; 0 for none.
     numbers: Vec<u32>,
-    /// Transliterations of names in other scripts, by code.
+    /// The unmarked forms of those that are not plain, by code, and the transliterations of those in another script.
+    plain: Texts,
     latin: Texts,
+    /// What few names have, and of each name whether it has any of it, and whether it is said for a full name.
+    rest: HashMap<u32, Rest>,
+    has: Vec<u8>,
+}
+
+const REST: u8 = 1;
+const SHORT: u8 = 2;
+
+/// What is known of a name of several words, or of one that is said for another.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Rest {
+    /// Without titles, and without particles too, where that is another text.
+    given: Option<String>,
+    surname: Option<String>,
+    /// The generation, and the sex that a title says; 0 for none.
+    generation: u8,
+    sex: u8,
+    full_names: &'static [u16],
 }
 
 impl Names {
@@ -24,16 +47,21 @@ impl Names {
         names.sounds.reserve_exact(texts.len());
         names.numbers.reserve_exact(texts.len());
         for code in 0..texts.len() {
-            let folded = texts.get(code);
-            names.numbers.push(number_at_end(folded));
-            if folded.is_ascii() {
-                names.sounds.push(sounds(folded));
-                names.latin.push("")?;
-            } else {
-                let latin = fold::latin(folded);
-                names.sounds.push(sounds(&latin));
-                names.latin.push(&latin)?;
+            let written = texts.get(code);
+            names.numbers.push(number_at_end(written));
+            let plain = if written.is_ascii() { String::new() } else { fold::plain(written) };
+            let compared = if plain.is_empty() { written } else { &plain };
+            let latin = if compared.is_ascii() { String::new() } else { fold::latin(compared) };
+            let rest = Rest::of(written, compared);
+            let surname = rest.surname.as_deref().unwrap_or(compared);
+            names.sounds.push(if latin.is_empty() { sounds(surname) } else { sounds(&latin) });
+            let short = if rest.full_names.is_empty() { 0 } else { SHORT };
+            names.has.push(if rest == Rest::default() { 0 } else { REST | short });
+            if rest != Rest::default() {
+                names.rest.insert(code as u32, rest);
             }
+            names.plain.push(if plain == written { "" } else { &plain })?;
+            names.latin.push(&latin)?;
         }
         names.texts = texts;
         Ok(names)
@@ -46,10 +74,77 @@ impl Names {
         one != 0 && other != 0 && one != other
     }
 
-    /// The transliteration of a name in another script.
+    /// The name without accents and vowel signs.
+    pub(crate) fn plain(&self, code: u32) -> &str {
+        match self.plain.get(code as usize) {
+            "" => self.texts.get(code as usize),
+            plain => plain,
+        }
+    }
+
+    /// Whether the name is written without anything that its plain form lacks.
+    pub(crate) fn is_plain(&self, code: u32) -> bool {
+        self.plain.get(code as usize).is_empty()
+    }
+
+    /// The transliteration of a name in a script that is kept.
     pub(crate) fn latin(&self, code: u32) -> Option<&str> {
-        let is_other = !self.texts.get(code as usize).is_ascii();
+        let is_other = !self.plain(code).is_ascii();
         is_other.then(|| self.latin.get(code as usize))
+    }
+
+    /// The letters of every name, as far as it is compared letter by letter.
+    pub(crate) fn letters(&self, is_surname: bool) -> Vec<Letters> {
+        (0..self.texts.len() as u32).map(|code| Letters::of(self.core(code, is_surname))).collect()
+    }
+
+    fn rest(&self, code: u32) -> Option<&Rest> {
+        if self.has[code as usize] == 0 { None } else { self.rest.get(&code) }
+    }
+
+    /// The plain name without what comes and goes beside a surname, or beside a first name.
+    pub(crate) fn core(&self, code: u32, is_surname: bool) -> &str {
+        let rest = self.rest(code);
+        let core = rest.and_then(|rest| if is_surname { rest.surname.as_deref() } else { rest.given.as_deref() });
+        core.unwrap_or_else(|| self.plain(code))
+    }
+
+    /// The generation that a name says; 0 for none.
+    pub(crate) fn generation(&self, code: u32) -> u8 {
+        self.rest(code).map_or(0, |rest| rest.generation)
+    }
+
+    /// Whether titles say that one is a man and the other a woman.
+    pub(crate) fn are_titled_apart(&self, a: u32, b: u32) -> bool {
+        let sex = |code| self.rest(code).map_or(0, |rest| rest.sex);
+        sex(a) != 0 && sex(b) != 0 && sex(a) != sex(b)
+    }
+
+    /// Whether both may be said for one full name.
+    pub(crate) fn share_full_name(&self, a: u32, b: u32) -> bool {
+        let full = |code| self.rest(code).map_or(&[][..], |rest| rest.full_names);
+        self.has[a as usize] & self.has[b as usize] & SHORT != 0 && nicknames::share(full(a), full(b))
+    }
+
+    /// Whether a first name names one of a family: it is a name, and not its initials alone.
+    pub(crate) fn is_whole(&self, code: u32) -> bool {
+        let core = self.core(code, false);
+        !nameless::is_initials(core) && !nameless::is_no_given_name(core)
+    }
+}
+
+impl Rest {
+    fn of(written: &str, plain: &str) -> Self {
+        let mut rest = Self { full_names: nicknames::full_names(plain), ..Self::default() };
+        if plain.contains(' ') {
+            let other = |core: String| (core != plain).then_some(core);
+            rest.given = other(fold::given_core(plain));
+            rest.surname = other(fold::surname_core(plain));
+            rest.sex = fold::title_sex(plain);
+            // a word of another alphabet is known by its own letters
+            rest.generation = generation::mark(written).max(generation::mark(plain));
+        }
+        rest
     }
 }
 

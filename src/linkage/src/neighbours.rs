@@ -8,7 +8,7 @@ use crate::bucket::by_place;
 use crate::codes::MISSING;
 use crate::field::{Field, Values, names};
 use crate::groups::pair;
-use crate::records::Texts;
+use crate::names::Names;
 
 /// So many records after each one are its neighbours.
 const WINDOW: usize = 3;
@@ -23,7 +23,7 @@ impl Neighbours {
     pub(crate) fn of(fields: &[Field], count: usize) -> Self {
         let Some((given, surname)) = names(fields) else { return Self::default() };
         let Values::Names(names) = &fields[surname].values else { return Self::default() };
-        let places = places(&names.texts);
+        let places = places(names);
         let dates = fields.iter().find(|field| field.kind == Kind::Date);
         let days = dates.and_then(|field| Some((&field.codes, days(field)?)));
         let order = |(major, minor): (usize, usize)| {
@@ -60,17 +60,17 @@ impl Neighbours {
     }
 }
 
-/// The place of each text among all, by its code.
-fn places(texts: &Texts) -> Vec<u32> {
+/// The place of each name among all, by its code; an accent does not move it.
+fn places(names: &Names) -> Vec<u32> {
     // most texts differ in their first letters, which are at hand when they are beside the code
     let start = |code: usize| {
         let mut start = [0; 8];
-        start.iter_mut().zip(texts.get(code).bytes()).for_each(|(to, byte)| *to = byte);
+        start.iter_mut().zip(names.plain(code as u32).bytes()).for_each(|(to, byte)| *to = byte);
         u64::from_be_bytes(start)
     };
-    let mut order: Vec<(u64, u32)> = (0..texts.len()).map(|code| (start(code), code as u32)).collect();
+    let mut order: Vec<(u64, u32)> = (0..names.texts.len()).map(|code| (start(code), code as u32)).collect();
     order.par_sort_unstable_by(|(x, one), (y, other)| {
-        x.cmp(y).then_with(|| texts.get(*one as usize).cmp(texts.get(*other as usize)))
+        x.cmp(y).then_with(|| names.plain(*one).cmp(names.plain(*other)))
     });
     let mut places = vec![0; order.len()];
     for (place, (_, code)) in (0u32..).zip(order) {

@@ -3,11 +3,13 @@
 
 use std::cmp::Ordering;
 
-use drydock_random::scramble;
+use drydock_random::{GOLDEN, scramble};
+use rayon::prelude::*;
 
 use crate::Kind;
 use crate::codes::number;
 use crate::date::Date;
+use crate::digest::digest;
 use crate::error::{Error, Result};
 
 /// Columns that are compared at most; a pair's agreement is packed into one 64-bit word.
@@ -68,6 +70,15 @@ pub(crate) enum Cells {
 }
 
 impl Cells {
+    /// A digest of what a record says.
+    fn digest(&self, record: u32) -> u64 {
+        match self {
+            Cells::Texts(_) => digest(self.text(record).as_bytes()),
+            Cells::Dates(dates) => dates.get(record as usize).map_or(0, |date| date.digest()),
+            Cells::Numbers(numbers) => numbers.get(record as usize).map_or(0, |&number| number.into()),
+        }
+    }
+
     /// What a record says, empty when nothing.
     pub(crate) fn text(&self, record: u32) -> &str {
         match self {
@@ -172,8 +183,7 @@ impl Records {
         &self.columns
     }
 
-    /// The order in which records are handled: by id, as numbers when all ids are numbers. Everything that could
-    /// depend on an order depends on this one, so that shuffled input gives the same result.
+    /// The order in which records are told: by id, as numbers when all ids are numbers.
     pub(crate) fn order_by_id(&self) -> Result<Vec<u32>> {
         let count = u32::try_from(self.len())
             .ok()
@@ -198,6 +208,21 @@ impl Records {
             return Err(Error::RepeatedIds(repeated));
         }
         Ok(order)
+    }
+
+    /// The order in which records are handled: by what they say, and by id where they say the same. Everything that could
+    /// depend on an order depends on this one, so that neither another order of the input nor other ids give another result.
+    pub(crate) fn order_by_value(&self, by_id: &[u32]) -> Vec<u32> {
+        let mut digests = vec![0u64; self.len()];
+        for column in &self.cells {
+            digests.par_iter_mut().enumerate().for_each(|(record, state)| {
+                *state = scramble(*state ^ column.digest(record as u32)).wrapping_mul(GOLDEN);
+            });
+        }
+        let mut order: Vec<(u64, u32)> =
+            (0u32..).zip(by_id).map(|(rank, &record)| (digests[record as usize], rank)).collect();
+        order.par_sort_unstable();
+        order.into_iter().map(|(_, rank)| by_id[rank as usize]).collect()
     }
 
     /// The parts: columns, ids, registers, cells.

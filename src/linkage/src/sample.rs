@@ -11,7 +11,7 @@ use crate::compare::{Comparer, Pattern};
 use crate::groups::Groups;
 
 /// Random pairs drawn for `u`.
-const RANDOM_PAIRS: usize = 80_000;
+const RANDOM_PAIRS: usize = 300_000;
 
 /// Patterns and how often each was seen.
 pub(crate) type Tally = Vec<(Pattern, f64)>;
@@ -41,7 +41,7 @@ pub(crate) fn tally(comparer: &Comparer<'_>, pairs: &[(u32, u32)]) -> Tally {
         .map(|chunk| {
             let mut seen = HashMap::new();
             for &(a, b) in chunk {
-                *seen.entry(comparer.pattern(a, b)).or_insert(0) += 1;
+                *seen.entry(comparer.learnt(a, b)).or_insert(0) += 1;
             }
             seen
         })

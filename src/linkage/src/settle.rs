@@ -27,8 +27,11 @@ struct Tally {
     slips: [[f64; 2]; 2],
     /// Pairs of one household and one first name: the same birthdate or another, and whether any other field slips.
     births: [[f64; 2]; 2],
-    /// Pairs of one household and one birthdate: whether they agree on what is a person's own beside the name.
+    /// Pairs of one household and one birthdate, with the same first name or another: whether they agree on what is a
+    /// person's own beside the name.
     own: [[f64; 2]; 2],
+    /// The same of one first name, with the same birthdate or another.
+    own_births: [[f64; 2]; 2],
 }
 
 impl Tally {
@@ -38,8 +41,12 @@ impl Tally {
         for (counts, more) in self.households.iter_mut().zip(&other.households) {
             counts.iter_mut().zip(more).for_each(|(count, more)| *count += more);
         }
-        let tables =
-            [(&mut self.slips, &other.slips), (&mut self.births, &other.births), (&mut self.own, &other.own)];
+        let tables = [
+            (&mut self.slips, &other.slips),
+            (&mut self.births, &other.births),
+            (&mut self.own, &other.own),
+            (&mut self.own_births, &other.own_births),
+        ];
         for (counts, more) in tables.into_iter().flat_map(|(table, more)| table.iter_mut().zip(more)) {
             counts.iter_mut().zip(more).for_each(|(count, more)| *count += more);
         }
@@ -73,12 +80,31 @@ impl Tally {
     /// names do not change it, while twins differ on it as strangers do: as often as `strangers` says.
     fn twins(&self, strangers: f64) -> f64 {
         let by_slips = beyond(&self.slips, 0.025);
-        let differing = |[same, other]: [f64; 2]| other / (same + other).max(1.0);
-        let (usual, among_wrong) = (differing(self.own[0]), differing(self.own[1]));
-        let by_own =
-            (among_wrong - usual) / (strangers - usual).max(0.05) * self.slips[1].iter().sum::<f64>();
+        let by_own = others(&self.own, strangers) * self.slips[1].iter().sum::<f64>();
         by_slips.max(by_own) / self.households[0][0].max(1.0)
     }
+
+    /// What is assumed of twins and of juniors before any are seen, as a share: less where a person's own column has had the
+    /// chance to show them and did not.
+    fn unseen(&self, strangers: f64) -> [f64; 2] {
+        [&self.own, &self.own_births].map(|own| {
+            let looked_at: f64 = own[1].iter().sum();
+            let seen = others(own, strangers) * looked_at;
+            if seen < 1.0 { SEEN / (SEEN + looked_at) } else { 1.0 }
+        })
+    }
+}
+
+/// Pairs with another name or birthdate, a mistake or another person, that count as one look for twins or juniors.
+const SEEN: f64 = 20.0;
+
+/// The share of two people among the pairs of the second row, when two people differ on what is a person's own as often as
+/// `strangers` says, and one person as often as in the first row. What chance may bring is nobody.
+fn others(own: &[[f64; 2]; 2], strangers: f64) -> f64 {
+    let differing = |[same, other]: [f64; 2]| other / (same + other).max(1.0);
+    let (usual, among_wrong) = (differing(own[0]), differing(own[1]));
+    let chance = (usual * (1.0 - usual) / own[1].iter().sum::<f64>().max(1.0)).sqrt();
+    (among_wrong - usual - chance).max(0.0) / (strangers - usual).max(0.05)
 }
 
 /// Wrong ones among pairs without a slip beyond the share of wrong ones among pairs with a slip, at the upper end of what
@@ -87,6 +113,11 @@ fn beyond([right, wrong]: &[[f64; 2]; 2], stated: f64) -> f64 {
     let upper = wrong[1] + 2.0 * wrong[1].sqrt();
     let share = (upper + stated * 20.0) / (right[1] + 20.0);
     (wrong[0] - 1.5 * share * right[0]).max(0.0)
+}
+
+/// The level from which what is a person's own is another's.
+fn own_level(kind: Kind) -> u8 {
+    if kind == Kind::Identifier { 2 } else { 1 }
 }
 
 /// How many pairs the stated share of relatives, a tenth, counts for.
@@ -101,7 +132,10 @@ impl Scorer<'_> {
     /// `sampled` says how many candidates each of the scored pairs stands for.
     pub(crate) fn settle(&mut self, scored: &[Scored], count: usize, sampled: f64) {
         let all = count as f64 * (count as f64 - 1.0) / 2.0;
-        let strangers = self.own_category().map_or(1.0, |at| self.model.fields[at].u[1]);
+        let strangers = self.own().map_or(1.0, |at| {
+            let field = &self.model.fields[at];
+            field.u[usize::from(own_level(self.comparer.fields[at].kind))]
+        });
         for round in 0..SETTLING {
             let chunks: Vec<Tally> = scored.par_chunks(16_384).map(|chunk| self.tally(chunk)).collect();
             let mut whole = Tally::default();
@@ -115,11 +149,12 @@ impl Scorer<'_> {
                 for at in 0..self.comparer.fields.len() {
                     estimate::set_m(&self.comparer, &mut self.model, at, &whole.levels[at]);
                 }
-                self.model.swapped = (whole.swapped + 0.4) / (whole.found + 20.0);
+                // a single pair is no witness for itself
+                self.model.swapped = ((whole.swapped - 1.0).max(0.0) + 0.4) / (whole.found + 20.0);
                 // dismissed relatives cannot be counted
                 if !self.settled {
                     self.model.household =
-                        Household::counted(whole.relatives(), whole.twins(strangers), whole.juniors());
+                        Household::counted(whole.relatives(), whole.twins(strangers), whole.juniors(), whole.unseen(strangers));
                 }
             }
             if round > 2 && (before - self.model.prior).abs() < 1e-3 {
@@ -130,22 +165,28 @@ impl Scorer<'_> {
 
     fn tally(&self, chunk: &[Scored]) -> Tally {
         let fields = self.comparer.fields.len();
-        let own = self.own_category();
+        let own = self.own();
         let mut tally = Tally::default();
         for scored in chunk {
             let rescored = self.reweigh(scored);
+            let differs = own.and_then(|at| {
+                Some(scored.pattern.level(at)? >= own_level(self.comparer.fields[at].kind))
+            });
             if let Some((first, birth)) = self.comparer.names_and_birth(scored.pattern) {
                 // strangers hardly share as much: one person, or one household
                 if f64::from(self.bonds(scored).shared) + self.model.prior >= CERTAIN {
                     if !birth {
                         tally.slips[usize::from(first)][usize::from(self.slips(scored.pattern))] += 1.0;
-                        if let Some(level) = own.and_then(|at| scored.pattern.level(at)) {
-                            tally.own[usize::from(first)][usize::from(level > 0)] += 1.0;
+                        if let Some(differs) = differs {
+                            tally.own[usize::from(first)][usize::from(differs)] += 1.0;
                         }
                     }
                     if !first {
                         let slips = self.shared_slips(scored.pattern);
                         tally.births[usize::from(birth)][usize::from(slips)] += 1.0;
+                        if let Some(differs) = differs {
+                            tally.own_births[usize::from(birth)][usize::from(differs)] += 1.0;
+                        }
                     }
                     tally.households[usize::from(first)][usize::from(birth)] += 1.0;
                 }
@@ -165,10 +206,13 @@ impl Scorer<'_> {
         tally
     }
 
-    /// The first category that is a person's own, such as the sex.
-    fn own_category(&self) -> Option<usize> {
-        let fields = self.comparer.fields.iter().zip(&self.model.fields);
-        fields.into_iter().position(|(field, model)| field.kind == Kind::Category && model.bond == Bond::Own)
+    /// What tells twins and juniors from one person: an identifier, or a category that is a person's own, such as the sex.
+    fn own(&self) -> Option<usize> {
+        let of = |kind| {
+            let mut fields = self.comparer.fields.iter().zip(&self.model.fields);
+            fields.position(|(field, model)| field.kind == kind && model.bond == Bond::Own)
+        };
+        of(Kind::Identifier).or_else(|| of(Kind::Category))
     }
 
     /// Whether any of the fields that twins share does not agree exactly.
