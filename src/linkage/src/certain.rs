@@ -11,7 +11,7 @@ use crate::field::{Values, Whole};
 use crate::model::{Bond, Model};
 use crate::nameless::is_example;
 use crate::names::Names;
-use crate::scale::{Scale, name, word};
+use crate::scale::{name, word};
 
 /// A contact that more records have is nobody's own.
 const SHARED_BY: u32 = 8;
@@ -65,6 +65,8 @@ impl<'f> Certain<'f> {
             // one word in both places is a word for somebody
             names.is_some_and(|names| {
                 names.is_whole(first)
+                    // where nobody knows which is which, either is a first name
+                    && (!self.is_of_full_name(surname) || names.is_whole(last))
                     && names.plain(first) != names.plain(last)
                     && !is_example(names.plain(first), names.plain(last))
             })
@@ -100,7 +102,9 @@ impl<'f> Certain<'f> {
         let date = |record| dates[self.comparer.code(record, birth) as usize];
         match pattern.level(birth) {
             Some(EXACT) => date(a).is_real(),
-            Some(SWAPPED | SLIP) if !pattern.is_swapped() && is_one_surname => {
+            Some(SWAPPED | SLIP)
+                if !pattern.is_swapped() && is_one_surname && date(a).is_real() && date(b).is_real() =>
+            {
                 // a year is another child, a cousin, a namesake
                 date(a).year == date(b).year && witness() || identified
             }
@@ -119,7 +123,7 @@ impl<'f> Certain<'f> {
         };
         let code = |record, at: &usize| self.comparer.code(record, *at);
         let others = |columns: &[usize]| {
-            let differ = |at: &usize| level(at).is_some_and(|level| self.is_worst(*at, level));
+            let differ = |at: &usize| level(at).is_some_and(|level| self.is_another(*at, level));
             columns.iter().any(differ) && !columns.iter().any(|at| level(at) == Some(0))
         };
         let [email, phone, address] = &self.contacts;
@@ -157,9 +161,16 @@ impl<'f> Certain<'f> {
         }
     }
 
-    fn is_worst(&self, at: usize, level: u8) -> bool {
-        usize::from(level) + 1 == Scale::of(self.comparer.fields[at].kind).levels.len()
-            || (self.comparer.fields[at].kind == Kind::Address && level >= word::VAGUE)
+    /// Whether a contact at the level is another one, and no slip.
+    fn is_another(&self, at: usize, level: u8) -> bool {
+        level > match self.comparer.fields[at].kind {
+            Kind::Email => 2,
+            _ => word::SLIP,
+        }
+    }
+
+    fn is_of_full_name(&self, at: usize) -> bool {
+        self.comparer.fields[at].column == Whole::OfFullName
     }
 
     /// Whether a surname is known to be one, so that a slip in it is no twin's first name: the column holds surnames, and
@@ -168,7 +179,7 @@ impl<'f> Certain<'f> {
         let (fields, given) = (self.comparer.fields, self.given.unwrap_or(surname));
         [a, b].iter().all(|&record| {
             let code = self.comparer.code(record, surname) as usize;
-            fields[surname].column != Whole::OfFullName && fields[given].counts[code] <= fields[surname].counts[code]
+            !self.is_of_full_name(surname) && fields[given].counts[code] <= fields[surname].counts[code]
         })
     }
 

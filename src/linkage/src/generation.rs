@@ -2,19 +2,20 @@
 //! they differ, or one record says one and the other none, two records are not one person without a look.
 
 /// The generations, each with its words, plain and in lower case; a dot is gone by then.
-const GENERATIONS: [&[&str]; 5] = [
+const GENERATIONS: [&[&str]; 6] = [
     &["sr", "sen", "senior", "snr", "pere", "père", "pai", "padre", "ae", "st", "starszy", "starsi", "starší", "ст", "старший", "id"],
     &[
-        "jr", "jun", "junior", "jnr", "jnr", "júnior", "fils", "filho", "hijo", "figlio", "ml", "mladší", "mladsi",
+        "jr", "jun", "junior", "jnr", "júnior", "fils", "filho", "hijo", "figlio", "ml", "mladší", "mladsi",
         "młodszy", "мл", "младший", "ifj",
     ],
     &["ii", "2nd", "2", "neto", "nieto"],
     &["iii", "3rd", "3", "bisneto"],
-    &["iv", "4th", "4", "v", "5th"],
+    &["iv", "4th", "4"],
+    &["v", "5th", "5"],
 ];
 
 /// Words that name a generation and a name as well: they count after another word only.
-const ALONE: [&str; 8] = ["st", "v", "ae", "id", "padre", "pai", "2", "3"];
+const ALONE: [&str; 10] = ["st", "v", "ae", "id", "padre", "pai", "2", "3", "4", "5"];
 
 /// The generation that a word names, from 1.
 pub(crate) fn generation(word: &str) -> Option<u8> {

@@ -60,7 +60,7 @@ pub(crate) fn unmarked(written: &str) -> String {
 const FORMS: &str = "辺邊邉 斎齋 斉齊 高髙 崎﨑嵜 沢澤 広廣 国國 桜櫻 浜濱濵 島嶋嶌 齢齡 竜龍龙 滝瀧 条條 真眞 恵惠 栄榮 徳德 浅淺 万萬 \
      豊豐 寿壽 鉄鐵 蔵藏 児兒 富冨 槙槇 曽曾 会會 学學 静靜 渋澁 黒黑 顕顯 与與 円圓 当當 穂穗 園薗 桑桒 髪髮 張张 劉刘 陳陈 楊杨 \
      趙赵 黄黃 吳吴呉 孫孙 馬马 羅罗 鄭郑 謝谢 韓韩 馮冯 蕭萧 鄧邓 許许 蘇苏 蔣蒋 葉叶 呂吕 盧卢 鍾钟 譚谭 陸陆 賈贾 韋韦 鄒邹 閻闫 顧顾 賀贺 \
-     龔龚 錢钱 湯汤 麗丽 華华 偉伟 強强 軍军 傑杰 紅红 蘭兰 鳳凤 曉晓暁";
+     龔龚 錢钱 湯汤 麗丽 華华 偉伟 強强 軍军 傑杰 紅红 蘭兰 鳳凤 曉晓暁 長长";
 
 /// The form that stands for each of the others.
 static CURRENT: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
