@@ -2,6 +2,8 @@
 //! groups as a whole agree, so that one weak bridge, such as a record without a first name between twins, joins nobody.
 //! Pairs are taken best first, ties by id; the order of input and the number of threads make no difference.
 
+use std::collections::HashMap;
+
 use crate::Kind;
 use crate::compare::Pattern;
 use crate::scale::name;
@@ -52,6 +54,37 @@ pub(crate) fn clusters(scorer: &Scorer<'_>, links: &[Scored], registers: &[u32])
     }
     clusters.sort_unstable();
     clusters
+}
+
+/// What hangs together by pairs, whoever speaks against it.
+pub(crate) fn components(pairs: impl Iterator<Item = (u32, u32)>) -> Vec<Vec<u32>> {
+    let mut group_of: HashMap<u32, u32> = HashMap::new();
+    for (a, b) in pairs {
+        let (one, other) = (root(&mut group_of, a), root(&mut group_of, b));
+        group_of.insert(one.max(other), one.min(other));
+    }
+    let mut records: Vec<u32> = group_of.keys().copied().collect();
+    records.sort_unstable();
+    let mut members: Vec<(u32, u32)> =
+        records.into_iter().map(|record| (root(&mut group_of, record), record)).collect();
+    members.sort_unstable();
+    members
+        .chunk_by(|one, other| one.0 == other.0)
+        .map(|group| group.iter().map(|&(_, record)| record).collect())
+        .collect()
+}
+
+fn root(group_of: &mut HashMap<u32, u32>, record: u32) -> u32 {
+    let mut at = record;
+    loop {
+        let next = *group_of.entry(at).or_insert(at);
+        if next == at {
+            break;
+        }
+        at = next;
+    }
+    group_of.insert(record, at);
+    at
 }
 
 fn registers_allow(left: &[u32], right: &[u32], registers: &[u32]) -> bool {

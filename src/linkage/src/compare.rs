@@ -8,6 +8,7 @@ use crate::codes::MISSING;
 use crate::copies::Copies;
 use crate::field::{Field, Values, names};
 use crate::rows::Rows;
+use crate::shares::mean_count;
 use crate::scale::name::{CLOSE, EXACT, FORM, NICKNAME, OTHER, PART, SLIP, VAGUE};
 use crate::text::Letters;
 use crate::{Kind, date};
@@ -91,6 +92,11 @@ impl Met {
     }
 }
 
+/// How common each value is, in bits above the mean.
+fn common(counts: &[u32], mean: f64) -> Vec<f32> {
+    counts.iter().map(|&count| (count.max(1) as f32 / mean as f32).log2()).collect()
+}
+
 /// The level of two different names.
 fn name_level(field: &Field, one: u32, other: u32) -> u8 {
     field.level(one, other, || match &field.values {
@@ -104,13 +110,7 @@ fn name_level(field: &Field, one: u32, other: u32) -> u8 {
 
 impl<'f> Comparer<'f> {
     pub(crate) fn new(fields: &'f [Field], rows: Rows, copies: Copies) -> Self {
-        let common = fields
-            .par_iter()
-            .map(|field| {
-                let mean = field.mean as f32;
-                field.counts.iter().map(|&count| (count.max(1) as f32 / mean).log2()).collect()
-            })
-            .collect();
+        let common = fields.par_iter().map(|field| common(&field.counts, field.mean)).collect();
         let letters = |field: &Field| match field.values {
             Values::Names(_) => Vec::new(),
             _ => field.letters(),
@@ -119,6 +119,24 @@ impl<'f> Comparer<'f> {
         let names = names(fields);
         let met = names.map_or_else(Met::default, |(given, _)| Met::of(&fields[given], rows.count()));
         Self { fields, copies, names, made: Made::default(), rows, common, letters, met }
+    }
+
+    /// Counts people in place of records: a name is not common because one person is there twenty times. The groups are of
+    /// records that are one person.
+    pub(crate) fn count_people(&mut self, groups: &[Vec<u32>]) {
+        let (fields, rows) = (self.fields, &self.rows);
+        self.common.par_iter_mut().enumerate().for_each(|(at, common)| {
+            let mut counts = fields[at].counts.clone();
+            let mut codes = Vec::new();
+            for group in groups {
+                codes.clear();
+                codes.extend(group.iter().map(|&record| rows.code(record, at)));
+                codes.sort_unstable();
+                let again = codes.windows(2).filter(|pair| pair[0] == pair[1] && pair[0] != MISSING);
+                again.for_each(|pair| counts[pair[0] as usize] -= 1);
+            }
+            *common = self::common(&counts, mean_count(&counts));
+        });
     }
 
     /// How many records there are.

@@ -68,6 +68,14 @@ pub fn find(records: Records) -> Result<Findings> {
     let (passes, bound) = candidates.into_account();
     scorer.settle(&weighed, order.len(), 1.0);
     weighed.par_iter_mut().for_each(|weighed| *weighed = scorer.reweigh(weighed));
+    // what a value says depends on how many people have it, and who is one is known now
+    let joined = weighed.iter().filter(|weighed| probability(scorer.bits(weighed)) >= JOINED);
+    let people = cluster::components(joined.map(|weighed| (weighed.a, weighed.b)));
+    if people.iter().map(|group| group.len() - 1).sum::<usize>() * 20 > order.len() {
+        scorer.comparer.count_people(&people);
+        scorer.settle(&weighed, order.len(), 1.0);
+        weighed.par_iter_mut().for_each(|weighed| *weighed = scorer.reweigh(weighed));
+    }
     let told = Told::new(ids, by_id, &order);
     drop(order);
     Ok(conclude(&scorer, &weighed, told, &registers, passes, (count, bound)))

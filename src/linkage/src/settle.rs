@@ -192,7 +192,7 @@ impl Scorer<'_> {
                 }
             }
             let probability = probability(self.bits(&rescored));
-            if probability < 0.5 {
+            if probability < 0.3 {
                 continue;
             }
             tally.found += probability;
