@@ -6,16 +6,21 @@ use std::collections::HashMap;
 
 use crate::Kind;
 use crate::compare::Pattern;
+use crate::date::Agreement;
 use crate::scale::name;
 use crate::score::{Scored, Scorer};
 
 /// Cross pairs looked at when two groups meet, at most: enough to see whether they agree.
 const LOOKS: usize = 400;
+/// Cross pairs of two groups that are small enough to hang together by one sure pair, and the bits that make it sure.
+const FEW: usize = 12;
+const SURE: f64 = 5.0;
 
 /// What speaks for and against two groups being one person.
 #[derive(Debug, Default)]
-struct Agreement {
+struct Evidence {
     supports: usize,
+    surely: usize,
     conflicts: usize,
     evidence: f32,
 }
@@ -99,31 +104,40 @@ fn groups_agree(scorer: &Scorer<'_>, left: &[u32], right: &[u32]) -> bool {
     if left.len() == 1 && right.len() == 1 {
         return true;
     }
-    let mut agreement = Agreement::default();
+    let mut agreement = Evidence::default();
     let crossings = left.iter().flat_map(|&a| right.iter().map(move |&b| (a.min(b), a.max(b))));
     let step = (left.len() * right.len()).div_ceil(LOOKS);
+    let mut best = [None; 3];
     for (a, b) in crossings.step_by(step) {
         let Some(pair) = scorer.score(a, b, f64::NEG_INFINITY) else { continue };
         agreement.evidence += pair.fields.clamp(-10.0, 10.0);
-        let bits = scorer.bits(&pair);
-        if bits >= 2.0 {
-            agreement.supports += 1;
-        } else if bits < 0.0 && is_other_person(scorer, pair.pattern) {
-            agreement.conflicts += 1;
+        let own = own_levels(scorer, pair.pattern);
+        for (best, level) in best.iter_mut().zip(own) {
+            *best = [*best, level].into_iter().flatten().min();
         }
+        let bits = scorer.bits(&pair);
+        agreement.supports += usize::from(bits >= 2.0);
+        agreement.surely += usize::from(bits >= SURE);
+        agreement.conflicts += usize::from(bits < 0.0 && is_other_person(own));
     }
-    agreement.supports > agreement.conflicts && agreement.evidence > 0.0
+    let agree = agreement.supports > agreement.conflicts && agreement.evidence > 0.0;
+    // two records that slipped in two ways agree with the one between them and not with each other
+    agree || (left.len() * right.len() <= FEW && agreement.surely > 0 && !is_other_person(best))
 }
 
-/// Whether what belongs to one person alone is another's: first name, birthdate or identifier.
-fn is_other_person(scorer: &Scorer<'_>, pattern: Pattern) -> bool {
-    scorer.comparer.fields.iter().enumerate().any(|(at, field)| {
-        let level = pattern.level(at);
-        match field.kind {
-            Kind::GivenName => level == Some(name::OTHER),
-            Kind::Date => level == Some(crate::date::Agreement::Other as u8),
-            Kind::Identifier => level == Some(2),
-            _ => false,
-        }
-    })
+/// Whether what belongs to one person alone is another's.
+fn is_other_person(own: [Option<u8>; 3]) -> bool {
+    own.into_iter().zip(OTHERS).any(|(level, other)| level == Some(other))
+}
+
+/// The levels of first name, birthdate and identifier at which a pair is of two people.
+const OTHERS: [u8; 3] = [name::OTHER, Agreement::Other as u8, 2];
+
+/// The worst level of a pair in each of first name, birthdate and identifier.
+fn own_levels(scorer: &Scorer<'_>, pattern: Pattern) -> [Option<u8>; 3] {
+    let worst_of = |kind| {
+        let fields = scorer.comparer.fields.iter().enumerate().filter(|(_, field)| field.kind == kind);
+        fields.filter_map(|(at, _)| pattern.level(at)).max()
+    };
+    [Kind::GivenName, Kind::Date, Kind::Identifier].map(worst_of)
 }
