@@ -15,6 +15,8 @@ const LOOKS: usize = 400;
 /// Cross pairs of two groups that are small enough to hang together by one sure pair, and the bits that make it sure.
 const FEW: usize = 12;
 const SURE: f64 = 5.0;
+/// Bits below which a pair that agrees as twins do is one of twins.
+const TWIN: f64 = 3.0;
 
 /// What speaks for and against two groups being one person.
 #[derive(Debug, Default)]
@@ -116,9 +118,11 @@ fn groups_agree(scorer: &Scorer<'_>, left: &[u32], right: &[u32]) -> bool {
             *best = [*best, level].into_iter().flatten().min();
         }
         let bits = scorer.bits(&pair);
-        agreement.supports += usize::from(bits >= 2.0);
+        // with another first name and one birthdate, a few bits are a twin's
+        let is_twin = own[0] == Some(name::OTHER) && own[1] == Some(Agreement::Exact as u8) && bits < TWIN;
+        agreement.supports += usize::from(bits >= 2.0 && !is_twin);
         agreement.surely += usize::from(bits >= SURE);
-        agreement.conflicts += usize::from(bits < 0.0 && is_other_person(own));
+        agreement.conflicts += usize::from(is_twin || (bits < 0.0 && is_other_person(own)));
     }
     let agree = agreement.supports > agreement.conflicts && agreement.evidence > 0.0;
     // two records that slipped in two ways agree with the one between them and not with each other

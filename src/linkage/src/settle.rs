@@ -66,13 +66,17 @@ impl Tally {
     /// Pairs of juniors, who bear the first name of a parent, for each pair of one person: wrong birthdates among pairs
     /// that agree on all else, beyond those among pairs with a slip. A birthdate that is simply wrong comes with other
     /// slips as often as a right one.
-    fn juniors(&self) -> f64 {
+    fn juniors(&self, strangers: f64) -> f64 {
+        let same = self.households[0][0].max(1.0);
+        if tells(&self.own_births, strangers) {
+            return others(&self.own_births, strangers) * self.births[1].iter().sum::<f64>() / same;
+        }
         // a few of a hundred may be mistakes that came alone
-        (beyond(&self.births, 0.1) / self.households[0][0].max(1.0) - 0.03).max(0.0)
+        (beyond(&self.births, 0.1) / same - 0.03).max(0.0)
     }
 
-    /// Pairs of twins for each pair of one person: the higher of two ways to tell twins from first names that are simply
-    /// wrong.
+    /// Pairs of twins for each pair of one person, by the surer of two ways to tell twins from first names that are simply
+    /// wrong, or the one that finds more.
     ///
     /// A wrong first name comes with other slips about as often as a right one does; twins come without. So the share of
     /// wrong first names among pairs with a slip, at the upper end of what chance allows, is expected among pairs without
@@ -81,7 +85,8 @@ impl Tally {
     fn twins(&self, strangers: f64) -> f64 {
         let by_slips = beyond(&self.slips, 0.025);
         let by_own = others(&self.own, strangers) * self.slips[1].iter().sum::<f64>();
-        by_slips.max(by_own) / self.households[0][0].max(1.0)
+        let twins = if tells(&self.own, strangers) { by_own } else { by_slips.max(by_own) };
+        twins / self.households[0][0].max(1.0)
     }
 
     /// What is assumed of twins and of juniors before any are seen, as a share: less where a person's own column has had the
@@ -98,12 +103,18 @@ impl Tally {
 /// Pairs with another name or birthdate, a mistake or another person, that count as one look for twins or juniors.
 const SEEN: f64 = 20.0;
 
+/// Whether what is a person's own was seen often enough to tell two people from a mistake.
+fn tells(own: &[[f64; 2]; 2], strangers: f64) -> bool {
+    let usual = own[0][1] / own[0].iter().sum::<f64>().max(1.0);
+    own[1].iter().sum::<f64>() >= 2.0 * SEEN && strangers - usual > 0.3
+}
+
 /// The share of two people among the pairs of the second row, when two people differ on what is a person's own as often as
 /// `strangers` says, and one person as often as in the first row. What chance may bring is nobody.
 fn others(own: &[[f64; 2]; 2], strangers: f64) -> f64 {
     let differing = |[same, other]: [f64; 2]| other / (same + other).max(1.0);
     let (usual, among_wrong) = (differing(own[0]), differing(own[1]));
-    let chance = (usual * (1.0 - usual) / own[1].iter().sum::<f64>().max(1.0)).sqrt();
+    let chance = 2.0 * (usual * (1.0 - usual) / own[1].iter().sum::<f64>().max(1.0)).sqrt();
     (among_wrong - usual - chance).max(0.0) / (strangers - usual).max(0.05)
 }
 
@@ -152,10 +163,14 @@ impl Scorer<'_> {
                 // a single pair is no witness for itself
                 self.model.swapped = ((whole.swapped - 1.0).max(0.0) + 0.4) / (whole.found + 20.0);
                 // dismissed relatives cannot be counted
-                if !self.settled {
-                    self.model.household =
-                        Household::counted(whole.relatives(), whole.twins(strangers), whole.juniors(), whole.unseen(strangers));
-                }
+                let relatives =
+                    if self.settled { self.model.household.relatives } else { whole.relatives() };
+                self.model.household = Household::counted(
+                    relatives,
+                    whole.twins(strangers),
+                    whole.juniors(strangers),
+                    whole.unseen(strangers),
+                );
             }
             if round > 2 && (before - self.model.prior).abs() < 1e-3 {
                 break;
