@@ -32,9 +32,16 @@ const HIGH: f64 = 0.99;
 /// first.
 const MEDIUM: f64 = 0.04;
 
-/// The band of a pair that is so probable; `is_certain` is asked only where it matters.
-pub(crate) fn band(probability: f64, is_certain: impl FnOnce() -> bool) -> Band {
-    if probability >= HIGH && is_certain() {
+/// At least this probable where two records say the same in every column: what is left is a namesake born on the same day.
+const COPIED: f64 = 0.90;
+
+/// The band of a pair that is so probable; whether it is certain, and a copy, is asked only where it matters.
+pub(crate) fn band(
+    probability: f64,
+    is_certain: impl FnOnce() -> bool,
+    is_copy: impl FnOnce() -> bool,
+) -> Band {
+    if probability >= COPIED && (probability >= HIGH || is_copy()) && is_certain() {
         Band::High
     } else if probability >= MEDIUM {
         Band::Medium

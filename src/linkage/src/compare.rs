@@ -110,7 +110,11 @@ fn name_level(field: &Field, one: u32, other: u32) -> u8 {
 
 impl<'f> Comparer<'f> {
     pub(crate) fn new(fields: &'f [Field], rows: Rows, copies: Copies) -> Self {
-        let common = fields.par_iter().map(|field| common(&field.counts, field.mean)).collect();
+        let of_field = |field: &Field| {
+            let counts = if field.people.is_empty() { &field.counts } else { &field.people };
+            common(counts, field.mean)
+        };
+        let common = fields.par_iter().map(of_field).collect();
         let letters = |field: &Field| match field.values {
             Values::Names(_) => Vec::new(),
             _ => field.letters(),

@@ -68,6 +68,8 @@ pub(crate) struct Field {
     pub(crate) mean: f64,
     pub(crate) share: f64,
     pub(crate) values: Values,
+    /// How many records hold each code when one that repeats another word for word is the same person; empty where none does.
+    pub(crate) people: Vec<u32>,
     /// What is known of the column as a whole.
     pub(crate) column: Whole,
 }
@@ -89,7 +91,7 @@ impl Field {
     fn new(name: String, kind: Kind, codes: Vec<u32>, values: Values, distinct: usize) -> Self {
         let counts = vec![0u32; distinct];
         let mut field =
-            Self { name, kind, codes, counts, mean: 1.0, share: 0.0, values, column: Whole::Plain };
+            Self { name, kind, codes, counts, mean: 1.0, share: 0.0, values, people: Vec::new(), column: Whole::Plain };
         field.recount();
         field
     }

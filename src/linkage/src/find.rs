@@ -41,6 +41,7 @@ pub fn find(records: Records) -> Result<Findings> {
     };
 
     let copies = copies::discount(&mut fields);
+    let repeated = order.len() - copies.one.len();
     let candidates = block::candidates(&fields);
     let made = Made::of(&fields);
     let rows = Rows::take(&mut fields);
@@ -78,7 +79,7 @@ pub fn find(records: Records) -> Result<Findings> {
     }
     let told = Told::new(ids, by_id, &order);
     drop(order);
-    Ok(conclude(&scorer, &weighed, told, &registers, passes, (count, bound)))
+    Ok(conclude(&scorer, &weighed, told, &registers, passes, (count, bound, repeated)))
 }
 
 /// Folds the columns, in parallel; what they said as typed is gone as soon as it is folded.
@@ -137,7 +138,7 @@ fn conclude(
     told: Told,
     registers: &[u32],
     passes: Vec<Pass>,
-    (compared, largest_block): (usize, usize),
+    (compared, largest_block, repeated): (usize, usize, usize),
 ) -> Findings {
     let fields = scorer.comparer.fields;
     let certain = Certain::new(&scorer.comparer, &scorer.model);
@@ -146,7 +147,12 @@ fn conclude(
         .filter_map(|weighed| {
             let probability = probability(scorer.bits(weighed));
             (probability >= REPORTED).then(|| {
-                let band = band::band(probability, || certain.is(weighed.pattern, weighed.a, weighed.b));
+                let (a, b) = (weighed.a, weighed.b);
+                let band = band::band(
+                    probability,
+                    || certain.is(weighed.pattern, a, b),
+                    || certain.are_copies(a, b),
+                );
                 let weight = scorer.weight(weighed);
                 let (a, b) = told.pair(weighed.a, weighed.b);
                 (Pair { a, b, weight, probability: probability as f32, band }, weighed)
@@ -197,6 +203,7 @@ fn conclude(
         compared,
         unreported,
         largest_block,
+        repeated,
     }
 }
 

@@ -83,6 +83,8 @@ pub struct Findings {
     pub unreported: usize,
     /// The largest block that was compared in full.
     pub largest_block: usize,
+    /// Records that repeat another word for word, as far as the columns go.
+    pub repeated: usize,
 }
 
 impl Findings {

@@ -84,6 +84,8 @@ pub(crate) struct Bonds {
     pub(crate) shared: f32,
     pub(crate) birth: f32,
     pub(crate) given: f32,
+    /// Whether the first names are the same.
+    pub(crate) is_one_name: bool,
 }
 
 impl FieldModel {
@@ -225,11 +227,16 @@ impl Model {
         // strangers count 1, the others relative to them: what they share weighs as for one person, the rest nothing
         let odds = |share: f64, bits: f32| share * 2f64.powf(self.prior + f64::from(bits));
         let relatives = odds(self.household.relatives, bonds.shared);
-        let twins = odds(self.household.twins, bonds.shared + bonds.birth);
+        // two children of one birth are not given one name
+        let of_one_name = if bonds.is_one_name { NAMED_ALIKE } else { 1.0 };
+        let twins = odds(self.household.twins * of_one_name, bonds.shared + bonds.birth);
         let juniors = odds(self.household.juniors, bonds.shared + bonds.given);
         -((1.0 + relatives + twins + juniors).log2() as f32)
     }
 }
+
+/// How often twins of one name are in a file, compared with chance: where a clerk wrote one name twice.
+const NAMED_ALIKE: f64 = 0.02;
 
 /// Whether a field agrees exactly.
 fn agrees(pattern: Pattern, field: usize) -> bool {
@@ -259,7 +266,7 @@ mod tests {
     #[test]
     fn a_household_explains_what_it_shares_and_no_more() {
         let model = model();
-        let bonds = |shared, birth, given| Bonds { shared, birth, given };
+        let bonds = |shared, birth, given| Bonds { shared, birth, given, is_one_name: false };
         // nothing shared: strangers, and nothing to take away
         assert!(model.household_weight(bonds(0.0, 0.0, 0.0)).abs() < 1e-3);
         // the same address and other people: all of it is the household's

@@ -110,6 +110,7 @@ mod tests {
             mean: 1.0,
             share: 0.0,
             values: Values::Categories,
+            people: Vec::new(),
             column: crate::field::Whole::Plain,
         };
         let mut fields: Vec<Field> = codes.iter().map(field).collect();

@@ -123,9 +123,11 @@ impl<'f> Scorer<'f> {
 
     pub(crate) fn bonds(&self, scored: &Scored) -> Bonds {
         let fields = self.comparer.fields;
-        self.model.bonds(fields, |at| {
+        let bonds = self.model.bonds(fields, |at| {
             self.model.field_weight(&self.comparer, at, scored.pattern, scored.a, scored.b)
-        })
+        });
+        let given = self.comparer.names.and_then(|(given, _)| scored.pattern.level(given));
+        Bonds { is_one_name: given == Some(0), ..bonds }
     }
 
     /// The odds in bits that the pair is one person.

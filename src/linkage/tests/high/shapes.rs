@@ -167,3 +167,14 @@ fn copies_are_high_in_every_script() {
     }
     assert_eq!(high.len(), said.len());
 }
+
+/// One person ten thousand times over is one person, and no reason to take anybody else for another.
+#[test]
+fn one_who_is_there_again_and_again_is_one() {
+    let mut rows = town(600);
+    let one = families(&[(vec![], vec![])]).remove(0).0;
+    rows.extend(std::iter::repeat_n(one, 3_000));
+    let findings = found(&COLUMNS, &rows);
+    assert_eq!(findings.repeated, 2_999);
+    assert_eq!((findings.sure.len(), findings.sure.first().map(Vec::len)), (1, Some(3_000)));
+}
