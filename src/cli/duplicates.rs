@@ -1,22 +1,33 @@
 //! `drydock duplicates`: the record-linkage engine on any CSV file of people. Prints counts only; ids, levels and
-//! probabilities go to the files that were asked for, values nowhere.
+//! probabilities go to the files that were asked for, values nowhere but to a page that was asked for in full.
 
-use std::collections::HashMap;
+mod page;
+mod read;
+mod truth;
+
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
-use std::io::{BufWriter, Read, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use drydock_linkage::{Band, Column, Findings, Kind, Records, find};
+use drydock_linkage::{Band, Error as Refusal, Findings, find};
 use serde_json::{Value, json};
 
+use self::page::Page;
+use self::truth::Reliability;
 use super::Common;
 use crate::error::{Error, Kind as ErrorKind, Result};
-use crate::legacy::{CsvFile, CsvOptions, Place, Shape, Sink, Unreadable};
 use crate::output;
-use crate::record::LegacyId;
+use crate::review::cell::protected;
 
 const MAP_HELP: &str = "What the columns hold: COLUMN=KIND, several separated by commas. Kinds: given_name, surname, \
-full_name, date, email, phone, category, place, address, identifier, text. Columns that are not named are not looked at.";
+full_name, date, email, phone, category, place, address, identifier, text. Columns that are not named are not looked at. \
+The first date is taken for the birthdate, the first given_name for the first name; others stand beside them and never in \
+for them.";
+
+const CLUSTERS_HELP: &str = "Write the people with more than one record. The column `cluster` joins records that are \
+probably one person (0.85 and more): it is for counting and for review. Only `sure_cluster` is safe to merge by without a \
+look: it holds what pairs of the band `high` join, and is empty for whoever is in none.";
 
 /// Find the records of one person in a CSV file.
 #[derive(Debug, clap::Args)]
@@ -32,167 +43,115 @@ pub(super) struct Arguments {
     /// Column with the register a record comes from, when records of one register are distinct people.
     #[arg(long, value_name = "COLUMN")]
     register: Option<String>,
+    /// Column that says who each record is, to hold the findings against it.
+    #[arg(long, value_name = "COLUMN")]
+    truth: Option<String>,
     /// Write the scored pairs, best first, with what each field says.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Write the people with more than one record.
-    #[arg(long, value_name = "FILE")]
+    /// Write the people with more than one record; `sure_cluster` alone is safe to merge by.
+    #[arg(long, value_name = "FILE", long_help = CLUSTERS_HELP)]
     clusters: Option<PathBuf>,
+    /// Write a page with the weights, the evidence of some pairs and, with --truth, how reliable the probabilities are.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// A pair to show on the page, by its two ids; several times for several.
+    #[arg(long, value_name = "ID,ID", requires = "html")]
+    pair: Vec<String>,
+    /// Show the values of the page's pairs.
+    #[arg(long, requires = "html")]
+    full: bool,
+    /// Replace files of these names.
+    #[arg(long)]
+    replace: bool,
 }
 
 /// Runs the verb: reads, finds, writes, prints the summary to standard output.
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<ErrorKind>> {
-    if arguments.out.is_some() && arguments.out == arguments.clusters {
-        return Err(Error::new(ErrorKind::Usage, "--out and --clusters are one file")
-            .hint("give each a name of its own"));
-    }
-    for path in [&arguments.out, &arguments.clusters].into_iter().flatten() {
-        refuse_others(path)?;
-    }
-    let records = read(arguments)?;
-    let findings = find(records)?;
+    let outputs = [&arguments.out, &arguments.clusters, &arguments.html];
+    let outputs: Vec<&Path> = outputs.into_iter().flatten().map(PathBuf::as_path).collect();
+    refuse(arguments, &outputs)?;
+    let asked = asked(&arguments.pair)?;
+    let read::Read { records, truth, encoding } = read::read(arguments)?;
+    let findings = match find(records) {
+        Err(Refusal::RepeatedIds(count)) => return Err(read::repeated_ids(arguments, count)?),
+        found => found?,
+    };
+    let reliability = arguments.truth.is_some().then(|| truth::reliability(&findings, &truth));
+    // by whatever name: what was read or written already is not to be lost
+    let mut others: Vec<&Path> = vec![&arguments.file];
     if let Some(path) = &arguments.out {
-        write(path, &[&arguments.file], |writer| pairs(&findings, writer))?;
+        write(path, &others, |file| table(file, |writer| pairs(&findings, writer)))?;
+        others.push(path);
     }
     if let Some(path) = &arguments.clusters {
-        // by whatever name: the list of pairs is not to be lost
-        let others: Vec<&Path> = [Some(&arguments.file), arguments.out.as_ref()]
-            .into_iter()
-            .flatten()
-            .map(PathBuf::as_path)
-            .collect();
-        write(path, &others, |writer| clusters(&findings, writer))?;
+        write(path, &others, |file| table(file, |writer| clusters(&findings, writer)))?;
+        others.push(path);
     }
-    common.print(&summary(&findings), || sentences(&findings))?;
+    if let Some(path) = &arguments.html {
+        let shown: HashSet<&str> = page::shown(&findings, &asked)
+            .into_iter()
+            .flat_map(|at| [findings.pairs[at].a, findings.pairs[at].b])
+            .map(|record| findings.id(record))
+            .collect();
+        let values = if arguments.full { read::values(arguments, &shown)? } else { HashMap::new() };
+        let page =
+            Page { findings: &findings, reliability: reliability.as_ref(), asked: &asked, values: &values };
+        write(path, &others, |mut file| file.write_all(page.html().as_bytes()))?;
+    }
+    common.print(&summary(&findings, &encoding, reliability.as_ref()), || {
+        sentences(&findings, &encoding, reliability.as_ref())
+    })?;
     Ok(None)
 }
 
-fn columns(map: &[String]) -> Result<Vec<Column>> {
-    map.iter()
-        .map(|part| {
-            let (name, kind) = part.split_once('=').ok_or_else(|| {
-                Error::new(ErrorKind::Usage, format!("`{part}` does not map a column to a kind"))
-                    .hint("write COLUMN=KIND, several separated by commas")
-            })?;
-            Ok(Column { name: name.trim().to_owned(), kind: kind_named(kind.trim())? })
-        })
-        .collect()
-}
-
-fn kind_named(word: &str) -> Result<Kind> {
-    Kind::named(word).ok_or_else(|| {
-        let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
-        Error::new(ErrorKind::Usage, format!("unknown kind of column `{word}`"))
-            .hint(format!("the kinds are {}", known.join(", ")))
-    })
-}
-
-fn read(arguments: &Arguments) -> Result<Records> {
-    let columns = columns(&arguments.map)?;
-    let shown = arguments.file.display();
-    // text in another encoding than UTF-8 is read as Western, so that no record is lost for a letter
-    let options =
-        CsvOptions { encoding: Some("windows-1252".to_owned()), is_loose: true, ..CsvOptions::default() };
-    let file = CsvFile::open(&arguments.file, &options).map_err(Error::of_precondition)?;
-    let headers = file.columns().to_vec();
-    let position = |name: &str| {
-        headers.iter().position(|header| header == name).ok_or_else(|| {
-            Error::new(ErrorKind::Usage, format!("{shown} has no column `{name}`"))
-                // not by their names: where the header is missing, these are values of the first record
-                .hint(format!("its first line has {} names: `head -n 1` shows them", headers.len()))
+/// The pairs of ids that were asked for.
+fn asked(pairs: &[String]) -> Result<Vec<(String, String)>> {
+    let split = |pair: &String| {
+        pair.split_once(',').map(|(one, other)| (one.trim().to_owned(), other.trim().to_owned())).ok_or_else(|| {
+            Error::new(ErrorKind::Usage, format!("`{pair}` names no two records"))
+                .hint("write two ids with a comma between them: --pair 17,4711")
         })
     };
-    let positions = columns.iter().map(|column| position(&column.name)).collect::<Result<Vec<usize>>>()?;
-    let id = position(&arguments.id)?;
-    let register = arguments.register.as_deref().map(position).transpose()?;
-    let mut filling = Filling {
-        file: shown.to_string(),
-        width: headers.len(),
-        positions,
-        id,
-        register,
-        registers: HashMap::new(),
-        records: Records::new(columns)?,
+    pairs.iter().map(split).collect()
+}
+
+/// Refuses outputs that are the input, each other, or there already; before anything is read.
+fn refuse(arguments: &Arguments, outputs: &[&Path]) -> Result<()> {
+    let place = |path: &Path| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::canonicalize(path).ok().or_else(|| Some(fs::canonicalize(folder).ok()?.join(path.file_name()?)))
     };
-    let all = Shape { table: String::new(), columns: headers.clone() };
-    file.read(&all, &mut filling).map_err(Error::of_precondition)?;
-    Ok(filling.records)
-}
-
-/// The records of a file on their way to the engine.
-struct Filling {
-    file: String,
-    width: usize,
-    /// The columns that are looked at, the one with the id, and the one with the register.
-    positions: Vec<usize>,
-    id: usize,
-    register: Option<usize>,
-    registers: HashMap<Vec<u8>, u32>,
-    records: Records,
-}
-
-impl Sink for Filling {
-    fn row(&mut self, fields: &[Option<&[u8]>], place: &Place) -> Result<()> {
-        let (wanted, found) = (self.width, fields.len());
-        if found != wanted {
-            return self.unreadable(Unreadable::Ragged { wanted, found }, None, &[], place);
+    for (at, path) in outputs.iter().enumerate() {
+        if place(path).is_some() && outputs[..at].iter().any(|other| place(other) == place(path)) {
+            return Err(Error::new(ErrorKind::Usage, format!("{} is named twice", path.display()))
+                .hint("give each of --out, --clusters and --html a name of its own"));
         }
-        let text = |at: usize| String::from_utf8_lossy(fields[at].unwrap_or_default());
-        let of = self.register.map_or(0, |at| {
-            let next = u32::try_from(self.registers.len() + 1).unwrap_or(u32::MAX);
-            *self.registers.entry(fields[at].unwrap_or_default().to_vec()).or_insert(next)
-        });
-        let values: Vec<_> = self.positions.iter().map(|&at| text(at)).collect();
-        self.records.push(text(self.id).trim(), of, values.iter().map(AsRef::as_ref))?;
-        Ok(())
+        if place(path) == place(&arguments.file) {
+            return Err(Error::precondition(format!("{} is what is read", path.display()))
+                .hint("give another name for what is written"));
+        }
+        // a link that leads nowhere is there as well
+        if !arguments.replace && fs::symlink_metadata(path).is_ok() {
+            return Err(Error::precondition(format!("{} is there already", path.display()))
+                .hint("give another name, or --replace to write over it"));
+        }
     }
-
-    fn unreadable(
-        &mut self,
-        reason: Unreadable,
-        _key: Option<LegacyId>,
-        _raw: &[u8],
-        place: &Place,
-    ) -> Result<()> {
-        let line = place.line.unwrap_or_default();
-        Err(Error::precondition(format!(
-            "{} is not a CSV file with equal records: line {line}: {reason}",
-            self.file
-        ))
-        .hint("check the quotes and the number of fields there"))
-    }
-}
-
-/// What the files begin with that this verb writes.
-const WRITTEN: [&str; 2] = ["id_a,id_b,weight,", "cluster,id,size,"];
-
-/// Refuses a name that somebody else's file has: only what this verb wrote before is replaced.
-fn refuse_others(path: &Path) -> Result<()> {
-    let Ok(found) = fs::metadata(path) else { return Ok(()) };
-    let mut begins = [0; 16];
-    // what is no file is not read: a pipe would keep us for ever
-    let is_ours = found.is_file()
-        && (found.len() == 0
-            || File::open(path).is_ok_and(|mut file| file.read_exact(&mut begins).is_ok())
-                && WRITTEN.iter().any(|written| written.as_bytes()[..16] == begins));
-    if is_ours {
-        return Ok(());
-    }
-    Err(Error::precondition(format!("{} is there already, and not what this verb wrote", path.display()))
-        .hint("give another name, or remove the file"))
+    Ok(())
 }
 
 /// Writes a file that only its owner can read, and that is none of the others.
-fn write(
-    path: &Path,
-    others: &[&Path],
+fn write(path: &Path, others: &[&Path], fill: impl FnOnce(File) -> std::io::Result<()>) -> Result<()> {
+    output::replace(path, others, fill)
+}
+
+fn table(
+    file: File,
     fill: impl FnOnce(&mut csv::Writer<BufWriter<File>>) -> csv::Result<()>,
-) -> Result<()> {
-    output::replace(path, others, |file| {
-        let mut writer = csv::Writer::from_writer(BufWriter::new(file));
-        fill(&mut writer).map_err(std::io::Error::from)?;
-        writer.flush()
-    })
+) -> std::io::Result<()> {
+    let mut writer = csv::Writer::from_writer(BufWriter::new(file));
+    fill(&mut writer).map_err(std::io::Error::from)?;
+    writer.flush()
 }
 
 fn pairs<W: Write>(findings: &Findings, writer: &mut csv::Writer<W>) -> csv::Result<()> {
@@ -201,15 +160,15 @@ fn pairs<W: Write>(findings: &Findings, writer: &mut csv::Writer<W>) -> csv::Res
     let mut header: Vec<String> =
         ["id_a", "id_b", "weight", "probability", "band", "review"].into_iter().map(str::to_owned).collect();
     for field in &findings.fields {
-        header.push(format!("{} level", field.name));
-        header.push(format!("{} bits", field.name));
+        header.push(protected(&format!("{} level", field.name)));
+        header.push(protected(&format!("{} bits", field.name)));
     }
     header.extend(["name order bits".to_owned(), "household bits".to_owned()]);
     writer.write_record(&header)?;
     for (at, pair) in findings.pairs.iter().enumerate() {
         let mut row = vec![
-            findings.id(pair.a).to_owned(),
-            findings.id(pair.b).to_owned(),
+            protected(findings.id(pair.a)),
+            protected(findings.id(pair.b)),
             format!("{:.2}", pair.weight),
             format!("{:.4}", pair.probability),
             pair.band.as_str().to_owned(),
@@ -235,14 +194,15 @@ fn clusters<W: Write>(findings: &Findings, writer: &mut csv::Writer<W>) -> csv::
     for members in &findings.clusters {
         let size = members.len().to_string();
         for &member in members {
-            let surely = sure.get(&member).map_or("", |&first| findings.id(first));
-            writer.write_record([findings.id(members[0]), findings.id(member), &size, surely])?;
+            let id = |record: u32| protected(findings.id(record));
+            let surely = sure.get(&member).map_or_else(String::new, |&first| id(first));
+            writer.write_record([id(members[0]), id(member), size.clone(), surely])?;
         }
     }
     Ok(())
 }
 
-fn summary(findings: &Findings) -> Value {
+fn summary(findings: &Findings, encoding: &str, reliability: Option<&Reliability>) -> Value {
     let records_in = |clusters: &[Vec<u32>]| clusters.iter().map(Vec::len).sum::<usize>();
     let left_out: Vec<Value> = findings
         .passes
@@ -264,6 +224,9 @@ fn summary(findings: &Findings) -> Value {
         .collect();
     json!({
         "records": findings.len(),
+        "encoding": encoding,
+        "repeated_records": findings.repeated,
+        "doubt": findings.doubt,
         "compared_pairs": findings.compared,
         "pairs": {
             "high": findings.count(Band::High),
@@ -277,26 +240,36 @@ fn summary(findings: &Findings) -> Value {
         "sure_records": records_in(&findings.sure),
         "review": {
             "looks": findings.review.len(),
-            "expected_share_high": findings.expected_share.0,
-            "expected_share_high_and_medium": findings.expected_share.1,
+            "expected_share_of_compared_high": findings.expected_share.0,
+            "expected_share_of_compared_high_and_medium": findings.expected_share.1,
         },
         "fields": fields,
         "largest_block": findings.largest_block,
         "left_out": left_out,
+        "reliability": reliability.map(Reliability::json),
     })
 }
 
-fn sentences(findings: &Findings) -> String {
+fn sentences(findings: &Findings, encoding: &str, reliability: Option<&Reliability>) -> String {
     let (high, both) = findings.expected_share;
     let left_out = findings.passes.iter().filter(|pass| pass.blocks_left_out > 0);
     let (blocks, passes) =
         left_out.fold((0, 0), |(blocks, passes), pass| (blocks + pass.blocks_left_out, passes + 1));
+    let repeated = match findings.repeated {
+        0 => String::new(),
+        1 => "1 record repeats another word for word in these columns\n".to_owned(),
+        count => format!("{count} records repeat another word for word in these columns\n"),
+    };
+    let doubt = findings.doubt.map_or_else(String::new, |doubt| format!("nothing is high: {doubt}\n"));
+    let reliability = reliability.map_or_else(String::new, Reliability::sentence);
     format!(
-        "{} records, {} pairs compared\n\
+        "read as {encoding}\n\
+         {} records, {} pairs compared\n\
+         {repeated}{doubt}\
          pairs: {} high, {} medium, {} low\n\
          people with several records: {}, of which {} by high pairs alone\n\
-         to review: {} looks; high pairs are expected to hold {:.1}% of all true ones, with medium {:.1}%\n\
-         left out: {blocks} blocks of more than {} records, in {passes} of {} passes\n",
+         to review: {} looks; of the true pairs among those compared, high is expected to hold {:.1}%, with medium {:.1}%\n\
+         left out: {blocks} blocks of more than {} records, in {passes} of {} passes\n{reliability}",
         findings.len(),
         findings.compared,
         findings.count(Band::High),
@@ -310,16 +283,4 @@ fn sentences(findings: &Findings) -> String {
         findings.largest_block,
         findings.passes.len(),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mapping_needs_a_column_and_a_known_kind() {
-        assert!(columns(&["name=surname".to_owned()]).is_ok());
-        assert!(columns(&["name".to_owned()]).is_err());
-        assert!(columns(&["name=nom".to_owned()]).is_err());
-    }
 }

@@ -5,7 +5,7 @@
 
 mod answer;
 mod answered;
-mod cell;
+pub(crate) mod cell;
 mod contradictions;
 mod decided;
 mod export;

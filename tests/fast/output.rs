@@ -240,34 +240,38 @@ fn a_failing_extract_removes_only_the_file_that_it_made() {
 }
 
 #[test]
-fn the_search_for_duplicates_replaces_only_what_it_wrote() {
+fn the_search_for_duplicates_replaces_only_what_it_is_told_to() {
     let job = loaded();
     let search = |outputs: &[&str]| {
         let map = "first_name=given_name,last_name=surname";
         let run = job.drydock(&["duplicates", "legacy/auth_user.csv", "--id", "id", "--map", map]);
         run.args(outputs).run()
     };
-    for _ in 0..2 {
-        search(&["--out", "pairs.csv", "--clusters", "clusters.csv"]).expect(0);
-    }
+    let both = ["--out", "pairs.csv", "--clusters", "clusters.csv"];
+    search(&both).expect(0);
+    let refused = search(&both).expect(3);
+    assert!(refused.stderr.contains("--replace"), "{}", refused.stderr);
+    search(&[&both[..], &["--replace"]].concat()).expect(0);
     let staging = job.file();
     let name = staging.file_name().unwrap().to_str().unwrap();
     fs::write(job.path("notes.txt"), VICTIM).unwrap();
     for victim in [name, "notes.txt", "legacy/auth_group.csv"] {
         let before = fs::read(job.path(victim)).unwrap();
-        for flag in ["--out", "--clusters"] {
+        for flag in ["--out", "--clusters", "--html"] {
             let refused = search(&[flag, victim]).expect(3);
             assert!(refused.stderr.contains("is there already"), "{}", refused.stderr);
         }
         assert_eq!(fs::read(job.path(victim)).unwrap(), before);
     }
     search(&["--out", "both.csv", "--clusters", "both.csv"]).expect(2);
-    search(&["--out", "both.csv", "--clusters", "./both.csv"]).expect(3);
-    assert!(fs::read_to_string(job.path("both.csv")).unwrap().starts_with("id_a,id_b,weight,"));
+    search(&["--out", "both.csv", "--clusters", "./both.csv"]).expect(2);
+    search(&["--out", "legacy/auth_user.csv", "--replace"]).expect(3);
+    assert!(!job.path("both.csv").exists());
     let status = std::process::Command::new("mkfifo").arg(job.path("pipe")).status().unwrap();
     assert!(status.success());
-    search(&["--out", "pipe"]).expect(3);
-    search(&["--clusters", "/dev/stdout"]).expect(3);
+    for flags in [&["--out", "pipe"][..], &["--out", "pipe", "--replace"], &["--clusters", "/dev/stdout", "--replace"]] {
+        search(flags).expect(3);
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod harness; // a real server, the real binary, and migrations up to a step
 // pure rules, no database
 mod duplicates; // the record-linkage engine: what must be found, what must not be merged
 mod duplicates_merge; // nobody is merged with another person, from end to end
+mod duplicates_verb; // the verb on files: what it writes, says and refuses
 
 // connecting
 mod silent_servers; // a server that does not answer is named, and never waited for endlessly

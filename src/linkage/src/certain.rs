@@ -74,7 +74,7 @@ impl<'f> Certain<'f> {
         if given_level != name::EXACT || !is_named(a) || !is_named(b) || self.are_apart(pattern, a, b) {
             return false;
         }
-        let identified = self.identifiers.iter().any(|&at| pattern.level(at) == Some(0));
+        let identified = self.identifiers.iter().any(|&at| pattern.level(at) == Some(0) && self.is_rare(at, a));
         let witness = || identified || self.has_witness(pattern, a);
         let is_same_surname = match surname_level {
             name::EXACT => true,
@@ -183,13 +183,16 @@ impl<'f> Certain<'f> {
         })
     }
 
+    /// Whether few enough records have the value to be one person's or one household's.
+    fn is_rare(&self, at: usize, record: u32) -> bool {
+        let code = self.comparer.code(record, at);
+        code != MISSING && self.comparer.fields[at].counts[code as usize] <= SHARED_BY
+    }
+
     /// Whether a contact agrees that is no more than a household's, and no more made of the name. The columns of an address
     /// are one contact.
     fn has_witness(&self, pattern: Pattern, a: u32) -> bool {
-        let is_rare = |at: usize| {
-            let code = self.comparer.code(a, at);
-            code != MISSING && self.comparer.fields[at].counts[code as usize] <= SHARED_BY
-        };
+        let is_rare = |at: usize| self.is_rare(at, a);
         let [email, phone, address] = &self.contacts;
         let agrees = |at: usize| pattern.level(at) == Some(0);
         email.iter().any(|&at| agrees(at) && is_rare(at) && !self.comparer.is_made_of_name(a))

@@ -240,7 +240,13 @@ impl<'f> Comparer<'f> {
             if let Some(level) = self.met.level(one, other).filter(|_| field == given) {
                 return Some(level);
             }
-            Some(self.fields[field].level(one, other, || x.may_resemble(y)))
+            // a short form of a first name need not resemble it
+            let resembles = x.may_resemble(y);
+            Some(if resembles || field == given {
+                self.fields[field].level(one, other, || resembles)
+            } else {
+                OTHER
+            })
         };
         let (straight_given, straight_surname) =
             (level(given, one[0], other[0]), level(surname, one[1], other[1]));

@@ -14,14 +14,15 @@ use crate::records::{Cells, Column, Records, Texts};
 use crate::rows::Rows;
 use crate::scale::Scale;
 use crate::score::{Scored, Scorer};
+use crate::settle::SETTLING;
 use crate::{
-    Band, Kind, Pass, band, block, cluster, contested, copies, estimate, field, placeholder, review,
+    Band, Kind, Pass, band, block, cluster, contested, copies, doubt, estimate, field, placeholder, review,
 };
 
 /// A pair less probable than this is not reported.
 const REPORTED: f64 = 0.01;
 /// A pair joins two records into one person from this probability on.
-const JOINED: f64 = 0.85;
+pub(crate) const JOINED: f64 = 0.85;
 /// So many pairs are reported at most, and one for each record besides; the best ones.
 const MOST_PAIRS: usize = 500_000;
 /// Candidates that are weighed to settle the model before all are.
@@ -55,7 +56,7 @@ pub fn find(records: Records) -> Result<Findings> {
     let step = candidates.total().div_ceil(SAMPLE).max(1);
     if step > 1 {
         let weighed = scorer.all(&candidates.sample(step));
-        scorer.settle(&weighed, order.len(), step as f64);
+        scorer.settle(&weighed, order.len(), step as f64, SETTLING);
         scorer = scorer.settled();
     }
     // records of one register are distinct people, whatever they look like
@@ -67,14 +68,14 @@ pub fn find(records: Records) -> Result<Findings> {
         weighed.extend(scorer.all(&pairs).into_iter().filter(may_be_one));
     }
     let (passes, bound) = candidates.into_account();
-    scorer.settle(&weighed, order.len(), 1.0);
+    scorer.settle(&weighed, order.len(), 1.0, SETTLING);
     weighed.par_iter_mut().for_each(|weighed| *weighed = scorer.reweigh(weighed));
     // what a value says depends on how many people have it, and who is one is known now
     let joined = weighed.iter().filter(|weighed| probability(scorer.bits(weighed)) >= JOINED);
     let people = cluster::components(joined.map(|weighed| (weighed.a, weighed.b)));
     if people.iter().map(|group| group.len() - 1).sum::<usize>() * 20 > order.len() {
         scorer.comparer.count_people(&people);
-        scorer.settle(&weighed, order.len(), 1.0);
+        scorer.settle(&weighed, order.len(), 1.0, SETTLING / 3);
         weighed.par_iter_mut().for_each(|weighed| *weighed = scorer.reweigh(weighed));
     }
     let told = Told::new(ids, by_id, &order);
@@ -166,6 +167,11 @@ fn conclude(
     let unreported = kept.len().saturating_sub(MOST_PAIRS + told.by_id.len());
     kept.truncate(kept.len() - unreported);
     contested::demote(&certain, &mut kept);
+    let doubt = doubt::of(&certain, &kept, told.by_id.len());
+    if doubt.is_some() {
+        let high = kept.iter_mut().filter(|(pair, _)| pair.band == Band::High);
+        high.for_each(|(pair, _)| pair.band = Band::Medium);
+    }
     let links = |wanted: &dyn Fn(&Pair) -> bool| -> Vec<Scored> {
         kept.iter().filter(|(pair, _)| wanted(pair)).map(|(_, weighed)| **weighed).collect()
     };
@@ -204,6 +210,7 @@ fn conclude(
         unreported,
         largest_block,
         repeated,
+        doubt,
     }
 }
 

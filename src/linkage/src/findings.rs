@@ -85,6 +85,8 @@ pub struct Findings {
     pub largest_block: usize,
     /// Records that repeat another word for word, as far as the columns go.
     pub repeated: usize,
+    /// Why nothing is in `high`, where the result as a whole cannot be right.
+    pub doubt: Option<&'static str>,
 }
 
 impl Findings {

@@ -60,6 +60,9 @@ impl Names {
             return OTHER;
         }
         let written = (self.texts.get(a as usize), self.texts.get(b as usize));
+        if self.are_simple(a, b) {
+            return self.latin_level(written, (a, b), is_surname);
+        }
         if numbered_apart(written.0, written.1) {
             return OTHER;
         }

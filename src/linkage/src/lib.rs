@@ -31,6 +31,7 @@ mod copies;
 mod date;
 mod depend;
 mod digest;
+mod doubt;
 mod error;
 mod estimate;
 mod field;

@@ -20,13 +20,15 @@ pub(crate) struct Names {
     /// The unmarked forms of those that are not plain, by code, and the transliterations of those in another script.
     plain: Texts,
     latin: Texts,
-    /// What few names have, and of each name whether it has any of it, and whether it is said for a full name.
+    /// What few names have, and of each name what there is to look for.
     rest: HashMap<u32, Rest>,
     has: Vec<u8>,
 }
 
 const REST: u8 = 1;
 const SHORT: u8 = 2;
+/// Several words, or letters that a plain keyboard lacks.
+const MANIFOLD: u8 = 4;
 
 /// What is known of a name of several words, or of one that is said for another.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -56,7 +58,8 @@ impl Names {
             let surname = rest.surname.as_deref().unwrap_or(compared);
             names.sounds.push(if latin.is_empty() { sounds(surname) } else { sounds(&latin) });
             let short = if rest.full_names.is_empty() { 0 } else { SHORT };
-            names.has.push(if rest == Rest::default() { 0 } else { REST | short });
+            let manifold = if written.is_ascii() && !written.contains(' ') { 0 } else { MANIFOLD };
+            names.has.push(manifold | if rest == Rest::default() { 0 } else { REST | short });
             if rest != Rest::default() {
                 names.rest.insert(code as u32, rest);
             }
@@ -82,6 +85,12 @@ impl Names {
         }
     }
 
+    /// Whether both are single words in plain letters, as most names are, so that they have one form only.
+    #[inline]
+    pub(crate) fn are_simple(&self, a: u32, b: u32) -> bool {
+        (self.has[a as usize] | self.has[b as usize]) & MANIFOLD == 0
+    }
+
     /// Whether the name is written without anything that its plain form lacks.
     pub(crate) fn is_plain(&self, code: u32) -> bool {
         self.plain.get(code as usize).is_empty()
@@ -99,7 +108,7 @@ impl Names {
     }
 
     fn rest(&self, code: u32) -> Option<&Rest> {
-        if self.has[code as usize] == 0 { None } else { self.rest.get(&code) }
+        if self.has[code as usize] & REST == 0 { None } else { self.rest.get(&code) }
     }
 
     /// The plain name without what comes and goes beside a surname, or beside a first name.

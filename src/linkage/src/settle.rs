@@ -10,7 +10,7 @@ use crate::model::{Bond, Household, LEVELS, probability};
 use crate::score::{Scored, Scorer};
 
 /// Rounds of settling at most.
-const SETTLING: usize = 12;
+pub(crate) const SETTLING: usize = 12;
 
 /// Bits above even odds at which what a household shares leaves no doubt that it is one.
 const CERTAIN: f64 = 3.0;
@@ -118,12 +118,15 @@ fn others(own: &[[f64; 2]; 2], strangers: f64) -> f64 {
     (among_wrong - usual - chance).max(0.0) / (strangers - usual).max(0.05)
 }
 
+/// How much more often a wrong value comes alone than with a slip, where a record has one mistake as a rule.
+const LONELY: f64 = 2.5;
+
 /// Wrong ones among pairs without a slip beyond the share of wrong ones among pairs with a slip, at the upper end of what
 /// chance allows; `stated` is that share before any were seen.
 fn beyond([right, wrong]: &[[f64; 2]; 2], stated: f64) -> f64 {
     let upper = wrong[1] + 2.0 * wrong[1].sqrt();
     let share = (upper + stated * 20.0) / (right[1] + 20.0);
-    (wrong[0] - 1.5 * share * right[0]).max(0.0)
+    (wrong[0] - LONELY * share * right[0]).max(0.0)
 }
 
 /// The level from which what is a person's own is another's.
@@ -141,13 +144,13 @@ impl Scorer<'_> {
     /// nothing.
     ///
     /// `sampled` says how many candidates each of the scored pairs stands for.
-    pub(crate) fn settle(&mut self, scored: &[Scored], count: usize, sampled: f64) {
+    pub(crate) fn settle(&mut self, scored: &[Scored], count: usize, sampled: f64, rounds: usize) {
         let all = count as f64 * (count as f64 - 1.0) / 2.0;
         let strangers = self.own().map_or(1.0, |at| {
             let field = &self.model.fields[at];
             field.u[usize::from(own_level(self.comparer.fields[at].kind))]
         });
-        for round in 0..SETTLING {
+        for round in 0..rounds {
             let chunks: Vec<Tally> = scored.par_chunks(16_384).map(|chunk| self.tally(chunk)).collect();
             let mut whole = Tally::default();
             for chunk in &chunks {
@@ -156,7 +159,7 @@ impl Scorer<'_> {
             let found = (whole.found * sampled).max(0.002 * count as f64).max(0.5).min(all * 0.3);
             let before = self.model.prior;
             self.model.prior = (found / (all - found)).log2();
-            if round + 1 < SETTLING {
+            if round + 1 < rounds {
                 for at in 0..self.comparer.fields.len() {
                     estimate::set_m(&self.comparer, &mut self.model, at, &whole.levels[at]);
                 }
