@@ -108,10 +108,12 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Error
 /// The pairs of ids that were asked for.
 fn asked(pairs: &[String]) -> Result<Vec<(String, String)>> {
     let split = |pair: &String| {
-        pair.split_once(',').map(|(one, other)| (one.trim().to_owned(), other.trim().to_owned())).ok_or_else(|| {
-            Error::new(ErrorKind::Usage, format!("`{pair}` names no two records"))
-                .hint("write two ids with a comma between them: --pair 17,4711")
-        })
+        pair.split_once(',').map(|(one, other)| (one.trim().to_owned(), other.trim().to_owned())).ok_or_else(
+            || {
+                Error::new(ErrorKind::Usage, format!("`{pair}` names no two records"))
+                    .hint("write two ids with a comma between them: --pair 17,4711")
+            },
+        )
     };
     pairs.iter().map(split).collect()
 }
@@ -260,7 +262,7 @@ fn sentences(findings: &Findings, encoding: &str, reliability: Option<&Reliabili
         1 => "1 record repeats another word for word in these columns\n".to_owned(),
         count => format!("{count} records repeat another word for word in these columns\n"),
     };
-    let doubt = findings.doubt.map_or_else(String::new, |doubt| format!("nothing is high: {doubt}\n"));
+    let doubt = findings.doubt.map_or_else(String::new, |doubt| format!("nothing but copies word for word is high: {doubt}\n"));
     let reliability = reliability.map_or_else(String::new, Reliability::sentence);
     format!(
         "read as {encoding}\n\

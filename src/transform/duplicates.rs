@@ -106,6 +106,9 @@ impl Search {
 }
 
 fn told(findings: Findings) -> Found {
+    if let Some(doubt) = findings.doubt {
+        tracing::warn!("no pair of users but copies is high: {doubt}");
+    }
     let id = |record: u32| LegacyId(findings.id(record).parse().unwrap_or_default());
     let looks: BTreeMap<usize, f64> = findings.review.iter().map(|look| (look.pair, look.value)).collect();
     let mut pairs: Vec<Pair> = findings

@@ -269,7 +269,9 @@ fn the_search_for_duplicates_replaces_only_what_it_is_told_to() {
     assert!(!job.path("both.csv").exists());
     let status = std::process::Command::new("mkfifo").arg(job.path("pipe")).status().unwrap();
     assert!(status.success());
-    for flags in [&["--out", "pipe"][..], &["--out", "pipe", "--replace"], &["--clusters", "/dev/stdout", "--replace"]] {
+    for flags in
+        [&["--out", "pipe"][..], &["--out", "pipe", "--replace"], &["--clusters", "/dev/stdout", "--replace"]]
+    {
         search(flags).expect(3);
     }
 }

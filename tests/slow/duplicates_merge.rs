@@ -97,7 +97,8 @@ fn nobody_is_merged_with_another_person() {
     let users = format!("id,username,first_name,last_name,email,date_joined\n{}", system.users);
     let patients = format!("id,user_id,birthdate,sex\n{}", system.patients);
     let tables = [("auth_user", users), ("dispatch_patient", patients)];
-    let job = Job::of_tables(&tables, empty_target()).configured("[policy]\nduplicates = 'merge'\n").at("survey");
+    let job =
+        Job::of_tables(&tables, empty_target()).configured("[policy]\nduplicates = 'merge'\n").at("survey");
     // without offices everybody waits for one; who stands for whom is decided all the same
     let _ = job.verb("transform").run().expect_one_of(&[0, 6]);
     let merged = job.staged(

@@ -36,16 +36,35 @@ impl Files {
     }
 }
 
-const FIRST: [&str; 7] = ["Anna", "Bruno", "Clara", "Dávid", "Elena", "Felix", "Greta"];
-const LAST: [&str; 11] = [
-    "Abendroth", "Bergstrom", "Castellan", "Dunmore", "Eastwick", "Farrow", "Gillespie", "Hathaway", "Ingram", "Jessop", "Müller",
+const FIRST: [&str; 10] =
+    ["Anna", "Bruno", "Clara", "Dávid", "Elena", "Felix", "Greta", "Hugo", "Ines", "Jonas"];
+const LAST: [&str; 19] = [
+    "Abendroth",
+    "Bergstrom",
+    "Castellan",
+    "Dunmore",
+    "Eastwick",
+    "Farrow",
+    "Gillespie",
+    "Hathaway",
+    "Ingram",
+    "Jessop",
+    "Kowalski",
+    "Lindqvist",
+    "Montague",
+    "Northcote",
+    "Okafor",
+    "Pemberton",
+    "Quigley",
+    "Stavros",
+    "Müller",
 ];
 
 /// Three hundred people, of whom every tenth is there twice; `who` says who is who.
 fn people(id: impl Fn(usize) -> String) -> String {
     let mut lines = vec!["id,first,last,born,who".to_owned()];
     for at in 0..300 {
-        let (first, last) = (FIRST[at * 5 % 7], LAST[(at * 7 + at / 7) % 11]);
+        let (first, last) = (FIRST[at * 7 % 10], LAST[(at * 11 + at / 10) % 19]);
         let born = format!("{}-{:02}-{:02}", 1931 + at * 37 % 75, 1 + at * 5 % 12, 2 + at * 17 % 26);
         for _ in 0..=usize::from(at % 10 == 0) {
             lines.push(format!("{},{first},{last},{born},{at}", id(lines.len())));
@@ -100,7 +119,8 @@ fn the_encoding_is_said() {
     let text = people(|at| at.to_string());
     let utf16: Vec<u8> =
         std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
-    let western: Vec<u8> = text.chars().map(|character| u8::try_from(character as u32).unwrap_or(b'?')).collect();
+    let western: Vec<u8> =
+        text.chars().map(|character| u8::try_from(character as u32).unwrap_or(b'?')).collect();
     let mut found = Vec::new();
     for (bytes, wanted) in [
         (text.as_bytes().to_vec(), "read as UTF-8\n"),

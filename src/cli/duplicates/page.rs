@@ -70,7 +70,8 @@ impl Page<'_> {
     fn weights(&self) -> String {
         const BARS: usize = 60;
         let weights = || self.findings.pairs.iter().map(|pair| pair.weight);
-        let (low, high) = weights().fold((f32::MAX, f32::MIN), |(low, high), weight| (low.min(weight), high.max(weight)));
+        let (low, high) =
+            weights().fold((f32::MAX, f32::MIN), |(low, high), weight| (low.min(weight), high.max(weight)));
         if low > high {
             return "<p>No pair of records resembles each other.</p>".to_owned();
         }
@@ -81,7 +82,9 @@ impl Page<'_> {
             bars[bar][pair.band as usize] += 1;
         }
         let most = bars.iter().map(|bar| bar.iter().sum::<usize>()).max().unwrap_or(1).max(1);
-        let mut svg = String::from("<h2>Weights</h2><svg viewBox=\"0 0 620 180\" role=\"img\" aria-label=\"pairs by weight\">");
+        let mut svg = String::from(
+            "<h2>Weights</h2><svg viewBox=\"0 0 620 180\" role=\"img\" aria-label=\"pairs by weight\">",
+        );
         for (at, bar) in bars.iter().enumerate() {
             let mut top = 150.0;
             for (band, &pairs) in Band::ALL.iter().zip(bar) {
@@ -126,7 +129,8 @@ impl Page<'_> {
         }
         let scale = 380.0 / (most - least).max(1.0);
         let height = 20 * said.len() + 10;
-        let _ = write!(html, "<svg viewBox=\"0 0 620 {height}\" role=\"img\" aria-label=\"evidence by field\">");
+        let _ =
+            write!(html, "<svg viewBox=\"0 0 620 {height}\" role=\"img\" aria-label=\"evidence by field\">");
         let mut sum = 0f32;
         for (nth, of) in said.iter().enumerate() {
             let (from, to) = (sum.min(sum + of.weight), sum.max(sum + of.weight));

@@ -68,8 +68,7 @@ impl Rows {
                 .hint("give a CSV file that you may read")
         };
         let mut input = BufReader::with_capacity(1 << 16, File::open(&arguments.file).map_err(unreadable)?);
-        let (encoding, mark) =
-            Encoding::detected(input.fill_buf().map_err(unreadable)?, Encoding::default());
+        let (encoding, mark) = Encoding::detected(input.fill_buf().map_err(unreadable)?, Encoding::default());
         input.consume(mark);
         let mut text = BufReader::with_capacity(1 << 16, encoding.reader(Box::new(input)));
         let delimiter = delimiter(text.fill_buf().map_err(unreadable)?, b'"');
@@ -114,7 +113,9 @@ impl Rows {
             (Encoding::Utf16Le, _) => format!("UTF-16LE{by_mark}"),
             (Encoding::Utf16Be, _) => format!("UTF-16BE{by_mark}"),
             (_, 0) => format!("UTF-8{by_mark}"),
-            (_, others) => format!("UTF-8{by_mark}; {others} values are not, and were taken for windows-1252"),
+            (_, others) => {
+                format!("UTF-8{by_mark}; {others} values are not, and were taken for windows-1252")
+            }
         }
     }
 }
@@ -130,7 +131,8 @@ fn malformed(file: &str, cause: &csv::Error) -> Error {
 pub(super) fn read(arguments: &Arguments) -> Result<Read> {
     let columns = columns(&arguments.map)?;
     let mut rows = Rows::open(arguments)?;
-    let positions = columns.iter().map(|column| rows.position(&column.name)).collect::<Result<Vec<usize>>>()?;
+    let positions =
+        columns.iter().map(|column| rows.position(&column.name)).collect::<Result<Vec<usize>>>()?;
     let id = rows.position(&arguments.id)?;
     let place = |name: &Option<String>| name.as_deref().map(|name| rows.position(name)).transpose();
     let (register, person) = (place(&arguments.register)?, place(&arguments.truth)?);
@@ -195,7 +197,8 @@ pub(super) fn values(
     let columns = columns(&arguments.map)?;
     let mut rows = Rows::open(arguments)?;
     let id = rows.position(&arguments.id)?;
-    let positions = columns.iter().map(|column| rows.position(&column.name)).collect::<Result<Vec<usize>>>()?;
+    let positions =
+        columns.iter().map(|column| rows.position(&column.name)).collect::<Result<Vec<usize>>>()?;
     let mut values = HashMap::new();
     let mut row = csv::ByteRecord::new();
     while rows.next(&mut row)?.is_some() {

@@ -74,7 +74,8 @@ impl<'f> Certain<'f> {
         if given_level != name::EXACT || !is_named(a) || !is_named(b) || self.are_apart(pattern, a, b) {
             return false;
         }
-        let identified = self.identifiers.iter().any(|&at| pattern.level(at) == Some(0) && self.is_rare(at, a));
+        let identified =
+            self.identifiers.iter().any(|&at| pattern.level(at) == Some(0) && self.is_rare(at, a));
         let witness = || identified || self.has_witness(pattern, a);
         let is_same_surname = match surname_level {
             name::EXACT => true,
@@ -82,7 +83,8 @@ impl<'f> Certain<'f> {
             name::SLIP | name::PART | name::CLOSE => self.are_surnames(surname, a, b) && witness(),
             _ => false,
         };
-        is_same_surname && self.is_born_once(pattern, (a, b), surname_level == name::EXACT, identified, witness)
+        is_same_surname
+            && self.is_born_once(pattern, (a, b), surname_level == name::EXACT, identified, witness)
     }
 
     /// Whether the birthdate is one, or a slip within a year beside one surname and something that speaks for it.
@@ -118,8 +120,13 @@ impl<'f> Certain<'f> {
     pub(crate) fn are_apart(&self, pattern: Pattern, a: u32, b: u32) -> bool {
         let level = |at: &usize| pattern.level(*at);
         let generation = |record| {
-            let of = |at: Option<usize>| at.and_then(|at| Some((self.names(at)?, self.comparer.code(record, at))));
-            of(self.given).into_iter().chain(of(self.surname)).map(|(names, code)| names.generation(code)).max()
+            let of =
+                |at: Option<usize>| at.and_then(|at| Some((self.names(at)?, self.comparer.code(record, at))));
+            of(self.given)
+                .into_iter()
+                .chain(of(self.surname))
+                .map(|(names, code)| names.generation(code))
+                .max()
         };
         let code = |record, at: &usize| self.comparer.code(record, *at);
         let others = |columns: &[usize]| {
@@ -163,10 +170,11 @@ impl<'f> Certain<'f> {
 
     /// Whether a contact at the level is another one, and no slip.
     fn is_another(&self, at: usize, level: u8) -> bool {
-        level > match self.comparer.fields[at].kind {
-            Kind::Email => 2,
-            _ => word::SLIP,
-        }
+        level
+            > match self.comparer.fields[at].kind {
+                Kind::Email => 2,
+                _ => word::SLIP,
+            }
     }
 
     fn is_of_full_name(&self, at: usize) -> bool {

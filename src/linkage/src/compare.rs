@@ -8,8 +8,8 @@ use crate::codes::MISSING;
 use crate::copies::Copies;
 use crate::field::{Field, Values, names};
 use crate::rows::Rows;
-use crate::shares::mean_count;
 use crate::scale::name::{CLOSE, EXACT, FORM, NICKNAME, OTHER, PART, SLIP, VAGUE};
+use crate::shares::mean_count;
 use crate::text::Letters;
 use crate::{Kind, date};
 
@@ -272,9 +272,7 @@ impl<'f> Comparer<'f> {
             (crossed_surname, crossed_given)
         };
         let (low, high) = if low.is_none() { (high, low) } else { (low, high) };
-        Pattern(straight.without(given).without(surname).0 | SWAPPED)
-            .with(surname, low)
-            .with(given, high)
+        Pattern(straight.without(given).without(surname).0 | SWAPPED).with(surname, low).with(given, high)
     }
 }
 

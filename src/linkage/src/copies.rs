@@ -44,7 +44,8 @@ pub(crate) fn discount(fields: &mut [Field]) -> Copies {
     }
     if copies.one.len() < count {
         let of_one: Vec<Vec<u32>> = fields.iter().map(|field| counted(field, copies.one.iter())).collect();
-        let again = repeated(&copies.one, count).filter(|&record| !is_sure(fields, &of_one, copies.one.len(), record));
+        let again = repeated(&copies.one, count)
+            .filter(|&record| !is_sure(fields, &of_one, copies.one.len(), record));
         let again: Vec<u32> = again.collect();
         for (field, mut counts) in fields.iter_mut().zip(of_one) {
             (field.mean, field.share) = (mean_count(&counts), exact_share(&counts));

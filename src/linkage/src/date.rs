@@ -114,7 +114,8 @@ impl Date {
 
     /// Whether the calendar has the day.
     pub(crate) fn is_real(self) -> bool {
-        let leap = self.year.is_multiple_of(4) && (!self.year.is_multiple_of(100) || self.year.is_multiple_of(400));
+        let leap =
+            self.year.is_multiple_of(4) && (!self.year.is_multiple_of(100) || self.year.is_multiple_of(400));
         let days = match self.month {
             4 | 6 | 9 | 11 => 30,
             2 => 28 + u8::from(leap),
@@ -298,8 +299,17 @@ mod tests {
     #[test]
     fn what_is_no_birthdate_is_known() {
         for raw in [
-            "1900-01-01", "1899-12-30", "1969-12-31", "1970-01-01", "9999-12-31", "1111-11-11", "0001-01-01", "1753-01-01",
-            "2099-99-99", "2222-02-22", "1911-11-11",
+            "1900-01-01",
+            "1899-12-30",
+            "1969-12-31",
+            "1970-01-01",
+            "9999-12-31",
+            "1111-11-11",
+            "0001-01-01",
+            "1753-01-01",
+            "2099-99-99",
+            "2222-02-22",
+            "1911-11-11",
         ] {
             let date = Date::read(raw, Order::DayFirst).unwrap_or(Date { year: 1, month: 1, day: 1 });
             assert!(date.is_placeholder() || !date.is_real(), "{raw}");

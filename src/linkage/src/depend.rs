@@ -25,8 +25,7 @@ pub(crate) fn find_parents(comparer: &Comparer<'_>, model: &mut Model) {
             && matches!(kind(at), Kind::Category | Kind::Place | Kind::Address | Kind::Text | Kind::Phone)
     };
     let is_owned = |at: usize| {
-        !comparer.is_paired_name(at)
-            && matches!(kind(at), Kind::GivenName | Kind::Text | Kind::Category)
+        !comparer.is_paired_name(at) && matches!(kind(at), Kind::GivenName | Kind::Text | Kind::Category)
     };
     let all = 0..comparer.fields.len();
     let parents: Vec<usize> = all.clone().filter(|&at| is_where(at) || kind(at) == Kind::GivenName).collect();
@@ -57,7 +56,9 @@ pub(crate) fn find_parents(comparer: &Comparer<'_>, model: &mut Model) {
     for (&parent, tally) in parents.iter().zip(&tallies) {
         for (child, lift) in all.clone().filter_map(|child| Some((child, lift(child, parent)?))) {
             let mut counts = [0.0; LEVELS];
-            for &(pattern, times) in tally.iter().filter(|(pattern, _)| are_strangers(*pattern, [parent, child])) {
+            for &(pattern, times) in
+                tally.iter().filter(|(pattern, _)| are_strangers(*pattern, [parent, child]))
+            {
                 if let Some(level) = pattern.level(child) {
                     counts[usize::from(level)] += times;
                 }

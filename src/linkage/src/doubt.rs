@@ -28,9 +28,8 @@ pub(crate) fn of(certain: &Certain<'_>, kept: &[(Pair, &Scored)], records: usize
     }
     let groups = components(joined().map(|(_, scored)| (scored.a, scored.b)));
     // one who is there a thousand times is one; copies are next to each other
-    let rows = |group: &[u32]| {
-        1 + group.windows(2).filter(|pair| !certain.are_copies(pair[0], pair[1])).count()
-    };
+    let rows =
+        |group: &[u32]| 1 + group.windows(2).filter(|pair| !certain.are_copies(pair[0], pair[1])).count();
     let many: Vec<(&Vec<u32>, usize)> =
         groups.iter().map(|group| (group, rows(group))).filter(|&(_, rows)| rows >= MANY).collect();
     if many.is_empty() {

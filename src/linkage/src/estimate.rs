@@ -19,6 +19,8 @@ const STATED_M: f64 = 12.0;
 const STATED_U: f64 = 2.0;
 /// How many pairs of one person at a level its stated weight counts for.
 const STATED_SEEN: f64 = 4.0;
+/// How much more often than stated, or than seen, one person may reach a level.
+const LIKELY: f64 = 2.0;
 /// Records of one person differ wholly on a name, a birthdate or an identifier this often at most: where namesakes abound
 /// and nobody is there twice, the namesakes would otherwise pass for people who change their birthdate.
 const OTHERS: f64 = 0.2;
@@ -332,7 +334,10 @@ pub(crate) fn set_m(comparer: &Comparer<'_>, model: &mut Model, at: usize, seen:
         let bits = (m / field.u[level]).log2();
         let stated = (stated_m / stated_u).log2();
         let bits = (bits * seen + stated * STATED_SEEN) / (seen + STATED_SEEN);
-        field.m[level] = (field.u[level] * 2f64.powf(bits)).min(1.0);
+        // nor does a level that strangers reach more often than was thought say what was stated: house numbers, addresses
+        // that somebody numbered
+        let most = (LIKELY * stated_m).max(LIKELY * seen / total.max(1.0)).min(1.0);
+        field.m[level] = (field.u[level] * 2f64.powf(bits)).min(most);
     }
     field.weigh();
 }

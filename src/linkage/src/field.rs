@@ -90,8 +90,17 @@ pub(crate) enum Whole {
 impl Field {
     fn new(name: String, kind: Kind, codes: Vec<u32>, values: Values, distinct: usize) -> Self {
         let counts = vec![0u32; distinct];
-        let mut field =
-            Self { name, kind, codes, counts, mean: 1.0, share: 0.0, values, people: Vec::new(), column: Whole::Plain };
+        let mut field = Self {
+            name,
+            kind,
+            codes,
+            counts,
+            mean: 1.0,
+            share: 0.0,
+            values,
+            people: Vec::new(),
+            column: Whole::Plain,
+        };
         field.recount();
         field
     }
@@ -325,9 +334,8 @@ pub(crate) fn build_names(columns: Vec<(Column, Cells)>, order: &[u32]) -> Resul
     let (full, single): (Vec<_>, Vec<_>) =
         columns.into_iter().partition(|(column, _)| column.kind == Kind::FullName);
     for (column, cells) in single {
-        let fold = |raw: &str, code: &mut dyn FnMut(&str) -> Result<u32>| {
-            code(&named(fold::name(raw), column.kind))
-        };
+        let fold =
+            |raw: &str, code: &mut dyn FnMut(&str) -> Result<u32>| code(&named(fold::name(raw), column.kind));
         let codes = intern(&cells, order, fold, &mut interner)?;
         parts.push(Part { name: column.name, kind: column.kind, codes, column: Whole::Plain });
     }

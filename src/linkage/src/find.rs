@@ -169,8 +169,12 @@ fn conclude(
     contested::demote(&certain, &mut kept);
     let doubt = doubt::of(&certain, &kept, told.by_id.len());
     if doubt.is_some() {
-        let high = kept.iter_mut().filter(|(pair, _)| pair.band == Band::High);
-        high.for_each(|(pair, _)| pair.band = Band::Medium);
+        // what two records say word for word needs no model
+        for (pair, scored) in kept.iter_mut().filter(|(pair, _)| pair.band == Band::High) {
+            if !certain.are_copies(scored.a, scored.b) {
+                pair.band = Band::Medium;
+            }
+        }
     }
     let links = |wanted: &dyn Fn(&Pair) -> bool| -> Vec<Scored> {
         kept.iter().filter(|(pair, _)| wanted(pair)).map(|(_, weighed)| **weighed).collect()

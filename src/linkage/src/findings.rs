@@ -63,8 +63,8 @@ pub struct Findings {
     /// Pairs from the `low` band upwards, best first, ties by id.
     pub pairs: Vec<Pair>,
     pub(crate) evidence: Vec<(u8, f32)>,
-    /// People with more than one record, joined along pairs of a probability of 0.9 and more, in the order of their
-    /// lowest ids.
+    /// People with more than one record, joined along pairs of a probability of 0.85 and more, in the order of their
+    /// lowest ids: for counting and for review, not for merging.
     pub clusters: Vec<Vec<u32>>,
     /// The same by pairs of the `high` band alone: what may be merged without a person looking.
     pub sure: Vec<Vec<u32>>,
@@ -85,7 +85,7 @@ pub struct Findings {
     pub largest_block: usize,
     /// Records that repeat another word for word, as far as the columns go.
     pub repeated: usize,
-    /// Why nothing is in `high`, where the result as a whole cannot be right.
+    /// Why nothing but copies is in `high`, where the result as a whole cannot be right.
     pub doubt: Option<&'static str>,
 }
 

@@ -9,9 +9,8 @@ use crate::generation::generation;
 use crate::script;
 
 /// Words beside a surname that say nothing about who it is. Beside a first name they may be one: Md Ali, Sir.
-const TITLES: &[&str] = &[
-    "dr", "mr", "mrs", "ms", "miss", "prof", "professor", "herr", "frau", "sir", "phd", "md", "dds", "dmd",
-];
+const TITLES: &[&str] =
+    &["dr", "mr", "mrs", "ms", "miss", "prof", "professor", "herr", "frau", "sir", "phd", "md", "dds", "dmd"];
 
 /// Words after a comma that say that no given name follows, beside titles and numbers (`1st Baron`).
 const RANKS: &[&str] = &[
@@ -135,7 +134,9 @@ pub(crate) fn given_core(plain: &str) -> String {
 pub(crate) fn title_sex(plain: &str) -> u8 {
     match plain.split_once(' ').map(|(first, _)| first) {
         Some("mr" | "herr" | "sr" | "signor" | "monsieur" | "don") => 1,
-        Some("mrs" | "ms" | "miss" | "frau" | "sra" | "srta" | "signora" | "madame" | "mme" | "mlle" | "dona") => 2,
+        Some(
+            "mrs" | "ms" | "miss" | "frau" | "sra" | "srta" | "signora" | "madame" | "mme" | "mlle" | "dona",
+        ) => 2,
         _ => 0,
     }
 }
@@ -242,7 +243,11 @@ mod tests {
             ("Smith Jr", "smith jr", "smith jr"),
         ] {
             let plain = plain(&name(raw));
-            assert_eq!((given_core(&plain), surname_core(&plain)), (given.to_owned(), surname.to_owned()), "{raw}");
+            assert_eq!(
+                (given_core(&plain), surname_core(&plain)),
+                (given.to_owned(), surname.to_owned()),
+                "{raw}"
+            );
         }
     }
 

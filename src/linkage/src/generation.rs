@@ -3,10 +3,41 @@
 
 /// The generations, each with its words, plain and in lower case; a dot is gone by then.
 const GENERATIONS: [&[&str]; 6] = [
-    &["sr", "sen", "senior", "snr", "pere", "père", "pai", "padre", "ae", "st", "starszy", "starsi", "starší", "ст", "старший", "id"],
     &[
-        "jr", "jun", "junior", "jnr", "júnior", "fils", "filho", "hijo", "figlio", "ml", "mladší", "mladsi",
-        "młodszy", "мл", "младший", "ifj",
+        "sr",
+        "sen",
+        "senior",
+        "snr",
+        "pere",
+        "père",
+        "pai",
+        "padre",
+        "ae",
+        "st",
+        "starszy",
+        "starsi",
+        "starší",
+        "ст",
+        "старший",
+        "id",
+    ],
+    &[
+        "jr",
+        "jun",
+        "junior",
+        "jnr",
+        "júnior",
+        "fils",
+        "filho",
+        "hijo",
+        "figlio",
+        "ml",
+        "mladší",
+        "mladsi",
+        "młodszy",
+        "мл",
+        "младший",
+        "ifj",
     ],
     &["ii", "2nd", "2", "neto", "nieto"],
     &["iii", "3rd", "3", "bisneto"],
@@ -31,7 +62,9 @@ pub(crate) fn mark(name: &str) -> u8 {
     match (before, last) {
         ("d", "j") => 2,
         ("d", "ae") => 1,
-        _ => generation(last).or_else(|| generation(before).filter(|_| !ALONE.contains(&before))).unwrap_or(0),
+        _ => {
+            generation(last).or_else(|| generation(before).filter(|_| !ALONE.contains(&before))).unwrap_or(0)
+        }
     }
 }
 

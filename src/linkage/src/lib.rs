@@ -4,12 +4,13 @@
 //!
 //! Records go in by column, as text or read already ([`Records`]), [`find`] hands back weighed pairs, people and the account
 //! of what was compared ([`Findings`]). Nothing here reads, writes or prints, and no value leaves the engine, only ids and
-//! levels. The result depends on ids and values alone, not on the order of the input or the number of threads. Whose records
+//! levels. The result depends on values alone, not on ids, the order of the input or the number of threads. Whose records
 //! they are, what is done with a pair and what becomes of people who are found twice is the caller's business.
 //!
-//! Read in this order: `fold`, `field` and `names` (what is compared), `rows`, `compare`, `level` and `date` (levels), `scale`
-//! and `model` (what a level is worth), `estimate` and `settle` (where the model comes from), `block`, `key` and `bucket`
-//! (which pairs), `score`, `band`, `cluster`, `review`; `find` runs them all.
+//! Read in this order: `fold`, `script`, `nameless`, `generation`, `field` and `names` (what is compared), `rows`, `compare`,
+//! `level`, `nicknames` and `date` (levels), `scale` and `model` (what a level is worth), `estimate`, `depend` and `settle`
+//! (where the model comes from), `block`, `key` and `bucket` (which pairs), `score`, `band` and `certain` (what may be done
+//! with a pair), `cluster`, `contested`, `doubt`, `review`; `find` runs them all.
 
 #![expect(
     clippy::cast_possible_truncation,

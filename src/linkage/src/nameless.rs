@@ -94,7 +94,8 @@ pub(crate) fn is_no_surname(plain: &str) -> bool {
 fn is_nothing(plain: &str) -> bool {
     let mut letters = plain.chars().filter(|character| *character != ' ');
     let first = letters.next();
-    let again = letters.clone().count() >= 2 && plain.is_ascii() && letters.all(|letter| Some(letter) == first);
+    let again =
+        letters.clone().count() >= 2 && plain.is_ascii() && letters.all(|letter| Some(letter) == first);
     again || !plain.chars().any(char::is_alphabetic) || UNKNOWNS.contains(plain)
 }
 
@@ -124,9 +125,35 @@ mod tests {
     #[test]
     fn nobody_is_called_so() {
         for given in [
-            "Unbekannt", "Inconnu", "Desconocido", "TBD", "Anonymous", "Baby Boy", "Twin A", "Babygirl", "Mr", "Daughter",
-            "Baby of Maria", "B/O Maria", "N.N.", "xxx", "???", "неизвестно", "不明", "مجهول", "미상", "अज्ञात", "ไม่ทราบ",
-            "Ms. Baby", "Newborn 2", "Baby1", "Prénom", "FNU", "12", "Säugling", "άγνωστος",
+            "Unbekannt",
+            "Inconnu",
+            "Desconocido",
+            "TBD",
+            "Anonymous",
+            "Baby Boy",
+            "Twin A",
+            "Babygirl",
+            "Mr",
+            "Daughter",
+            "Baby of Maria",
+            "B/O Maria",
+            "N.N.",
+            "xxx",
+            "???",
+            "неизвестно",
+            "不明",
+            "مجهول",
+            "미상",
+            "अज्ञात",
+            "ไม่ทราบ",
+            "Ms. Baby",
+            "Newborn 2",
+            "Baby1",
+            "Prénom",
+            "FNU",
+            "12",
+            "Säugling",
+            "άγνωστος",
         ] {
             assert!(is_no_given_name(&fold::plain(&fold::name(given))), "{given}");
         }
@@ -138,14 +165,21 @@ mod tests {
     #[test]
     fn people_are_called_so() {
         for given in [
-            "Anna", "Jo", "Md Ali", "Kai", "健", "서연", "محمد", "Ng", "Babette", "Testa", "Nina", "Ivan", "Mara", "Aa", "Bea", "Manu",
+            "Anna", "Jo", "Md Ali", "Kai", "健", "서연", "محمد", "Ng", "Babette", "Testa", "Nina", "Ivan",
+            "Mara", "Aa", "Bea", "Manu",
         ] {
             assert!(!is_no_given_name(&fold::plain(&fold::name(given))), "{given}");
         }
         for surname in ["Son", "Kind", "Baby", "Mann", "Testa", "Li", "Boy", "Null-Smith"] {
             assert!(!is_no_surname(&fold::plain(&fold::name(surname))), "{surname}");
         }
-        assert!(is_initials("j") && is_initials("j r") && is_initials("jr") && !is_initials("jo") && !is_initials("健"));
+        assert!(
+            is_initials("j")
+                && is_initials("j r")
+                && is_initials("jr")
+                && !is_initials("jo")
+                && !is_initials("健")
+        );
         assert!(is_example("john", "doe") && !is_example("john", "dole"));
     }
 }

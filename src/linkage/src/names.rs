@@ -114,7 +114,8 @@ impl Names {
     /// The plain name without what comes and goes beside a surname, or beside a first name.
     pub(crate) fn core(&self, code: u32, is_surname: bool) -> &str {
         let rest = self.rest(code);
-        let core = rest.and_then(|rest| if is_surname { rest.surname.as_deref() } else { rest.given.as_deref() });
+        let core =
+            rest.and_then(|rest| if is_surname { rest.surname.as_deref() } else { rest.given.as_deref() });
         core.unwrap_or_else(|| self.plain(code))
     }
 

@@ -53,7 +53,11 @@ mod tests {
     #[test]
     fn the_table_is_plain() {
         for line in TABLE.lines() {
-            assert!(line.split(' ').count() > 1 && line.bytes().all(|byte| byte == b' ' || byte.is_ascii_lowercase()), "{line}");
+            assert!(
+                line.split(' ').count() > 1
+                    && line.bytes().all(|byte| byte == b' ' || byte.is_ascii_lowercase()),
+                "{line}"
+            );
         }
     }
 }

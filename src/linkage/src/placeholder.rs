@@ -39,7 +39,9 @@ pub(crate) fn forget(fields: &mut [Field]) {
             let around: usize = by_year.range(year - AROUND..=year + AROUND).map(|(_, &count)| count).sum();
             let others = around.saturating_sub(fields[birth].counts[code as usize] as usize);
             let date = dates[code as usize];
-            people >= PEOPLE && date.is_real() && is_improbable(people, others as f64 / (365.0 * f64::from(2 * AROUND + 1)))
+            people >= PEOPLE
+                && date.is_real()
+                && is_improbable(people, others as f64 / (365.0 * f64::from(2 * AROUND + 1)))
         })
         .map(|(code, _)| code)
         .collect();
@@ -59,7 +61,8 @@ fn is_improbable(people: usize, expected: f64) -> bool {
     let expected = expected.max(0.003);
     let people_f = people as f64;
     // the leading term of the tail of a Poisson distribution; days differ, and a season is no placeholder
-    let logarithm = people_f * expected.ln() - expected - (1..=people).map(|nth| (nth as f64).ln()).sum::<f64>();
+    let logarithm =
+        people_f * expected.ln() - expected - (1..=people).map(|nth| (nth as f64).ln()).sum::<f64>();
     people_f > 4.0 * expected && logarithm < IMPROBABLE
 }
 
@@ -69,9 +72,14 @@ mod tests {
 
     #[test]
     fn far_more_than_expected_is_no_birthday() {
-        for (people, expected, wanted) in
-            [(4, 0.01, true), (4, 0.3, false), (8, 0.3, true), (12, 3.0, false), (60, 3.0, true), (90, 30.0, false)]
-        {
+        for (people, expected, wanted) in [
+            (4, 0.01, true),
+            (4, 0.3, false),
+            (8, 0.3, true),
+            (12, 3.0, false),
+            (60, 3.0, true),
+            (90, 30.0, false),
+        ] {
             assert_eq!(is_improbable(people, expected), wanted, "{people} {expected}");
         }
     }

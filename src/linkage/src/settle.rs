@@ -166,8 +166,7 @@ impl Scorer<'_> {
                 // a single pair is no witness for itself
                 self.model.swapped = ((whole.swapped - 1.0).max(0.0) + 0.4) / (whole.found + 20.0);
                 // dismissed relatives cannot be counted
-                let relatives =
-                    if self.settled { self.model.household.relatives } else { whole.relatives() };
+                let relatives = if self.settled { self.model.household.relatives } else { whole.relatives() };
                 self.model.household = Household::counted(
                     relatives,
                     whole.twins(strangers),
@@ -187,9 +186,8 @@ impl Scorer<'_> {
         let mut tally = Tally::default();
         for scored in chunk {
             let rescored = self.reweigh(scored);
-            let differs = own.and_then(|at| {
-                Some(scored.pattern.level(at)? >= own_level(self.comparer.fields[at].kind))
-            });
+            let differs = own
+                .and_then(|at| Some(scored.pattern.level(at)? >= own_level(self.comparer.fields[at].kind)));
             if let Some((first, birth)) = self.comparer.names_and_birth(scored.pattern) {
                 // strangers hardly share as much: one person, or one household
                 if f64::from(self.bonds(scored).shared) + self.model.prior >= CERTAIN {

@@ -4,7 +4,11 @@ use super::town::{COLUMNS, Said, cells, families, wrong};
 
 /// What differs between two people who agree on all else, by column.
 const TWINS: [(&str, usize, &str); 21] = [
-    ("other first names", 0, "Anna|Bruno; Konrad|Konradin; Jan|Jana; Hanna|Johanna; Bob|Robert; Sasha|Alexander"),
+    (
+        "other first names",
+        0,
+        "Anna|Bruno; Konrad|Konradin; Jan|Jana; Hanna|Johanna; Bob|Robert; Sasha|Alexander",
+    ),
     (
         "particles and titles in first names",
         0,
@@ -31,7 +35,11 @@ const TWINS: [(&str, usize, &str); 21] = [
          Weiden júnior|Weiden; Weiden neto|Weiden filho; Weiden père|Weiden fils; Weiden d. J.|Weiden d. Ä.; \
          Weiden 2nd|Weiden 3rd; Weiden ml.|Weiden st.; Weiden, Jr.|Weiden; Weiden младший|Weiden старший; Weiden IV|Weiden V",
     ),
-    ("generations in the first name", 0, "Otto|Otto Jr.; Otto sen.|Otto jun.; Otto II|Otto III; Otto (senior)|Otto"),
+    (
+        "generations in the first name",
+        0,
+        "Otto|Otto Jr.; Otto sen.|Otto jun.; Otto II|Otto III; Otto (senior)|Otto",
+    ),
     ("sex", 3, "f|m; F|M; female|male; weiblich|m; W|M"),
     ("no first name", 0, "|; |Anna; null|null; -|-; ?|?; ...|...; n/a|n/a; 0|0"),
     (
@@ -63,10 +71,22 @@ const TWINS: [(&str, usize, &str); 21] = [
         "1950-04-12|1980-04-12; 1961-07-09|1991-07-09; 1948-03-05|1984-03-05; 1952-04-12|1972-04-12; 1938-10-02|1983-10-02; \
          1951-04-12|1978-09-30; 1851-04-12|1951-04-12; 1955-06-06|1970-06-06; 1950-06-07|1967-06-07",
     ),
-    ("dates that cannot be", 2, "1850-81-01|1850-01-81; 1980-02-30|1980-02-30; 1980-13-41|1980-13-41; 1980-31-05|1980-05-31"),
-    ("cousins of one name", 2, "1980-04-12|1981-04-12; 1980-04-12|1982-11-03; 1980-04-12|1979-04-21; 1980-04-12|1980-09-27"),
+    (
+        "dates that cannot be",
+        2,
+        "1850-81-01|1850-01-81; 1980-02-30|1980-02-30; 1980-13-41|1980-13-41; 1980-31-05|1980-05-31",
+    ),
+    (
+        "cousins of one name",
+        2,
+        "1980-04-12|1981-04-12; 1980-04-12|1982-11-03; 1980-04-12|1979-04-21; 1980-04-12|1980-09-27",
+    ),
     ("one year for two", 2, "1980|1980; 1980-04|1980-04; 1980|1980-04-05"),
-    ("names in other scripts", 0, "健|謙; さくら|サクラ; محمد|محمود; مُنى|منى; Иван|Ивана; สมชาย|สมหญิง; 서연|서윤; राम|रमा; Γιάννης|Γιάννα; דוד|דורית"),
+    (
+        "names in other scripts",
+        0,
+        "健|謙; さくら|サクラ; محمد|محمود; مُنى|منى; Иван|Ивана; สมชาย|สมหญิง; 서연|서윤; राम|रमा; Γιάννης|Γιάννα; דוד|דורית",
+    ),
     ("two scripts", 0, "Иван|Ivan; 健|Ken; محمد|Mohammed; Γιώργος|Giorgos"),
 ];
 

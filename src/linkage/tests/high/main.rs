@@ -2,5 +2,6 @@
 //! never `high`, whatever the data; records that repeat each other word for word always are.
 
 mod kinds;
+mod order;
 mod shapes;
 mod town;

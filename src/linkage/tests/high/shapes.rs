@@ -6,10 +6,8 @@ use super::town::{COLUMNS, Row, Said, Shape, cells, families, found, high, town,
 
 /// Pairs of families who differ in the cells of one column, brought into another shape.
 fn shaped(column: usize, table: &str, shape: Shape) -> Vec<(Row, Row)> {
-    let said: Vec<(Said<'_>, Said<'_>)> = cells(table)
-        .into_iter()
-        .map(|(one, other)| (vec![(column, one)], vec![(column, other)]))
-        .collect();
+    let said: Vec<(Said<'_>, Said<'_>)> =
+        cells(table).into_iter().map(|(one, other)| (vec![(column, one)], vec![(column, other)])).collect();
     families(&said).iter().map(|(one, other)| (shape(one), shape(other))).collect()
 }
 
@@ -29,7 +27,13 @@ fn full_names_of_two_people_are_never_high() {
         vec![format!("{} {}", row[1], row[0]), row[2].clone(), row[5].clone(), row[4].clone(), row[7].clone()]
     }
     fn library(row: &Row) -> Row {
-        vec![format!("{}, {}", row[1], row[0]), row[2].clone(), row[5].clone(), row[4].clone(), row[7].clone()]
+        vec![
+            format!("{}, {}", row[1], row[0]),
+            row[2].clone(),
+            row[5].clone(),
+            row[4].clone(),
+            row[7].clone(),
+        ]
     }
     let table = "De Shawn|La Shawn; Van Anh|Le Anh; Anna|Hanna; Jan|Ján; Anna|Anna Jr.; Otto Jr|Otto Sr; Mr Alex|Mrs Alex; \
         Anna Maria|Anna Luisa; Baby|Baby; Twin A|Twin B; |; J.|J.; Marie|Maria; Thị Hoa|Thị Hòa";
@@ -70,8 +74,13 @@ fn nothing_stands_in_for_what_is_missing() {
 #[test]
 fn a_column_of_generations_tells_two_apart() {
     for kind in [Kind::Category, Kind::Text] {
-        let suffixed =
-            [("first", Kind::GivenName), ("last", Kind::Surname), ("suffix", kind), ("born", Kind::Date), ("street", Kind::Address)];
+        let suffixed = [
+            ("first", Kind::GivenName),
+            ("last", Kind::Surname),
+            ("suffix", kind),
+            ("born", Kind::Date),
+            ("street", Kind::Address),
+        ];
         fn plain(row: &Row) -> Row {
             vec![row[0].clone(), row[1].clone(), String::new(), row[2].clone(), row[6].clone()]
         }
@@ -99,7 +108,10 @@ fn a_household_without_birthdates_is_never_high() {
         let house = row[6].split(' ').next().unwrap_or_default().to_owned();
         vec![row[0].clone(), row[1].clone(), row[4].clone(), row[5].clone(), row[6].clone(), house]
     }
-    assert_eq!(wrong(&UNDATED, undated, &shaped(0, "Otto|Otto; Emil|Emil; Karl|Karl; Anna|Jana", undated)), 0);
+    assert_eq!(
+        wrong(&UNDATED, undated, &shaped(0, "Otto|Otto; Emil|Emil; Karl|Karl; Anna|Jana", undated)),
+        0
+    );
 }
 
 /// A birthdate that stands for none in this file alone, however plain a day it is: twenty fathers and sons have it.
@@ -121,7 +133,13 @@ fn namesakes_born_on_one_day_are_never_high() {
     let said: Vec<(Said<'_>, Said<'_>)> = ["Anna", "Otto", "Emil", "Karl"]
         .map(|first| {
             let one = vec![(0, first), (4, "wolke7@example.net"), (5, "0911 778899"), (6, "7 Forststrasse")];
-            let other = vec![(0, first), (4, "regenbogen@example.com"), (5, "0341 112233"), (6, "91 Seeweg"), (7, "Elbing")];
+            let other = vec![
+                (0, first),
+                (4, "regenbogen@example.com"),
+                (5, "0341 112233"),
+                (6, "91 Seeweg"),
+                (7, "Elbing"),
+            ];
             (one, other)
         })
         .to_vec();
@@ -143,7 +161,18 @@ fn namesakes_born_on_one_day_are_never_high() {
 
 #[test]
 fn test_accounts_are_nobody() {
-    let table = ["Test|Patient", "Test|Test", "Demo|User", "John|Doe", "Max|Mustermann", "Patient|New", "asdf|asdf", "Jane|Doe", "Otto|Otto", "Müller|Mueller"];
+    let table = [
+        "Test|Patient",
+        "Test|Test",
+        "Demo|User",
+        "John|Doe",
+        "Max|Mustermann",
+        "Patient|New",
+        "asdf|asdf",
+        "Jane|Doe",
+        "Otto|Otto",
+        "Müller|Mueller",
+    ];
     let said: Vec<(Said<'_>, Said<'_>)> = table
         .iter()
         .map(|names| names.split_once('|').expect("two names"))
@@ -157,8 +186,11 @@ fn test_accounts_are_nobody() {
 fn copies_are_high_in_every_script() {
     let names = "Hưng|Nguyễn; 健太郎|田中; Иван|Ёлкин; محمد|الهاشمي; สมชาย|ใจดี; 서연|김; अनिल|शर्मा; Γιάννης|Παπαδόπουλος; דוד|כהן; \
         José|García Márquez; Þórdís|Jónsdóttir; 小明|王; Do-yun|Park; Zoë|van der Berg; Jo|Ng; Łukasz|Żółć; İpek|Yılmaz; O'Brien|Seán";
-    let said: Vec<(Said<'_>, Said<'_>)> =
-        cells(names).into_iter().map(|(first, last)| vec![(0, first), (1, last)]).map(|said| (said.clone(), said)).collect();
+    let said: Vec<(Said<'_>, Said<'_>)> = cells(names)
+        .into_iter()
+        .map(|(first, last)| vec![(0, first), (1, last)])
+        .map(|said| (said.clone(), said))
+        .collect();
     let mut rows = town(600);
     rows.extend(families(&said).into_iter().flat_map(|(one, other)| [one, other]));
     let high = high(&found(&COLUMNS, &rows));
