@@ -262,7 +262,9 @@ fn sentences(findings: &Findings, encoding: &str, reliability: Option<&Reliabili
         1 => "1 record repeats another word for word in these columns\n".to_owned(),
         count => format!("{count} records repeat another word for word in these columns\n"),
     };
-    let doubt = findings.doubt.map_or_else(String::new, |doubt| format!("nothing but copies word for word is high: {doubt}\n"));
+    let doubt = findings
+        .doubt
+        .map_or_else(String::new, |doubt| format!("nothing but copies word for word is high: {doubt}\n"));
     let reliability = reliability.map_or_else(String::new, Reliability::sentence);
     format!(
         "read as {encoding}\n\

@@ -58,8 +58,8 @@ impl Made {
 
 /// A name in letters that an address may have, without spaces.
 fn letters(names: &Names, code: u32, is_surname: bool) -> String {
-    let core = names.core(code, is_surname);
-    let latin = if core.is_ascii() { core.to_owned() } else { fold::latin(core) };
+    let name = names.core(code, is_surname);
+    let latin = if name.is_ascii() { name.to_owned() } else { fold::latin(name) };
     latin.replace(' ', "")
 }
 

@@ -3,6 +3,8 @@
 //! birthdate are known and the same, and nothing that is a person's own speaks against it. What a household shares may stand
 //! in for a slip, never for a value that is missing.
 
+use std::collections::HashMap;
+
 use crate::Kind;
 use crate::codes::MISSING;
 use crate::compare::{Comparer, Pattern};
@@ -28,6 +30,8 @@ pub(crate) struct Certain<'f> {
     sexes: Vec<usize>,
     suffixes: Vec<usize>,
     identifiers: Vec<usize>,
+    /// Those of them that name one of a family: a policy may be everybody's.
+    own: Vec<usize>,
     /// Email, telephone and address, each with its columns.
     contacts: [Vec<usize>; 3],
 }
@@ -47,6 +51,7 @@ impl<'f> Certain<'f> {
             birth: of(Kind::Date).first().copied(),
             sexes: all(&|at, kind| kind == Kind::Category && model.fields[at].bond == Bond::Own),
             suffixes: all(&|at, _| comparer.fields[at].column == Whole::Suffix),
+            own: of(Kind::Identifier).into_iter().filter(|&at| is_own(comparer, at)).collect(),
             identifiers: of(Kind::Identifier),
             contacts: [of(Kind::Email), of(Kind::Phone), of(Kind::Address)],
             comparer,
@@ -74,8 +79,7 @@ impl<'f> Certain<'f> {
         if given_level != name::EXACT || !is_named(a) || !is_named(b) || self.are_apart(pattern, a, b) {
             return false;
         }
-        let identified =
-            self.identifiers.iter().any(|&at| pattern.level(at) == Some(0) && self.is_rare(at, a));
+        let identified = self.own.iter().any(|&at| pattern.level(at) == Some(0) && self.is_rare(at, a));
         let witness = || identified || self.has_witness(pattern, a);
         let is_same_surname = match surname_level {
             name::EXACT => true,
@@ -208,4 +212,25 @@ impl<'f> Certain<'f> {
             || (address.iter().any(|&at| agrees(at) && is_rare(at))
                 && address.iter().all(|&at| agrees(at) || pattern.level(at).is_none()))
     }
+}
+
+/// Whether those who share an identifier share the first name as well, but for one in five who may have been mistyped.
+fn is_own(comparer: &Comparer<'_>, at: usize) -> bool {
+    let Some(given) = comparer.fields.iter().position(|field| field.kind == Kind::GivenName) else {
+        return true;
+    };
+    let mut first: HashMap<u32, u32> = HashMap::new();
+    let (mut all, mut others) = (0, 0);
+    for record in 0..comparer.count() as u32 {
+        let code = comparer.code(record, at);
+        if code == MISSING || comparer.fields[at].counts[code as usize] < 2 {
+            continue;
+        }
+        let earlier = *first.entry(code).or_insert(record);
+        if let Some(level) = comparer.level(given, earlier, record).filter(|_| earlier != record) {
+            all += 1;
+            others += usize::from(level >= name::VAGUE);
+        }
+    }
+    others * 5 <= all
 }

@@ -24,7 +24,7 @@ struct Evidence {
     supports: usize,
     surely: usize,
     conflicts: usize,
-    evidence: f32,
+    bits: f32,
 }
 
 /// Joins records along `links`, best first. A group holds at most one record of each register other than 0.
@@ -112,7 +112,7 @@ fn groups_agree(scorer: &Scorer<'_>, left: &[u32], right: &[u32]) -> bool {
     let mut best = [None; 3];
     for (a, b) in crossings.step_by(step) {
         let Some(pair) = scorer.score(a, b, f64::NEG_INFINITY) else { continue };
-        agreement.evidence += pair.fields.clamp(-10.0, 10.0);
+        agreement.bits += pair.fields.clamp(-10.0, 10.0);
         let own = own_levels(scorer, pair.pattern);
         for (best, level) in best.iter_mut().zip(own) {
             *best = [*best, level].into_iter().flatten().min();
@@ -124,7 +124,7 @@ fn groups_agree(scorer: &Scorer<'_>, left: &[u32], right: &[u32]) -> bool {
         agreement.surely += usize::from(bits >= SURE);
         agreement.conflicts += usize::from(is_twin || (bits < 0.0 && is_other_person(own)));
     }
-    let agree = agreement.supports > agreement.conflicts && agreement.evidence > 0.0;
+    let agree = agreement.supports > agreement.conflicts && agreement.bits > 0.0;
     // two records that slipped in two ways agree with the one between them and not with each other
     agree || (left.len() * right.len() <= FEW && agreement.surely > 0 && !is_other_person(best))
 }

@@ -125,7 +125,9 @@ impl Told {
     /// Groups as they are told: by place, in the order of their lowest ones.
     fn groups(&self, mut groups: Vec<Vec<u32>>) -> Vec<Vec<u32>> {
         for group in &mut groups {
-            group.iter_mut().for_each(|record| *record = self.ranks[*record as usize]);
+            for record in group.iter_mut() {
+                *record = self.ranks[*record as usize];
+            }
             group.sort_unstable();
         }
         groups.sort_unstable();

@@ -114,9 +114,9 @@ impl Names {
     /// The plain name without what comes and goes beside a surname, or beside a first name.
     pub(crate) fn core(&self, code: u32, is_surname: bool) -> &str {
         let rest = self.rest(code);
-        let core =
+        let without =
             rest.and_then(|rest| if is_surname { rest.surname.as_deref() } else { rest.given.as_deref() });
-        core.unwrap_or_else(|| self.plain(code))
+        without.unwrap_or_else(|| self.plain(code))
     }
 
     /// The generation that a name says; 0 for none.
@@ -138,8 +138,8 @@ impl Names {
 
     /// Whether a first name names one of a family: it is a name, and not its initials alone.
     pub(crate) fn is_whole(&self, code: u32) -> bool {
-        let core = self.core(code, false);
-        !nameless::is_initials(core) && !nameless::is_no_given_name(core)
+        let name = self.core(code, false);
+        !nameless::is_initials(name) && !nameless::is_no_given_name(name)
     }
 }
 

@@ -20,21 +20,19 @@ pub(crate) fn forget(fields: &mut [Field]) {
     let Some((given, surname)) = names(fields) else { return };
     let Values::Dates(dates) = &fields[birth].values else { return };
     let often: Vec<bool> = fields[birth].counts.iter().map(|&count| count as usize >= PEOPLE).collect();
-    // a word for the day, as often as there are people who share neither first name nor surname
-    let mut people: BTreeMap<u32, (HashSet<(bool, u32)>, usize)> = BTreeMap::new();
+    let mut people: BTreeMap<u32, People> = BTreeMap::new();
     let mut by_year: BTreeMap<i32, usize> = BTreeMap::new();
     for (record, &code) in fields[birth].codes.iter().enumerate().filter(|&(_, &code)| code != MISSING) {
         *by_year.entry(dates[code as usize].year.into()).or_default() += 1;
         if often[code as usize] {
-            let (first, last) = (fields[given].codes[record], fields[surname].codes[record]);
-            let (seen, count) = people.entry(code).or_default();
-            let (new_first, new_last) = (seen.insert((false, first)), seen.insert((true, last)));
-            *count += usize::from(new_first && new_last && first != MISSING && last != MISSING);
+            let of_day = people.entry(code).or_default();
+            of_day.add(fields[given].codes[record], fields[surname].codes[record]);
         }
     }
     let gone: HashSet<u32> = people
         .into_iter()
-        .filter(|&(code, (_, people))| {
+        .filter(|(code, people)| {
+            let (code, people) = (*code, people.count());
             let year = i32::from(dates[code as usize].year);
             let around: usize = by_year.range(year - AROUND..=year + AROUND).map(|(_, &count)| count).sum();
             let others = around.saturating_sub(fields[birth].counts[code as usize] as usize);
@@ -54,6 +52,29 @@ pub(crate) fn forget(fields: &mut [Field]) {
         }
     }
     fields[birth].recount();
+}
+
+/// Who was born on a day, by their names.
+#[derive(Debug, Default)]
+struct People {
+    firsts: HashSet<u32>,
+    lasts: HashSet<u32>,
+    /// Those who share neither first name nor surname with an earlier one.
+    unlike: usize,
+}
+
+impl People {
+    fn add(&mut self, first: u32, last: u32) {
+        if first != MISSING && last != MISSING {
+            let (is_new_first, is_new_last) = (self.firsts.insert(first), self.lasts.insert(last));
+            self.unlike += usize::from(is_new_first && is_new_last);
+        }
+    }
+
+    /// How many they are at least: somebody who is there several times is written in several ways, twins bear one surname.
+    fn count(&self) -> usize {
+        self.unlike.max(self.lasts.len() / 2)
+    }
 }
 
 /// Whether so many people on one day are far beyond the expected number.

@@ -43,10 +43,9 @@ pub(crate) fn unmarked(written: &str) -> String {
             0x3400..=0x9fff => plain.push(CURRENT.get(&character).copied().unwrap_or(character)),
             _ => match character {
                 'أ' | 'إ' | 'آ' | 'ٱ' => plain.push('ا'),
-                'ى' => plain.push('ي'),
+                'ى' | 'ئ' => plain.push('ي'),
                 'ة' => plain.push('ه'),
                 'ؤ' => plain.push('و'),
-                'ئ' => plain.push('ي'),
                 // other kept scripts lose nothing: a vowel of Hindi or Thai is a letter
                 _ if is_kept(character) => plain.push(character),
                 _ => plain.extend(character.nfd().filter(|&part| !is_combining_mark(part))),

@@ -110,3 +110,16 @@ fn two_people_who_agree_on_all_else_are_never_high() {
     }
     assert!(failed.is_empty(), "{failed:#?}");
 }
+
+/// All of them in one town, where hardly anybody is there twice and everybody has a double.
+#[test]
+fn everybody_at_once_is_never_high() {
+    let said: Vec<(Said<'_>, Said<'_>)> = TWINS
+        .iter()
+        .flat_map(|&(_, column, table)| {
+            cells(table).into_iter().map(move |(one, other)| (vec![(column, one)], vec![(column, other)]))
+        })
+        .collect();
+    assert!(said.len() > 150);
+    assert_eq!(wrong(&COLUMNS, Clone::clone, &families(&said)), 0);
+}

@@ -116,7 +116,9 @@ pub fn families(said: &[(Said<'_>, Said<'_>)]) -> Vec<(Row, Row)> {
                 .to_vec();
             let with = |said: &Said<'_>| {
                 let mut row = base.clone();
-                said.iter().for_each(|&(column, text)| text.clone_into(&mut row[column]));
+                for &(column, text) in said {
+                    text.clone_into(&mut row[column]);
+                }
                 row
             };
             (with(one), with(other))
