@@ -1,8 +1,15 @@
 //! `drydock duplicates`: the record-linkage engine on any CSV file of people. Prints counts only; ids, levels and
 //! probabilities go to the files that were asked for, values nowhere but to a page that was asked for in full.
 
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "a picture is as good as its pixels"
+)]
 mod page;
 mod read;
+#[expect(clippy::cast_precision_loss, reason = "shares of counts")]
 mod truth;
 
 use std::collections::{HashMap, HashSet};
@@ -148,10 +155,10 @@ fn write(path: &Path, others: &[&Path], fill: impl FnOnce(File) -> std::io::Resu
 }
 
 fn table(
-    file: File,
+    out: File,
     fill: impl FnOnce(&mut csv::Writer<BufWriter<File>>) -> csv::Result<()>,
 ) -> std::io::Result<()> {
-    let mut writer = csv::Writer::from_writer(BufWriter::new(file));
+    let mut writer = csv::Writer::from_writer(BufWriter::new(out));
     fill(&mut writer).map_err(std::io::Error::from)?;
     writer.flush()
 }

@@ -97,7 +97,7 @@ fn export(common: &Common, full: bool, entity: Option<&str>, out: Option<&Path>)
     eprintln!("{}; {} records wait for a person", left(&export), reader.count_open()?.records_for_a_person);
     if let Some(share) = reader.expected_share()? {
         eprintln!(
-            "with every possible duplicate looked at, about {:.0}% of the true pairs are found",
+            "with every possible duplicate looked at, about {:.0}% of the true pairs that were compared are found",
             share * 100.0
         );
     }
