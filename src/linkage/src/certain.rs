@@ -84,7 +84,7 @@ impl<'f> Certain<'f> {
         let is_same_surname = match surname_level {
             name::EXACT => true,
             name::FORM => self.are_surnames(surname, a, b),
-            name::SLIP | name::PART | name::CLOSE => self.are_surnames(surname, a, b) && witness(),
+            name::SLIP | name::PART => self.are_surnames(surname, a, b) && witness(),
             _ => false,
         };
         is_same_surname

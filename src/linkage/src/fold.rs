@@ -102,7 +102,10 @@ pub(crate) fn name(raw: &str) -> String {
     for character in raw.nfkc() {
         match character {
             _ if character.is_ascii() => push_folded(&mut written, character),
-            _ if umlaut(character).is_some() => written.push_str(umlaut(character).unwrap_or_default()),
+            // ø is no ö: Bjørn and Björn are two
+            'ä' | 'Ä' | 'ö' | 'Ö' | 'ü' | 'Ü' | 'ß' | 'ẞ' => {
+                written.push_str(umlaut(character).unwrap_or_default());
+            }
             '’' | '‘' | 'ʼ' | '´' => {}
             _ if character.is_alphanumeric() || script::is_mark(character) => {
                 written.extend(character.to_lowercase().map(script::settled));

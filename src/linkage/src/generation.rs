@@ -54,17 +54,27 @@ pub(crate) fn generation(word: &str) -> Option<u8> {
     Some(at as u8 + 1)
 }
 
-/// The generation that a name says beside other words, as a mark: 0 for none. `d. J.` and `d. Ä.` are two words.
+/// The generation that a name says beside other words, as a mark: 0 for none. `d. J.` and `d. Ä.`, or
+/// `d. y.` and `d. e.`, are two words.
 pub(crate) fn mark(name: &str) -> u8 {
     let mut words = name.split(' ').rev();
     let (last, before) = (words.next().unwrap_or_default(), words.next());
-    let Some(before) = before else { return 0 };
+    let Some(before) = before else { return glued(last) };
     match (before, last) {
-        ("d", "j") => 2,
-        ("d", "ae") => 1,
+        ("d", "j" | "y") => 2,
+        ("d", "ae" | "e" | "a") => 1,
         _ => {
             generation(last).or_else(|| generation(before).filter(|_| !ALONE.contains(&before))).unwrap_or(0)
         }
+    }
+}
+
+/// The generation at the end of a word that nobody parted from it: no name ends so.
+fn glued(word: &str) -> u8 {
+    match word.len() {
+        5.. if word.ends_with("jr") => 2,
+        5.. if word.ends_with("sr") => 1,
+        _ => 0,
     }
 }
 
@@ -91,6 +101,7 @@ mod tests {
             ("john jr smith", 2),
             ("st john", 0),
             ("smith 2nd", 3),
+            ("smithjr", 2),
         ] {
             assert_eq!(mark(name), wanted, "{name}");
         }

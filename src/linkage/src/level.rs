@@ -144,7 +144,11 @@ fn shared_words(one: &str, other: &str, is_surname: bool) -> Option<u8> {
     let lacks = |one: &str, other: &str| {
         one.split(' ').any(|word| !other.split(' ').any(|wanted| stands_for(word, wanted)))
     };
-    Some(if !is_surname && lacks(one, other) && lacks(other, one) { name::VAGUE } else { name::PART })
+    Some(match lacks(one, other) && lacks(other, one) {
+        true if is_surname => name::CLOSE,
+        true => name::VAGUE,
+        false => name::PART,
+    })
 }
 
 /// Whether two words are one, or one of them is the other's initial.
@@ -332,7 +336,7 @@ mod tests {
             ("el Hassan", "al Hassan", PART),
             ("Smith Jr", "Smith", PART),
             ("Smith II", "Smith III", PART),
-            ("Smith-Jones", "Smith-Miller", PART),
+            ("Smith-Jones", "Smith-Miller", name::CLOSE),
             ("渡邊", "渡辺", FORM),
             ("Nuñez", "Nunez", FORM),
         ] {

@@ -8,16 +8,16 @@ use std::sync::LazyLock;
 use crate::fold;
 
 /// In place of a first name or a surname: not known, not told, or made up to try something out.
-const UNKNOWN: &str = "unknown|unknwon|unkown|unk|unkn|unknown name|not known|notknown|n k|nk|n a|na|n n|nn|nomen nescio|none|no name|noname|\
+const UNKNOWN: &str = "unknown|x|unknwon|unkown|unk|unkn|unknown name|not known|notknown|n k|nk|n a|na|n n|nn|nomen nescio|none|no name|noname|\
     nameless|no first name|no last name|nofirstname|nolastname|fnu|lnu|fnu lnu|tba|tbd|tbc|to be determined|to be advised|to be confirmed|\
     to be announced|anonymous|anonym|anonyme|anonimo|anónimo|anônimo|anonymus|anonimowy|анонимно|аноним|not given|not provided|\
     not available|not applicable|not stated|not specified|unspecified|unnamed|undisclosed|undefined|missing|blank|empty|nothing|null|nil|\
-    refused|declined|withheld|deleted|removed|delete|duplicate|do not use|donotuse|void|inactive|confidential|private|redacted|hidden|\
+    refused|declined|withheld|deleted|removed|delete|duplicate|do not use|donotuse|void|inactive|deceased|dead|donor|stranger|unassigned|pending|zztest|zzz|confidential|private|redacted|hidden|\
     name|names|first|last|first name|firstname|given name|last name|lastname|surname|family name|full name|fullname|middle|\
     first last|fname|lname|user|username|new user|guest|admin|administrator|patient|new patient|client|customer|person|someone|somebody|nobody|\
     anybody|test|tests|testing|tester|testuser|test user|testpatient|test patient|test account|test test|demo|dummy|sample|example|fake|\
     temp|temporary|foo|bar|baz|foobar|lorem|ipsum|abc|abcd|xyz|asd|asdf|asdfg|asdfgh|qwe|qwer|qwert|qwerty|qwertz|azerty|jkl|yxcv|zxcv|blah|bla|bla bla|\
-    unbekannt|unbek|unbekannte|unbekannter|nicht bekannt|ohne namen|ohne name|ohne|kein name|keine angabe|k a|vorname|nachname|familienname|name vorname|\
+    unbekannt|unbek|unbekannte|unbekannter|nicht bekannt|ohne namen|ohne name|ohne|kein name|keine angabe|angegeben|benannt|verstorben|k a|vorname|nachname|familienname|name vorname|\
     mustermann|muster|testperson|patientin|platzhalter|\
     inconnu|inconnue|x inconnu|sans nom|sans prenom|sans|prenom|prénom|nom|nom prenom|non connu|non renseigne|non renseigné|nr|ne pas utiliser|essai|\
     desconocido|desconocida|sin nombre|sin apellido|sin datos|sin dato|nombre|apellido|apellidos|se desconoce|no consta|n d|nd|prueba|fulano|fulana|fulano de tal|mengano|zutano|\
@@ -28,14 +28,18 @@ const UNKNOWN: &str = "unknown|unknwon|unkown|unk|unkn|unknown name|not known|no
     nieznany|nieznana|nieznane|brak|bez imienia|bez nazwiska|imie|imię|nazwisko|neznamy|neznámý|neznama|neznámá|neuveden|neuvedeno|jmeno|jméno|prijmeni|příjmení|\
     meno|priezvisko|nepoznat|nepoznato|nepoznata|ime|prezime|ismeretlen|nevtelen|névtelen|keresztnev|keresztnév|vezeteknev|vezetéknév|necunoscut|necunoscuta|fara nume|fără nume|\
     prenume|nume|bilinmiyor|bilinmeyen|isimsiz|isim|soyad|soyadi|soyadı|belirsiz|nezinamas|nežinomas|nezinams|nezināms|tundmatu|i panjohur|\
-    неизвестно|неизвестный|неизвестная|неизвестен|неизвестна|неизв|нет данных|без имени|имя|фамилия|невідомо|невідомий|невідома|без імені|тест|тестовый|\
+    неизвестно|неизвестный|неизвестная|неизвестен|неизвестна|неизв|нет данных|без имени|имя|фамилия|няма|невідомо|невідомий|невідома|без імені|тест|тестовый|\
     αγνωστος|άγνωστος|αγνωστη|άγνωστη|άγνωστο|ανωνυμος|ανώνυμος|όνομα|επώνυμο|\
     לא ידוע|לא ידועה|אלמוני|פלוני|ללא שם|שם|\
     مجهول|مجهولة|غير معروف|غير معروفة|بدون اسم|بلا اسم|لا يوجد|اسم|الاسم|نامعلوم|ناشناس|بی نام|نا معلوم|تجربة|\
     अज्ञात|अनाम|बेनाम|नाम|नामालूम|অজানা|অজ্ঞাত|தெரியாது|పేరు లేదు|ไม่ทราบ|ไม่ทราบชื่อ|ไม่ระบุ|ไม่มีชื่อ|ชื่อ|นิรนาม|\
-    không rõ|khong ro|không tên|khong ten|vô danh|vo danh|khuyết danh|chưa đặt tên|chua dat ten|tidak diketahui|tanpa nama|tidak ada|\
+    không rõ|khong ro|không tên|khong ten|vô danh|vo danh|khuyết danh|chưa đặt tên|chua dat ten|chưa có tên|không có tên|tidak diketahui|tanpa nama|tidak ada|nama|tiada nama|pangalan|tên|\
     不明|不詳|不详|未知|未詳|未详|無名|无名|名無し|名無|ななし|ふめい|匿名|匿名希望|佚名|某|某某|無|无|なし|姓|名|姓名|氏名|名前|苗字|テスト|てすと|測試|测试|患者|山田花子例|\
     미상|무명|무명씨|불명|이름|이름없음|성명|성명미상|익명|없음|모름|홍길동예|테스트";
+
+/// What stands in a value of a script without spaces, or beside other words, where nobody is known.
+const WITHIN: &str = "不明|名無|無名|无名|命名|未定|未知|不詳|不详|匿名|佚名|氏名|名前|미상|이름|무명|신원|مجهول|غير معلوم|غير معروف|نامشخص|نامعلوم|अज्ञात|बेनाम|\
+    ไม่ทราบ|ไม่ระบุ|ไม่มีชื่อ|ベビー|赤ちゃん|新生児|新生儿|嬰兒|婴儿|新生兒|신생아|아기|مولود|رضيع";
 
 /// In place of a first name: a title, a sex, a relation, a child that has none yet.
 const RELATIONS: &str = "mr|mrs|ms|miss|mx|dr|sir|madam|mister|master|herr|frau|fraulein|fräulein|monsieur|madame|mademoiselle|mme|mlle|sr|sra|srta|senor|señor|senora|señora|\
@@ -65,6 +69,7 @@ fn set(list: &'static str) -> HashSet<String> {
 
 static UNKNOWNS: LazyLock<HashSet<String>> = LazyLock::new(|| set(UNKNOWN));
 static RELATED: LazyLock<HashSet<String>> = LazyLock::new(|| set(RELATIONS));
+static NOBODY: LazyLock<HashSet<String>> = LazyLock::new(|| set(WITHIN));
 static BEGUN: LazyLock<HashSet<String>> = LazyLock::new(|| set(BEGINNINGS));
 
 /// Whether a first name, plain, is none.
@@ -77,12 +82,19 @@ pub(crate) fn is_no_given_name(plain: &str) -> bool {
     };
     let stem = first.trim_end_matches(|c: char| c.is_ascii_digit());
     is_nothing(plain)
+        || plain.starts_with("zz")
+        || (second.is_some() && plain.split(' ').any(says_nobody))
         || RELATED.contains(plain)
         || begins()
         // a title, and nobody after it: `Mr Baby`
         || (fold::title_sex(plain) > 0 && second.is_some_and(|_| is_no_given_name(&plain[first.len() + 1..])))
         // `Baby1`, `Test12`
         || (stem.len() < first.len() && (BEGUN.contains(stem) || UNKNOWNS.contains(stem)))
+}
+
+/// Whether a word beside others makes a first name none: `Male Infant`, `Pas de prénom`, `Deleted User`.
+fn says_nobody(word: &str) -> bool {
+    BEGUN.contains(word) || (word.chars().count() >= 4 && UNKNOWNS.contains(word))
 }
 
 /// Whether a surname, plain, is none.
@@ -96,13 +108,39 @@ fn is_nothing(plain: &str) -> bool {
     let first = letters.next();
     let again =
         letters.clone().count() >= 2 && plain.is_ascii() && letters.all(|letter| Some(letter) == first);
-    again || !plain.chars().any(char::is_alphabetic) || UNKNOWNS.contains(plain)
+    // `Customer 1`
+    let unnumbered = plain.trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ');
+    again
+        || !plain.chars().any(char::is_alphabetic)
+        || UNKNOWNS.contains(plain)
+        || UNKNOWNS.contains(unnumbered)
+        || (!plain.is_ascii() && NOBODY.iter().any(|word| plain.contains(word.as_str())))
 }
 
 /// Whether a first name is initials and no more, so that it names more than one of a family: `J`, `J R`, `JR`.
 pub(crate) fn is_initials(plain: &str) -> bool {
-    let is_short = |word: &str| {
-        word.len() == 1 || (word.len() <= 3 && !word.bytes().any(|byte| b"aeiouy".contains(&byte)))
+    let is_vowel = |byte: u8| b"aeiouy".contains(&byte);
+    let is_short = |word: &str| match word.as_bytes() {
+        [_] => true,
+        // of two letters, names begin with a consonant as a rule
+        [first, last] if is_vowel(*first) && !is_vowel(*last) => !matches!(
+            word,
+            "al" | "ed"
+                | "an"
+                | "ib"
+                | "om"
+                | "ok"
+                | "ah"
+                | "el"
+                | "ar"
+                | "oz"
+                | "ev"
+                | "ek"
+                | "un"
+                | "in"
+                | "is"
+        ),
+        short => short.len() <= 3 && !short.iter().any(|&byte| is_vowel(byte)) && word != "ng",
     };
     plain.is_ascii() && plain.split(' ').all(is_short)
 }

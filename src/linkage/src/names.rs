@@ -151,9 +151,9 @@ impl Rest {
             rest.given = other(fold::given_core(plain));
             rest.surname = other(fold::surname_core(plain));
             rest.sex = fold::title_sex(plain);
-            // a word of another alphabet is known by its own letters
-            rest.generation = generation::mark(written).max(generation::mark(plain));
         }
+        // a word of another alphabet is known by its own letters
+        rest.generation = generation::mark(written).max(generation::mark(plain));
         rest
     }
 }

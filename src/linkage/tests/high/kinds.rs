@@ -19,7 +19,7 @@ const TWINS: [(&str, usize, &str); 21] = [
         "accents",
         0,
         "Hùng|Hưng; Thanh|Thành; Jan|Ján; Dũng|Dung; Ramón|Ramon; Zoé|Zoe; Åsa|Asa; Işıl|Isil; Łucja|Lucja; Ñusta|Nusta; \
-         Minh|Mĩnh; Máté|Mate; Šimon|Simon; Ana|Aña",
+         Minh|Mĩnh; Máté|Mate; Šimon|Simon; Ana|Aña; Bjørn|Björn",
     ),
     ("slips", 0, "Mario|Maria; Ali|Ila; Marion|Marian; Yusuf|Yusef; Jon|John; Kim|Kym; Jo|Joe; Erik|Erika"),
     ("initials", 0, "J.|John; J.|J.; J. R.|J R; JR|JR; M|M; A.B.|A.B."),
@@ -33,7 +33,8 @@ const TWINS: [(&str, usize, &str); 21] = [
         1,
         "Weiden Jr.|Weiden Sr.; Weiden|Weiden Jr; Weiden II|Weiden III; Weiden III|Weiden; Weiden filho|Weiden; \
          Weiden júnior|Weiden; Weiden neto|Weiden filho; Weiden père|Weiden fils; Weiden d. J.|Weiden d. Ä.; \
-         Weiden 2nd|Weiden 3rd; Weiden ml.|Weiden st.; Weiden, Jr.|Weiden; Weiden младший|Weiden старший; Weiden IV|Weiden V",
+         Weiden 2nd|Weiden 3rd; Weiden ml.|Weiden st.; Weiden, Jr.|Weiden; Weiden младший|Weiden старший; Weiden IV|Weiden V; \
+         Weiden d.y.|Weiden d.e.; Weiden the Younger|Weiden the Elder; Weidenjr|Weidensr; Weiden VI|Weiden VII",
     ),
     (
         "generations in the first name",
@@ -49,7 +50,7 @@ const TWINS: [(&str, usize, &str); 21] = [
          Baby Boy|Baby Girl; Twin A|Twin B; Twin A|Twin A; Babygirl|Babygirl; Mr|Mr; Daughter|Daughter; \
          Baby of Maria|Baby of Maria; B/O Maria|B/O Maria; Infant|Infant; Sconosciuto|Sconosciuto; Onbekend|Onbekend; \
          FNU|FNU; N.N.|N.N.; xxx|xxx; Vorname|Vorname; Test|Test; Newborn 2|Newborn 2; Säugling|Säugling; \
-         Zwilling 1|Zwilling 2; First|First; (unknown)|(unknown); Unknown Male|Unknown Male; Baby 1|Baby 2; Ms. Baby|Mr. Baby",
+         Zwilling 1|Zwilling 2; First|First; (unknown)|(unknown); Male Infant|Male Infant; Deleted User|Deleted User; Pas de prénom|Pas de prénom; Unknown Male|Unknown Male; Baby 1|Baby 2; Ms. Baby|Mr. Baby",
     ),
     (
         "first names that are none in other scripts",
@@ -63,7 +64,7 @@ const TWINS: [(&str, usize, &str); 21] = [
         "placeholder birthdates",
         2,
         "1900-01-01|1900-01-01; 1899-12-30|1899-12-30; 1969-12-31|1969-12-31; 1970-01-01|1970-01-01; 9999-12-31|9999-12-31; \
-         1111-11-11|1111-11-11; 0001-01-01|0001-01-01; 1753-01-01|1753-01-01; 01/01/1900|01/01/1900; 1.1.1970|1.1.1970",
+         1111-11-11|1111-11-11; 0001-01-01|0001-01-01; 1753-01-01|1753-01-01; 01/01/1900|01/01/1900; 1.1.1970|1.1.1970; 2099-12-31|2099-12-31",
     ),
     (
         "generations by birthdate",
