@@ -23,12 +23,13 @@ pub(crate) struct Names {
     /// What few names have, and of each name what there is to look for.
     rest: HashMap<u32, Rest>,
     has: Vec<u8>,
+    /// Whether a name is said for a full one, one bit each: asked of most pairs, so that it has to be at hand.
+    short: Vec<u64>,
 }
 
 const REST: u8 = 1;
-const SHORT: u8 = 2;
 /// Several words, or letters that a plain keyboard lacks.
-const MANIFOLD: u8 = 4;
+const MANIFOLD: u8 = 2;
 
 /// What is known of a name of several words, or of one that is said for another.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -57,9 +58,12 @@ impl Names {
             let rest = Rest::of(written, compared);
             let surname = rest.surname.as_deref().unwrap_or(compared);
             names.sounds.push(if latin.is_empty() { sounds(surname) } else { sounds(&latin) });
-            let short = if rest.full_names.is_empty() { 0 } else { SHORT };
+            if code % 64 == 0 {
+                names.short.push(0);
+            }
+            names.short[code / 64] |= u64::from(!rest.full_names.is_empty()) << (code % 64);
             let manifold = if written.is_ascii() && !written.contains(' ') { 0 } else { MANIFOLD };
-            names.has.push(manifold | if rest == Rest::default() { 0 } else { REST | short });
+            names.has.push(manifold | if rest == Rest::default() { 0 } else { REST });
             if rest != Rest::default() {
                 names.rest.insert(code as u32, rest);
             }
@@ -132,8 +136,9 @@ impl Names {
 
     /// Whether both may be said for one full name.
     pub(crate) fn share_full_name(&self, a: u32, b: u32) -> bool {
+        let is_short = |code: u32| self.short[code as usize / 64] >> (code % 64) & 1 == 1;
         let full = |code| self.rest(code).map_or(&[][..], |rest| rest.full_names);
-        self.has[a as usize] & self.has[b as usize] & SHORT != 0 && nicknames::share(full(a), full(b))
+        is_short(a) && is_short(b) && nicknames::share(full(a), full(b))
     }
 
     /// Whether a first name names one of a family: it is a name, and not its initials alone.
