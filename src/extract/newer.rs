@@ -70,8 +70,9 @@ impl Newer {
             count => format!("; {count} ids are other people's now, such as {}", ids.join(", ")),
         };
         Err(Error::precondition(format!(
-            "{to} does not look like the system that {} belongs to: of {} users {} are not there{ids}",
+            "{to} does not look like the system that {} belongs to, {}: of {} users {} are not there{ids}",
             staging.path().display(),
+            staging.fact("source_identity")?.unwrap_or_default(),
             newer.users,
             newer.gone
         ))

@@ -58,6 +58,15 @@ impl Encoding {
         }
     }
 
+    /// What people call it. What is not UTF-8 only where it has to be is UTF-8.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Utf8 | Self::Single(_) => "UTF-8",
+            Self::Utf16Le => "UTF-16LE",
+            Self::Utf16Be => "UTF-16BE",
+        }
+    }
+
     /// A reader of UTF-8 over a text in this encoding, after the mark. What has one byte for each character passes unchanged.
     pub(super) fn reader(self, file: Box<dyn BufRead + Send>) -> Box<dyn BufRead + Send> {
         let encoding = match self {

@@ -27,8 +27,8 @@ mod bad_rows; // no verb dies of a bad row, and each is listed
 mod extract; // the staging file holds what the source held, whatever form it came in
 mod extract_doors; // any text survives a server, a CSV file and a dump
 mod extract_exports; // the same rows from what eleven programs export, or a refusal that names the way out
-mod extract_selection;
-mod same_system; // a source and a target that come under another name // what is taken along, what is left out, and under which name
+mod extract_selection; // what is taken along, what is left out, and under which name
+mod same_system; // a source and a target that come under another name
 
 // survey and transform
 mod cases; // the hand-written cases of fixtures/cases

@@ -39,6 +39,7 @@ fn duplicates_are_found_whatever_wrote_the_file() {
             "--map",
             "first=given_name,last=surname,born=date",
             "--json",
+            "--replace",
             "--out",
             "pairs.csv",
         ])

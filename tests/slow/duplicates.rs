@@ -373,28 +373,6 @@ fn the_verb_writes_ids_and_levels_and_no_values() {
     }
 }
 
-#[test]
-fn the_verb_refuses_what_it_cannot_read() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("people.csv");
-    let refusal = |content: &str, map: &str| {
-        std::fs::write(&path, content).expect("a file");
-        let file = path.to_string_lossy().into_owned();
-        drydock(&["duplicates", &file, "--map", map, "--id", "id"])
-    };
-    let secret = "Weidenfeld";
-    for (content, map) in [
-        (format!("id,last\n1,{secret}\n1,{secret}\n"), "last=surname"),
-        (format!("id,last\n1,{secret},more\n"), "last=surname"),
-        (format!("id,last\n1,{secret}\n"), "first=given_name"),
-        (format!("id,last\n1,{secret}\n"), "last=nom"),
-    ] {
-        let (done, message) = refusal(&content, map);
-        assert!(!done && message.contains("hint: ") && !message.contains(secret), "{message}");
-    }
-    assert!(refusal(&format!("id;last\n1;{secret}\n"), "last=surname").0);
-}
-
 /// The benchmark's worlds, small ones, with the figures that must not be lost.
 #[test]
 fn the_worlds_are_told_apart() {

@@ -163,6 +163,25 @@ fn what_cannot_be_meant_is_refused() {
     assert!(Files::new(doubled.as_bytes()).run(&[]).expect(2).stderr.contains("several columns `first`"));
 }
 
+#[test]
+fn what_cannot_be_read_is_refused_without_a_value() {
+    let secret = "Weidenfeld";
+    let run = |content: &str, map: &str| {
+        let files = Files::new(content.as_bytes());
+        Drydock::new(files.0.path()).args(["duplicates", "people.csv", "--id", "id", "--map", map]).run()
+    };
+    for (content, map, code) in [
+        (format!("id,last\n1,{secret}\n1,{secret}\n"), "last=surname", 3),
+        (format!("id,last\n1,{secret},more\n"), "last=surname", 3),
+        (format!("id,last\n1,{secret}\n"), "first=given_name", 2),
+        (format!("id,last\n1,{secret}\n"), "last=nom", 2),
+    ] {
+        let refused = run(&content, map).expect(code).stderr;
+        assert!(refused.contains("hint: ") && !refused.contains(secret), "{refused}");
+    }
+    run(&format!("id;last\n1;{secret}\n"), "last=surname").expect(0);
+}
+
 /// Ten thousand times one person is one person, and is said.
 #[test]
 fn repeated_rows_are_joined_and_said() {

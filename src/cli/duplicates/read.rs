@@ -8,11 +8,9 @@ use drydock_linkage::{Column, Kind, Records};
 
 use super::Arguments;
 use crate::error::{Error, Kind as ErrorKind, Result};
-use crate::legacy::csv::encoding::{Encoding, from_windows_1252};
-use crate::record::delimited::delimiter;
+use crate::legacy::{CsvFile, CsvOptions, Place, Shape, Sink, Unreadable};
+use crate::record::LegacyId;
 
-/// A record larger than this, in bytes, is an unclosed quote, not a person.
-const LARGEST_RECORD: usize = 1 << 20;
 /// Lines with repeated ids that are named.
 const NAMED: usize = 5;
 
@@ -50,40 +48,28 @@ fn kind_named(word: &str) -> Result<Kind> {
     })
 }
 
-/// The file, record by record.
-struct Rows {
-    file: String,
-    reader: csv::Reader<Box<dyn std::io::Read + Send>>,
-    encoding: Encoding,
-    has_mark: bool,
+/// The file with its header read.
+struct Opened {
+    shown: String,
+    file: CsvFile,
     headers: Vec<String>,
 }
 
-impl Rows {
-    fn open(arguments: &Arguments) -> Result<Self> {
-        let file = arguments.file.display().to_string();
-        let unreadable = |cause: std::io::Error| {
-            Error::precondition(format!("could not read {file}"))
-                .cause(cause)
-                .hint("give a CSV file that you may read")
-        };
-        let mut input = BufReader::with_capacity(1 << 16, File::open(&arguments.file).map_err(unreadable)?);
-        let (encoding, mark) = Encoding::detected(input.fill_buf().map_err(unreadable)?, Encoding::default());
-        input.consume(mark);
-        let mut text = BufReader::with_capacity(1 << 16, encoding.reader(Box::new(input)));
-        let delimiter = delimiter(text.fill_buf().map_err(unreadable)?, b'"');
-        let input: Box<dyn std::io::Read + Send> = Box::new(text);
-        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(input);
-        let headers = reader.byte_headers().map_err(|cause| malformed(&file, &cause))?;
-        let headers = headers.iter().map(|name| decoded(name).0.trim().to_owned()).collect();
-        Ok(Self { file, reader, encoding, has_mark: mark > 0, headers })
+impl Opened {
+    fn new(arguments: &Arguments) -> Result<Self> {
+        // text in another encoding than UTF-8 is read as Western, so that no record is lost for a letter
+        let options =
+            CsvOptions { encoding: Some("windows-1252".to_owned()), is_loose: true, ..CsvOptions::default() };
+        let file = CsvFile::open(&arguments.file, &options).map_err(Error::of_precondition)?;
+        let headers = file.columns().to_vec();
+        Ok(Self { shown: arguments.file.display().to_string(), file, headers })
     }
 
     /// The place of a column, which is named once.
     fn position(&self, name: &str) -> Result<usize> {
         let mut places = (0..self.headers.len()).filter(|&at| self.headers[at] == name);
         let refused = |what: &str| {
-            Error::new(ErrorKind::Usage, format!("{} has {what} `{name}`", self.file))
+            Error::new(ErrorKind::Usage, format!("{} has {what} `{name}`", self.shown))
                 // not by their names: where the header is missing, these are values of the first record
                 .hint(format!("its first line has {} names: `head -n 1` shows them", self.headers.len()))
         };
@@ -91,51 +77,91 @@ impl Rows {
         if places.next().is_some() { Err(refused("several columns")) } else { Ok(place) }
     }
 
-    fn next(&mut self, row: &mut csv::ByteRecord) -> Result<Option<u64>> {
-        if !self.reader.read_byte_record(row).map_err(|cause| malformed(&self.file, &cause))? {
-            return Ok(None);
-        }
-        let line = row.position().map_or(0, csv::Position::line);
-        if row.as_slice().len() > LARGEST_RECORD {
-            return Err(Error::precondition(format!(
-                "{} has a record of more than a megabyte at line {line}",
-                self.file
-            ))
-            .hint("a quote may be open there"));
-        }
-        Ok(Some(line))
+    fn positions(&self, columns: &[Column]) -> Result<Vec<usize>> {
+        columns.iter().map(|column| self.position(&column.name)).collect()
     }
 
-    /// What the bytes were taken for.
-    fn said(&self, others: u64) -> String {
-        let by_mark = if self.has_mark { ", by its byte order mark" } else { "" };
-        match (self.encoding, others) {
-            (Encoding::Utf16Le, _) => format!("UTF-16LE{by_mark}"),
-            (Encoding::Utf16Be, _) => format!("UTF-16BE{by_mark}"),
-            (_, 0) => format!("UTF-8{by_mark}"),
-            (_, others) => {
-                format!("UTF-8{by_mark}; {others} values are not, and were taken for windows-1252")
-            }
-        }
+    /// Hands over every record with its line.
+    fn each(self, each: &mut dyn FnMut(u64, &[&[u8]]) -> Result<()>) -> Result<()> {
+        let all = Shape { table: String::new(), columns: self.headers.clone() };
+        let mut filling = Filling { file: self.shown, width: self.headers.len(), each };
+        self.file.read(&all, &mut filling).map_err(Error::of_precondition)?;
+        Ok(())
     }
 }
 
-// the library's messages name lines and fields, never values; other than this one, which quotes the header
-fn malformed(file: &str, cause: &csv::Error) -> Error {
-    let line = cause.position().map_or(0, csv::Position::line);
-    Error::precondition(format!("{file} is not a CSV file with equal records: line {line}"))
-        .hint("check the quotes and the number of fields there")
+/// The records of a file on their way.
+struct Filling<'a> {
+    file: String,
+    width: usize,
+    each: &'a mut dyn FnMut(u64, &[&[u8]]) -> Result<()>,
+}
+
+impl Sink for Filling<'_> {
+    fn row(&mut self, fields: &[Option<&[u8]>], place: &Place) -> Result<()> {
+        let (wanted, found) = (self.width, fields.len());
+        if found != wanted {
+            return self.unreadable(Unreadable::Ragged { wanted, found }, None, &[], place);
+        }
+        let fields: Vec<&[u8]> = fields.iter().map(|field| field.unwrap_or_default()).collect();
+        (self.each)(place.line.unwrap_or_default(), &fields)
+    }
+
+    fn unreadable(
+        &mut self,
+        reason: Unreadable,
+        _key: Option<LegacyId>,
+        _raw: &[u8],
+        place: &Place,
+    ) -> Result<()> {
+        let line = place.line.unwrap_or_default();
+        Err(Error::precondition(format!(
+            "{} is not a CSV file with equal records: line {line}: {reason}",
+            self.file
+        ))
+        .hint("check the quotes and the number of fields there"))
+    }
+}
+
+/// What the bytes were taken for.
+fn encoding(file: &CsvFile, arguments: &Arguments) -> Result<String> {
+    let (name, has_mark) = file.encoding();
+    let by_mark = if has_mark { ", by its byte order mark" } else { "" };
+    let others = if name == "UTF-8" { other_lines(arguments)? } else { 0 };
+    Ok(match others {
+        0 => format!("{name}{by_mark}"),
+        others => format!("{name}{by_mark}; {others} lines are not, and were taken for windows-1252"),
+    })
+}
+
+/// The lines that are no UTF-8.
+fn other_lines(arguments: &Arguments) -> Result<u64> {
+    let unreadable = |cause: std::io::Error| {
+        Error::precondition(format!("could not read {}", arguments.file.display()))
+            .cause(cause)
+            .hint("give a CSV file that you may read")
+    };
+    // what can be read once only has been read
+    if !arguments.file.is_file() {
+        return Ok(0);
+    }
+    let mut file = BufReader::with_capacity(1 << 16, File::open(&arguments.file).map_err(unreadable)?);
+    let (mut line, mut others) = (Vec::new(), 0);
+    while file.read_until(b'\n', &mut line).map_err(unreadable)? > 0 {
+        others += u64::from(std::str::from_utf8(&line).is_err());
+        line.clear();
+    }
+    Ok(others)
 }
 
 /// Reads the file.
 pub(super) fn read(arguments: &Arguments) -> Result<Read> {
     let columns = columns(&arguments.map)?;
-    let mut rows = Rows::open(arguments)?;
-    let positions =
-        columns.iter().map(|column| rows.position(&column.name)).collect::<Result<Vec<usize>>>()?;
-    let id = rows.position(&arguments.id)?;
-    let place = |name: &Option<String>| name.as_deref().map(|name| rows.position(name)).transpose();
+    let opened = Opened::new(arguments)?;
+    let (positions, id) = (opened.positions(&columns)?, opened.position(&arguments.id)?);
+    let place = |name: &Option<String>| name.as_deref().map(|name| opened.position(name)).transpose();
     let (register, person) = (place(&arguments.register)?, place(&arguments.truth)?);
+    let encoding = encoding(&opened.file, arguments)?;
     let number = |known: &mut HashMap<Vec<u8>, u32>, value: &[u8]| {
         let next = u32::try_from(known.len() + 1).unwrap_or(u32::MAX);
         *known.entry(value.to_vec()).or_insert(next)
@@ -143,47 +169,36 @@ pub(super) fn read(arguments: &Arguments) -> Result<Read> {
     let (mut registers, mut people) = (HashMap::new(), HashMap::new());
     let mut truth = HashMap::new();
     let mut records = Records::new(columns)?;
-    let mut row = csv::ByteRecord::new();
-    let mut others = 0;
-    while rows.next(&mut row)?.is_some() {
-        let of = register.map_or(0, |at| number(&mut registers, &row[at]));
-        let mut text = |at: usize| {
-            let (text, is_other) = decoded(&row[at]);
-            others += u64::from(is_other);
-            text
-        };
-        let values: Vec<String> = positions.iter().map(|&at| text(at)).collect();
-        let id = text(id).trim().to_owned();
-        records.push(&id, of, values.iter().map(String::as_str))?;
+    opened.each(&mut |_, row| {
+        let of = register.map_or(0, |at| number(&mut registers, row[at]));
+        let values: Vec<_> = positions.iter().map(|&at| String::from_utf8_lossy(row[at])).collect();
+        let id = String::from_utf8_lossy(row[id]).trim().to_owned();
+        records.push(&id, of, values.iter().map(AsRef::as_ref))?;
         if let Some(at) = person {
-            let person = number(&mut people, &row[at]);
+            let person = number(&mut people, row[at]);
             truth.insert(id, person);
         }
-    }
-    Ok(Read { records, truth, encoding: rows.said(others) })
+        Ok(())
+    })?;
+    Ok(Read { records, truth, encoding })
 }
 
 /// The refusal of a file in which ids repeat: by the lines that have them, found in another reading.
 pub(super) fn repeated_ids(arguments: &Arguments, count: usize) -> Result<Error> {
-    let mut rows = Rows::open(arguments)?;
-    let id = rows.position(&arguments.id)?;
+    let opened = Opened::new(arguments)?;
+    let (id, shown) = (opened.position(&arguments.id)?, opened.shown.clone());
     let mut first: HashMap<Vec<u8>, u64> = HashMap::new();
     let mut lines = Vec::new();
-    let mut row = csv::ByteRecord::new();
-    while let Some(line) = rows.next(&mut row)? {
+    opened.each(&mut |line, row| {
         let earlier = *first.entry(row[id].trim_ascii().to_vec()).or_insert(line);
-        if earlier != line {
+        if earlier != line && lines.len() < NAMED {
             lines.push(format!("{line} (as line {earlier})"));
         }
-        if lines.len() == NAMED {
-            break;
-        }
-    }
+        Ok(())
+    })?;
     let more = if count > lines.len() { " and others" } else { "" };
     Ok(Error::precondition(format!(
-        "{} records of {} repeat the id of another: line {}{more}",
-        count,
-        rows.file,
+        "{count} records of {shown} repeat the id of another: line {}{more}",
         lines.join(", ")
     ))
     .hint("name a column whose values are unique"))
@@ -195,39 +210,24 @@ pub(super) fn values(
     ids: &HashSet<&str>,
 ) -> Result<HashMap<String, Vec<(String, String)>>> {
     let columns = columns(&arguments.map)?;
-    let mut rows = Rows::open(arguments)?;
-    let id = rows.position(&arguments.id)?;
-    let positions =
-        columns.iter().map(|column| rows.position(&column.name)).collect::<Result<Vec<usize>>>()?;
+    let opened = Opened::new(arguments)?;
+    let (id, positions) = (opened.position(&arguments.id)?, opened.positions(&columns)?);
     let mut values = HashMap::new();
-    let mut row = csv::ByteRecord::new();
-    while rows.next(&mut row)?.is_some() {
-        let id = decoded(&row[id]).0.trim().to_owned();
+    opened.each(&mut |_, row| {
+        let text = |at: usize| String::from_utf8_lossy(row[at]).into_owned();
+        let id = text(id).trim().to_owned();
         if ids.contains(id.as_str()) {
             let of = columns.iter().zip(&positions);
-            values.insert(id, of.map(|(column, &at)| (column.name.clone(), decoded(&row[at]).0)).collect());
+            values.insert(id, of.map(|(column, &at)| (column.name.clone(), text(at))).collect());
         }
-    }
+        Ok(())
+    })?;
     Ok(values)
-}
-
-/// Bytes as text, and whether they were no UTF-8: such are read as Western spreadsheets write them, so that nothing is lost.
-fn decoded(bytes: &[u8]) -> (String, bool) {
-    std::str::from_utf8(bytes).map_or_else(
-        |_| (String::from_utf8_lossy(&from_windows_1252(bytes)).into_owned(), true),
-        |text| (text.to_owned(), false),
-    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn bytes_that_are_no_text_are_kept() {
-        assert_eq!(decoded(b"M\xfcller"), ("Müller".to_owned(), true));
-        assert_eq!(decoded("Müller".as_bytes()), ("Müller".to_owned(), false));
-    }
 
     #[test]
     fn a_mapping_needs_a_column_and_a_known_kind() {

@@ -27,6 +27,7 @@ pub struct CsvFile {
     document: Option<Document>,
     header: Header,
     encoding: Encoding,
+    has_mark: bool,
     /// Whether COPY's text format is looked for.
     is_open: bool,
     /// What was read beyond the header, and what follows; taken when the records are read.
@@ -83,7 +84,20 @@ impl CsvFile {
         };
         let is_open =
             header.format.dialect.delimiter == b'\t' && options.null.is_empty() && !options.is_loose;
-        Ok(Self { document, header, encoding, is_open, rest: RefCell::new(Some((buffer, reader))), place })
+        Ok(Self {
+            document,
+            header,
+            encoding,
+            has_mark: mark > 0,
+            is_open,
+            rest: RefCell::new(Some((buffer, reader))),
+            place,
+        })
+    }
+
+    /// What its bytes are taken for, and whether a byte order mark says so.
+    pub fn encoding(&self) -> (&'static str, bool) {
+        (self.encoding.name(), self.has_mark)
     }
 
     /// The names of the columns; that of a column without one is no name ([`super::is_unnamed`]).
