@@ -49,8 +49,10 @@ fn duplicates_are_found_whatever_wrote_the_file() {
     for (form, bytes) in forms(people) {
         fs::write(job.path("people.csv"), bytes).expect("a file");
         let printed = search("people.csv").expect(0).stdout;
-        let found: Value = serde_json::from_str(&printed).expect("JSON");
+        let mut found: Value = serde_json::from_str(&printed).expect("JSON");
         assert_eq!(found["records"], 3, "{form}");
+        // which of them it was is said
+        found["encoding"] = Value::Null;
         let pairs = fs::read_to_string(job.path("pairs.csv")).expect("pairs");
         let wanted = wanted.get_or_insert((found.clone(), pairs.clone()));
         assert_eq!(*wanted, (found, pairs), "{form}");

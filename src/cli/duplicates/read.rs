@@ -48,6 +48,9 @@ fn kind_named(word: &str) -> Result<Kind> {
     })
 }
 
+/// What is done with each record: its line, and its values.
+type Each<'a> = dyn FnMut(u64, &[&[u8]]) -> Result<()> + 'a;
+
 /// The file with its header read.
 struct Opened {
     shown: String,
@@ -82,7 +85,7 @@ impl Opened {
     }
 
     /// Hands over every record with its line.
-    fn each(self, each: &mut dyn FnMut(u64, &[&[u8]]) -> Result<()>) -> Result<()> {
+    fn each(self, each: &mut Each<'_>) -> Result<()> {
         let all = Shape { table: String::new(), columns: self.headers.clone() };
         let mut filling = Filling { file: self.shown, width: self.headers.len(), each };
         self.file.read(&all, &mut filling).map_err(Error::of_precondition)?;
@@ -91,13 +94,13 @@ impl Opened {
 }
 
 /// The records of a file on their way.
-struct Filling<'a> {
+struct Filling<'a, 'b> {
     file: String,
     width: usize,
-    each: &'a mut dyn FnMut(u64, &[&[u8]]) -> Result<()>,
+    each: &'a mut Each<'b>,
 }
 
-impl Sink for Filling<'_> {
+impl Sink for Filling<'_, '_> {
     fn row(&mut self, fields: &[Option<&[u8]>], place: &Place) -> Result<()> {
         let (wanted, found) = (self.width, fields.len());
         if found != wanted {
