@@ -7,6 +7,7 @@
 //! and nothing at all.
 
 mod dates;
+mod days;
 mod declared;
 mod distinct;
 mod flags;

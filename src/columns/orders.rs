@@ -3,10 +3,11 @@
 use chrono_tz::Tz;
 
 use super::dates::Order;
+use super::days::Days;
 use super::declared::Declared;
 use super::form::Format;
 use super::judge::Chosen;
-use super::profile::{Days, Profile, Reads};
+use super::profile::{Profile, Reads};
 use super::trouble::Trouble;
 
 /// The order that explains the days which rules do not read themselves. Where these are the fewer ones, they are what is wrong
