@@ -13,7 +13,7 @@ create table decisions (
     decided_by    text not null,
     decided_at    text not null,
     run_id        integer references runs,
-    said          text not null,      -- digest of what the record said then; '' where it was not known
+    said          text not null default '',  -- digest of what the record said then; '' where it was not known
     state         text not null check (state in ('waiting', 'applied', 'stale', 'changed')),
     superseded_by integer references decisions
 );

@@ -72,6 +72,7 @@ create table source_columns (
     distinct_is_exact integer not null,  -- 0 where it is an estimate
     format            text not null,     -- plain where rules read the values as they stand
     evidence          text not null,     -- what the format was decided by
+    stated            text not null,     -- JSON array of the words that the configuration has for nothing and for no
     shapes            text not null,     -- JSON array of the most frequent ones: 9 a digit, a letters
     smallest          text,              -- value; of texts the shortest length
     largest           text,

@@ -136,7 +136,7 @@ const TABLES: &[(&str, Columns)] = tables! {
         "file" Text;
     "source_columns": "table_name" Word, "position" Id, "column_name" Word, "reads" Word, "rows" Id, "nulls" Id,
         "empty" Id, "markers" Id, "readable" Id, "unreadable" Id, "distinct_values" Id, "distinct_is_exact" Id,
-        "format" Word, "evidence" Word, "shapes" Word, "smallest" Text, "largest" Text, "trouble" Word;
+        "format" Word, "evidence" Word, "stated" Text, "shapes" Word, "smallest" Text, "largest" Text, "trouble" Word;
     "legacy_unreadable": "table_name" Word, "number" Id, "reason" Word, "legacy_id" Id, "file" Text, "line" Id,
         "byte" Id, "raw" Text;
     "target_columns": "table_name" Word, "column_name" Word, "position" Id, "type_name" Word, "type_kind" Word,

@@ -71,13 +71,13 @@ impl Columns {
 
     fn add(&mut self, table: &Table, all: &[&[(Profile, Declared)]], pivot: u32) {
         let name = table.legacy.name;
-        for ((column, (profile, _)), found) in
+        for ((column, (profile, declared)), found) in
             table.names.iter().zip(&table.columns).zip(judge(&table.columns, all, pivot))
         {
             if let Some(trouble) = found.trouble {
                 self.troubles.push((described(name, column, profile, &found, trouble), trouble));
             }
-            self.counted.push(row(name, self.counted.len(), column, profile, &found));
+            self.counted.push(row(name, self.counted.len(), column, (profile, declared), &found));
             self.forms.extend(found.form.map(|form| ((name.to_owned(), (*column).to_owned()), form)));
         }
     }
@@ -178,7 +178,15 @@ impl Table {
 }
 
 /// What is kept of a column.
-fn row(table: &str, position: usize, column: &str, profile: &Profile, judged: &Judged) -> SourceColumn {
+fn row(
+    table: &str,
+    position: usize,
+    column: &str,
+    (profile, declared): (&Profile, &Declared),
+    judged: &Judged,
+) -> SourceColumn {
+    let stated: Vec<String> =
+        declared.nulls.iter().chain(&declared.no).map(|word| word.to_lowercase()).collect();
     let (shapes, others) = profile.shapes(SHAPES);
     let mut shapes: Vec<serde_json::Value> =
         shapes.into_iter().map(|shape| serde_json::json!(shape)).collect();
@@ -202,6 +210,7 @@ fn row(table: &str, position: usize, column: &str, profile: &Profile, judged: &J
         distinct_is_exact,
         format: judged.format.clone(),
         evidence: judged.evidence.clone(),
+        stated: serde_json::json!(stated).to_string(),
         shapes: serde_json::Value::Array(shapes).to_string(),
         smallest,
         largest,

@@ -17,10 +17,7 @@ with shared as materialized (
     from json_each('["","null","\\n","(null)","[null]","<null>","n/a","#n/a","<na>","none","nan","nat","na","nil","(none)","0000-00-00"]')
     union
     -- and words that the configuration has for nothing, and for no: obeying them is no mistake
-    select lower(trim(x.before))
-    from (select value from facts where name = 'configuration' and instr(value, '[source.columns.') > 0) c cross join changes x
-    where (x.rule = 'format.nothing' or x.rule = 'format.flag' and x.after = 'f')
-      and instr(lower(c.value), '"' || lower(trim(x.before)) || '"') > 0
+    select w.value from source_columns c, json_each(iif(json_valid(c.stated), c.stated, '[]')) w
 ), decided as materialized (
     select entity, legacy_id from decisions where superseded_by is null
 ), words as materialized (

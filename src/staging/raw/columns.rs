@@ -38,6 +38,9 @@ row_struct! {
         pub format: String,
         /// What that was decided by.
         pub evidence: String,
+        /// The words that the configuration has for nothing and for no, in lower case, as JSON.
+        #[serde(skip)]
+        pub stated: String,
         /// The most frequent shapes of values with their counts, as JSON.
         pub shapes: String,
         /// The smallest value; of texts the shortest length. It is a value of a record.
@@ -69,8 +72,8 @@ impl Staging {
             connection.execute_batch("delete from source_columns")?;
             let mut insert = connection.prepare(
                 "insert into source_columns (table_name, position, column_name, reads, rows, nulls, empty, markers, readable, \
-                 unreadable, distinct_values, distinct_is_exact, format, evidence, shapes, smallest, largest, trouble) \
-                 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 unreadable, distinct_values, distinct_is_exact, format, evidence, stated, shapes, smallest, largest, trouble) \
+                 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?;
             for column in columns {
                 insert.execute(rusqlite::params![
@@ -88,6 +91,7 @@ impl Staging {
                     column.distinct_is_exact,
                     column.format,
                     column.evidence,
+                    column.stated,
                     column.shapes,
                     column.smallest,
                     column.largest,
