@@ -85,10 +85,10 @@ pub(super) fn sexes(profile: &Profile, declared: &Declared) -> Chosen {
                 .any(|((one, _), (other, _))| one.is_some() && other.is_some() && one != other)
     };
     let is_of_two = most > 0 && (1..SEXES.len()).any(says_otherwise);
-    // neither is rare; where it is not, another system has counted from 0
-    let zeros: u64 = ["0", "0.0"].iter().filter_map(|word| profile.words.get(*word)).sum();
+    // neither is rare; where it is not, and nobody is a woman, another system has counted from 0
+    let of = |words: [&str; 2]| -> u64 { words.iter().filter_map(|word| profile.words.get(*word)).sum() };
     let total: u64 = profile.words.values().sum();
-    let counts_from_zero = total >= 10 && 5 * zeros >= total;
+    let counts_from_zero = total >= 10 && 5 * of(["0", "0.0"]) >= total && of(["2", "2.0"]) == 0;
     let trouble = (is_of_two || counts_from_zero).then_some(Trouble::Sexes);
     // codes with decimals are no word of any language
     let plain = profile.plain + profile.wholes;

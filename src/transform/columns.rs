@@ -74,6 +74,9 @@ impl Columns {
         for ((column, (profile, declared)), found) in
             table.names.iter().zip(&table.columns).zip(judge(&table.columns, all, pivot))
         {
+            // what nothing means matters where a rule decides by the flag
+            let matters = |trouble: &Trouble| *trouble != Trouble::NothingOrNo || is_decided_by(name, column);
+            let found = Judged { trouble: found.trouble.filter(matters), ..found };
             if let Some(trouble) = found.trouble {
                 self.troubles.push((described(name, column, profile, &found, trouble), trouble));
             }
@@ -113,6 +116,13 @@ impl Columns {
              --config FILE --reconfigure`; `drydock columns` shows every column"
         )))
     }
+}
+
+/// Whether a rule decides by a flag: a field of the target comes from it, or a role.
+fn is_decided_by(table: &str, column: &'static str) -> bool {
+    let of_table = entity::ALL.iter().filter(|entity| entity.legacy.name == table);
+    let mut sources = of_table.flat_map(|entity| entity.columns).flat_map(|column| column.from);
+    sources.any(|from| *from == entity::From::Own(column)) || ["is_superuser", "is_staff"].contains(&column)
 }
 
 /// A table while its columns are counted.
