@@ -50,7 +50,18 @@ pub struct Declared {
 /// What is said of columns, by `table.column`, `table.*` or `*`.
 pub type DeclaredColumns = BTreeMap<String, Declared>;
 
+/// Whether a text is one of these words, in capitals or not.
+pub(super) fn is_one_of(words: &[String], text: &str) -> bool {
+    let text = text.to_lowercase();
+    words.iter().any(|word| word.to_lowercase() == text)
+}
+
 impl Declared {
+    /// Whether it says that a text means that there is no value.
+    pub(super) fn is_null(&self, text: &str) -> bool {
+        !self.nulls.is_empty() && is_one_of(&self.nulls, text)
+    }
+
     /// Whether it says two things of one word.
     pub fn contradicts_itself(&self) -> bool {
         let twice = |lists: &[&Vec<String>]| {

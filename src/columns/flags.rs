@@ -1,20 +1,15 @@
 //! Which words of a column say yes, no, or a sex.
 
-use super::declared::Declared;
+use super::declared::{Declared, is_one_of};
 use super::form::Format;
 use super::judge::Chosen;
 use super::profile::Profile;
 use super::trouble::Trouble;
 use super::words::{SEXES, flag, is_mark};
 
-/// Whether a word in lower case is one of those that the configuration has.
-fn is(words: &[String], word: &str) -> bool {
-    words.iter().any(|known| known.to_lowercase() == word)
-}
-
 /// The words of flags. Where some say yes and none says no, nothing says no if all are marks; else it is a question.
 pub(super) fn flags(profile: &Profile, declared: &Declared, missing: u64) -> Chosen {
-    let says = |word: &str| match (is(&declared.yes, word), is(&declared.no, word)) {
+    let says = |word: &str| match (is_one_of(&declared.yes, word), is_one_of(&declared.no, word)) {
         (false, false) => flag(word),
         (yes, _) => Some(yes),
     };
@@ -25,7 +20,7 @@ pub(super) fn flags(profile: &Profile, declared: &Declared, missing: u64) -> Cho
     let marks = profile.words.keys().filter(|word| is_mark(word)).count();
     let is_only_marks = marks == 1 && profile.words.len() == 1;
     let is_stated = !declared.yes.is_empty() || !declared.no.is_empty();
-    let nothing = match (is(&declared.yes, ""), is(&declared.no, "")) {
+    let nothing = match (is_one_of(&declared.yes, ""), is_one_of(&declared.no, "")) {
         (true, _) => Some(true),
         (false, true) => Some(false),
         (false, false) => (is_only_marks && missing > 0).then_some(false),
@@ -60,7 +55,8 @@ pub(super) fn flags(profile: &Profile, declared: &Declared, missing: u64) -> Cho
 pub(super) fn sexes(profile: &Profile, declared: &Declared) -> Chosen {
     let stated = [&declared.male, &declared.female, &declared.other];
     if stated.iter().any(|words| !words.is_empty()) {
-        let reads = |word: &str| stated.iter().any(|words| is(words, word)) || SEXES[0].code(word).is_some();
+        let reads =
+            |word: &str| stated.iter().any(|words| is_one_of(words, word)) || SEXES[0].code(word).is_some();
         let readable = profile.words.iter().filter(|(word, _)| reads(word)).map(|(_, count)| *count).sum();
         let [male, female, other] = stated.map(Clone::clone);
         return Chosen {

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use chrono_tz::Tz;
 
 use super::dates::{self, Order};
+use super::declared::is_one_of;
 use super::profile::{Reads, as_it_stands};
 use super::words::{SEXES, flag};
 use crate::clean;
@@ -17,7 +18,7 @@ use crate::record::{Text, whole_digits, without_text_mark};
 pub struct Form {
     pub(super) reads: Reads,
     pub(super) format: Format,
-    /// Texts that mean that there is no value.
+    /// Texts that mean that there is no value, exactly as the column has them: Nan is somebody's name beside NaN.
     pub(super) nulls: Vec<Text>,
     /// Whether values stand behind an apostrophe, as a spreadsheet marks text.
     pub(super) is_prefixed: bool,
@@ -55,8 +56,7 @@ impl Form {
     /// How a value is read; none where it is read as it stands.
     pub fn read(&self, raw: Option<&str>) -> Option<Read> {
         let text = raw.map_or("", str::trim);
-        let is_null =
-            self.nulls.iter().any(|null| null == text || null.to_lowercase() == text.to_lowercase());
+        let is_null = self.nulls.iter().any(|null| null == text);
         if let Format::Flags { yes, no, nothing } = &self.format {
             let flag = |flag: bool| Text::const_new(if flag { "t" } else { "f" });
             if let Some(stated) = stated(yes, no, text) {
@@ -78,7 +78,7 @@ impl Form {
         let is_of_language = match &self.format {
             Format::Sex(_) | Format::Whole => true,
             Format::StatedSex { male, female, other } => {
-                [male, female, other].iter().any(|words| is_word(words, bare))
+                [male, female, other].iter().any(|words| is_one_of(words, bare))
             }
             // a moment that stands for a day is the day that it was in its zone
             Format::Dates { zone: Some(_), .. } if self.reads == Reads::Day => bare.len() > 10,
@@ -131,7 +131,7 @@ impl Form {
             (Format::StatedSex { male, female, other }, _) => {
                 let stated = [(male, "1"), (female, "2"), (other, "0")];
                 let code =
-                    stated.into_iter().find_map(|(words, code)| is_word(words, text).then_some(code))?;
+                    stated.into_iter().find_map(|(words, code)| is_one_of(words, text).then_some(code))?;
                 Some((Text::const_new(code), "format.sex"))
             }
             (Format::Whole, _) => Some((Text::from(whole_digits(text)?), "format.whole")),
@@ -164,15 +164,9 @@ impl Form {
     }
 }
 
-/// Whether a text is one of these words, in capitals or not.
-fn is_word(words: &[String], text: &str) -> bool {
-    let text = text.to_lowercase();
-    words.iter().any(|known| known.to_lowercase() == text)
-}
-
 /// What the configuration says that a word means.
 fn stated(yes: &[String], no: &[String], text: &str) -> Option<bool> {
-    let is = |words: &[String]| !words.is_empty() && !text.is_empty() && is_word(words, text);
+    let is = |words: &[String]| !words.is_empty() && !text.is_empty() && is_one_of(words, text);
     if is(yes) { Some(true) } else { is(no).then_some(false) }
 }
 

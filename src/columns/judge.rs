@@ -64,14 +64,15 @@ fn judge_column(
     let mut nulls: Vec<Text> = profile
         .markers
         .iter()
-        .filter(|(text, count)| means_nothing(profile, text, **count, is_nothing))
+        .filter(|(text, count)| declared.is_null(text) || means_nothing(profile, text, **count, is_nothing))
         .map(|(text, _)| text.clone())
         .collect();
     let markers = nulls.iter().map(|marker| profile.markers[marker]).sum();
     // rules know the word null themselves, but for keys
-    nulls.retain(|null| profile.reads == Reads::Whole || !null.eq_ignore_ascii_case("null"));
-    nulls.extend(declared.nulls.iter().map(Text::from));
-    nulls.dedup();
+    let is_needed = |null: &Text| {
+        profile.reads == Reads::Whole || declared.is_null(null) || !null.eq_ignore_ascii_case("null")
+    };
+    nulls.retain(is_needed);
     // texts that may be names count as values where they are no markers
     let given = profile.filled.saturating_sub(markers);
     let Chosen { format, word, mut evidence, readable, order, trouble } = match profile.reads {
@@ -291,10 +292,14 @@ mod tests {
             name.add(Some(text));
             doctor.add(Some(key));
         }
+        name.add(Some("NONE"));
         let columns = [(name.clone(), declared.clone()), (doctor, declared.clone())];
         let form = judge(&columns, &[&columns], 25).remove(0).form.unwrap();
         assert_eq!(form.read(Some("None")).unwrap().value, None);
-        assert_eq!(form.read(Some("Nan")), None);
+        // what another spelling of a name is says nothing about the name
+        for name in ["Nan", "NONE"] {
+            assert_eq!(form.read(Some(name)), None, "{name}");
+        }
         // one in another table may be a mistake
         assert!(judge(&[(name, declared)], &[&columns], 25).remove(0).form.is_none());
     }

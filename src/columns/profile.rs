@@ -82,7 +82,7 @@ impl Reads {
     }
 }
 
-/// Shapes and words that are told apart; further ones are only counted.
+/// Shapes and words that are told apart; of further ones only the shapes are counted, together.
 const TOLD_APART: usize = 64;
 
 /// A column counted.
@@ -90,8 +90,8 @@ const TOLD_APART: usize = 64;
 pub struct Profile {
     pub(super) reads: Reads,
     pivot: u32,
-    /// Texts that the configuration says to mean that there is no value.
-    declared_nulls: Vec<String>,
+    /// What the configuration says of the column.
+    declared: Declared,
     /// Values that are null.
     nulls: u64,
     /// Values without any visible character.
@@ -111,7 +111,6 @@ pub struct Profile {
     pub(super) markers: BTreeMap<Text, u64>,
     /// The words of flags and sexes, in lower case.
     pub(super) words: BTreeMap<String, u64>,
-    pub(super) further_words: u64,
     /// Whole numbers with decimals that are zero.
     pub(super) wholes: u64,
     /// Numbers that are one with a comma before the decimals, and with a point.
@@ -136,7 +135,7 @@ impl Profile {
         Self {
             reads,
             pivot: declared.pivot.map_or(pivot, u32::from),
-            declared_nulls: declared.nulls.clone(),
+            declared: declared.clone(),
             nulls: 0,
             empty: 0,
             filled: 0,
@@ -148,7 +147,6 @@ impl Profile {
             prefixed: 0,
             markers: BTreeMap::new(),
             words: BTreeMap::new(),
-            further_words: 0,
             wholes: 0,
             commas: 0,
             points: 0,
@@ -175,8 +173,7 @@ impl Profile {
         self.filled += 1;
         self.distinct.add(text);
         self.count_shape(shape(text));
-        let is_declared = |null: &String| null == text || null.to_lowercase() == text.to_lowercase();
-        if marker(text).is_some() || self.declared_nulls.iter().any(is_declared) {
+        if marker(text).is_some() || self.declared.is_null(text) {
             *self.markers.entry(Text::from(text)).or_default() += 1;
             return;
         }
@@ -195,10 +192,9 @@ impl Profile {
     fn count_value(&mut self, raw: &str, text: &str) {
         if matches!(self.reads, Reads::Flag | Reads::Sex) {
             let word = text.to_lowercase();
+            // of more words than that none is a flag's
             if self.words.len() < TOLD_APART || self.words.contains_key(&word) {
                 *self.words.entry(word).or_default() += 1;
-            } else {
-                self.further_words += 1;
             }
         }
         if self.reads == Reads::Day && text.len() > 10 {
@@ -285,7 +281,6 @@ impl Profile {
         for (word, count) in other.words {
             *self.words.entry(word).or_default() += count;
         }
-        self.further_words += other.further_words;
         self.wholes += other.wholes;
         self.commas += other.commas;
         self.points += other.points;
