@@ -363,7 +363,8 @@ create table survival (
     replaced  integer not null,       -- something else is in its place
     emptied   integer not null,       -- nothing is in its place
     left_out  integer not null,       -- of records that are not loaded
-    differs   integer not null        -- the target shows something else than was sent
+    differs   integer not null,       -- the target shows something else than was sent
+    rules     text not null default '' -- the rules that changed values of the field, with how many
 );
 
 -- one row is one profile that the target lacked when it was surveyed, with the cause as far as the data show it

@@ -45,13 +45,10 @@ order by table_name, position;
 
 -- one row is one field: how many of the values that the source gave are in the target, those that lose most first
 create view v_survival as
-select s.entity, s.field, s.source, s.given, s.as_it_was, s.changed, s.replaced, s.emptied, s.left_out, s.differs,
-       round(100.0 * (s.replaced + s.emptied + s.left_out + s.differs) / nullif(s.given, 0), 1) as percent_lost,
-       coalesce((select group_concat(rule || ' ' || changes, ', ')
-                 from (select rule, changes from v_changes_by_rule c where c.entity = s.entity and c.field = s.field
-                       order by changes desc, rule)), '') as rules
-from survival s
-order by 11 desc nulls last, s.position;
+select entity, field, source, given, as_it_was, changed, replaced, emptied, left_out, differs,
+       100.0 * (replaced + emptied + left_out + differs) / nullif(given, 0) as percent_lost, rules
+from survival
+order by percent_lost desc nulls last, position;
 
 -- one row is one issue that the error analysis of phase 2A is about: those of profiles
 create view v_analysed_errors as

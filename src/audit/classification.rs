@@ -178,7 +178,7 @@ const TABLES: &[(&str, Columns)] = tables! {
     "proofs": "part" Word, "name" Word, "side" Word, "rows" Id, "digest" Digest, "is_equal" Id;
     "differences": "entity" Word, "legacy_id" Id, "field" Word, "kind" Word;
     "survival": "position" Id, "entity" Word, "field" Word, "source" Word, "given" Id, "as_it_was" Id, "changed" Id,
-        "replaced" Id, "emptied" Id, "left_out" Id, "differs" Id;
+        "replaced" Id, "emptied" Id, "left_out" Id, "differs" Id, "rules" Word;
     "missing_profiles": "legacy_user_id" Id, "batch_id" Id, "cause" Word, "error_category" Word,
         "evidence" Word, "fate" Word;
     "phase_one_batches": "batch_id" Id, "first_legacy_id" Id, "last_legacy_id" Id, "users" Id, "missing" Id,

@@ -113,6 +113,7 @@ impl Field {
             emptied: 0,
             left_out: 0,
             differs: 0,
+            percent_lost: None,
             rules: String::new(),
         }
     }

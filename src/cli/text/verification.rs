@@ -38,7 +38,8 @@ const SHOWN_ABOVE: f64 = 2.0;
 
 /// The fields that lose more than a few of their values, with the rules that changed most.
 fn survival(fields: &[Survival]) -> String {
-    let losing: Vec<&Survival> = fields.iter().filter(|field| field.percent_lost() > SHOWN_ABOVE).collect();
+    let losing: Vec<&Survival> =
+        fields.iter().filter(|field| field.percent_lost > Some(SHOWN_ABOVE)).collect();
     if losing.is_empty() {
         return format!(
             "every field keeps at least {} % of the values that the source gave (v_survival)\n",
@@ -63,7 +64,7 @@ fn survival(fields: &[Survival]) -> String {
             let _ = writeln!(
                 text,
                 "  {:>5.1} %  {}.{} of {}: {}{rules}",
-                field.percent_lost(),
+                field.percent_lost.unwrap_or_default(),
                 field.entity,
                 field.field,
                 field.given,

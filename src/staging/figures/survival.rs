@@ -9,7 +9,7 @@ use crate::staging::file::row::{all, row_struct};
 
 row_struct! {
     /// What became of the values of one field.
-    #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
     pub struct Survival {
         /// The entity.
         pub entity: String,
@@ -31,17 +31,10 @@ row_struct! {
         pub left_out: u64,
         /// Values that it shows otherwise than they were sent.
         pub differs: u64,
+        /// Values that are no longer there, in a hundred of those given; null where none was.
+        pub percent_lost: Option<f64>,
         /// The rules that changed values of the field, with how many: the most frequent first.
         pub rules: String,
-    }
-}
-
-impl Survival {
-    /// Values that are no longer there, in a hundred of those given.
-    pub fn percent_lost(&self) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "a share for people")]
-        let share = |part: u64| if self.given == 0 { 0.0 } else { 100.0 * part as f64 / self.given as f64 };
-        share(self.replaced + self.emptied + self.left_out + self.differs)
     }
 }
 
@@ -74,6 +67,13 @@ impl Staging {
                     field.differs,
                 ))?;
             }
+            // the changes of a million records are read once, and not by everybody who looks
+            connection.execute_batch(
+                "with by_rule as materialized (select * from v_changes_by_rule order by changes desc, rule) \
+                 update survival set rules = coalesce(( \
+                     select group_concat(rule || ' ' || changes, ', ') from by_rule r \
+                     where r.entity = survival.entity and r.field = survival.field), '')",
+            )?;
             Ok(())
         })
     }
