@@ -24,7 +24,7 @@ pub enum Kind {
     Legacy,
     /// The target database.
     Target,
-    /// Records were rejected or wait for review beyond the allowed number.
+    /// Records were rejected or wait for review beyond the allowed number, or a column of theirs cannot be read.
     Records,
     /// Verification found differences.
     Verification,

@@ -31,7 +31,7 @@ const OTHERS: &str = "\
     associations links link page public fit link override approve group groups status role suffix scheme schemes sex archived \
     suspended submitted customer emails apt valid started finished looked identity \
     debian postgresql deb supabase totals distinct providers digests agree taken contents fields differences proof proofs \
-    sides side handed columns dates ymd dmy mdy excel unix whole decimal decimals words mark nothing prefix flag plain behind an \
+    columns dates ymd dmy mdy excel unix whole decimal decimals words mark nothing prefix flag plain behind an \
     apostrophe stated configuration mean unreadable sides side handed noted sent written receipt read";
 
 /// The words.

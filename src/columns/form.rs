@@ -225,9 +225,8 @@ impl Forms {
         if self.0.is_empty() {
             return None;
         }
-        let columns = table.required_columns.iter().chain(table.optional_columns);
-        let forms: Vec<_> =
-            columns.map(|column| self.0.get(&(table.name.to_owned(), (*column).to_owned()))).collect();
+        let form = |column: &str| self.0.get(&(table.name.to_owned(), column.to_owned()));
+        let forms: Vec<_> = table.fields().map(|(column, _)| form(column)).collect();
         forms.iter().any(Option::is_some).then_some(forms)
     }
 }

@@ -33,14 +33,20 @@ pub struct Judged {
     pub trouble: Option<Trouble>,
 }
 
-/// Judges the columns of one table, of all that the source has. A word that means nothing among the numbers and dates of the
-/// table, or twice among those of the others, means nothing among its texts too: one program has written all of them.
-pub fn judge(columns: &[(Profile, Declared)], all: &[&[(Profile, Declared)]], pivot: u32) -> Vec<Judged> {
-    let here = markers_of_typed(columns.iter());
-    let everywhere = markers_of_typed(all.iter().copied().flatten());
-    let is_nothing =
-        |text: &Text| here.contains_key(text) || everywhere.get(text).is_some_and(|count| *count >= 2);
-    columns.iter().map(|(profile, declared)| judge_column(profile, declared, &is_nothing, pivot)).collect()
+/// Judges the columns of every table of the source. A word that means nothing among the numbers and dates of a table, or twice
+/// among those of the others, means nothing among its texts too: one program has written all of them.
+pub fn judge(tables: &[&[(Profile, Declared)]], pivot: u32) -> Vec<Vec<Judged>> {
+    let everywhere = markers_of_typed(tables.iter().copied().flatten());
+    let judge_table = |columns: &&[(Profile, Declared)]| {
+        let here = markers_of_typed(columns.iter());
+        let is_nothing =
+            |text: &Text| here.contains_key(text) || everywhere.get(text).is_some_and(|count| *count >= 2);
+        columns
+            .iter()
+            .map(|(profile, declared)| judge_column(profile, declared, &is_nothing, pivot))
+            .collect()
+    };
+    tables.iter().map(judge_table).collect()
 }
 
 /// The texts for nothing among numbers, dates and flags, with how often they stand there.
@@ -192,7 +198,7 @@ mod tests {
         for value in values {
             profile.add(Some(value));
         }
-        judge(&[(profile, declared)], &[], 25).remove(0)
+        judge(&[&[(profile, declared)]], 25).remove(0).remove(0)
     }
 
     fn word(reads: Reads, values: &[&str]) -> String {
@@ -294,13 +300,15 @@ mod tests {
         }
         name.add(Some("NONE"));
         let columns = [(name.clone(), declared.clone()), (doctor, declared.clone())];
-        let form = judge(&columns, &[&columns], 25).remove(0).form.unwrap();
+        let elsewhere = [(name, declared)];
+        let mut judged = judge(&[&columns, &elsewhere], 25);
+        let form = judged[0].remove(0).form.unwrap();
         assert_eq!(form.read(Some("None")).unwrap().value, None);
         // what another spelling of a name is says nothing about the name
         for name in ["Nan", "NONE"] {
             assert_eq!(form.read(Some(name)), None, "{name}");
         }
         // one in another table may be a mistake
-        assert!(judge(&[(name, declared)], &[&columns], 25).remove(0).form.is_none());
+        assert!(judged[1].remove(0).form.is_none());
     }
 }

@@ -20,9 +20,14 @@ pub struct LegacyTable {
 
 impl LegacyTable {
     /// The columns that rules know, the key before the others, with what they hold.
-    pub fn columns(&self) -> impl Iterator<Item = (&'static str, Holds)> {
-        let others = self.required_columns.iter().chain(self.optional_columns).copied();
-        std::iter::once(("id", Holds::Identifier)).chain(others.zip(self.holds.iter().copied()))
+    pub fn columns(&self) -> impl Iterator<Item = (&'static str, Holds)> + use<> {
+        std::iter::once(("id", Holds::Identifier)).chain(self.fields())
+    }
+
+    /// The same without the key, in the order of the values of a [`Raw`].
+    pub fn fields(&self) -> impl Iterator<Item = (&'static str, Holds)> + use<> {
+        let names = self.required_columns.iter().chain(self.optional_columns).copied();
+        names.zip(self.holds.iter().copied())
     }
 }
 

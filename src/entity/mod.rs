@@ -89,6 +89,14 @@ impl Entity {
         !self.legacy.required
     }
 
+    /// The raw row that a record's own row names, if it is read with one: its table, and the column with its key.
+    pub fn named(&self) -> Option<(&'static LegacyTable, &'static str)> {
+        self.read_with.iter().find_map(|with| match *with {
+            ReadWith::Named { table, by } => Some((table, by)),
+            ReadWith::Naming { .. } => None,
+        })
+    }
+
     /// The column called `name`; entities only ask for columns of their own list.
     pub fn column(&self, name: &str) -> Option<&'static Column> {
         self.columns.iter().find(|column| column.name == name)

@@ -1,7 +1,7 @@
 //! What the forms of columns made of a record's values, told as changes: the first link of the chain from the raw value to the
 //! resolved one. Pure.
 
-use super::{ALL, Column, Entity, From, LegacyTable, Raw};
+use super::{ALL, Column, Entity, From, Raw};
 use crate::record::{Change, Text};
 
 impl Entity {
@@ -12,7 +12,7 @@ impl Entity {
         }
         let resolved = self.columns.iter().flat_map(|column| self.told_of(column, own, with));
         let raw = own.converted.iter().filter_map(|converted| {
-            let name = columns_of(self.legacy).nth(converted.column)?;
+            let (name, _) = self.legacy.fields().nth(converted.column)?;
             self.tells(name).then(|| Change {
                 field: name,
                 rule: converted.rule,
@@ -32,7 +32,7 @@ impl Entity {
                 From::With(name) => (self.rule.with.map(|with| with.table), with, *name),
             };
             let (Some(table), Some(row)) = (table, row) else { continue };
-            let Some(place) = columns_of(table).position(|known| known == name) else { continue };
+            let Some(place) = table.fields().position(|(known, _)| known == name) else { continue };
             let after: &Option<Text> = &row.fields[place];
             if let Some(converted) = row.converted.iter().find(|converted| converted.column == place) {
                 told.push(Change {
@@ -64,25 +64,17 @@ impl Entity {
     }
 }
 
-/// The names of a table's columns, in the order of the values of a [`Raw`].
-fn columns_of(table: &LegacyTable) -> impl Iterator<Item = &'static str> + use<> {
-    table.required_columns.iter().chain(table.optional_columns).copied()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::{Converted, patients, practice_owners, practices};
+    use super::super::{Converted, LegacyTable, patients, practice_owners, practices};
     use super::*;
     use crate::record::LegacyId;
 
     fn raw(table: &LegacyTable, values: &[(&str, Option<&str>, &str)]) -> Raw {
-        let mut raw = Raw {
-            legacy_id: LegacyId(1),
-            fields: vec![None; columns_of(table).count()],
-            converted: Vec::new(),
-        };
+        let mut raw =
+            Raw { legacy_id: LegacyId(1), fields: vec![None; table.fields().count()], converted: Vec::new() };
         for (name, before, after) in values {
-            let column = columns_of(table).position(|known| known == *name).unwrap();
+            let column = table.fields().position(|(known, _)| known == *name).unwrap();
             raw.fields[column] = Some((*after).into()).filter(|after: &Text| !after.is_empty());
             if *before != Some(*after) {
                 raw.converted.push(Converted { column, before: before.map(Text::from), rule: "format.test" });

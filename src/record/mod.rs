@@ -29,7 +29,7 @@ mod ruling;
 pub use fate::Fate;
 pub use id::{LegacyId, TargetId, named_uuid, whole_digits, without_text_mark};
 pub use issue::{Category, Change, Code, Issue, Severity};
-pub use notation::{hex, quoted, quoted_text};
+pub use notation::{hex, key_of, quoted, quoted_text};
 pub use phase::Phase;
 pub use ruling::{Action, ItemId, Ruling};
 

@@ -10,6 +10,12 @@ pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
+/// The key that a raw value says, as SQL of the staging file: without the mark by which a spreadsheet keeps text, and without
+/// decimals. [`super::LegacyId::of_key`] is stricter; this is for whatever looks at rows that it has taken.
+pub fn key_of(value: &str) -> String {
+    format!("cast(ltrim({value}, '''=\"') as integer)")
+}
+
 /// A text as SQL, and as a server's settings have it.
 pub fn quoted_text(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))

@@ -40,7 +40,7 @@ impl Columns {
             .into_iter()
             .filter_map(|table| Table::new(table, present.get(table.name)?, declared, pivot))
             .collect();
-        // two who read, the larger tables first
+        // two who read, each every other table
         let reader = staging.reader()?;
         let (even, odd): (Vec<_>, Vec<_>) = tables.into_iter().enumerate().partition(|(at, _)| at % 2 == 0);
         let count = |asked: &dyn Fn(&mut Table) -> Result<()>, tables: Vec<(usize, Table)>| {
@@ -55,10 +55,10 @@ impl Columns {
         tables.extend(beside.map_err(|_| Error::internal("counting columns failed"))??);
         tables.sort_by_key(|(at, _)| *at);
         let mut judged = Self { counted: Vec::new(), forms: Vec::new(), troubles: Vec::new() };
-        let all: Vec<&[(Profile, Declared)]> =
+        let counted: Vec<&[(Profile, Declared)]> =
             tables.iter().map(|(_, table)| table.columns.as_slice()).collect();
-        for (_, table) in &tables {
-            judged.add(table, &all, pivot);
+        for ((_, table), found) in tables.iter().zip(judge(&counted, pivot)) {
+            judged.add(table, found);
         }
         for (table, rows, unreadable) in staging.unreadable_keys()? {
             if keys_are_unreadable(rows, unreadable) {
@@ -69,11 +69,9 @@ impl Columns {
         Ok(judged)
     }
 
-    fn add(&mut self, table: &Table, all: &[&[(Profile, Declared)]], pivot: u32) {
+    fn add(&mut self, table: &Table, judged: Vec<Judged>) {
         let name = table.legacy.name;
-        for ((column, (profile, declared)), found) in
-            table.names.iter().zip(&table.columns).zip(judge(&table.columns, all, pivot))
-        {
+        for ((column, (profile, declared)), found) in table.names.iter().zip(&table.columns).zip(judged) {
             // what nothing means matters where a rule decides by the flag
             let matters = |trouble: &Trouble| *trouble != Trouble::NothingOrNo || is_decided_by(name, column);
             let found = Judged { trouble: found.trouble.filter(matters), ..found };
@@ -90,14 +88,13 @@ impl Columns {
         Forms::new(std::mem::take(&mut self.forms))
     }
 
-    /// Whether some column cannot be read.
-    pub fn are_troubled(&self) -> bool {
-        !self.troubles.is_empty()
+    /// Keeps what was counted.
+    pub fn keep(&self, staging: &mut Staging) -> Result<()> {
+        staging.replace_source_columns(&self.counted)
     }
 
-    /// Keeps what was counted, and stops where a column cannot be read.
-    pub fn keep(self, staging: &mut Staging) -> Result<()> {
-        staging.replace_source_columns(&self.counted)?;
+    /// Refuses to go on where a column cannot be read.
+    pub fn refuse(&self) -> Result<()> {
         let Some((_, first)) = self.troubles.first() else { return Ok(()) };
         let columns = if self.troubles.len() == 1 { "column" } else { "columns" };
         let mut named: Vec<&str> =

@@ -28,7 +28,7 @@ use crate::clean::EmailPolicy;
 use crate::columns::Forms;
 use crate::config::{Config, DefaultPractice};
 use crate::entity::{self, Entity, Obstacle, Verdict, Whole, Why, practices, profiles};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::record::LegacyId;
 use crate::review::{Decided, StandIn};
@@ -90,15 +90,14 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     let (columns, facts) = read_proved(staging, |staging| {
         let mut columns = Columns::judge(staging, &config.source.columns)?;
         staging.read_as(columns.forms());
-        let facts = if columns.are_troubled() {
-            None
-        } else {
-            Some(Facts::read(staging, &email_policy, &decided, &mut finder)?)
+        let facts = match columns.refuse() {
+            Ok(()) => Ok(Facts::read(staging, &email_policy, &decided, &mut finder)?),
+            Err(refused) => Err(refused),
         };
         Ok((columns, facts))
     })?;
     columns.keep(staging)?;
-    let mut facts = facts.ok_or_else(|| Error::internal("columns that can be read were not"))?;
+    let mut facts = facts?;
     staging.keep_manual_errors()?;
     staging.clear_resolved()?;
     let left_in_file = staging.settle_entities(&staging.catalog()?)?;
@@ -151,8 +150,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
 pub fn count_columns(staging: &mut Staging, config: &Config) -> Result<()> {
     staging.require(Step::Extract, "columns")?;
     staging.read_as(Forms::default());
-    let columns = Columns::judge(staging, &config.source.columns)?;
-    columns.keep(staging).or_else(|error| if error.kind() == Kind::Records { Ok(()) } else { Err(error) })
+    Columns::judge(staging, &config.source.columns)?.keep(staging)
 }
 
 /// Reads the whole set while another session proves that the raw rows are those of the snapshot: nothing is decided, and nothing

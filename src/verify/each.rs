@@ -1,8 +1,8 @@
 //! Checks whose query is the same for every entity, table, phase or reference: the second line of the file says for each of
 //! what it is asked, and the list of entities says of which there are. Pure.
 
-use crate::entity::{self, Column, Entity, From, Kind, LegacyTable, ReadWith};
-use crate::record::quoted;
+use crate::entity::{self, Column, Entity, From, Kind, LegacyTable};
+use crate::record::{key_of, quoted};
 
 /// What stands for a name in a query.
 type Name = (&'static str, String);
@@ -81,17 +81,12 @@ fn explained(sql: &str) -> String {
         if columns.is_empty() {
             continue;
         }
-        let named = |with: &ReadWith| match *with {
-            ReadWith::Named { table, by } => Some((table, by)),
-            ReadWith::Naming { .. } => None,
-        };
-        let (name, with) = (entity.name, entity.read_with.iter().find_map(named));
+        let (name, with) = (entity.name, entity.named());
         raw_rows.push(raw_table(&format!("own_{name}"), entity.legacy));
         let mut joined = format!("join own_{name} t using (legacy_id)");
         if let Some((table, column)) = with {
             raw_rows.push(raw_table(&format!("with_{name}"), table));
-            joined +=
-                &format!(" join with_{name} u on u.legacy_id = cast(ltrim(t.{column}, '''=\"') as integer)");
+            joined += &format!(" join with_{name} u on u.legacy_id = {}", key_of(&format!("t.{column}")));
         }
         let (mut raw, mut ready) = (String::new(), String::new());
         for (number, column) in (1..).zip(&columns) {

@@ -19,6 +19,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Instant;
 
+use crate::entity::Entity;
 use crate::error::{Error, Result};
 use crate::extract;
 use crate::progress::Progress;
@@ -191,7 +192,8 @@ fn both(
     let waiting = &waiting;
     // whoever reads the file beside its writer begins when nothing is written to it any more
     let (noted, is_noted) = channel::<()>();
-    let (counting, entities) = (staging.reader()?, staging.entities()?);
+    let counting = staging.reader()?;
+    let entities: Vec<&Entity> = plans.iter().map(|plan| plan.entity).collect();
     let stated = Stated::of(&staging.config()?.unwrap_or_default().source.columns);
     thread::scope(|scope| {
         let asking = scope.spawn(move || {

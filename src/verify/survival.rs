@@ -5,10 +5,10 @@
 use std::collections::HashMap;
 
 use crate::columns::{Declared, DeclaredColumns};
-use crate::entity::{Column, Entity, From, Kind, LegacyTable, ReadWith};
+use crate::entity::{Column, Entity, From, Kind};
 use crate::error::Result;
 use crate::interrupt;
-use crate::record::quoted;
+use crate::record::{key_of, quoted};
 use crate::staging::{Asked, Difference, Survival};
 
 /// Rows between two looks at whether somebody wants us to stop.
@@ -119,18 +119,11 @@ impl Field {
     }
 }
 
-/// The row that is read with the entity's own, and the column that names it.
-fn with(entity: &Entity) -> Option<(&'static LegacyTable, &'static str)> {
-    entity.read_with.iter().find_map(|with| match *with {
-        ReadWith::Named { table, by } => Some((table, by)),
-        ReadWith::Naming { .. } => None,
-    })
-}
-
 /// The fields that come from columns which the snapshot has.
 fn fields(file: &impl Asked, entity: &'static Entity) -> Result<Vec<Field>> {
     let own = file.columns_of(entity.legacy.name)?;
-    let other = with(entity)
+    let other = entity
+        .named()
         .map(|(table, _)| Ok::<_, crate::error::Error>((table.name, file.columns_of(table.name)?)))
         .transpose()?;
     let mut fields = Vec::new();
@@ -183,11 +176,11 @@ fn query(entity: &Entity, fields: &[Field]) -> String {
             format!(", {}, {resolved}", field.raw)
         })
         .collect();
-    let with = with(entity).map_or_else(String::new, |(table, by)| {
+    let with = entity.named().map_or_else(String::new, |(table, by)| {
         format!(
-            " left join {} u on u.legacy_id = cast(ltrim(t.{}, '''=\"') as integer)",
+            " left join {} u on u.legacy_id = {}",
             quoted(&format!("legacy_{}", table.name)),
-            quoted(by)
+            key_of(&format!("t.{}", quoted(by)))
         )
     });
     format!(

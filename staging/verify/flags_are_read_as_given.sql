@@ -5,9 +5,8 @@ with words as materialized (
     select value as yes
     from json_each('["t","true","1","1.0","1,0","-1","yes","y","on","x","ja","j","wahr","vrai","oui","o","vero","si","s",
                      "verdadero","verdadeiro","sim","tak","prawda","active","aktiv","enabled","✓","✔","да","истина","はい","是"]')
-), stated as materialized (
-    -- what the configuration says of flags is not a mistake
-    select coalesce(max(lower(value)), '') as text from facts where name = 'configuration' and instr(value, '[source.columns.') > 0
+    -- what the configuration says of a word comes first
+    where value not in (select w.value from source_columns c, json_each(iif(json_valid(c.stated), c.stated, '[]')) w)
 ), decided as materialized (
     select entity, legacy_id from decisions where superseded_by is null
 ), users as not materialized (
@@ -25,12 +24,11 @@ with words as materialized (
 select 'profiles', legacy_id, 'is_active'
 from users
 where ready_is_active = 'false' and is_active in (select yes from words)
-  and instr((select text from stated), '"' || is_active || '"') = 0
   and ('profiles', legacy_id) not in (select entity, legacy_id from decided)
 union all
 select 'practices', legacy_id, 'valid'
 from offices
-where valid in (select yes from words) and instr((select text from stated), '"' || valid || '"') = 0 and ('practices', legacy_id) not in (select entity, legacy_id from decided)
+where valid in (select yes from words) and ('practices', legacy_id) not in (select entity, legacy_id from decided)
 union all
 -- the rule asks these flags of whoever has no patient record and no group that says more
 select 'profiles', legacy_id, iif(is_superuser in (select yes from words), 'is_superuser', 'is_staff')

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::harness::{Database, Drydock, database, psql, sqlite3};
+use crate::harness::{Database, Drydock, TABLES, database, psql, sqlite3};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -21,14 +21,6 @@ const OTHERS: &str = "
     create table dispatch_patient (id int primary key, user_id int, birthdate date, sex int);
     create table auth_user (id int primary key, first_name text, last_name text, email text, date_joined text);
 ";
-const TABLES: [&str; 6] = [
-    "auth_user",
-    "auth_group",
-    "auth_user_groups",
-    "dispatch_office",
-    "dispatch_office_doctors",
-    "dispatch_patient",
-];
 
 /// Texts that have bitten somebody, and any others that a database can hold.
 fn texts() -> Vec<Option<String>> {

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::harness::{Database, Drydock, database, sqlite3};
+use crate::harness::{Database, Drydock, TABLES, database, sqlite3};
 use tempfile::TempDir;
 
 /// Invented people, whose names and notes hold what has bitten somebody.
@@ -35,15 +35,6 @@ const SYSTEM: &str = "
     create table dispatch_patient_old () inherits (dispatch_patient);
     insert into dispatch_patient_old values (99, 4, null, 11, '1955-12-31', 2, '');
 ";
-
-const TABLES: [&str; 6] = [
-    "auth_user",
-    "auth_group",
-    "auth_user_groups",
-    "dispatch_office",
-    "dispatch_office_doctors",
-    "dispatch_patient",
-];
 
 /// A folder to work in, and the live system.
 struct Exports {

@@ -3,32 +3,10 @@
 use std::fs;
 use std::io::Write as _;
 
-use crate::harness::{Collected, read, row, try_read};
+use crate::harness::{csv, csv_refused, csv_with, read, row, try_read};
 use drydock::error::Kind;
-use drydock::legacy::{CsvOptions, CsvSource, Source as _};
+use drydock::legacy::{CsvOptions, CsvSource};
 use proptest::prelude::*;
-
-/// A folder with one file, read as table `t`.
-fn csv_with(name: &str, bytes: &[u8], options: CsvOptions) -> Collected {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join(name), bytes).unwrap();
-    read(&mut CsvSource::open(folder.path(), options).unwrap(), "t", &[])
-}
-
-fn csv(text: impl AsRef<[u8]>) -> Collected {
-    csv_with("t.csv", text.as_ref(), CsvOptions::default())
-}
-
-/// The message of a folder that is refused, from listing it to its shapes.
-fn refused(files: &[(&str, &[u8])], options: CsvOptions) -> String {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, bytes) in files {
-        fs::write(folder.path().join(name), bytes).unwrap();
-    }
-    let error = CsvSource::open(folder.path(), options).and_then(|mut source| source.shapes()).unwrap_err();
-    assert!(error.to_string().contains("\nhint: "), "{error}");
-    error.to_string()
-}
 
 #[test]
 fn null_is_unquoted() {
@@ -289,11 +267,11 @@ fn folders_that_are_refused_say_why() {
         (&[("t.csv", b"id\n"), ("t.csv.gz", b"id\n")], &["two files for table t"]),
         (&[("toc.dat", b"PGDMP")], &["pg_restore -f dump.sql"]),
     ] {
-        let message = refused(files, CsvOptions::default());
+        let message = csv_refused(files, CsvOptions::default());
         assert!(words.iter().all(|word| message.contains(word)), "{message}");
     }
     let options = CsvOptions { encoding: Some("ebcdic".into()), ..CsvOptions::default() };
-    assert!(refused(&[("t.csv", b"id\n")], options).contains("utf-8"));
+    assert!(csv_refused(&[("t.csv", b"id\n")], options).contains("utf-8"));
     let error = CsvSource::open("no/such/folder".as_ref(), CsvOptions::default()).unwrap_err();
     assert_eq!(error.kind(), Kind::Legacy);
     assert!(error.to_string().contains("hint: check the path"), "{error}");

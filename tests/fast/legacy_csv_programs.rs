@@ -2,30 +2,8 @@
 
 use std::fs;
 
-use crate::harness::{Collected, read, row, try_read};
+use crate::harness::{Collected, csv, csv_refused, read, row, try_read};
 use drydock::legacy::{CsvOptions, CsvSource, Source as _, is_unnamed};
-
-/// A folder with one file, read as table `t`.
-fn csv_with(name: &str, bytes: &[u8], options: CsvOptions) -> Collected {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join(name), bytes).unwrap();
-    read(&mut CsvSource::open(folder.path(), options).unwrap(), "t", &[])
-}
-
-fn csv(text: impl AsRef<[u8]>) -> Collected {
-    csv_with("t.csv", text.as_ref(), CsvOptions::default())
-}
-
-/// The message of a folder that is refused, from listing it to its shapes.
-fn refused(files: &[(&str, &[u8])], options: CsvOptions) -> String {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, bytes) in files {
-        fs::write(folder.path().join(name), bytes).unwrap();
-    }
-    let error = CsvSource::open(folder.path(), options).and_then(|mut source| source.shapes()).unwrap_err();
-    assert!(error.to_string().contains("\nhint: "), "{error}");
-    error.to_string()
-}
 
 #[test]
 fn what_programs_write_around_the_fields() {
@@ -140,7 +118,7 @@ fn encodings_that_nobody_named() {
         wide("\u{feff}", u32::to_le_bytes),
         wide("\u{feff}", u32::to_be_bytes),
     ] {
-        assert!(refused(&[("t.csv", &bytes)], CsvOptions::default()).contains("UTF-32"));
+        assert!(csv_refused(&[("t.csv", &bytes)], CsvOptions::default()).contains("UTF-32"));
     }
     // one byte for each letter: which encoding that is, only a person knows
     let central = b"id,a\n1,Ko\x9aice\n2,plain\n3,\x8aime\xe8ek\n";
@@ -162,6 +140,6 @@ fn encodings_that_nobody_named() {
 #[test]
 fn a_table_as_psql_draws_it_is_refused() {
     let drawn = b" id |  a  \n----+-----\n  1 | x\n(1 row)\n";
-    let message = refused(&[("t.csv", drawn)], CsvOptions::default());
+    let message = csv_refused(&[("t.csv", drawn)], CsvOptions::default());
     assert!(message.contains("psql --csv"), "{message}");
 }

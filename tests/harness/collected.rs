@@ -1,7 +1,9 @@
 //! A sink that keeps everything it is handed, for the tests of the legacy sources.
 
+use std::fs;
+
 use drydock::error::Result;
-use drydock::legacy::{Place, Sink, Source, Unreadable};
+use drydock::legacy::{CsvOptions, CsvSource, Place, Sink, Source, Unreadable};
 use drydock::record::LegacyId;
 
 /// A row with its nulls.
@@ -81,4 +83,27 @@ pub fn try_read(source: &mut dyn Source, table: &str, excluded: &[&str]) -> Resu
 
 pub fn read(source: &mut dyn Source, table: &str, excluded: &[&str]) -> Collected {
     try_read(source, table, excluded).unwrap()
+}
+
+/// A folder with one CSV file, read as table `t`.
+pub fn csv_with(name: &str, bytes: &[u8], options: CsvOptions) -> Collected {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(name), bytes).unwrap();
+    read(&mut CsvSource::open(folder.path(), options).unwrap(), "t", &[])
+}
+
+/// The same of a file as it is by default.
+pub fn csv(text: impl AsRef<[u8]>) -> Collected {
+    csv_with("t.csv", text.as_ref(), CsvOptions::default())
+}
+
+/// The message of a folder of CSV files that is refused, from listing it to its shapes.
+pub fn csv_refused(files: &[(&str, &[u8])], options: CsvOptions) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let error = CsvSource::open(folder.path(), options).and_then(|mut source| source.shapes()).unwrap_err();
+    assert!(error.to_string().contains("\nhint: "), "{error}");
+    error.to_string()
 }

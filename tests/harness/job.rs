@@ -49,6 +49,16 @@ pub fn phase_one_target() -> Database {
     target
 }
 
+/// The required tables.
+pub const TABLES: [&str; 6] = [
+    "auth_user",
+    "auth_group",
+    "auth_user_groups",
+    "dispatch_office",
+    "dispatch_office_doctors",
+    "dispatch_patient",
+];
+
 /// The required tables with their required columns.
 const EMPTY: [(&str, &str); 6] = [
     ("auth_user", "id,first_name,last_name,email,date_joined\n"),
@@ -142,8 +152,7 @@ impl Job {
     /// The same, and any table may be empty.
     #[must_use]
     pub fn configured(self, text: &str) -> Self {
-        let tables = EMPTY.map(|(table, _)| table);
-        self.by(&format!("source.allow_empty = {tables:?}\n{text}"))
+        self.by(&format!("source.allow_empty = {TABLES:?}\n{text}"))
     }
 
     /// The migration after every step up to `last`, each expected to end with 0.

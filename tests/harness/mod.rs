@@ -23,11 +23,11 @@ mod servers;
 mod small;
 mod surveyed;
 
-pub use collected::{Collected, Row, read, row, try_read};
+pub use collected::{Collected, Row, csv, csv_refused, csv_with, read, row, try_read};
 pub use command::{Drydock, Outcome, Printed, psql, sqlite3};
 pub use damaged::Damaged;
 pub use database::{Database, database};
-pub use job::{Job, cases, empty_target, phase_one_target, tables, world, world_config};
+pub use job::{Job, TABLES, cases, empty_target, phase_one_target, tables, world, world_config};
 pub use listening::{Listening, readdress};
 pub use locked::{Locked, free_port, locked};
 pub use migrated::{Migrated, migrated};

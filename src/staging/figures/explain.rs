@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::entity::{self, Entity, ReadWith};
 use crate::error::Result;
-use crate::record::LegacyId;
+use crate::record::{LegacyId, key_of};
 use crate::staging::file::open::Reader;
 use crate::staging::{Step, quoted};
 
@@ -198,8 +198,7 @@ fn raw(connection: &Connection, entity: &Entity, legacy_id: LegacyId) -> Result<
             ReadWith::Named { table, by } => {
                 let own = quoted(&format!("legacy_{}", entity.legacy.name));
                 let by = quoted(by);
-                let key =
-                    format!("(select cast(ltrim({by}, '''=\"') as integer) from {own} where legacy_id = ?)");
+                let key = format!("(select {} from {own} where legacy_id = ?)", key_of(&by));
                 add(table.name, &format!("legacy_id = {key}"))?;
             }
             ReadWith::Naming { table, by } if has_column(connection, table, by)? => {

@@ -4,7 +4,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::columns::{Reads, in_one_spelling};
-use crate::entity::{self, Entity, Holds, LegacyTable, Raw, ReadWith};
+use crate::entity::{self, Entity, Holds, LegacyTable, Raw};
 use crate::error::Result;
 use crate::record::{ItemId, LegacyId, hex};
 use crate::staging::file::open::Staging;
@@ -29,20 +29,18 @@ impl Staging {
         let own = self.legacy_rows_by_id(entity.legacy, std::iter::once(id))?;
         let Some(own) = own.get(id) else { return Ok(false) };
         add_row(hash, entity.legacy, own);
-        for with in entity.read_with {
-            let ReadWith::Named { table, by } = *with else { continue };
-            let place = entity.legacy.columns().skip(1).position(|(name, _)| name == by);
+        if let Some((table, by)) = entity.named() {
+            let place = entity.legacy.fields().position(|(name, _)| name == by);
             let key = place.and_then(|place| own.fields[place].as_deref()).and_then(LegacyId::of_key);
-            let Some(key) = key else { continue };
-            let named = self.legacy_rows_by_id(table, std::iter::once(key))?;
-            named.get(key).into_iter().for_each(|row| add_row(hash, table, row));
+            let named = self.legacy_rows_by_id(table, key.into_iter())?;
+            key.and_then(|key| named.get(key)).into_iter().for_each(|row| add_row(hash, table, row));
         }
         Ok(true)
     }
 }
 
 fn add_row(hash: &mut Sha256, table: &LegacyTable, row: &Raw) {
-    for ((name, holds), value) in table.columns().skip(1).zip(&row.fields) {
+    for ((name, holds), value) in table.fields().zip(&row.fields) {
         if holds == Holds::Moment {
             continue;
         }

@@ -135,10 +135,8 @@ fn select_legacy(connection: &Connection, table: &LegacyTable) -> Result<String>
     let present: Vec<String> =
         statement.query_map([&raw_table], |row| row.get(0))?.collect::<Result<_, rusqlite::Error>>()?;
     let listed: String = table
-        .required_columns
-        .iter()
-        .chain(table.optional_columns)
-        .map(|column| {
+        .fields()
+        .map(|(column, _)| {
             if present.iter().any(|name| name == column) {
                 format!(", {}", quoted(column))
             } else {
