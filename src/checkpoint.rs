@@ -117,7 +117,7 @@ pub fn checkpoint(
     let number = phase.checkpoint();
 
     let mut tables: Vec<&str> = Vec::new();
-    for merge in Merge::of_phase(phase, &staging.entities()?) {
+    for merge in Merge::of_phase(phase, &staging.sent_entities()?) {
         if !tables.contains(&merge.entity.target_table) {
             tables.push(merge.entity.target_table);
         }

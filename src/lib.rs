@@ -10,7 +10,7 @@
 //!    [`transform`] (with [`clean`]), [`load`], [`verify`].
 //! 4. What looks at a result: [`analyze`]; [`gate`] (what must hold before a phase); [`status`] (all figures and the gates, as
 //!    one object); [`review`] (what a person decides); [`report`] (one page about that object, and an entry for every code).
-//! 5. What goes beyond a load: [`checkpoint`], [`rollback`], and [`audit`], which ships the file to somebody who checks it with
+//! 5. What goes beyond a load: [`accounts`] to sign in with, [`checkpoint`], [`rollback`], and [`audit`], which ships the file to somebody who checks it with
 //!    nothing but the file, or with nobody recognisable in it.
 //! 6. [`cli`]: the only part that touches the terminal; `cli/run.rs` shows all phases in a row. [`demo`]: an invented
 //!    world and a throw-away server, so that everything can be tried.
@@ -71,6 +71,8 @@
 //! - Merge statements are built from the list of entities instead of being files: no column list is written twice.
 //! - `verify` compares digests of text with digests of text, and where they differ text with text, instead of asking the
 //!   server to compare typed values: one that the column's type silently changed would look equal to itself there.
+//! - What a target has that is not ours is a mapping ([`entity::mapping`]): it gives entities as they are sent, whose columns are
+//!   expressions over the resolved rows, so that load, verification and rollback know no second kind of entity.
 //! - Other names of tables and columns are temporary views with our columns, under names that no application has: no
 //!   statement knows that there are others, and only what asks the catalog translates (`target::names`).
 //! - A verification believes nothing that transform and load believed: `columns_survive` and its like count raw rows,
@@ -82,6 +84,7 @@
 //! - Whoever waits for a server is looked after on another session (`connect::watch`): no timeout of a socket ends when
 //!   something between acknowledges what it does not pass on, and a statement may rightly take hours.
 
+pub mod accounts;
 pub mod analyze;
 pub mod audit;
 pub mod checkpoint;

@@ -200,6 +200,15 @@ create table records (
     primary key (entity, legacy_id)
 ) without rowid;
 
+-- one row says that a merged record is stood for by a record of another entity: a membership by the owner's row, where the target
+-- has one row for a person at a practice
+create table merged_across (
+    entity      text not null,
+    legacy_id   integer not null,
+    into_entity text not null,
+    primary key (entity, legacy_id)
+) without rowid;
+
 -- one row is one change that one rule made to one field
 create table changes (
     entity    text not null,

@@ -27,10 +27,14 @@ select r.entity, r.legacy_id, 'merged into a record that is not ready'
 from records r
 where r.fate = 'merged'
   and not exists (
-    select 1 from records k where k.entity = r.entity and k.legacy_id = r.merged_into and k.fate = 'ready')
+    select 1 from records k
+    where k.entity = coalesce((select a.into_entity from merged_across a where a.entity = r.entity and a.legacy_id = r.legacy_id),
+                              r.entity)
+      and k.legacy_id = r.merged_into and k.fate = 'ready')
 union all
 select l.entity, l.legacy_id, 'loaded without being ready'
 from loads l
+join entities e on e.entity = l.entity
 where not exists (
     select 1 from records r where r.entity = l.entity and r.legacy_id = l.legacy_id and r.fate = 'ready')
   and not exists (select 1 from created_records c where c.entity = l.entity and c.legacy_id = l.legacy_id);

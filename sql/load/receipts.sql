@@ -75,3 +75,12 @@ create table if not exists drydock.superseded (
     superseded_at timestamptz not null default now(),
     primary key (staging_id, run_id)
 );
+
+-- one row says which legacy record a row of the target stands for, where its table has no column that does
+create table if not exists drydock.keys (
+    table_name text not null,             -- ours
+    id         uuid not null,
+    legacy_id  bigint not null,
+    primary key (table_name, id)
+);
+create index if not exists keys_legacy_id on drydock.keys (table_name, legacy_id);

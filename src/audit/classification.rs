@@ -155,6 +155,7 @@ const TABLES: &[(&str, Columns)] = tables! {
     "target_matches": "entity" Word, "legacy_id" Id, "target_id" Id, "confidence_level" Word, "evidence" Word,
         "is_applied" Id, "reason" Word;
     "records": "entity" Word, "legacy_id" Id, "fate" Word, "merged_into" Id, "batch_id" Id;
+    "merged_across": "entity" Word, "legacy_id" Id, "into_entity" Word;
     "changes": "entity" Word, "legacy_id" Id, "position" Id, "field" Word, "rule" Word, "before" ByField,
         "after" ByField;
     "migration_errors": "error_id" Id, "phase" Word, "severity" Word, "entity_type" Word, "entity" Word,

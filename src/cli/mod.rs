@@ -4,6 +4,7 @@
 mod analyze;
 mod attention;
 mod audit;
+mod auth;
 mod checkpoint;
 mod columns;
 mod demo;
@@ -104,6 +105,8 @@ enum Verb {
     Checkpoint(checkpoint::Arguments),
     /// Undo a load in the target, exactly
     Rollback(rollback::Arguments),
+    /// Write the accounts that people need to sign in, for review
+    Auth(auth::Arguments),
     /// Compare the target with the staging file, record by record and field by field
     Verify(verify::Arguments),
     /// All of these in order, going on where an earlier run stopped
@@ -223,6 +226,7 @@ fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
         Verb::Load(arguments) => load::run(common, arguments),
         Verb::Checkpoint(arguments) => checkpoint::run(common, arguments),
         Verb::Rollback(arguments) => rollback::run(common, arguments),
+        Verb::Auth(arguments) => auth::run(common, arguments),
         Verb::Verify(arguments) => verify::run(common, arguments),
         Verb::Run(arguments) => run::run(common, arguments),
         Verb::Review(arguments) => review::run(common, arguments),

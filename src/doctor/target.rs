@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Examination, Finding};
 use crate::config::Config;
 use crate::connect::Address;
-use crate::entity;
+use crate::entity::Entity;
 use crate::entity::catalog::Catalog;
 use crate::error::Result;
 use crate::target::{Demands, Health, Target};
@@ -63,7 +63,10 @@ fn session(seen: &mut Examination, address: &Address, config: &Config) -> Result
         );
         return Ok(());
     }
-    tables(seen, &catalog, &health);
+    tables(seen, &catalog, &health, &target.all_entities());
+    for (column, source) in target.sources(&catalog) {
+        seen.ok("mapping", format!("{column} \u{2190} {source}"));
+    }
     for problem in target.preflight(&catalog, &Demands::new()) {
         seen.wrong("tables", problem, "fix the table, or the configuration where it names it");
     }
@@ -71,7 +74,7 @@ fn session(seen: &mut Examination, address: &Address, config: &Config) -> Result
 }
 
 /// Rights, policies and triggers of each table.
-fn tables(seen: &mut Examination, catalog: &Catalog, health: &Health) {
+fn tables(seen: &mut Examination, catalog: &Catalog, health: &Health, entities: &[&'static Entity]) {
     for table in &catalog.tables {
         let lacking: Vec<&str> =
             RIGHTS.iter().copied().filter(|right| !table.rights.iter().any(|has| has == right)).collect();
@@ -106,7 +109,7 @@ fn tables(seen: &mut Examination, catalog: &Catalog, health: &Health) {
             "it fires for every row that is loaded: a load that finds rows changed by it says so and writes nothing",
         );
     }
-    let required = entity::ALL.iter().filter(|entity| !entity.is_optional());
+    let required = entities.iter().filter(|entity| !entity.is_optional());
     let known = required.map(|entity| entity.target_table).collect::<BTreeSet<_>>().len();
     if catalog.tables.len() < known {
         seen.note(

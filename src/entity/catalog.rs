@@ -100,9 +100,9 @@ impl CatalogColumn {
             Kind::Date => &["date"],
             Kind::Timestamp => &["timestamptz"],
             Kind::Numeric => &["numeric"],
-            Kind::Metadata => &["jsonb"],
+            Kind::Metadata | Kind::Json => &["jsonb"],
             Kind::Enum(_) if self.type_kind == "e" => return true,
-            Kind::Enum(_) => &["text", "varchar"],
+            Kind::Enum(_) => &["text", "varchar", "bpchar", "citext"],
         };
         allowed.contains(&self.type_name.as_str())
     }

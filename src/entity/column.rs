@@ -1,7 +1,7 @@
 //! The columns of resolved rows: what each holds and when the target may be written.
 
 use super::{Entity, Holds};
-use crate::record::Phase;
+use crate::record::{Phase, quoted};
 
 /// What a column holds. Resolved values are text in the form in which PostgreSQL prints the type (UTC, ISO dates,
 /// `true`/`false`), so that what comes back can be compared with what was meant.
@@ -23,6 +23,8 @@ pub enum Kind {
     Numeric,
     /// A JSON object of which only the key [`super::metadata::KEY`] is ours.
     Metadata,
+    /// Any JSON, which is ours as a whole.
+    Json,
     /// A label of the named enum type of the target.
     Enum(&'static str),
 }
@@ -35,7 +37,7 @@ impl Kind {
             Kind::Boolean => Holds::Flag,
             Kind::Date => Holds::Birthdate,
             Kind::Timestamp => Holds::Moment,
-            Kind::Metadata => Holds::Json,
+            Kind::Metadata | Kind::Json => Holds::Json,
             Kind::Enum(_) => Holds::Label,
             Kind::Text | Kind::Numeric => Holds::FreeText,
         }
@@ -77,6 +79,8 @@ pub struct Column {
     /// The column of the raw row that the value is, apart from the form, or what its rules made of it and noted as changes;
     /// where several are named, the first that has a value. None where the value is ours.
     pub from: &'static [From],
+    /// Where a mapping makes the value: the expression over the resolved row `y`, as SQL of the staging file.
+    pub made: Option<&'static str>,
 }
 
 /// A column of a raw row.
@@ -123,7 +127,13 @@ impl Column {
             answer: None,
             is_choice: false,
             from: &[],
+            made: None,
         }
+    }
+
+    /// The expression by which the staging file gives its value, over the resolved row `y`.
+    pub fn read(&self) -> String {
+        self.made.map_or_else(|| format!("y.{}", quoted(self.name)), str::to_owned)
     }
 
     /// Says what it holds, where its kind alone does not.

@@ -39,6 +39,8 @@ pub const ENTITY: Entity = Entity {
         Column::new("customization", Kind::Text).nullable().from(&[Own("customization")]),
         Column::new("metadata", Kind::Metadata),
     ],
+    kept: &[],
+    mapped: None,
 };
 
 /// Resolves a course. A missing name becomes `Course {id}`; the code of its type is carried as it is.

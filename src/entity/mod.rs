@@ -12,6 +12,7 @@ pub mod courses;
 mod decision;
 mod holds;
 mod legacy_row;
+pub mod mapping;
 pub mod metadata;
 mod obstacle;
 pub mod patients;
@@ -30,6 +31,7 @@ pub(crate) use decision::row;
 pub use decision::{Decision, Row, Verdict, places, plain};
 pub use holds::Holds;
 pub use legacy_row::{Converted, LegacyRow, LegacyTable, OfFields, Raw};
+pub use mapping::{Mapped, Mapping};
 pub use obstacle::{Obstacle, Why, obstacles};
 pub use read_with::ReadWith;
 pub use reference::Reference;
@@ -40,7 +42,7 @@ pub use whole::Whole;
 use crate::record::Phase;
 
 /// One kind of record, from its legacy table to its target table.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Entity {
     /// The one name: its Rust file, its staging table `ready_<name>`, its key in `status --json`.
     pub name: &'static str,
@@ -68,6 +70,10 @@ pub struct Entity {
     pub rule: Rule,
     /// The resolved row, in the order of `ready_<name>`; `id` and `legacy_id` come first.
     pub columns: &'static [Column],
+    /// The columns of its raw row that its metadata keep as they are.
+    pub kept: &'static [&'static str],
+    /// How it is sent, where a mapping of the target says more than names.
+    pub mapped: Option<&'static Mapped>,
 }
 
 impl PartialEq for Entity {
@@ -82,6 +88,26 @@ impl Entity {
     /// The staging table of the resolved rows.
     pub fn ready_table(&self) -> String {
         format!("ready_{}", self.name)
+    }
+
+    /// The resolved rows that are sent, as `y`.
+    pub fn ready_rows(&self) -> String {
+        self.mapped.map_or_else(|| format!("{} y", self.ready_table()), |mapped| mapped.rows.clone())
+    }
+
+    /// Whether the target's rows have a column that says which record they stand for.
+    pub fn has_key_column(&self) -> bool {
+        self.mapped.is_none_or(|mapped| !mapped.is_without_key)
+    }
+
+    /// Whether its records are added to the rows of another entity, and none is made.
+    pub fn is_onto(&self) -> bool {
+        self.mapped.is_some_and(|mapped| mapped.is_onto)
+    }
+
+    /// Whether it is a second row of another entity's records.
+    pub fn is_part(&self) -> bool {
+        self.mapped.is_some_and(|mapped| mapped.part_of.is_some())
     }
 
     /// Whether the migration can do without it: it takes part where the source and the target have its tables.
@@ -115,6 +141,14 @@ impl Entity {
 
     /// The columns by which the target finds the row of a legacy record.
     pub fn key(&self) -> Vec<&'static str> {
+        if !self.has_key_column() || self.is_onto() {
+            return vec!["id"];
+        }
+        self.legacy_key()
+    }
+
+    /// The columns by which its legacy records are told apart among the rows of its table.
+    pub fn legacy_key(&self) -> Vec<&'static str> {
         self.discriminator.map(|(column, _)| column).into_iter().chain(["legacy_id"]).collect()
     }
 }

@@ -1,10 +1,11 @@
 //! What in the target concerns every record of a table, whatever the records hold: judged here, for the file when it is
 //! resolved and for a load before it starts. Pure.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use super::catalog::{Catalog, CatalogColumn, CatalogKey};
-use super::{ALL, Column, Entity, Kind, target_tables};
+use super::{Column, Entity, Kind};
 use crate::record::Category;
 
 /// One thing in everybody's way.
@@ -68,8 +69,8 @@ impl Obstacle {
             }
             Why::Required => format!("{what} {place} is required and nothing is known to put there"),
             Why::Accounts(key) => format!(
-                "{place} references auth.users ({key}): every insert would fail until those users exist or the \
-                 constraint is dropped"
+                "{place} references auth.users ({key}): every insert would fail until those users exist; `drydock auth` writes what \
+                 makes them"
             ),
             Why::Label(fact) => format!(
                 "{what} {place}: {fact}; map it in the configuration ([policy.roles], [policy.genders])"
@@ -98,28 +99,34 @@ fn holds(kind: Kind) -> &'static str {
         Kind::Timestamp => "a moment with its time zone",
         Kind::Numeric => "an exact number",
         Kind::Metadata => "a JSON object that keeps other keys (jsonb)",
+        Kind::Json => "a JSON value (jsonb)",
         Kind::Enum(_) => "one of a list of words",
     }
 }
 
-/// Everything in the way, table by table.
-pub fn obstacles(catalog: &Catalog) -> Vec<Obstacle> {
-    target_tables().into_iter().flat_map(|table| of_table(catalog, table)).collect()
+/// Everything in the way of the entities as they are sent, table by table.
+pub fn obstacles(catalog: &Catalog, entities: &[&'static Entity]) -> Vec<Obstacle> {
+    let mut tables: Vec<&'static str> = entities.iter().map(|entity| entity.target_table).collect();
+    let mut seen = HashSet::new();
+    tables.retain(|table| seen.insert(*table));
+    tables.into_iter().flat_map(|table| of_table(catalog, entities, table)).collect()
 }
 
-fn of_table(catalog: &Catalog, table: &'static str) -> Vec<Obstacle> {
+fn of_table(catalog: &Catalog, entities: &[&'static Entity], table: &'static str) -> Vec<Obstacle> {
     let known: Vec<&CatalogColumn> = catalog.columns.iter().filter(|known| known.table == table).collect();
     if known.is_empty() {
         // without its table an optional entity takes no part
-        if ALL.iter().filter(|entity| entity.target_table == table).all(|entity| entity.is_optional()) {
+        if entities.iter().filter(|entity| entity.target_table == table).all(|entity| entity.is_optional()) {
             return Vec::new();
         }
         return vec![Obstacle { table, column: None, why: Why::Missing }];
     }
-    let of = |entity: &&&Entity| entity.target_table == table;
+    let of: Vec<&Entity> = entities.iter().copied().filter(|entity| entity.target_table == table).collect();
+    let has_key = of.iter().all(|entity| entity.has_key_column());
     let mut written: Vec<&Column> = Vec::new();
-    for column in ALL.iter().filter(of).flat_map(|entity| entity.columns) {
-        if !written.iter().any(|other| other.name == column.name) {
+    for column in of.iter().flat_map(|entity| entity.columns) {
+        let is_there = column.name != "legacy_id" || has_key;
+        if is_there && !written.iter().any(|other| other.name == column.name) {
             written.push(column);
         }
     }
@@ -140,14 +147,18 @@ fn of_table(catalog: &Catalog, table: &'static str) -> Vec<Obstacle> {
             }
         }
     }
+    let makes_rows = of.iter().any(|entity| !entity.is_onto());
     for known in known.iter().filter(|known| !written.iter().any(|column| column.name == known.name)) {
-        if !known.is_nullable && !known.has_default && !known.is_generated {
+        if makes_rows && !known.is_nullable && !known.has_default && !known.is_generated {
             add(&known.name, Why::Required);
         }
     }
     let asks_for_accounts =
         |key: &&CatalogKey| key.kind == "f" && key.references.as_deref() == Some("auth.users");
-    for key in catalog.keys.iter().filter(|key| key.table == table).filter(asks_for_accounts) {
+    let is_written =
+        |key: &&CatalogKey| key.columns.iter().all(|name| written.iter().any(|column| column.name == name));
+    let keys = catalog.keys.iter().filter(|key| key.table == table).filter(asks_for_accounts);
+    for key in keys.filter(is_written) {
         add(&key.columns.join(", "), Why::Accounts(key.name.clone()));
     }
     found
@@ -158,10 +169,11 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::entity::{ALL, target_tables};
 
     #[test]
     fn an_empty_target_is_in_everybodys_way() {
-        let found = obstacles(&Catalog::default());
+        let found = obstacles(&Catalog::default(), ALL);
         let required: BTreeSet<_> =
             ALL.iter().filter(|entity| !entity.is_optional()).map(|entity| entity.target_table).collect();
         assert_eq!(found.len(), required.len());
@@ -191,7 +203,7 @@ mod tests {
             ..Catalog::default()
         };
         let found: Vec<Obstacle> =
-            obstacles(&catalog).into_iter().filter(|one| one.table == "profiles").collect();
+            obstacles(&catalog, ALL).into_iter().filter(|one| one.table == "profiles").collect();
         let theirs = |_: &str, column: Option<&str>| format!("people.{}", column.unwrap_or_default());
         for (sentence, category) in [
             ("column people.legacy_id does not exist", Category::SchemaMismatch),

@@ -92,6 +92,19 @@ pub const ENTITY: Entity = Entity {
             OfUser("date_joined"),
         ]),
     ],
+    kept: &[
+        "birthdate",
+        "sex",
+        "status",
+        "archived",
+        "suspended",
+        "suffix",
+        "submitted_at",
+        "doctor_id",
+        "office_id",
+        "schemes",
+    ],
+    mapped: None,
 };
 
 /// Resolves a patient. Without a user or without a practice it waits in quarantine.

@@ -49,6 +49,8 @@ pub const ENTITY: Entity = Entity {
     target_sql: Some(include_str!("../../sql/target/05_practice_members.sql")),
     rule: Rule { with: None, decide: decide!(OfficeDoctor, resolve) },
     columns: COLUMNS,
+    kept: &[],
+    mapped: None,
 };
 
 /// Resolves a membership. One that says what an earlier one says is merged into it.

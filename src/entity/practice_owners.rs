@@ -24,6 +24,8 @@ pub const ENTITY: Entity = Entity {
     target_sql: None,
     rule: Rule { with: None, decide: decide!(Office, resolve) },
     columns: COLUMNS,
+    kept: &[],
+    mapped: None,
 };
 
 /// Resolves an office's owner.

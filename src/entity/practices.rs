@@ -47,6 +47,8 @@ pub const ENTITY: Entity = Entity {
         Column::new("is_active", Kind::Boolean).from(&[Own("valid")]).answer(Answer::Flag),
         Column::new("metadata", Kind::Metadata),
     ],
+    kept: &["name", "apt", "country", "tax_rate", "valid", "sq_customer_id", "emails"],
+    mapped: None,
 };
 
 /// The key of the practice that the migration itself makes: below zero, where no legacy row is.

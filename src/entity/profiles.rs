@@ -117,6 +117,8 @@ pub const ENTITY: Entity = Entity {
             .references(&practices::ENTITY)
             .choice(),
     ],
+    kept: &["username", "is_superuser", "is_staff", "last_login"],
+    mapped: None,
 };
 
 /// A profile's role, by the domain's rule.
@@ -230,6 +232,8 @@ pub enum Replaced {
         /// The keeper.
         keeper: LegacyId,
     },
+    /// A constraint of the target refuses its form.
+    RefusedByTarget,
     /// A row of the target that is not of this migration holds it.
     TakenInTarget {
         /// That row.
@@ -244,6 +248,7 @@ impl Replaced {
             Replaced::Missing => "missing",
             Replaced::Invalid => "invalid",
             Replaced::Shared { .. } => "shared",
+            Replaced::RefusedByTarget => "refused_by_target",
             Replaced::TakenInTarget { .. } => "taken_in_target",
         }
     }
@@ -341,7 +346,14 @@ fn address(whole: &dyn Whole, decision: &mut Decision, user: &User, names: [&str
         return Address::Kept(given.to_owned());
     }
     let reason = match (found, lost) {
-        (Email::Valid(address), None) => return Address::Kept(address),
+        (Email::Valid(address), None) => match whole.address_refused_by(&address) {
+            None => return Address::Kept(address),
+            Some(constraint) => {
+                let issue = Issue::new(Code::EmailRefusedByTarget, "email");
+                decision.issue(Phase::Profiles, issue.with_context(format!("constraint={constraint}")));
+                Replaced::RefusedByTarget
+            }
+        },
         (Email::Valid(_), Some(reason)) => reason,
         (Email::Missing, _) => Replaced::Missing,
         (Email::Invalid(_), _) => Replaced::Invalid,
@@ -381,8 +393,8 @@ fn resolve_address(
     metadata.set("email_status", reason.as_str());
     decision.change_further("email", "email.fallback", user.email.as_deref(), replacement.as_deref());
     match reason {
-        // cleansing has already said so
-        Replaced::Missing | Replaced::Invalid => {}
+        // already said
+        Replaced::Missing | Replaced::Invalid | Replaced::RefusedByTarget => {}
         Replaced::Shared { keeper } => {
             metadata.set("email_keeper_legacy_id", keeper.0);
             decision.issue(

@@ -63,6 +63,9 @@ pub trait Whole: Sync {
     /// Why a user does not get the valid address that it claims; none when it keeps it.
     fn lost_address(&self, user: LegacyId) -> Option<Replaced>;
 
+    /// The constraint of the target that refuses the form of an address.
+    fn address_refused_by(&self, address: &str) -> Option<&str>;
+
     /// The address that a person gave to a user.
     fn given_address(&self, user: LegacyId) -> Option<&str>;
 

@@ -68,7 +68,7 @@ impl Loader<'_> {
 
     /// Every merge of every phase.
     fn merges(&self) -> Result<Vec<Merge>> {
-        let entities = self.staging.entities()?;
+        let entities = self.staging.sent_entities()?;
         Ok(Phase::ALL.into_iter().flat_map(|phase| Merge::of_phase(phase, &entities)).collect())
     }
 

@@ -10,6 +10,7 @@ mod beside;
 mod carry;
 mod confirm;
 pub mod copies;
+mod parents;
 mod refused;
 
 use std::collections::BTreeMap;
@@ -168,7 +169,7 @@ pub fn load(
         run_id,
         total: 0,
     };
-    let entities = loader.staging.entities()?;
+    let entities = loader.staging.sent_entities()?;
     let merges = |phase: &Phase| Merge::of_phase(*phase, &entities);
     let Some(first) = options.phases.iter().flat_map(merges).next() else {
         return Err(Error::internal("no phase to load"));
@@ -265,6 +266,9 @@ impl Loader<'_> {
 
     /// Gives rows their legacy id that say it elsewhere than in their column.
     fn claim(&mut self, merge: &Merge) -> Result<u64> {
+        if merge.entity.is_part() {
+            return Ok(0);
+        }
         let mut claims = Vec::new();
         self.staging.for_claims(merge.entity, |legacy_id, target_id| {
             claims.push((target_id.to_owned(), legacy_id.to_string()));
@@ -307,7 +311,7 @@ fn refuse_obstacles(staging: &Staging, target: &mut Target) -> Result<Vec<String
     let conditions = target.conditions()?;
     let catalog = target.catalog()?;
     let mut demands = Demands::new();
-    for entity in staging.entities()? {
+    for entity in staging.sent_entities()? {
         for column in entity.columns {
             demands.insert(
                 (entity.name, column.name),
@@ -333,13 +337,20 @@ fn refuse_obstacles(staging: &Staging, target: &mut Target) -> Result<Vec<String
         ));
     }
     problems.extend(target.preflight(&catalog, &demands));
+    let mut told = Vec::new();
+    // what is missing cannot be asked
+    if problems.is_empty() {
+        let (missing, notes) = parents::look(staging, target, &catalog)?;
+        problems.extend(missing);
+        told = notes;
+    }
     let drift: Vec<String> = drift(&staging.catalog()?, &catalog)
         .into_iter()
         .map(|change| format!("since the survey: {change}"))
         .collect();
     if problems.is_empty() {
         let size = size_note(staging, target, &catalog)?;
-        return Ok(conditions.notes().into_iter().chain(drift).chain(size).collect());
+        return Ok(conditions.notes().into_iter().chain(told).chain(drift).chain(size).collect());
     }
     problems.extend(drift);
     Err(Error::target(format!("the target cannot take the records:\n  {}", problems.join("\n  "))).hint(
@@ -354,7 +365,7 @@ fn size_note(staging: &Staging, target: &mut Target, catalog: &Catalog) -> Resul
     const ROW_HEAD: u64 = 32;
     const INDEX_ENTRY: u64 = 48;
     let mut wanted = 0;
-    for entity in staging.entities()? {
+    for entity in staging.sent_entities()? {
         let (rows, bytes) = staging.untried_size(entity)?;
         let keys = catalog.keys.iter().filter(|key| {
             key.table == entity.target_table && matches!(key.kind.as_str(), "p" | "u" | "i" | "f")
@@ -410,7 +421,11 @@ fn note_gone(
 ) -> Result<BTreeMap<&'static str, u64>> {
     let mut gone = BTreeMap::new();
     let loaded = staging.accounting()?;
-    for entity in staging.entities()?.into_iter().filter(|entity| phases.contains(&entity.phase)) {
+    for entity in staging
+        .sent_entities()?
+        .into_iter()
+        .filter(|entity| phases.contains(&entity.phase) && !entity.is_part())
+    {
         let confirmed = loaded.iter().find(|line| line.entity == entity.name).map_or(0, |line| line.loaded);
         // every loaded record has its own row: as many rows as that, and there is no other
         if target.count_ours(entity)? > confirmed {

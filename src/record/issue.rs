@@ -125,6 +125,8 @@ codes! {
         => "a fallback address was given and the profile is linked to the keeper; confirm who owns the address", "the context names the keeper; members of a household may share an address, and then there is nothing to do";
     EmailTakenInTarget "email_taken_in_target" EmailConflict High automatic "the email address belongs to a row of the target that is not of this migration"
         => "a fallback address was given; confirm who owns the address", "find out whether the holder in the target is the same person who joined since; then give that row the legacy id, and survey and transform again";
+    EmailRefusedByTarget "email_refused_by_target" ConstraintViolation High automatic "a CHECK constraint of the target refuses the email address"
+        => "a fallback address was given, the original is kept in metadata; change the constraint or the address", "the context names the constraint: many refuse what is a valid address, such as one with an apostrophe; after changing it survey and transform again";
     EmailTypoDomain "email_typo_domain" ValidationFailure Low manual "the email's domain looks like a typing error"
         => "kept unchanged; correct it at the source if it is wrong", "the context has a proposal for the domain";
     EmailTestDomain "email_test_domain" ValidationFailure Low automatic "the email is at the company's own domain: a test or staff account"

@@ -102,7 +102,11 @@ pub fn survey(
 
     let mut existing = Vec::new();
     staging.replace_survey(&catalog, |write| {
-        for entity in entity::ALL {
+        for entity in target.all_entities() {
+            // their rows are those of the records that they are added to
+            if entity.is_onto() || entity.is_part() {
+                continue;
+            }
             // without the columns that say which record a row stands for, the preflight says what is missing
             let Some(mapping) = target.mapping(&catalog, entity, config.target.legacy_id)? else {
                 if !entity.is_optional() {

@@ -6,7 +6,6 @@ use std::io::{self, Read, Write};
 
 use super::{Target, failed, quoted, quoted_text};
 use crate::entity::catalog::{Catalog, CatalogColumn};
-use crate::entity::{self};
 use crate::error::{Error, Result};
 
 impl Target {
@@ -14,7 +13,9 @@ impl Target {
     pub fn back_up(&mut self, tables: &[&str], out: &mut impl Write) -> Result<()> {
         let catalog = self.real_catalog()?;
         let names = self.names.clone();
-        let tables: Vec<&str> = tables.iter().map(|table| names.table(table)).collect();
+        let mut seen = std::collections::HashSet::new();
+        let tables: Vec<&str> =
+            tables.iter().map(|table| names.table(table)).filter(|table| seen.insert(*table)).collect();
         self.begin_reading()?;
         let done = self.write_backup(&catalog, &tables, out);
         self.end_reading()?;
@@ -91,7 +92,9 @@ impl Target {
         for table in tables {
             let (name, kept) = (self.theirs(table), kept(table));
             let (columns, id) = (writable(catalog, table), self.id_of(table));
-            let unique = entity::ALL
+            let unique = self
+                .names
+                .entities()
                 .iter()
                 .filter(|entity| self.names.table(entity.target_table) == *table)
                 .flat_map(|entity| entity.columns)

@@ -173,6 +173,10 @@ impl Target {
                     ),
                 )?;
             }
+            if to_insert > 0 {
+                self.keep_keys(merge)?;
+                self.note_mappings(merge)?;
+            }
             let watched = self.is_watched(merge.entity.target_table);
             if watched {
                 self.remember_other_phases(merge, &table)?;

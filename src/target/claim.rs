@@ -49,6 +49,17 @@ impl Target {
             }
             target.mark_phase(writing, merge.phase)?;
             target.keep_unclaimed(writing, merge, &table, "drydock_claims")?;
+            if !merge.entity.has_key_column() {
+                target.execute(
+                    &what,
+                    &format!(
+                        "insert into drydock.keys (table_name, id, legacy_id) \
+                         select {}, c.id, c.legacy_id from drydock_claims c; drop table drydock_claims",
+                        quoted_text(merge.entity.target_table)
+                    ),
+                )?;
+                return Ok(None);
+            }
             let statement = format!(
                 "update {table} t set legacy_id = c.legacy_id from drydock_claims c \
                  where t.id = c.id and t.legacy_id is null returning t.legacy_id::bigint, t.xmin::text::bigint"

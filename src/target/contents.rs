@@ -7,7 +7,7 @@ use postgres::CopyOutReader;
 
 use super::catalog::{copy_failed, for_lines};
 use super::copy::{Field, decode_row};
-use super::{Target, discriminated, failed, quoted};
+use super::{Target, discriminated, failed, quoted, quoted_text};
 use crate::connect::Copying;
 use crate::entity::{Column, Entity, Kind, metadata};
 use crate::error::{Error, Result};
@@ -45,11 +45,19 @@ impl Range {
     /// All there is.
     pub const ALL: Range = Range { after: None, to: None };
 
-    /// The condition on the alias `t`.
-    fn condition(self) -> String {
-        let after = self.after.map(|id| format!(" and t.legacy_id > {id}")).unwrap_or_default();
-        let to = self.to.map(|id| format!(" and t.legacy_id <= {id}")).unwrap_or_default();
-        format!("t.legacy_id is not null{after}{to}")
+    /// The condition on the alias `t` of an entity's rows.
+    fn condition(self, entity: &Entity) -> String {
+        let within = |alias: &str| {
+            let after = self.after.map(|id| format!(" and {alias}.legacy_id > {id}")).unwrap_or_default();
+            let to = self.to.map(|id| format!(" and {alias}.legacy_id <= {id}")).unwrap_or_default();
+            format!("{alias}.legacy_id is not null{after}{to}")
+        };
+        if entity.has_key_column() {
+            return within("t");
+        }
+        // the legacy id is looked up row by row: only those of the range are
+        let table = quoted_text(entity.target_table);
+        format!("t.id in (select k.id from drydock.keys k where k.table_name = {table} and {})", within("k"))
     }
 }
 
@@ -66,7 +74,7 @@ impl Target {
             "select count(*), coalesce(md5(string_agg(row(t.legacy_id{listed})::text, e'\\n' order by t.legacy_id)), '') \
              from {} t where {} and {}",
             self.table(entity),
-            range.condition(),
+            range.condition(entity),
             discriminated(entity)
         );
         let what = format!("reading {} back", entity.target_table);
@@ -82,7 +90,7 @@ impl Target {
         let sql = format!(
             "copy (select t.legacy_id{listed} from {} t where {} and {} order by t.legacy_id) to stdout",
             self.table(entity),
-            range.condition(),
+            range.condition(entity),
             discriminated(entity)
         );
         let reader = self.client.copy_out(&sql).map_err(|cause| failed(&what, &cause))?;

@@ -3,18 +3,12 @@
 
 use super::catalog::for_lines;
 use super::copy::decode_row;
-use super::{Target, discriminated, failed, quoted, quoted_text};
+use super::{Target, discriminated, failed, quoted};
 use crate::config::LegacyIdIn;
 use crate::entity::Entity;
 use crate::entity::catalog::{Catalog, ExistingRow, SAID};
 use crate::entity::metadata;
 use crate::error::{Error, Result};
-
-/// The table that some migrations kept their mapping in.
-const MAPPINGS: &str = "migration_mappings";
-
-/// The names that its column with the new id is known by.
-const NEW_ID: &[&str] = &["new_id", "target_id", "supabase_id", "new_uuid", "uuid"];
 
 /// What the survey has to know of a table before it can tell whose rows it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +56,8 @@ impl Target {
         });
         let mut places: Vec<(&str, String)> = Vec::new();
         let mut joins = String::new();
-        if has("legacy_id") {
+        let is_kept = !entity.has_key_column() && self.has_keys()?;
+        if has("legacy_id") || is_kept {
             places.push(("column", "t.legacy_id::text".to_owned()));
         }
         match from {
@@ -72,7 +67,7 @@ impl Target {
             LegacyIdIn::Column | LegacyIdIn::Metadata => {}
             LegacyIdIn::MigrationMappings => {
                 joins = self.mapping_join(entity)?;
-                places.push((MAPPINGS, "m.legacy_id".to_owned()));
+                places.push(("migration_mappings", "m.legacy_id".to_owned()));
             }
         }
         let listed: Vec<&str> = places.iter().map(|(_, expression)| expression.as_str()).collect();
@@ -110,42 +105,6 @@ impl Target {
             said: said.concat(),
             joins,
         }))
-    }
-
-    /// The join that finds a row's legacy id in `migration_mappings`. Of several for one row none counts.
-    fn mapping_join(&mut self, entity: &Entity) -> Result<String> {
-        let what = format!("reading {MAPPINGS}");
-        let schema = self.schema.clone();
-        let rows = self
-            .client
-            .query(
-                "select a.attname::text from pg_attribute a join pg_class c on c.oid = a.attrelid \
-                 join pg_namespace n on n.oid = c.relnamespace \
-                 where n.nspname = $1 and c.relname = $2 and a.attnum > 0 and not a.attisdropped",
-                &[&schema, &MAPPINGS],
-            )
-            .map_err(|cause| failed(&what, &cause))?;
-        let columns: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-        let has = |name: &str| columns.iter().any(|column| column == name);
-        let new_id = NEW_ID.iter().find(|name| has(name)).filter(|_| has("entity_type") && has("legacy_id"));
-        let Some(new_id) = new_id else {
-            return Err(Error::precondition(format!(
-                "target.legacy_id is \"{MAPPINGS}\", and the target has no table {MAPPINGS} with entity_type, legacy_id \
-                 and a new id"
-            ))
-            .hint(format!("the new id's column may be called {}; or choose \"column\" or \"metadata\"", NEW_ID.join(", "))));
-        };
-        let theirs = self.names.table(entity.target_table);
-        let words = [entity.name, entity.singular, entity.legacy.name, entity.target_table, theirs];
-        let words: Vec<String> = words.iter().map(|word| quoted_text(&word.to_lowercase())).collect();
-        Ok(format!(
-            " left join (select m.{0}::text as new_id, min(m.legacy_id::text) as legacy_id from {1}.{MAPPINGS} m \
-             where lower(m.entity_type::text) in ({2}) group by m.{0}::text \
-             having count(distinct m.legacy_id::text) = 1) m on m.new_id = t.id::text",
-            quoted(new_id),
-            quoted(&self.schema),
-            words.join(", ")
-        ))
     }
 
     /// How many rows the entity's table holds.

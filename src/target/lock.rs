@@ -41,6 +41,7 @@ impl Target {
             identity: self.identity.clone(),
             schema: self.schema.clone(),
             names: self.names.clone(),
+            mappings: self.mappings.clone(),
             triggers: self.triggers,
             depth: 0,
             backend: None,

@@ -33,6 +33,13 @@ pub(super) fn differs(column: &Column, alias: &str) -> String {
     }
 }
 
+/// Whether an update sets a column of the entity: not what tells its rows apart, nor what people enter after the insert.
+fn is_updated(entity: &Entity, column: &Column) -> bool {
+    let key = entity.key();
+    let is_there = column.name != "legacy_id" || entity.has_key_column();
+    column.name != "id" && is_there && !key.contains(&column.name) && column.write != When::OnInsert
+}
+
 impl Merge {
     /// The merges of a phase, in the order of the entities: those whose phase it is, and the columns that it adds to earlier
     /// ones.
@@ -58,7 +65,7 @@ impl Merge {
 
     /// Whether it inserts rows, or only adds to rows of an earlier phase.
     pub fn inserts(&self) -> bool {
-        self.entity.phase == self.phase
+        self.entity.phase == self.phase && !self.entity.is_onto()
     }
 
     /// Whether a record may be about to get a value that another record's row still holds.
@@ -88,10 +95,15 @@ impl Merge {
 
     /// The columns that an update sets.
     pub(super) fn updated(&self) -> impl Iterator<Item = &&'static Column> {
-        let key = self.entity.key();
-        self.columns.iter().filter(move |column| {
-            column.name != "id" && !key.contains(&column.name) && column.write != When::OnInsert
-        })
+        let entity = self.entity;
+        self.columns.iter().filter(move |column| is_updated(entity, column))
+    }
+
+    /// The columns that an insert gives.
+    fn inserted(&self) -> String {
+        let has_key = self.entity.has_key_column();
+        let given = self.columns.iter().filter(|column| has_key || column.name != "legacy_id");
+        given.map(|column| quoted(column.name)).collect::<Vec<_>>().join(", ")
     }
 
     pub(super) fn listed(&self) -> String {
@@ -107,6 +119,10 @@ impl Merge {
     /// The condition that the target row `t` has a legacy id in the range: it keeps every look into the table as small
     /// as the chunk, whatever else the table holds.
     pub(super) fn within(&self, range: &RangeInclusive<LegacyId>) -> String {
+        // rows that are found by their id are looked up one by one
+        if self.entity.key() == ["id"] {
+            return "true".to_owned();
+        }
         let between = format!("t.\"legacy_id\" between {} and {}", range.start(), range.end());
         match self.entity.discriminator {
             Some((column, value)) => format!("t.{} = {} and {between}", quoted(column), quoted_text(value)),
@@ -133,10 +149,8 @@ impl Merge {
 
     /// The entity's columns that any phase updates.
     pub(super) fn written(&self) -> impl Iterator<Item = &'static Column> {
-        let key = self.entity.key();
-        self.entity.columns.iter().filter(move |column| {
-            column.name != "id" && !key.contains(&column.name) && column.write != When::OnInsert
-        })
+        let entity = self.entity;
+        entity.columns.iter().filter(move |column| is_updated(entity, column))
     }
 
     /// The entity's columns that other phases write: what this merge must leave as it is, whatever a trigger does when it
@@ -188,7 +202,7 @@ impl Merge {
             format!(
                 "insert into {table} as t ({0}) select {0} from {sent} s {unless_right} \
                  on conflict ({1}) do update set {2} where {3} returning t.legacy_id::bigint, t.xmax = 0, t.xmin::text::bigint",
-                self.listed(),
+                self.inserted(),
                 self.entity.key().into_iter().map(quoted).collect::<Vec<_>>().join(", "),
                 self.assignments("excluded"),
                 self.differs("excluded"),

@@ -16,8 +16,10 @@ mod existing;
 mod failure;
 mod health;
 mod lock;
+mod mapping_table;
 mod merge;
 mod names;
+mod parents;
 mod preflight;
 mod receipts;
 mod references;
@@ -41,6 +43,7 @@ pub use existing::{Mapping, NamedPractice};
 pub use failure::{Cause, Failure, Refusal};
 pub use health::Health;
 pub use merge::Merge;
+pub use parents::{ACCOUNTS, Elsewhere, Orphans};
 pub use preflight::{Demand, Demands};
 pub use receipts::Writing;
 pub use sender::{Sender, digest_of};
@@ -48,6 +51,7 @@ pub use undo::{Afterwards, Left, Undone};
 
 use crate::config::{self, Triggers};
 use crate::connect::{Address, Session, Side, cancel, connect, refuse_transaction_mode, server_error};
+use crate::entity::catalog::Catalog;
 use crate::entity::{self, Entity};
 use crate::error::{Error, Result};
 use crate::interrupt::{self, Stopping};
@@ -66,6 +70,8 @@ pub struct Target {
     schema: String,
     /// What the tables and columns are called there.
     names: names::Names,
+    /// Its own table of which row stands for which record.
+    mappings: mapping_table::Mappings,
     /// Whether its triggers fire for what is loaded.
     triggers: Triggers,
     /// Transactions and savepoints that are open.
@@ -93,6 +99,7 @@ impl Target {
             address: address.clone(),
             schema: config.schema.clone(),
             names,
+            mappings: mapping_table::Mappings::new(&config.mapping_table),
             triggers: config.triggers,
             depth: 0,
             backend: None,
@@ -145,7 +152,12 @@ impl Target {
     /// The entities whose tables there are, in load order.
     pub fn entities(&self) -> Vec<&'static Entity> {
         let is_there = |entity: &&'static Entity| self.tables.contains(&entity.target_table);
-        entity::ALL.iter().copied().filter(is_there).collect()
+        self.names.entities().iter().copied().filter(is_there).collect()
+    }
+
+    /// Every entity as it is sent, in load order, whether or not its table is there.
+    pub fn all_entities(&self) -> Vec<&'static Entity> {
+        self.names.entities().to_vec()
     }
 
     /// Begins a transaction in which every read sees the same moment and nothing can be written. Its queries go over
@@ -178,6 +190,16 @@ impl Target {
             (column.name().to_owned(), u64::try_from(row.get::<_, i64>(position)).unwrap_or(0))
         });
         Ok(counts.collect())
+    }
+
+    /// Where each column of the target comes from, where a mapping says more than names: `table.column`, and what stands there.
+    pub fn sources(&self, catalog: &Catalog) -> Vec<(String, String)> {
+        self.names.sources(catalog)
+    }
+
+    /// What a check's statement asks for and the target has no place for, as `table.column`.
+    pub fn lacks(&self, sql: &str) -> Option<String> {
+        self.names.lacks(sql)
     }
 
     /// The entity's table with its schema, quoted.

@@ -9,12 +9,10 @@ use std::collections::BTreeMap;
 use super::{failed, quoted};
 use crate::config;
 use crate::connect::Session;
-use crate::entity;
 use crate::entity::catalog::Catalog;
+use crate::entity::mapping::{Mapping, OWN, Place, filled_name};
+use crate::entity::{self, Column, Entity, Kind};
 use crate::error::Result;
-
-/// Before the name of a column that is not the mapped one although it has its name.
-const OWN: &str = "the table's own ";
 
 /// The view that gives a table and its columns our names, quoted.
 pub(super) fn view(table: &str) -> String {
@@ -40,87 +38,210 @@ pub(super) fn qualified(sql: &str, named: impl Fn(&str) -> String) -> String {
     written
 }
 
-/// What is called how.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What is called how, and what is there.
+#[derive(Debug, Clone)]
 pub(super) struct Names {
-    tables: BTreeMap<String, String>,
-    columns: BTreeMap<String, BTreeMap<String, String>>,
+    mapping: Mapping,
+    /// Every entity as it is sent there, in load order.
+    entities: Vec<&'static Entity>,
+    /// The columns that are filled, by our name of the table: the target's name, and the one in statements.
+    filled: BTreeMap<&'static str, Vec<(String, String)>>,
 }
 
 impl Names {
     pub(super) fn new(config: &config::Target) -> Self {
-        Self { tables: config.tables.clone(), columns: config.columns.clone() }
+        let (mapping, entities) = (config.mapping(), config.entities());
+        let mut filled: BTreeMap<&'static str, Vec<(String, String)>> = BTreeMap::new();
+        for entity in &entities {
+            let table = entity.target_table;
+            let fills = mapping.fill.get(table).into_iter().flat_map(BTreeMap::keys);
+            let named = fills.map(|theirs| (theirs.clone(), filled_name(table, theirs))).collect();
+            filled.insert(table, named);
+        }
+        Self { mapping, entities, filled }
     }
 
-    /// Whether every name is the same.
+    /// Whether every name is the same, and nothing else is said.
     pub(super) fn is_plain(&self) -> bool {
-        self.tables.iter().all(|(ours, theirs)| ours == theirs)
-            && self.columns.values().flatten().all(|(ours, theirs)| ours == theirs)
+        let columns = self.mapping.columns.values().flatten();
+        self.mapping.is_names_only()
+            && self.mapping.tables.keys().all(|ours| self.table(ours) == ours)
+            && columns.into_iter().all(|(ours, theirs)| *theirs == Place::Named(ours.clone()))
+    }
+
+    /// The entities as they are sent, in load order.
+    pub(super) fn entities(&self) -> &[&'static Entity] {
+        &self.entities
+    }
+
+    /// The tables that are written, each once, in load order.
+    fn our_tables(&self) -> Vec<&'static str> {
+        let mut tables = Vec::new();
+        for entity in &self.entities {
+            if !tables.contains(&entity.target_table) {
+                tables.push(entity.target_table);
+            }
+        }
+        tables
     }
 
     /// A table's name in the target.
     pub(super) fn table<'a>(&'a self, table: &'a str) -> &'a str {
-        self.tables.get(table).map_or(table, String::as_str)
+        self.mapping.table(table)
     }
 
     /// A column's name in the target.
     pub(super) fn column<'a>(&'a self, table: &str, column: &'a str) -> &'a str {
         let own = column.strip_prefix(OWN);
-        let mapped = self.columns.get(table).and_then(|columns| columns.get(column));
-        own.or(mapped.map(String::as_str)).unwrap_or(column)
+        let mapped = self.mapping.columns.get(table).and_then(|columns| columns.get(column));
+        let named = mapped.and_then(|place| match place {
+            Place::Named(name) => Some(name.as_str()),
+            Place::Is(_) => None,
+        });
+        own.or(named).unwrap_or(column)
     }
 
-    /// Every table's name in the target.
+    /// Every table's name in the target, each once.
     pub(super) fn tables(&self) -> Vec<&str> {
-        entity::target_tables().into_iter().map(|table| self.table(table)).collect()
+        let mut tables = Vec::new();
+        for table in self.our_tables() {
+            let theirs = self.table(table);
+            if !tables.contains(&theirs) {
+                tables.push(theirs);
+            }
+        }
+        tables
     }
 
-    /// Our name of a table of the target.
+    /// Our name of a table of the target: the first, where rows of several entities are in it.
     pub(super) fn our_table(&self, theirs: &str) -> String {
-        let ours = entity::target_tables().into_iter().find(|table| self.table(table) == theirs);
+        let ours = self.our_tables().into_iter().find(|table| self.table(table) == theirs);
         ours.unwrap_or(theirs).to_owned()
     }
 
     /// Our name of a column of the target.
     pub(super) fn our_column(&self, table: &str, theirs: &str) -> String {
-        let columns = self.columns.get(table);
-        let mapped = columns.and_then(|columns| columns.iter().find(|(_, name)| *name == theirs));
-        match mapped {
-            Some((ours, _)) => ours.clone(),
+        let columns = self.mapping.columns.get(table);
+        let is_it = |place: &Place| matches!(place, Place::Named(name) if name == theirs);
+        let mapped = columns.and_then(|columns| columns.iter().find(|(_, place)| is_it(place)));
+        if let Some((ours, _)) = mapped {
+            return ours.clone();
+        }
+        let filled = self.filled.get(table).and_then(|filled| filled.iter().find(|(name, _)| name == theirs));
+        match filled {
+            Some((_, name)) => name.clone(),
             None if columns.is_some_and(|columns| columns.contains_key(theirs)) => format!("{OWN}{theirs}"),
             None => theirs.to_owned(),
         }
     }
 
-    /// The catalog by our names.
-    pub(super) fn translate(&self, mut catalog: Catalog) -> Catalog {
+    /// The columns of ours that a table of the target has no place for.
+    pub(super) fn left_out(&self, table: &str) -> Vec<&'static Column> {
+        let of_table = entity::ALL.iter().filter(|entity| entity.target_table == table);
+        let columns = of_table.flat_map(|entity| entity.columns);
+        columns.filter(|column| self.mapping.leaves_out(table, column.name)).collect()
+    }
+
+    /// Where each column comes from, by the target's names; nothing where every column is ours. `catalog` is by our names.
+    pub(super) fn sources(&self, catalog: &Catalog) -> Vec<(String, String)> {
+        let mut sources = Vec::new();
+        if self.is_plain() {
+            return sources;
+        }
+        for table in self.our_tables() {
+            let of_table = || self.entities.iter().filter(|entity| entity.target_table == table);
+            let theirs = self.table(table);
+            for known in catalog.columns.iter().filter(|column| column.table == table) {
+                let place = format!("{theirs}.{}", self.column(table, &known.name));
+                let sent = of_table().find_map(|entity| Some((entity, entity.column(&known.name)?)));
+                let is_onto = of_table().any(|entity| entity.is_onto());
+                let source = match sent {
+                    Some((entity, column)) if column.made.is_none() => {
+                        format!("{}.{}", entity.name, column.name)
+                    }
+                    Some((_, column)) => self.mapping.told(table, self.column(table, column.name)),
+                    // told with the table's own entity
+                    None if is_onto => continue,
+                    None if known.is_generated => "computed by the database".to_owned(),
+                    None => "its own default".to_owned(),
+                };
+                sources.push((place, source));
+            }
+            let left_out: Vec<&str> = self.left_out(table).iter().map(|column| column.name).collect();
+            if !left_out.is_empty() {
+                sources.push((
+                    "nowhere".to_owned(),
+                    format!("{table}.{}: they stay in the file", left_out.join(", ")),
+                ));
+            }
+        }
+        sources
+    }
+
+    /// The first column or table of ours that a check's statement asks for and the target has no place for.
+    pub(super) fn lacks(&self, sql: &str) -> Option<String> {
+        let says = |wanted: &str| {
+            let mut words = sql.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+            words.any(|word| word == wanted)
+        };
+        let written = self.our_tables();
+        let mut of_ours = entity::target_tables().into_iter().filter(|table| says(table));
+        of_ours.find_map(|table| {
+            if !written.contains(&table) {
+                return entity::ALL
+                    .iter()
+                    .any(|entity| entity.target_table == table && !entity.is_optional())
+                    .then(|| table.to_owned());
+            }
+            let left_out = self.left_out(table).into_iter().filter(|column| column.name != "legacy_id");
+            let column = left_out.into_iter().find(|column| says(column.name))?;
+            Some(format!("{table}.{}", column.name))
+        })
+    }
+
+    /// The catalog by our names. A table that has rows of several entities is there under each of their names.
+    pub(super) fn translate(&self, catalog: Catalog) -> Catalog {
         if self.is_plain() {
             return catalog;
         }
-        for column in &mut catalog.columns {
-            column.table = self.our_table(&column.table);
-            column.name = self.our_column(&column.table, &column.name);
+        let mut translated = Catalog { enums: catalog.enums, ..Catalog::default() };
+        for ours in self.our_tables() {
+            let theirs = self.table(ours);
+            let columns = catalog.columns.iter().filter(|column| column.table == theirs).cloned();
+            translated.columns.extend(columns.map(|mut column| {
+                column.table = ours.to_owned();
+                column.name = self.our_column(ours, &column.name);
+                column
+            }));
+            let keys = catalog.keys.iter().filter(|key| key.table == theirs).cloned();
+            translated.keys.extend(keys.map(|mut key| {
+                key.table = ours.to_owned();
+                for column in &mut key.columns {
+                    *column = self.our_column(ours, column);
+                }
+                if let Some((schema, theirs)) =
+                    key.references.as_deref().and_then(|name| name.split_once('.'))
+                {
+                    let parent = self.our_table(theirs);
+                    for column in &mut key.references_columns {
+                        *column = self.our_column(&parent, column);
+                    }
+                    key.references = Some(format!("{schema}.{parent}"));
+                }
+                key
+            }));
+            let tables = catalog.tables.iter().filter(|table| table.table == theirs).cloned();
+            translated.tables.extend(tables.map(|mut table| {
+                ours.clone_into(&mut table.table);
+                table
+            }));
+            let triggers = catalog.triggers.iter().filter(|trigger| trigger.table == theirs).cloned();
+            translated.triggers.extend(triggers.map(|mut trigger| {
+                ours.clone_into(&mut trigger.table);
+                trigger
+            }));
         }
-        for key in &mut catalog.keys {
-            key.table = self.our_table(&key.table);
-            for column in &mut key.columns {
-                *column = self.our_column(&key.table, column);
-            }
-            let Some(references) = &mut key.references else { continue };
-            let Some((schema, theirs)) = references.split_once('.') else { continue };
-            let ours = self.our_table(theirs);
-            for column in &mut key.references_columns {
-                *column = self.our_column(&ours, column);
-            }
-            *references = format!("{schema}.{ours}");
-        }
-        for table in &mut catalog.tables {
-            table.table = self.our_table(&table.table);
-        }
-        for trigger in &mut catalog.triggers {
-            trigger.table = self.our_table(&trigger.table);
-        }
-        catalog
+        translated
     }
 
     /// The statement of a check that asks the catalog, by the target's names.
@@ -145,8 +266,8 @@ impl Names {
     /// The tables that there are, by our names: a required one is taken to be there.
     pub(super) fn present(&self, client: &mut Session, schema: &str) -> Result<Vec<&'static str>> {
         let mut present = Vec::new();
-        for table in entity::target_tables() {
-            let mut entities = entity::ALL.iter().filter(|entity| entity.target_table == table);
+        for table in self.our_tables() {
+            let mut entities = self.entities.iter().filter(|entity| entity.target_table == table);
             let is_there = !entities.all(|entity| entity.is_optional()) || {
                 let real = format!("{}.{}", quoted(schema), quoted(self.table(table)));
                 let asked = client.query_one("select to_regclass($1) is not null", &[&real]);
@@ -159,9 +280,11 @@ impl Names {
         Ok(present)
     }
 
-    /// Makes the views with our columns.
+    /// Makes the views with our columns, or makes them again.
     pub(super) fn make_views(&self, client: &mut Session, schema: &str) -> Result<()> {
-        for table in entity::target_tables() {
+        let asked = client.query_one("select to_regclass('drydock.keys') is not null", &[]);
+        let has_keys = asked.map_err(|cause| failed("looking for the schema drydock", &cause))?.get(0);
+        for table in self.our_tables() {
             let real = format!("{}.{}", quoted(schema), quoted(self.table(table)));
             let rows = client
                 .query(
@@ -180,32 +303,97 @@ impl Names {
             for row in &rows {
                 let theirs: String = row.get(0);
                 let ours = quoted(&self.our_column(table, &theirs));
-                listed += &format!(", {} as {ours}", quoted(&theirs));
+                listed += &format!(", r.{} as {ours}", quoted(&theirs));
                 // rows get the table's own defaults; what is set back to its default asks the view
                 if let Some(default) = row.get::<_, Option<String>>(1) {
                     defaults += &format!("alter view {view} alter column {ours} set default {default}; ");
                 }
             }
+            for column in self.lacking(table) {
+                let value = match column.name {
+                    "legacy_id" if has_keys => {
+                        key_of(table, &format!("r.{}", quoted(self.column(table, "id"))))
+                    }
+                    _ => format!("null::{}", type_of(column.kind)),
+                };
+                listed += &format!(", {value} as {}", quoted(column.name));
+            }
             client
                 .batch_execute(&format!(
-                    "create temporary view {view} as select xmin, xmax{listed} from {real}; {defaults}"
+                    "drop view if exists {view}; \
+                     create temporary view {view} as select r.xmin, r.xmax{listed} from {real} r; {defaults}"
                 ))
                 .map_err(|cause| failed("giving the tables our names", &cause))?;
         }
+        self.make_empty_views(client)
+    }
+
+    /// What stands for a table of ours that the target has no place for: no row.
+    fn make_empty_views(&self, client: &mut Session) -> Result<()> {
+        let written = self.our_tables();
+        for entity in entity::ALL.iter().filter(|entity| !written.contains(&entity.target_table)) {
+            let listed: Vec<String> = entity
+                .columns
+                .iter()
+                .map(|column| format!("null::{} as {}", type_of(column.kind), quoted(column.name)))
+                .collect();
+            let sql = format!(
+                "create or replace temporary view {} as select {} where false",
+                view(entity.target_table),
+                listed.join(", ")
+            );
+            client.batch_execute(&sql).map_err(|cause| failed("giving the tables our names", &cause))?;
+        }
         Ok(())
+    }
+
+    /// The columns of ours that a view has and its table does not.
+    fn lacking(&self, table: &str) -> Vec<&'static Column> {
+        let mut lacking = self.left_out(table);
+        lacking.retain(|column| column.name != "legacy_id");
+        let of_table = self.entities.iter().find(|entity| entity.target_table == table);
+        let key =
+            of_table.filter(|entity| !entity.has_key_column()).and_then(|entity| entity.column("legacy_id"));
+        lacking.extend(key);
+        lacking.dedup_by_key(|column| column.name);
+        lacking
+    }
+}
+
+/// The legacy id that Drydock's own schema knows for a row of a table.
+fn key_of(table: &str, id: &str) -> String {
+    format!(
+        "(select k.legacy_id from drydock.keys k where k.table_name = {} and k.id = {id})",
+        super::quoted_text(table)
+    )
+}
+
+/// A type of PostgreSQL that can hold values of the kind.
+fn type_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Uuid => "uuid",
+        Kind::Integer => "bigint",
+        Kind::Boolean => "boolean",
+        Kind::Date => "date",
+        Kind::Timestamp => "timestamptz",
+        Kind::Numeric => "numeric",
+        Kind::Metadata | Kind::Json => "jsonb",
+        Kind::Text | Kind::Enum(_) => "text",
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::entity::mapping::Table;
 
     fn names() -> Names {
-        let columns = BTreeMap::from([("first_name".to_owned(), "given_name".to_owned())]);
-        Names {
-            tables: BTreeMap::from([("profiles".to_owned(), "people".to_owned())]),
+        let columns = BTreeMap::from([("first_name".to_owned(), Place::Named("given_name".to_owned()))]);
+        Names::new(&config::Target {
+            tables: BTreeMap::from([("profiles".to_owned(), Table::Named("people".to_owned()))]),
             columns: BTreeMap::from([("profiles".to_owned(), columns)]),
-        }
+            ..config::Target::default()
+        })
     }
 
     #[test]
@@ -222,7 +410,7 @@ mod tests {
             assert_eq!(names.column("profiles", ours), theirs);
             assert_eq!(names.our_column("profiles", theirs), ours);
         }
-        assert!(!names.is_plain() && Names::default().is_plain());
+        assert!(!names.is_plain() && Names::new(&config::Target::default()).is_plain());
     }
 
     #[test]

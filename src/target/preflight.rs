@@ -30,8 +30,11 @@ impl Target {
 
 fn preflight(names: &Names, catalog: &Catalog, demands: &Demands) -> Vec<String> {
     let told = |obstacle: &Obstacle| obstacle.sentence(|table, column| names.of(table, column));
-    let mut problems: Vec<String> = entity::obstacles(catalog).iter().map(told).collect();
-    for entity in entity::ALL {
+    // once rows are known it is asked whether their accounts are there
+    let is_open = |obstacle: &&Obstacle| demands.is_empty() || !matches!(obstacle.why, Why::Accounts(_));
+    let obstacles = entity::obstacles(catalog, names.entities());
+    let mut problems: Vec<String> = obstacles.iter().filter(is_open).map(told).collect();
+    for entity in names.entities() {
         let table = entity.target_table;
         let columns: Vec<&CatalogColumn> =
             catalog.columns.iter().filter(|column| column.table == table).collect();
@@ -48,7 +51,9 @@ fn preflight(names: &Names, catalog: &Catalog, demands: &Demands) -> Vec<String>
                 problems.extend(unmet(names, catalog, entity, known, demand));
             }
         }
-        problems.extend(key_problems(names, catalog, entity));
+        if !entity.is_onto() {
+            problems.extend(key_problems(names, catalog, entity));
+        }
     }
     // entities that share a table say some things twice
     let mut seen = std::collections::HashSet::new();

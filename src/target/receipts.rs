@@ -120,9 +120,44 @@ impl Target {
     pub(super) fn make_receipts(&mut self) -> Result<(), Failure> {
         let row = self
             .client
-            .query_one("select to_regclass('drydock.superseded') is null", &[])
+            .query_one("select to_regclass('drydock.keys') is null", &[])
             .map_err(|cause| Failure::of("looking for the schema drydock", &cause))?;
-        if row.get(0) { self.execute("creating the schema drydock", SCHEMA) } else { Ok(()) }
+        if !row.get::<_, bool>(0) {
+            return Ok(());
+        }
+        self.execute("creating the schema drydock", SCHEMA)?;
+        if self.names.is_plain() {
+            return Ok(());
+        }
+        // the views show the legacy ids that are kept there from now on
+        let (names, schema) = (self.names.clone(), self.schema.clone());
+        Ok(names.make_views(&mut self.client, &schema)?)
+    }
+
+    /// Keeps whose rows are about to be inserted, where the table has no column for it.
+    pub(super) fn keep_keys(&mut self, merge: &Merge) -> Result<(), Failure> {
+        if merge.entity.has_key_column() {
+            return Ok(());
+        }
+        self.execute(
+            &format!("keeping the legacy ids of {}", merge.entity.name),
+            &format!(
+                "insert into drydock.keys (table_name, id, legacy_id) select {}, s.id, s.legacy_id from {} s \
+                 where not exists (select 1 from {} k where k.id = s.id) on conflict do nothing",
+                quoted_text(merge.entity.target_table),
+                merge.sent(),
+                merge.known()
+            ),
+        )
+    }
+
+    /// Whether the schema knows whose rows are those of tables without a column for it.
+    pub(super) fn has_keys(&mut self) -> Result<bool, Failure> {
+        let row = self
+            .client
+            .query_one("select to_regclass('drydock.keys') is not null", &[])
+            .map_err(|cause| Failure::of("looking for the schema drydock", &cause))?;
+        Ok(row.get(0))
     }
 
     /// Whether Drydock's schema is there.

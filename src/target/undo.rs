@@ -241,7 +241,7 @@ impl Target {
         }
         for table in self.tables.clone() {
             self.refuse_lost_images(table, &mine)?;
-            if !force {
+            if !force && self.makes_rows(table) {
                 self.refuse_rows_beside(table, &mine)?;
             }
             self.find_gone_and_changed(table, &mine, force)?;
@@ -290,8 +290,8 @@ impl Target {
                  create index on drydock_undo (id); analyze drydock_undo; \
                  {insert} select r.table_name, x.id, 'completed', r.phase, r.entity, null, \
                      (select o.xids[1] from drydock.receipts o where o.staging_id = r.staging_id \
-                      and o.run_id = r.run_id and o.table_name = r.table_name and o.undone_at is null \
-                      and cardinality(o.inserted_ids) > 0 order by o.number limit 1) \
+                      and o.run_id = r.run_id and o.undone_at is null and cardinality(o.inserted_ids) > 0 \
+                      order by o.table_name <> r.table_name, o.number limit 1) \
                  from drydock.receipts r cross join unnest(r.completed_ids) x (id) \
                  where {mine} and undone_at is null and {not_new}; \
                  {insert} select r.table_name, x.id, 'updated', r.phase, r.entity, r.image, r.written_by \
@@ -465,7 +465,11 @@ impl Target {
              where u.how = 'updated' and {of_merge}",
             // a row that was claimed gave its legacy id into its image, and gets that back: none
             assigned(&|name| format!("r.{name}"))
-                + ", legacy_id = case when u.image ? 'legacy_id' then r.legacy_id else t.legacy_id end"
+                + if merge.entity.has_key_column() && !merge.entity.is_onto() {
+                    ", legacy_id = case when u.image ? 'legacy_id' then r.legacy_id else t.legacy_id end"
+                } else {
+                    ""
+                }
         ));
         let others: Vec<&Column> = merge.of_other_phases().collect();
         let is_watched = self.is_watched(merge.entity.target_table);
@@ -562,7 +566,9 @@ impl Target {
                 ),
             )?;
         }
-        self.client
+        let what = format!("removing rows of {table}");
+        let removed = self
+            .client
             .execute(
                 &format!(
                     "delete from {name} t using drydock_undo u where u.id = t.id and u.table_name = {word} \
@@ -570,7 +576,25 @@ impl Target {
                 ),
                 &[],
             )
-            .map_err(|cause| Failure::of(&format!("removing rows of {table}"), &cause))
+            .map_err(|cause| Failure::of(&what, &cause))?;
+        // whose they were goes with them
+        self.forget_mappings(table)?;
+        if !self.has_keys()? {
+            return Ok(removed);
+        }
+        self.execute(
+            &what,
+            &format!(
+                "delete from drydock.keys k using drydock_undo u where k.table_name = {word} and u.table_name = {word} \
+                 and u.id = k.id and u.how = 'inserted' and u.state is null"
+            ),
+        )?;
+        Ok(removed)
+    }
+
+    /// Whether rows of a table of ours are made by it, and not those of another table of ours.
+    fn makes_rows(&self, table: &str) -> bool {
+        !self.entities().iter().any(|entity| entity.target_table == table && entity.is_onto())
     }
 
     fn references_to(&mut self, table: &str) -> Result<Vec<Reference>, Failure> {

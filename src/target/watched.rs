@@ -43,8 +43,12 @@ impl Target {
                 &[&self.schema],
             )
             .map_err(|cause| failed("looking for triggers", &cause))?;
-        let tables = rows.iter().map(|row| (self.names.our_table(row.get(0)), row.get::<_, Vec<String>>(1)));
-        let tables: BTreeMap<_, _> = tables.filter(|(_, what)| !what.is_empty()).collect();
+        let found: BTreeMap<String, Vec<String>> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        let of_table = |ours: &&'static str| {
+            let what = found.get(self.names.table(ours)).filter(|what| !what.is_empty())?;
+            Some(((*ours).to_owned(), what.clone()))
+        };
+        let tables: BTreeMap<_, _> = self.tables.iter().filter_map(of_table).collect();
         // tried, and taken back: whether a role may is not asked of all versions in the same way
         let may_silence = !tables.is_empty() && self.depth == 0 && {
             let silenced = self.client.batch_execute(&format!("begin; {SILENT}"));
@@ -61,7 +65,7 @@ impl Target {
 
     /// Whether that is so of any table that is loaded.
     pub fn is_any_watched(&self) -> bool {
-        crate::entity::target_tables().into_iter().any(|table| self.is_watched(table))
+        self.tables.iter().any(|table| self.is_watched(table))
     }
 
     /// Keeps what other phases wrote into the rows that are about to be changed.
@@ -168,13 +172,13 @@ impl Target {
             .query(
                 "select attname::text from pg_attribute where attrelid = to_regclass($1) and attnum > 0 \
                  and not attisdropped and attgenerated = '' and attidentity <> 'a'",
-                &[&table],
+                &[&self.real(merge.entity.target_table)],
             )
             .map_err(|cause| Failure::of(&what, &cause))?;
         let ours: Vec<&str> = ours(merge).collect();
         let columns: Vec<String> = rows
             .iter()
-            .map(|row| row.get::<_, String>(0))
+            .map(|row| self.names.our_column(merge.entity.target_table, row.get(0)))
             .filter(|name| !ours.contains(&name.as_str()))
             .map(|name| quoted(&name))
             .collect();
@@ -286,7 +290,7 @@ pub(super) const REST: &str = "rest of the row";
 /// The columns of a merge's table that are this migration's, or its key; and what a view that renames them has beside them.
 fn ours(merge: &Merge) -> impl Iterator<Item = &'static str> {
     let written = merge.written().map(|column| column.name);
-    written.chain(merge.entity.key()).chain(["id", "xmin", "xmax"])
+    written.chain(merge.entity.key()).chain(["id", "legacy_id", "xmin", "xmax"])
 }
 
 /// Until the transaction ends, or it is set back.

@@ -5,6 +5,7 @@
 //! `duplicates` and `merges` (what is decided over the whole set), `whole` and `fit` (what the rule of an entity may ask, and the last
 //! word about a record), and `pass` (how records go through). Pure code decides; [`Staging::apply`] is the one writer.
 
+mod address_form;
 mod columns;
 pub mod duplicates;
 mod emails;
@@ -36,6 +37,7 @@ use crate::staging::{
     Accounting, Asked, AssociationCount, Dependency, ErrorAnalysis, LeftInFile, Open, Staging, Step,
 };
 
+use address_form::AddressForm;
 use columns::Columns;
 use duplicates::{Finder, Search};
 use emails::Settled;
@@ -100,6 +102,9 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     let mut facts = facts?;
     staging.keep_manual_errors()?;
     staging.clear_resolved()?;
+    for entity in entity::ALL {
+        staging.recognise_own_ids(entity)?;
+    }
     let left_in_file = staging.settle_entities(&staging.catalog()?)?;
     claim_decided(&mut facts.claims, &decided);
     let search = Search::start(finder, config.policy.duplicates)?;
@@ -111,6 +116,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     let settled = Settled::settle(claims, foreign_addresses(staging)?);
     let repeats = memberships::repeats(std::mem::take(&mut facts.members), &merges);
     let posts = Posts::judge(&facts);
+    let address_form = AddressForm::new(&staging.catalog()?);
     let fit = Fit::new(&staging.catalog()?, &config.policy);
     let whole = WholeSet {
         facts: &facts,
@@ -121,6 +127,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
         repeats: &repeats,
         fit: &fit,
         email_policy: &email_policy,
+        address_form: &address_form,
         policy: &config.policy,
         today: snapshot_day(staging)?,
     };
@@ -312,7 +319,8 @@ fn obstacles(
     staging: &mut Staging,
     labels_missing: &[(&'static Entity, &'static str, String)],
 ) -> Result<Vec<Obstacle>> {
-    let mut obstacles = entity::obstacles(&staging.catalog()?);
+    let target = staging.config()?.unwrap_or_default().target;
+    let mut obstacles = entity::obstacles(&staging.catalog()?, &target.entities());
     let mut labels: Vec<_> = labels_missing.iter().collect();
     labels.sort_by_key(|(entity, column, sentence)| {
         (entity::ALL.iter().position(|known| known.name == entity.name), *column, sentence.as_str())

@@ -153,6 +153,12 @@ impl<'a> Passes<'a> {
             let issue = |fact: &str| {
                 Issue::new(Code::KeyTaken, columns[0].name).with_context(format!("{place}{fact}"))
             };
+            // an owner who is a member too has one row where the target has one for a person at a practice
+            let is_told_apart = |(column, _): (&str, &str)| columns.iter().any(|known| known.name == column);
+            if entity.discriminator.is_some_and(|discriminator| !is_told_apart(discriminator)) {
+                let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
+                self.staging.merge_across(entity, &names)?;
+            }
             // addresses are settled over the whole set
             if !columns.iter().any(|column| column.unique) {
                 let takers = self.staging.takers_of_a_key(entity, &key.columns)?;

@@ -3,6 +3,7 @@
 
 use chrono::NaiveDate;
 
+use super::address_form::AddressForm;
 use super::emails::Settled;
 use super::facts::{Facts, PatientFacts};
 use super::fit::Fit;
@@ -31,6 +32,7 @@ pub struct WholeSet<'a> {
     pub repeats: &'a Index<LegacyId>,
     pub fit: &'a Fit,
     pub email_policy: &'a EmailPolicy,
+    pub address_form: &'a AddressForm,
     pub policy: &'a Policy,
     pub today: NaiveDate,
 }
@@ -138,6 +140,10 @@ impl Whole for WholeSet<'_> {
 
     fn lost_address(&self, user: LegacyId) -> Option<Replaced> {
         self.settled.lost(user)
+    }
+
+    fn address_refused_by(&self, address: &str) -> Option<&str> {
+        self.address_form.refusing(address)
     }
 
     fn given_address(&self, user: LegacyId) -> Option<&str> {

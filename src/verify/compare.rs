@@ -13,10 +13,15 @@ pub fn same(column: &Column, meant: Option<&str>, is: Option<&str>) -> bool {
         (Some(meant), Some(is)) => match column.kind {
             Kind::Numeric => meant == is || plain(meant) == plain(is),
             Kind::Metadata => ours(meant) == ours(is),
+            Kind::Json => json(meant).is_some() && json(meant) == json(is),
             _ => meant == is,
         },
         _ => false,
     }
+}
+
+fn json(text: &str) -> Option<Value> {
+    serde_json::from_str(text).ok()
 }
 
 /// The part of the metadata that is this migration's.

@@ -39,6 +39,10 @@ impl RangeHash {
                         push_quoted(&mut self.line, &text);
                     }
                 }
+                (Kind::Json, Some(text)) => match json::whole(text) {
+                    Some(text) => push_quoted(&mut self.line, &text),
+                    None => push_quoted(&mut self.line, text),
+                },
                 (Kind::Numeric, Some(text)) => push_quoted(&mut self.line, plain(text)),
                 (_, Some(text)) => push_quoted(&mut self.line, text),
             }

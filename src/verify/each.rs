@@ -2,22 +2,25 @@
 //! what it is asked, and the list of entities says of which there are. Pure.
 
 use crate::entity::{self, Column, Entity, From, Kind, LegacyTable};
-use crate::record::{key_of, quoted};
+use crate::record::{Phase, key_of, quoted};
 
 /// What stands for a name in a query.
 type Name = (&'static str, String);
 
 /// The query of a check, asked for each of what its second line names: of the target's tables those that there are.
-pub fn expanded(sql: &str, tables: &[&'static str]) -> String {
+/// `entities` are those that are sent.
+pub fn expanded(sql: &str, entities: &[&'static Entity], tables: &[&'static str]) -> String {
     let Some((sentence, query)) = sql.split_once('\n') else { return sql.to_owned() };
     let Some((what, query)) = query.strip_prefix("-- for each ").and_then(|rest| rest.split_once('\n'))
     else {
         return explained(sql);
     };
     let each: Vec<Vec<Name>> = match what {
-        "table" => tables.iter().copied().map(table).collect(),
-        "phase of an entity" => of_entities(|entity| {
-            entity.phases().into_iter().map(|phase| vec![(":phase", phase.as_str().to_owned())]).collect()
+        "table" => tables.iter().copied().map(|table| of_table(entities, table)).collect(),
+        "phase of an entity" => of_entities(entities, |entity| {
+            let of_phase =
+                |phase: Phase| vec![(":phase", phase.as_str().to_owned()), (":rows", entity.ready_rows())];
+            entity.phases().into_iter().map(of_phase).collect()
         }),
         "reference" => of_columns(|column| {
             column.references.map(|referred| vec![(":referred", referred.name.to_owned())])
@@ -32,7 +35,7 @@ pub fn expanded(sql: &str, tables: &[&'static str]) -> String {
     format!("{sentence}\n{}", queries.join("union all\n"))
 }
 
-fn of_entities(names_of: impl Fn(&Entity) -> Vec<Vec<Name>>) -> Vec<Vec<Name>> {
+fn of_entities(entities: &[&'static Entity], names_of: impl Fn(&Entity) -> Vec<Vec<Name>>) -> Vec<Vec<Name>> {
     let with_own = |entity: &&'static Entity| {
         let own = (":entity", entity.name.to_owned());
         names_of(entity).into_iter().map(move |mut names| {
@@ -40,11 +43,11 @@ fn of_entities(names_of: impl Fn(&Entity) -> Vec<Vec<Name>>) -> Vec<Vec<Name>> {
             names
         })
     };
-    entity::ALL.iter().flat_map(with_own).collect()
+    entities.iter().flat_map(with_own).collect()
 }
 
 fn of_columns(names_of: impl Fn(&Column) -> Option<Vec<Name>>) -> Vec<Vec<Name>> {
-    of_entities(|entity| {
+    of_entities(entity::ALL, |entity| {
         let with_own = |column: &Column| {
             let mut names = names_of(column)?;
             names.push((":column", column.name.to_owned()));
@@ -55,9 +58,9 @@ fn of_columns(names_of: impl Fn(&Column) -> Option<Vec<Name>>) -> Vec<Vec<Name>>
 }
 
 /// A target table, what the entity of a row is called, and by what its rows are told apart.
-fn table(table: &'static str) -> Vec<Name> {
+fn of_table(entities: &[&'static Entity], table: &'static str) -> Vec<Name> {
     let of_table: Vec<&Entity> =
-        entity::ALL.iter().copied().filter(|entity| entity.target_table == table).collect();
+        entities.iter().copied().filter(|entity| entity.target_table == table).collect();
     let literal = |entity: &Entity| format!("'{}'", entity.name);
     let others = of_table.iter().rev().skip(1).rev().filter_map(|entity| {
         let (column, value) = entity.discriminator?;
@@ -66,7 +69,7 @@ fn table(table: &'static str) -> Vec<Name> {
     let others: Vec<String> = others.collect();
     let last = of_table.last().map(|entity| literal(entity)).unwrap_or_default();
     let named = if others.is_empty() { last } else { format!("case {} else {last} end", others.join(" ")) };
-    let key = of_table.first().map(|entity| entity.key().join(", ")).unwrap_or_default();
+    let key = of_table.first().map(|entity| entity.legacy_key().join(", ")).unwrap_or_default();
     vec![(":table", table.to_owned()), (":named", named), (":key", key)]
 }
 
@@ -155,19 +158,23 @@ mod tests {
 
     #[test]
     fn a_query_is_asked_for_each_of_what_its_second_line_names() {
-        let each =
-            expanded("-- a sentence\n-- for each reference\nselect ':entity.:column > :referred'\n", &[]);
+        let each = expanded(
+            "-- a sentence\n-- for each reference\nselect ':entity.:column > :referred'\n",
+            entity::ALL,
+            &[],
+        );
         assert!(each.starts_with("-- a sentence\nselect 'profiles.practice_id > practices'\nunion all\n"));
         assert_eq!(each.matches("union all").count(), 7, "{each}");
         let tables = expanded(
             "-- a sentence\n-- for each table\nselect :named, :key from :table\n",
+            entity::ALL,
             &["practices", "practice_members"],
         );
         assert!(tables.ends_with(
             "select case when role::text = 'owner' then 'practice_owners' else 'practice_members' end, role, legacy_id \
              from practice_members\n"
         ));
-        assert_eq!(expanded("-- a sentence\nselect 1\n", &[]), "-- a sentence\nselect 1\n");
+        assert_eq!(expanded("-- a sentence\nselect 1\n", entity::ALL, &[]), "-- a sentence\nselect 1\n");
     }
 
     #[test]

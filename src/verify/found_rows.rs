@@ -19,6 +19,8 @@ pub struct FoundRows {
     places: Vec<(String, String, Vec<Option<LegacyId>>)>,
     /// Rows beyond those that are kept.
     pub more: u64,
+    /// What the target has no place for, so that it could not be asked.
+    pub lacks: Option<String>,
 }
 
 impl FoundRows {

@@ -11,9 +11,17 @@ use crate::entity::metadata;
 /// This migration's part of the metadata, as `jsonb` prints it.
 pub fn ours(text: &str) -> Option<String> {
     let mut value: Value = serde_json::from_str(text).ok()?;
-    let ours = in_order(value.get_mut(metadata::KEY)?.take());
+    printed(value.get_mut(metadata::KEY)?.take())
+}
+
+/// Any JSON, as `jsonb` prints it.
+pub fn whole(text: &str) -> Option<String> {
+    printed(serde_json::from_str(text).ok()?)
+}
+
+fn printed(value: Value) -> Option<String> {
     let mut printed = Vec::new();
-    ours.serialize(&mut Serializer::with_formatter(&mut printed, Spaced)).ok()?;
+    in_order(value).serialize(&mut Serializer::with_formatter(&mut printed, Spaced)).ok()?;
     String::from_utf8(printed).ok()
 }
 

@@ -86,7 +86,7 @@ pub fn verify(
     staging.begin(Step::Verify)?;
     target.begin_reading()?;
 
-    let entities = staging.entities()?;
+    let entities = staging.sent_entities()?;
     let plans = entities.iter().map(|entity| Plan::new(staging, entity)).collect::<Result<Vec<_>>>()?;
     let gone = Gone::of(staging)?;
     let (of_target, of_file, mut survival) = both(staging, target, &plans, &gone, progress)?;
@@ -107,7 +107,7 @@ pub fn verify(
             ..Check::of(Level::Entity, &format!("contents_{}", plan.entity.name), sentence)
         });
     }
-    checks.extend(queries::totals(&of_target.totals, &of_file.totals, found.gone));
+    checks.extend(queries::totals(&of_target.totals, &of_file.totals, &of_target.lacking, found.gone));
     let listed = queries::judge_all(of_target.answers, of_file.looked, &gone, &mut findings);
     checks.extend(listed);
     checks.push(proof::raw(of_file.raw, &mut findings, &mut proofs));
@@ -142,7 +142,7 @@ pub fn contents_that_differ(
     progress: Progress,
 ) -> Result<Vec<Difference>> {
     let mut found = Found::default();
-    for entity in staging.entities()? {
+    for entity in staging.sent_entities()? {
         let plan = Plan::new(staging, entity)?;
         let is = plan.read(target, || Ok(()))?;
         let (meant, _) = plan.hash(staging, progress)?;
@@ -163,6 +163,8 @@ pub fn check_named(name: &str) -> Option<(&'static str, String)> {
 struct OfTarget {
     digests: Vec<Vec<RangeDigest>>,
     totals: Vec<(String, u64)>,
+    /// Totals that it cannot have, with what it lacks.
+    lacking: Vec<(&'static str, String)>,
     receipts: Vec<String>,
     answers: Vec<FoundRows>,
 }
@@ -193,7 +195,8 @@ fn both(
     // whoever reads the file beside its writer begins when nothing is written to it any more
     let (noted, is_noted) = channel::<()>();
     let counting = staging.reader()?;
-    let entities: Vec<&Entity> = plans.iter().map(|plan| plan.entity).collect();
+    let (entities, sent) = (staging.entities()?, staging.sent_entities()?);
+    let (counted, sent) = (entities.as_slice(), sent.as_slice());
     let stated = Stated::of(&staging.config()?.unwrap_or_default().source.columns);
     thread::scope(|scope| {
         let asking = scope.spawn(move || {
@@ -210,16 +213,17 @@ fn both(
             let totals = queries::count_totals(target)?;
             let receipts = target.receipts(&staging_id)?;
             let answers = queries::ask_all(target, gone, told)?;
-            let looked = waiting.look(&beside, End::Front)?;
-            Ok((OfTarget { digests, totals, receipts, answers }, looked))
+            let lacking = queries::lacking_totals(target);
+            let looked = waiting.look(&beside, sent, End::Front)?;
+            Ok((OfTarget { digests, totals, lacking, receipts, answers }, looked))
         });
         let counted = scope.spawn(move || match is_noted.recv() {
-            Ok(()) => survival::count(&counting, &entities, &stated),
+            Ok(()) => survival::count(&counting, counted, sent, &stated),
             Err(_) => Ok(Vec::new()),
         });
         // moved into the scope, so that it ends with this side
         let answered = answered;
-        let mut of_file = of_file(staging, plans, waiting, noted, progress)?;
+        let mut of_file = of_file(staging, plans, sent, waiting, noted, progress)?;
         progress.say("verify: what the target answers");
         answered.iter().for_each(drop);
         let asked: Result<_> =
@@ -235,6 +239,7 @@ fn both(
 fn of_file(
     staging: &Staging,
     plans: &[Plan],
+    sent_entities: &[&'static Entity],
     waiting: &Waiting,
     noted: Sender<()>,
     progress: Progress,
@@ -260,6 +265,6 @@ fn of_file(
     let begun = Instant::now();
     let totals = staging.expected_totals()?;
     tracing::debug!(ms = begun.elapsed().as_millis(), "counted the totals of the file");
-    let looked = waiting.look(staging, End::Back)?;
+    let looked = waiting.look(staging, sent_entities, End::Back)?;
     Ok(OfFile { digests, totals, looked, raw, sent: sent::in_order(sent) })
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::each::expanded;
 use super::found_rows::{FoundRow, FoundRows};
 use super::list::{self, Listed, sentence};
-use crate::entity;
+use crate::entity::{self, Entity};
 use crate::error::Result;
 use crate::record::LegacyId;
 use crate::staging::{Asked, Check, Finding, Level, Staging};
@@ -57,13 +57,13 @@ pub fn after_a_phase(staging: &Staging, target: &mut Target) -> Result<Vec<Check
         listed.target.is_some() && matches!(listed.level, Level::Entity | Level::Relationship)
     };
     let mut findings = Vec::new();
-    let gone = Gone::of(staging)?;
+    let (gone, sent) = (Gone::of(staging)?, staging.sent_entities()?);
     list::ALL
         .iter()
         .filter(holds)
         .map(|listed| {
             let answer = ask(target, listed, &gone)?;
-            Ok(judge(listed, &answer, look(staging, listed)?, &gone, &mut findings))
+            Ok(judge(listed, &answer, look(staging, &sent, listed)?, &gone, &mut findings))
         })
         .collect()
 }
@@ -95,7 +95,12 @@ impl Waiting {
     }
 
     /// What the file answers to checks, each with its place in the list, until none waits.
-    pub fn look(&self, file: &impl Asked, from: End) -> Result<Vec<(usize, FoundRows)>> {
+    pub fn look(
+        &self,
+        file: &impl Asked,
+        sent: &[&'static Entity],
+        from: End,
+    ) -> Result<Vec<(usize, FoundRows)>> {
         let take = || {
             let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             match from {
@@ -103,7 +108,7 @@ impl Waiting {
                 End::Back => waiting.pop_back(),
             }
         };
-        iter::from_fn(take).map(|place| Ok((place, look(file, &list::ALL[place])?))).collect()
+        iter::from_fn(take).map(|place| Ok((place, look(file, sent, &list::ALL[place])?))).collect()
     }
 }
 
@@ -130,7 +135,14 @@ pub fn judge_all(
 /// Asks the target. Where the file knows exceptions every row is needed, else the first ones are.
 fn ask(target: &mut Target, listed: &Listed, gone: &Gone) -> Result<FoundRows> {
     let mut rows = FoundRows::default();
-    let Some(sql) = listed.target.map(|sql| expanded(sql, target.tables())) else { return Ok(rows) };
+    let entities = target.all_entities();
+    let Some(sql) = listed.target.map(|sql| expanded(sql, &entities, target.tables())) else {
+        return Ok(rows);
+    };
+    rows.lacks = target.lacks(&sql);
+    if rows.lacks.is_some() {
+        return Ok(rows);
+    }
     let kept = if listed.staging.is_some() || !gone.is_empty() { usize::MAX } else { DETAILED };
     crate::interrupt::check()?;
     let begun = Instant::now();
@@ -143,10 +155,10 @@ fn ask(target: &mut Target, listed: &Listed, gone: &Gone) -> Result<FoundRows> {
 }
 
 /// Asks the file. What it knows as exceptions is needed whole.
-fn look(file: &impl Asked, listed: &Listed) -> Result<FoundRows> {
+fn look(file: &impl Asked, sent: &[&'static Entity], listed: &Listed) -> Result<FoundRows> {
     let mut rows = FoundRows::default();
     crate::interrupt::check()?;
-    let Some(sql) = listed.staging.map(|sql| expanded(sql, &[])) else { return Ok(rows) };
+    let Some(sql) = listed.staging.map(|sql| expanded(sql, sent, &[])) else { return Ok(rows) };
     let kept = if listed.target.is_some() { usize::MAX } else { DETAILED };
     let begun = Instant::now();
     // equal counts and an inclusion each way say in a fifth of the time that there is nothing to list
@@ -170,6 +182,10 @@ fn judge(
 ) -> Check {
     let sql = listed.target.or(listed.staging).unwrap_or_default();
     let mut tally = Tally::new(listed, sql, findings);
+    if let Some(lacks) = &answer.lacks {
+        tally.check.sentence += &not_asked(lacks);
+        return tally.check;
+    }
     if listed.target.is_none() {
         of_file.iter().for_each(|row| tally.add(row, false));
         tally.check.wrong += of_file.more;
@@ -219,17 +235,48 @@ pub fn count_totals(target: &mut Target) -> Result<Vec<(String, u64)>> {
     target.counts("counting the totals", TOTALS)
 }
 
+/// What is said of a check that a target cannot be asked.
+fn not_asked(lacks: &str) -> String {
+    format!(" (not asked: the configuration leaves {lacks} out)")
+}
+
+/// What the totals count, in the words of [`Target::lacks`].
+const COUNTED: [(&str, &str); 10] = [
+    ("total_practices", "practices"),
+    ("total_profiles", "profiles"),
+    ("total_patients", "patients"),
+    ("total_practice_members", "practice_members"),
+    ("distinct_emails", "profiles email"),
+    ("profiles_with_practices", "profiles practice_id"),
+    ("patients_with_practices", "patients practice_id"),
+    ("patients_with_providers", "patients assigned_profile_id"),
+    ("valid_patient_practice_links", "patients practice_id"),
+    ("valid_patient_provider_links", "patients assigned_profile_id"),
+];
+
+/// The totals that a target cannot have, each with what it lacks.
+pub fn lacking_totals(target: &Target) -> Vec<(&'static str, String)> {
+    COUNTED.iter().filter_map(|(name, counted)| Some((*name, target.lacks(counted)?))).collect()
+}
+
 /// Compares the plan's totals by name with what the file expects. Where the target still holds records that are gone from
 /// the source, totals cannot be equal and prove nothing; the contents are judged by record all the same.
-pub fn totals(found: &[(String, u64)], expected: &[(String, u64)], gone: u64) -> Vec<Check> {
+pub fn totals(
+    found: &[(String, u64)],
+    expected: &[(String, u64)],
+    lacking: &[(&'static str, String)],
+    gone: u64,
+) -> Vec<Check> {
     expected
         .iter()
         .map(|(name, expected)| {
             let found = found.iter().find(|(known, _)| known == name).map(|(_, found)| *found);
-            let is_right = found == Some(*expected) || gone > 0;
+            let lacks = lacking.iter().find(|(known, _)| known == name).map(|(_, lacks)| not_asked(lacks));
+            let is_right = found == Some(*expected) || gone > 0 || lacks.is_some();
             let is_link = name.contains("with_") || name.ends_with("_links");
             let level = if is_link { Level::Relationship } else { Level::Entity };
-            let sentence = format!("{} in the target are as many as in the file", name.replace('_', " "));
+            let mut sentence = format!("{} in the target are as many as in the file", name.replace('_', " "));
+            sentence += &lacks.unwrap_or_default();
             Check {
                 expected: Some(*expected),
                 found,

@@ -35,7 +35,7 @@ impl Sent {
 /// Takes the digests of the ready rows again, merge by merge, as they were sent.
 pub fn sent(staging: &Staging) -> Result<Vec<Sent>> {
     let mut all = Vec::new();
-    for entity in staging.entities()? {
+    for entity in staging.sent_entities()? {
         let mut resent = Resent::of(staging, entity)?;
         let columns: Vec<_> = entity.columns.iter().collect();
         staging.with_ready(entity, &columns, |rows| {

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use crate::columns::{Declared, DeclaredColumns};
-use crate::entity::{Column, Entity, From, Kind};
+use crate::entity::{Column, Entity, From, Kind, mapping};
 use crate::error::Result;
 use crate::interrupt;
 use crate::record::{key_of, quoted};
@@ -41,11 +41,18 @@ impl Stated {
     }
 }
 
-/// Counts every field of the entities.
-pub fn count(file: &impl Asked, entities: &[&'static Entity], stated: &Stated) -> Result<Vec<Survival>> {
+/// Counts every field of the entities, which a target has as `sent` says.
+pub fn count(
+    file: &impl Asked,
+    entities: &[&'static Entity],
+    sent: &[&'static Entity],
+    stated: &Stated,
+) -> Result<Vec<Survival>> {
     let mut survival = Vec::new();
     for entity in entities {
         let fields = fields(file, entity)?;
+        let is_sent: Vec<bool> =
+            fields.iter().map(|field| mapping::is_sent(sent, entity, field.column.name)).collect();
         if fields.is_empty() {
             continue;
         }
@@ -57,13 +64,14 @@ pub fn count(file: &impl Asked, entities: &[&'static Entity], stated: &Stated) -
                 interrupt::check()?;
             }
             let is_there = row[0].is_some();
-            for ((field, counts), pair) in fields.iter().zip(&mut counted).zip(row[1..].chunks_exact(2)) {
+            let each = fields.iter().zip(&is_sent).zip(&mut counted).zip(row[1..].chunks_exact(2));
+            for (((field, is_sent), counts), pair) in each {
                 let Some(raw) = pair[0].map(str::trim).filter(|raw| !is_nothing(raw, stated)) else {
                     continue;
                 };
                 counts.given += 1;
                 *match outcome(field.kind, raw, pair[1], stated) {
-                    _ if !is_there => &mut counts.left_out,
+                    _ if !is_there || !is_sent => &mut counts.left_out,
                     Outcome::AsItWas => &mut counts.as_it_was,
                     Outcome::Changed => &mut counts.changed,
                     Outcome::Replaced => &mut counts.replaced,
@@ -235,7 +243,7 @@ fn outcome(kind: Kind, raw: &str, now: Option<&str>, stated: &Stated) -> Outcome
             (Ok(raw), Ok(now)) if (raw - now).abs() < 1e-9 => Outcome::AsItWas,
             _ => Outcome::Changed,
         },
-        Kind::Text | Kind::Metadata => {
+        Kind::Text | Kind::Metadata | Kind::Json => {
             let letters = |text: &str| {
                 let kept = text.chars().filter(|letter| letter.is_alphanumeric());
                 kept.flat_map(char::to_lowercase).collect::<String>()

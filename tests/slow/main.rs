@@ -41,6 +41,7 @@ mod review; // questions go to a person and come back as decisions
 mod status; // the progress object, also while a command writes
 mod steps; // the steps as an operator runs them, on the plan-sized world
 mod surfaces; // what status, report, gate and the others say, read from what they print
+mod targets; // the schemas that exist, each by its mapping alone
 
 // the file and its safety
 mod audit; // a sealed copy is what was sealed, or the check says so

@@ -152,7 +152,10 @@ fn is_accounted(connection: &Connection) -> Result<bool> {
                               - (select count(*) from created_records where entity = '{name}') \
                     and coalesce(sum((r.fate = 'ready') = (y.legacy_id is null)), 0) = 0 \
                     and not exists (select 1 from records m where m.entity = '{name}' and m.fate = 'merged' \
-                            and not exists (select 1 from {ready} k where k.legacy_id = m.merged_into)) \
+                            and not exists (select 1 from {ready} k where k.legacy_id = m.merged_into) \
+                            and not exists (select 1 from merged_across a join records k on k.entity = a.into_entity \
+                                            where a.entity = m.entity and a.legacy_id = m.legacy_id \
+                                            and k.legacy_id = m.merged_into and k.fate = 'ready')) \
                     and not exists (select 1 from loads l where l.entity = '{name}' \
                             and not exists (select 1 from {ready} k where k.legacy_id = l.legacy_id)) \
                  from records r left join {raw} x on x.legacy_id = r.legacy_id \

@@ -16,7 +16,6 @@ use crate::staging::figures::gates::{self, Evidence};
 use crate::staging::figures::{self, Figures, Open, survival};
 use crate::staging::file::open::{Reader, Staging};
 use crate::staging::file::row::row_struct;
-use crate::staging::quoted;
 use crate::staging::raw::columns::{SourceColumn, source_columns};
 use crate::staging::raw::legacy::{self, for_legacy_rows};
 use crate::staging::raw::snapshot::manifest;
@@ -265,9 +264,9 @@ impl Staging {
     /// The legacy id of every `every`th ready row of the entity, in order.
     pub fn ready_ids_at_every(&self, entity: &Entity, every: u64) -> Result<Vec<LegacyId>> {
         let mut statement = self.connection.prepare(&format!(
-            "select legacy_id from (select legacy_id, row_number() over (order by legacy_id) as number from {}) \
+            "select legacy_id from (select y.legacy_id, row_number() over (order by y.legacy_id) as number from {}) \
              where number % ? = 0 order by legacy_id",
-            quoted(&entity.ready_table())
+            entity.ready_rows()
         ))?;
         let ids = statement
             .query_map([every], |row| Ok(LegacyId(row.get(0)?)))?

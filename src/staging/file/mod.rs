@@ -4,6 +4,7 @@ pub(super) mod derived;
 pub(super) mod disk;
 pub(super) mod facts;
 pub(super) mod flusher;
+mod functions;
 pub(super) mod holders;
 pub(super) mod journal;
 pub(super) mod journalled_rows;

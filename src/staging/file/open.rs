@@ -17,6 +17,7 @@ use crate::interrupt::Stopping;
 use crate::output;
 use crate::staging::file::derived;
 use crate::staging::file::flusher::Flusher;
+use crate::staging::file::functions::register;
 use crate::staging::file::holders::holders;
 use crate::staging::file::patience::{self, outlast_readers, wait_for_writer};
 use crate::staging::file::transactions::stopping;
@@ -118,6 +119,7 @@ impl Staging {
              pragma cache_size = -65536; pragma temp_store = memory",
         )?;
         check_version(&connection, path)?;
+        register(&connection)?;
         Self::over(connection, path, lock)
     }
 
@@ -208,6 +210,7 @@ impl Reader {
         )?;
         wait_for_writer(&mut connection, Duration::from_secs(1))?;
         check_version(&connection, path)?;
+        register(&connection)?;
         Ok(Self {
             _stopping: stopping(&connection),
             connection,
@@ -358,6 +361,7 @@ fn connect(path: &Path) -> Result<Connection> {
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
     wait_for_writer(&mut connection, patience::READER)?;
+    register(&connection)?;
     connection.set_prepared_statement_cache_capacity(128);
     // a rollback journal leaves one file; see `flush` for what synchronous = off gives up
     connection.execute_batch(

@@ -4,7 +4,6 @@ use crate::entity::{Column, Entity};
 use crate::error::Result;
 use crate::record::{LegacyId, Phase};
 use crate::staging::file::open::Staging;
-use crate::staging::quoted;
 use crate::staging::resolved::ReadyRows;
 
 /// Which of an entity's ready rows.
@@ -27,11 +26,11 @@ impl Staging {
         which: Which,
         read: impl FnOnce(&mut ReadyRows<'_>) -> Result<T>,
     ) -> Result<T> {
-        let listed: Vec<String> = columns.iter().map(|column| quoted(column.name)).collect();
+        let listed: Vec<String> = columns.iter().map(|column| column.read()).collect();
         let mut statement = self.connection.prepare_cached(&format!(
-            "select legacy_id, {} from {} y where legacy_id > ? and legacy_id <= ? {} order by legacy_id",
+            "select y.legacy_id, {} from {} where y.legacy_id > ? and y.legacy_id <= ? {} order by y.legacy_id",
             listed.join(", "),
-            entity.ready_table(),
+            entity.ready_rows(),
             only_failed(which.failed_in),
         ))?;
         let width = columns.len();
@@ -52,12 +51,12 @@ impl Staging {
         let lengths: Vec<String> = entity
             .columns
             .iter()
-            .map(|column| format!("coalesce(length(cast({} as blob)), 0)", quoted(column.name)))
+            .map(|column| format!("coalesce(length(cast({} as blob)), 0)", column.read()))
             .collect();
         let sql = format!(
             "select max((select count(*) from {0}) - (select count(*) from loads where entity = ? and phase = ?), 0), \
-             cast(coalesce((select avg({1}) from (select * from {0} limit 1000)), 0) as integer)",
-            entity.ready_table(),
+             cast(coalesce((select avg(length) from (select {1} as length from {0} limit 1000)), 0) as integer)",
+            entity.ready_rows(),
             lengths.join(" + ")
         );
         let size = self
@@ -69,8 +68,8 @@ impl Staging {
     /// The legacy ids of some of the ready rows of the entity.
     pub fn ready_ids(&self, entity: &Entity, which: Which) -> Result<Vec<LegacyId>> {
         let mut statement = self.connection.prepare_cached(&format!(
-            "select legacy_id from {} y where legacy_id > ? and legacy_id <= ? {} order by legacy_id",
-            entity.ready_table(),
+            "select y.legacy_id from {} where y.legacy_id > ? and y.legacy_id <= ? {} order by y.legacy_id",
+            entity.ready_rows(),
             only_failed(which.failed_in),
         ))?;
         let ids = statement

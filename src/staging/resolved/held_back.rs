@@ -104,6 +104,53 @@ impl Staging {
         Ok(Vec::new())
     }
 
+    /// Merges records of the entity into those of other entities that have the same values in the columns: the target has one row
+    /// for both. What had been merged into one of them goes along. Returns how many were merged.
+    pub fn merge_across(&mut self, entity: &Entity, columns: &[&str]) -> Result<u64> {
+        let same: Vec<String> =
+            columns.iter().map(|column| format!("k.{0} = y.{0}", quoted(column))).collect();
+        let (name, ready, same) = (entity.name, entity.ready_table(), same.join(" and "));
+        let earlier = entity::ALL.iter().take_while(|known| known.name != name);
+        let others: Vec<&Entity> =
+            earlier.copied().filter(|known| known.target_table == entity.target_table).collect();
+        self.transaction(|connection| {
+            let mut merged = 0;
+            for other in &others {
+                connection.execute_batch(
+                    "create temporary table joined (legacy_id integer primary key, keeper integer not null)",
+                )?;
+                merged += connection.execute(
+                    &format!(
+                        "insert into joined select y.legacy_id, min(k.legacy_id) from {ready} y join {} k on {same} \
+                         group by y.legacy_id",
+                        other.ready_table()
+                    ),
+                    [],
+                )? as u64;
+                connection.execute_batch(&format!(
+                    "insert into merged_across (entity, legacy_id, into_entity) \
+                         select '{name}', r.legacy_id, '{1}' from records r join joined j \
+                         on r.legacy_id = j.legacy_id or r.fate = 'merged' and r.merged_into = j.legacy_id where r.entity = '{name}'; \
+                     insert into changes (entity, legacy_id, position, field, rule, before, after) \
+                         select '{name}', y.legacy_id, \
+                             (select coalesce(max(c.position) + 1, 0) from changes c where c.entity = '{name}' and c.legacy_id = y.legacy_id), \
+                             'role', 'member.one_row_per_person', y.role, k.role \
+                         from joined j join {ready} y using (legacy_id) join {0} k on k.legacy_id = j.keeper; \
+                     update records set merged_into = (select j.keeper from joined j where j.legacy_id = records.merged_into) \
+                         where entity = '{name}' and fate = 'merged' and merged_into in (select legacy_id from joined); \
+                     update records set fate = 'merged', \
+                         merged_into = (select j.keeper from joined j where j.legacy_id = records.legacy_id) \
+                         where entity = '{name}' and fate = 'ready' and legacy_id in (select legacy_id from joined); \
+                     delete from {ready} where legacy_id in (select legacy_id from joined); \
+                     drop table joined",
+                    other.ready_table(),
+                    other.name
+                ))?;
+            }
+            Ok(merged)
+        })
+    }
+
     /// Ready records of the entity whose values under the key stand in an existing row that will keep them: a row of others, or
     /// one whose own record will not be written. Each with that row's id.
     pub fn taken_by_existing(
@@ -150,7 +197,9 @@ impl Staging {
     pub fn merged_into_nothing(&self, entity: &Entity) -> Result<Vec<LegacyId>> {
         self.ids(&format!(
             "select r.legacy_id from records r where r.entity = '{}' and r.fate = 'merged' and not exists (\
-                 select 1 from {} y where y.legacy_id = r.merged_into) order by r.legacy_id",
+                 select 1 from {} y where y.legacy_id = r.merged_into) \
+             and not exists (select 1 from merged_across a where a.entity = r.entity and a.legacy_id = r.legacy_id) \
+             order by r.legacy_id",
             entity.name,
             entity.ready_table()
         ))

@@ -82,7 +82,7 @@ fn is_whole(
     (first, last): (i64, i64),
     count: usize,
 ) -> Result<bool> {
-    let sql = format!("select count(*) from {} where legacy_id between ? and ?", entity.ready_table());
+    let sql = format!("select count(*) from {} where y.legacy_id between ? and ?", entity.ready_rows());
     let ready: usize = connection.query_row(&sql, (first, last), |row| row.get(0))?;
     Ok(ready == count)
 }
@@ -97,7 +97,7 @@ impl Staging {
 
     /// Whether the target has confirmed every ready record, in every phase that writes it.
     pub fn is_loaded(&self) -> Result<bool> {
-        let entities = self.entities()?;
+        let entities = self.sent_entities()?;
         let merges =
             entities.iter().flat_map(|entity| entity.phases().into_iter().map(move |phase| (entity, phase)));
         for (entity, phase) in merges {
@@ -105,7 +105,7 @@ impl Staging {
             let sql = format!(
                 "select (select count(*) from {}) > (select count(*) from loads \
                  where entity = ? and phase = ? and outcome <> 'failed')",
-                entity.ready_table()
+                entity.ready_rows()
             );
             if self.connection.query_row(&sql, (entity.name, phase.as_str()), |row| row.get::<_, bool>(0))? {
                 return Ok(false);
@@ -161,12 +161,12 @@ impl Staging {
             if let (true, Some(outcome), Some(range)) = (is_uniform, outcome, range)
                 && is_whole(connection, entity, range, carried.len())?
             {
-                let ready = entity.ready_table();
+                let ready = entity.ready_rows();
                 connection.execute(
                     &format!(
                         "insert into loads (entity, phase, legacy_id, outcome, run_id) \
-                         select ?, ?, legacy_id, ?, ? from {ready} \
-                         where legacy_id between ? and ? order by legacy_id {KEEP_UNCHANGED}"
+                         select ?, ?, y.legacy_id, ?, ? from {ready} \
+                         where y.legacy_id between ? and ? order by y.legacy_id {KEEP_UNCHANGED}"
                     ),
                     (name, phase, outcome.as_str(), run_id, range.0, range.1),
                 )?;

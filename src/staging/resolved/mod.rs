@@ -19,7 +19,7 @@ use crate::staging::file::derived::indexes;
 use crate::staging::file::journal::append;
 use crate::staging::file::open::Staging;
 use crate::staging::resolved::decision_rows::{DecisionRows, RowShapes};
-use crate::staging::{Step, now, quoted};
+use crate::staging::{Step, now};
 
 impl Staging {
     /// Drops every earlier result of `transform` and of what builds on it, and the indexes until [`Self::index_resolved`].
@@ -36,7 +36,7 @@ impl Staging {
             let ready: String =
                 entity::ALL.iter().map(|entity| format!("delete from {};", entity.ready_table())).collect();
             connection.execute_batch(&format!(
-                "delete from records; delete from changes; delete from migration_errors; delete from associations; \
+                "delete from records; delete from merged_across; delete from changes; delete from migration_errors; delete from associations; \
                  delete from loads; delete from receipts; delete from checks; delete from findings; \
                  delete from differences; delete from proofs; delete from survival; delete from missing_profiles; \
                  delete from phase_one_batches; delete from remediation; delete from duplicate_pairs; \
@@ -137,11 +137,11 @@ impl Staging {
         (after, to): (Option<LegacyId>, Option<LegacyId>),
         read: impl FnOnce(&mut ReadyRows<'_>) -> Result<T>,
     ) -> Result<T> {
-        let listed: Vec<String> = columns.iter().map(|column| quoted(column.name)).collect();
+        let listed: Vec<String> = columns.iter().map(|column| column.read()).collect();
         let mut statement = self.connection.prepare(&format!(
-            "select legacy_id, {} from {} where legacy_id > ? and legacy_id <= ? order by legacy_id",
+            "select y.legacy_id, {} from {} where y.legacy_id > ? and y.legacy_id <= ? order by y.legacy_id",
             listed.join(", "),
-            entity.ready_table()
+            entity.ready_rows()
         ))?;
         let width = columns.len();
         let bounds = (after.map_or(i64::MIN, |id| id.0), to.map_or(i64::MAX, |id| id.0));
@@ -151,26 +151,23 @@ impl Staging {
 
     /// How many rows of the entity are ready.
     pub fn count_ready(&self, entity: &Entity) -> Result<u64> {
-        let sql = format!("select count(*) from {}", entity.ready_table());
+        let sql = format!("select count(*) from {}", entity.ready_rows());
         Ok(self.connection.query_row(&sql, [], |row| row.get(0))?)
     }
 
     /// Whether any ready row has null in the column.
     pub fn has_null(&self, entity: &Entity, column: &Column) -> Result<bool> {
-        let sql = format!(
-            "select exists (select 1 from {} where {} is null)",
-            entity.ready_table(),
-            quoted(column.name)
-        );
+        let sql =
+            format!("select exists (select 1 from {} where {} is null)", entity.ready_rows(), column.read());
         Ok(self.connection.query_row(&sql, [], |row| row.get(0))?)
     }
 
     /// The labels that the ready rows use in an enum column.
     pub fn labels_used(&self, entity: &Entity, column: &Column) -> Result<Vec<String>> {
-        let column = quoted(column.name);
+        let column = column.read();
         let sql = format!(
             "select distinct {column} from {} where {column} is not null order by 1",
-            entity.ready_table()
+            entity.ready_rows()
         );
         let mut statement = self.connection.prepare(&sql)?;
         let labels = statement.query_map([], |row| row.get(0))?.collect::<Result<_, rusqlite::Error>>()?;

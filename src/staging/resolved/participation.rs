@@ -25,6 +25,17 @@ impl Staging {
         in_use(&self.connection)
     }
 
+    /// The entities as the target of the configuration has them, in load order: those that take part, and their parts.
+    pub fn sent_entities(&self) -> Result<Vec<&'static Entity>> {
+        let used = self.entities()?;
+        let config = self.config()?.unwrap_or_default();
+        let takes_part = |entity: &&'static Entity| {
+            let name = entity.mapped.and_then(|mapped| mapped.part_of).unwrap_or(entity.name);
+            used.iter().any(|used| used.name == name)
+        };
+        Ok(config.target.entities().into_iter().filter(takes_part).collect())
+    }
+
     /// Lets an optional entity take part where the snapshot and the surveyed target have its tables; returns what stays in
     /// the file because the target does not.
     pub fn settle_entities(&mut self, catalog: &Catalog) -> Result<Vec<LeftInFile>> {

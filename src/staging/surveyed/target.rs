@@ -153,6 +153,29 @@ impl Staging {
         Ok(())
     }
 
+    /// Knows rows again that say no legacy id and whose id is the one that a record of the snapshot gets: they are the record's
+    /// own, made by somebody who was told the id. Returns how many.
+    pub fn recognise_own_ids(&mut self, entity: &Entity) -> Result<u64> {
+        let (rows, records) = self.unmapped(entity)?;
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let own: Vec<(LegacyId, String)> = records
+            .into_iter()
+            .map(|legacy_id| (legacy_id, TargetId::derived(entity.name, legacy_id).to_string()))
+            .filter(|(_, id)| rows.contains(id))
+            .collect();
+        self.transaction(|connection| {
+            let mut update = connection.prepare(
+                "update target_rows set legacy_id = ?, legacy_id_from = 'id' where entity = ? and target_id = ?",
+            )?;
+            for (legacy_id, id) in &own {
+                update.execute((legacy_id.0, entity.name, id))?;
+            }
+            Ok(own.len() as u64)
+        })
+    }
+
     /// The addresses of rows that this migration will not write: rows of others, and rows whose legacy record is not in
     /// the snapshot. Each with the row's id.
     pub fn for_foreign_emails(&self, mut each: impl FnMut(&str, TargetId) -> Result<()>) -> Result<()> {
