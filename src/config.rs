@@ -3,6 +3,7 @@
 //! connections come from the environment or a file.
 
 mod policy;
+mod target;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,12 +15,12 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::columns::DeclaredColumns;
-use crate::entity::mapping::{self, Fill, Mapping, Part, Place};
-use crate::entity::{self, Entity};
+use crate::entity::{self, mapping};
 use crate::error::{Error, Result};
 use crate::record::hex;
 
 pub use policy::{DefaultPractice, DuplicatePolicy, EmailPolicy, Policy};
+pub use target::{LegacyIdIn, MappingTable, Target, Triggers};
 
 /// The whole configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,115 +78,12 @@ pub struct Csv {
     pub encoding: String,
 }
 
-/// `[target]`
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Target {
-    /// The schema that holds the tables.
-    pub schema: String,
-    /// Where an existing row says which legacy record it stands for, beside its column `legacy_id`.
-    pub legacy_id: LegacyIdIn,
-    /// Whether the target's triggers fire for the rows that are loaded.
-    pub triggers: Triggers,
-    /// The target's name of a table, where it is another; `false` where there is none; `{ onto = "profiles" }` where its records
-    /// are rows of that one.
-    pub tables: BTreeMap<String, mapping::Table>,
-    /// The target's name of a column, by table, where it is another; `false` where there is none.
-    pub columns: BTreeMap<String, BTreeMap<String, Place>>,
-    /// What stands in columns of the target that no resolved row has, by table.
-    pub fill: BTreeMap<String, BTreeMap<String, Fill>>,
-    /// Tables that have a second row of some records.
-    pub parts: BTreeMap<String, Part>,
-    /// A table of the target's that says which row stands for which record.
-    #[serde(skip_serializing_if = "MappingTable::is_absent")]
-    pub mapping_table: MappingTable,
-}
-
-/// `[target.mapping_table]`: read by the survey with `target.legacy_id = "migration_mappings"`, and written when rows are made.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct MappingTable {
-    /// Its name; '' where there is none to write.
-    pub table: String,
-    /// Its column with the word for what a row is.
-    pub entity_type: String,
-    /// Its column with the legacy id.
-    pub legacy_id: String,
-    /// Its column with the id of the row.
-    pub new_id: String,
-    /// The word for an entity, where it is not the entity's singular.
-    pub words: BTreeMap<String, String>,
-}
-
-impl MappingTable {
-    fn is_absent(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-impl Default for Target {
-    fn default() -> Self {
-        Self {
-            schema: "public".to_owned(),
-            legacy_id: LegacyIdIn::default(),
-            triggers: Triggers::default(),
-            tables: BTreeMap::new(),
-            columns: BTreeMap::new(),
-            fill: BTreeMap::new(),
-            parts: BTreeMap::new(),
-            mapping_table: MappingTable::default(),
-        }
-    }
-}
-
-impl Target {
-    /// What it says of tables and columns.
-    pub fn mapping(&self) -> Mapping {
-        Mapping {
-            tables: self.tables.clone(),
-            columns: self.columns.clone(),
-            fill: self.fill.clone(),
-            parts: self.parts.clone(),
-        }
-    }
-
-    /// The entities as they are sent there, in load order. What a configuration names and nobody knows was refused when it
-    /// was read.
-    pub fn entities(&self) -> Vec<&'static Entity> {
-        self.mapping().entities().unwrap_or_else(|_| entity::ALL.to_vec())
-    }
-}
-
-/// `target.triggers`
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Triggers {
-    /// They fire as for anybody else.
-    #[default]
-    On,
-    /// They do not fire for this session, and the load looks after the foreign keys itself.
-    Off,
-}
-
 /// `[gates]`
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Gates {
     /// Whether a load refuses a phase whose gates are not passed; without it gates are shown and hold nothing up.
     pub enforce: bool,
-}
-
-/// `target.legacy_id`
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LegacyIdIn {
-    /// In the column `legacy_id` only.
-    #[default]
-    Column,
-    /// In `metadata`, under `legacy_id`.
-    Metadata,
-    /// In the table `migration_mappings`.
-    MigrationMappings,
 }
 
 impl Config {
@@ -236,26 +134,7 @@ impl Config {
         let roles: Vec<&str> = entity::profiles::Role::ALL.iter().map(|role| role.as_str()).collect();
         let genders: Vec<&str> = crate::clean::Gender::ALL.iter().map(|gender| gender.as_str()).collect();
         let entities: Vec<&str> = entity::ALL.iter().map(|entity| entity.name).collect();
-        let tables = entity::target_tables();
-        known_words("target.tables", config.target.tables.keys(), &tables)?;
-        let parts = config.target.parts.keys().map(String::as_str);
-        let with_columns: Vec<&str> = tables.iter().copied().chain(parts).collect();
-        known_words("target.columns", config.target.columns.keys(), &with_columns)?;
-        known_words("target.fill", config.target.fill.keys(), &tables)?;
-        for (table, columns) in &config.target.columns {
-            let mut known: Vec<&str> = entity::ALL
-                .iter()
-                .filter(|entity| entity.target_table == table)
-                .flat_map(|entity| entity.columns.iter().map(|column| column.name))
-                .collect();
-            if known.is_empty() {
-                known = vec!["id", "legacy_id"];
-            }
-            // a part has the one column of its own by which it is found
-            known_words("target.columns", columns.keys(), &known)?;
-        }
-        mapped(&config.target, &tables)?;
-        known_words("target.mapping_table.words", config.target.mapping_table.words.keys(), &entities)?;
+        target::check(&config.target)?;
         let required: Vec<&str> =
             entity::legacy_tables().iter().filter(|table| table.required).map(|table| table.name).collect();
         known_words("source.allow_empty", config.source.allow_empty.iter(), &required)?;
@@ -293,53 +172,6 @@ impl Config {
                 format!("{key}: {} / {}", shown(&mine), shown(&theirs))
             })
             .collect()
-    }
-}
-
-/// Refuses what a mapping of the target names and nobody knows, or says twice.
-fn mapped(target: &Target, tables: &[&str]) -> Result<(), Invalid> {
-    let wrong =
-        |key: String| Invalid::Key { key: format!("{key}, which is a name or false, but"), suggestion: None };
-    for (table, place) in &target.tables {
-        if !place.is_valid() {
-            return Err(wrong(format!("target.tables.{table}")));
-        }
-        if let mapping::Table::Onto { onto } = place {
-            known_words("target.tables", std::iter::once(onto), tables)?;
-        }
-    }
-    for (table, columns) in &target.columns {
-        if let Some((column, _)) = columns.iter().find(|(_, place)| !place.is_valid()) {
-            return Err(wrong(format!("target.columns.{table}.{column}")));
-        }
-        // one column of the target has one source
-        let mut theirs: Vec<&str> = columns
-            .values()
-            .filter_map(|place| match place {
-                Place::Named(name) => Some(name.as_str()),
-                Place::Is(_) => None,
-            })
-            .chain(target.fill.get(table).into_iter().flat_map(|fills| fills.keys().map(String::as_str)))
-            .collect();
-        theirs.sort_unstable();
-        if let Some(twice) = theirs.windows(2).find(|pair| pair[0] == pair[1]) {
-            let key = format!("target.columns.{table}, where {} is filled twice,", twice[0]);
-            return Err(Invalid::Key { key, suggestion: None });
-        }
-    }
-    let entities: Vec<&str> = entity::ALL.iter().map(|entity| entity.name).collect();
-    let roles: Vec<&str> = entity::profiles::Role::ALL.iter().map(|role| role.as_str()).collect();
-    for (table, part) in &target.parts {
-        if tables.contains(&table.as_str()) {
-            let key = format!("target.parts.{table}, which is a table of its own,");
-            return Err(Invalid::Key { key, suggestion: None });
-        }
-        known_words("target.parts", std::iter::once(&part.of), &entities)?;
-        known_words("target.parts", part.roles.iter(), &roles)?;
-    }
-    match target.mapping().entities() {
-        Ok(_) => Ok(()),
-        Err(unknown) => Err(Invalid::Field(unknown)),
     }
 }
 

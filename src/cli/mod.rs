@@ -27,6 +27,7 @@ mod session;
 mod shred;
 mod status;
 mod survey;
+mod target;
 mod text;
 mod transform;
 mod verify;
@@ -85,6 +86,8 @@ enum Verb {
     Extract(extract::Arguments),
     /// Look at what the target is and already holds
     Survey(survey::Arguments),
+    /// Write a first mapping for a target with other tables
+    Target(target::Arguments),
     /// Decide every record's fate, offline
     Transform(transform::Arguments),
     /// How each column of the snapshot is written, and how much of it can be read
@@ -216,6 +219,7 @@ fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
         Verb::Doctor(arguments) => doctor::run(common, arguments),
         Verb::Extract(arguments) => extract::run(common, arguments),
         Verb::Survey(arguments) => survey::run(common, arguments),
+        Verb::Target(arguments) => target::run(common, arguments),
         Verb::Transform(arguments) => transform::run(common, arguments),
         Verb::Columns(arguments) => columns::run(common, arguments),
         Verb::Analyze(arguments) => analyze::run(common, arguments),
@@ -245,7 +249,7 @@ impl Verb {
     const fn has_a_journal(&self) -> bool {
         match self {
             Verb::Audit(arguments) => arguments.seals(),
-            Verb::Duplicates(_) | Verb::Demo(_) | Verb::Help(_) | Verb::Shred(_) => false,
+            Verb::Duplicates(_) | Verb::Target(_) | Verb::Demo(_) | Verb::Help(_) | Verb::Shred(_) => false,
             _ => true,
         }
     }

@@ -117,7 +117,10 @@ pub(super) fn doctor(findings: &[Finding]) -> String {
 pub(super) fn survey(summary: &survey::Summary) -> String {
     let mut text = format!("target {} (PostgreSQL {})\n", summary.target, summary.version);
     for (entity, rows) in &summary.existing {
-        let _ = writeln!(text, "  {entity} {rows} rows already there");
+        let nobody = summary.nobody.iter().find(|(known, _)| known == entity).map(|(_, rows)| *rows);
+        let stands =
+            nobody.map(|rows| format!(", {rows} of them stand for no legacy record")).unwrap_or_default();
+        let _ = writeln!(text, "  {entity} {rows} rows already there{stands}");
     }
     let lost = &summary.lost;
     if lost.practices > 0 {

@@ -132,6 +132,11 @@ impl CatalogKey {
     /// What stands between the values of a key when they are made one text.
     pub const BETWEEN_VALUES: char = '\u{1f}';
 
+    /// Whether it may be checked at the end of a transaction only, so that nobody can merge by it.
+    pub fn is_deferrable(&self) -> bool {
+        self.definition.contains(" DEFERRABLE")
+    }
+
     /// The columns of the entity that the key is over, where its values can be compared as texts: it is a unique one over
     /// columns of the entity that PostgreSQL prints in one way only. The entity's own identities are not asked about:
     /// every record has its own.

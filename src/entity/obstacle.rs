@@ -220,8 +220,8 @@ mod tests {
                 Category::ConstraintViolation,
             ),
             (
-                "people.id references auth.users (profiles_id_fkey): every insert would fail until those users exist \
-                 or the constraint is dropped",
+                "people.id references auth.users (profiles_id_fkey): every insert would fail until those users exist; \
+                 `drydock auth` writes what makes them",
                 Category::ConstraintViolation,
             ),
         ] {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::refused::refused;
 use super::{Loader, OnError};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::failpoint;
 use crate::interrupt;
 use crate::progress::Bar;
@@ -228,7 +228,8 @@ impl Loader<'_> {
         }
         unit.ids =
             ids.iter().filter(|id| !unit.refused.iter().any(|(other, _)| other == *id)).copied().collect();
-        self.note(carried, unit)
+        self.note(carried, unit)?;
+        refuse_what_all_are_refused_for(carried)
     }
 
     /// Gives records their new address that hold one which others are about to get; what stands in the way of that is
@@ -309,6 +310,37 @@ impl Loader<'_> {
         carried.add(ids.first().copied(), &receipt);
         Ok(())
     }
+}
+
+/// Stops where most records are refused, one after the other, for one and the same reason: that is no fault of theirs.
+fn refuse_what_all_are_refused_for(carried: &Carried<'_>) -> Result<()> {
+    const MANY: u64 = 200;
+    let refused = carried.refused.len() as u64;
+    let tried = carried.receipt.rows + refused;
+    if refused < MANY || 2 * refused < tried {
+        return Ok(());
+    }
+    let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
+    for one in &carried.refused {
+        *reasons.entry(one.context.as_str()).or_default() += 1;
+    }
+    let Some((reason, records)) = reasons.into_iter().max_by_key(|(_, records)| *records) else {
+        return Ok(());
+    };
+    if 2 * records < tried {
+        return Ok(());
+    }
+    let merge = carried.merge;
+    Err(Error::target(format!(
+        "{} of the first {tried} {} of phase {} are refused for one reason ({reason}), and the others are not tried",
+        records,
+        merge.entity.name,
+        merge.phase.as_str()
+    ))
+    .hint(
+        "what the target asks for is asked of every record: change it there, or say in the configuration what it needs; what was \
+         written is in a run that `drydock rollback` undoes",
+    ))
 }
 
 /// Hands the next row over with its key, which the file keeps as a number.

@@ -4,6 +4,7 @@
 //! Where rows lost their legacy ids, `natural_key` finds again which record they stand for.
 
 mod natural_key;
+mod nobody;
 
 use crate::config::Config;
 use crate::entity::catalog::{Catalog, CatalogKey};
@@ -32,6 +33,8 @@ pub struct Summary {
     pub version: String,
     /// The rows that are already there, by entity.
     pub existing: Vec<(&'static str, u64)>,
+    /// Those of them that stand for no legacy record, by entity.
+    pub nobody: Vec<(&'static str, u64)>,
     /// The practices without a legacy id.
     pub lost: Lost,
     /// Rows that have a record's legacy id and say of themselves that they are somebody else.
@@ -108,7 +111,7 @@ pub fn survey(
                 continue;
             }
             // without the columns that say which record a row stands for, the preflight says what is missing
-            let Some(mapping) = target.mapping(&catalog, entity, config.target.legacy_id)? else {
+            let Some(mapping) = target.mapping(&catalog, entity, &config.target.legacy_id)? else {
                 if !entity.is_optional() {
                     existing.push((entity.name, 0));
                 }
@@ -141,11 +144,25 @@ pub fn survey(
         Ok(())
     })?;
     let lost = find_lost(staging, target, &catalog)?;
+    if staging.completed(Step::Extract)?.is_some() {
+        for entity in entity::ALL {
+            staging.recognise_own_ids(entity)?;
+        }
+    }
+    let nobody = nobody::count(staging, target.all_entities())?;
+    if !config.target.rows_of_others {
+        nobody::refuse(target, &catalog, config, &nobody)?;
+    }
     let strangers = find_strangers(staging)?;
     target.end_reading()?;
     staging.set_fact("target_version", &version)?;
     staging.complete(Step::Survey)?;
-    Ok(Summary { target: target.identity().to_owned(), version, existing, lost, strangers, problems })
+    let nobody = nobody
+        .into_iter()
+        .map(|nobody| (nobody.entity.name, nobody.rows))
+        .filter(|(_, rows)| *rows > 0)
+        .collect();
+    Ok(Summary { target: target.identity().to_owned(), version, existing, nobody, lost, strangers, problems })
 }
 
 /// Finds the rows that are somebody else's than their legacy id says; nothing can be compared without a snapshot.

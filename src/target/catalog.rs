@@ -19,10 +19,23 @@ impl Target {
         Ok(self.names.translate(catalog))
     }
 
-    /// The same by the target's own names.
+    /// Reads the catalog of every table of the schema, by its own names.
+    pub fn whole_catalog(&mut self) -> Result<Catalog> {
+        let sql = "select c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace \
+                   where n.nspname = $1 and c.relkind in ('r', 'p') order by 1";
+        let schema = self.schema.clone();
+        let rows = self.client.query(sql, &[&schema]).map_err(|cause| failed("listing tables", &cause))?;
+        let tables: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        self.catalog_of(&tables.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// The catalog by the target's own names.
     pub(super) fn real_catalog(&mut self) -> Result<Catalog> {
         let names = self.names.clone();
-        let tables = names.tables();
+        self.catalog_of(&names.tables())
+    }
+
+    fn catalog_of(&mut self, tables: &[&str]) -> Result<Catalog> {
         let schema = self.schema.clone();
         let mut catalog = Catalog::default();
         let rows = self

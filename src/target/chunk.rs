@@ -181,7 +181,9 @@ impl Target {
             if watched {
                 self.remember_other_phases(merge, &table)?;
             }
-            self.write(merge, &merge.write_statement(&table, known.rows > 0, &range), &mut merged)?;
+            let written_in = self.written_in(merge.entity.target_table)?;
+            let statement = merge.write_statement(&table, known.rows > 0, &range, &written_in);
+            self.write(merge, &statement, &mut merged)?;
             if watched {
                 // what deferred triggers do belongs to it
                 self.execute("checking constraints", "set constraints all immediate")?;

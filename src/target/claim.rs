@@ -60,9 +60,10 @@ impl Target {
                 )?;
                 return Ok(None);
             }
+            let written_in = target.written_in(merge.entity.target_table)?;
             let statement = format!(
                 "update {table} t set legacy_id = c.legacy_id from drydock_claims c \
-                 where t.id = c.id and t.legacy_id is null returning t.legacy_id::bigint, t.xmin::text::bigint"
+                 where t.id = c.id and t.legacy_id is null returning t.legacy_id::bigint, {written_in}"
             );
             let claimed = target.moved(&what, &statement, copied.digest)?;
             target.write_receipt(writing, number, merge, &claimed, &Receipted::default())?;

@@ -49,10 +49,12 @@ pub struct TableConditions {
     pub may_update: bool,
     /// Whether row level security applies to the role.
     pub hides_rows: bool,
-    /// Whether it has rules, which rewrite statements.
+    /// Whether it has rules that rewrite what is inserted or updated.
     pub has_rules: bool,
     /// Triggers that fire.
     pub triggers: Vec<String>,
+    /// Whether a publication has it that could not say which row an update is about, so that no row may be updated.
+    pub is_published_without_identity: bool,
 }
 
 impl Target {
@@ -88,6 +90,7 @@ impl Target {
                 hides_rows: row.get(4),
                 has_rules: row.get(5),
                 triggers: row.get(6),
+                is_published_without_identity: row.get(7),
             })
             .collect();
         Ok(conditions)
@@ -144,6 +147,18 @@ impl Conditions {
                     missing.join(" or ")
                 ));
             }
+            if table.has_rules {
+                problems.push(format!(
+                    "table {name} has rules for inserts or updates, with which no rows can be merged: drop them, or switch them off \
+                     for the load (alter table {name} disable rule …)"
+                ));
+            }
+            if table.is_published_without_identity {
+                problems.push(format!(
+                    "table {name} is published with its updates and has no replica identity, so that no row of it may be updated: \
+                     give it a primary key, or alter table {name} replica identity full"
+                ));
+            }
             if table.hides_rows {
                 problems.push(format!(
                     "row level security of table {name} applies to role {role} and may hide rows from it: connect as the \
@@ -174,9 +189,6 @@ impl Conditions {
                     table.table,
                     table.triggers.join(", ")
                 ));
-            }
-            if table.has_rules {
-                notes.push(format!("table {} has rules that rewrite statements", table.table));
             }
         }
         notes

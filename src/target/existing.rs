@@ -3,7 +3,7 @@
 
 use super::catalog::for_lines;
 use super::copy::decode_row;
-use super::{Target, discriminated, failed, quoted};
+use super::{Target, discriminated, failed, quoted, quoted_text};
 use crate::config::LegacyIdIn;
 use crate::entity::Entity;
 use crate::entity::catalog::{Catalog, ExistingRow, SAID};
@@ -40,7 +40,7 @@ impl Target {
         &mut self,
         catalog: &Catalog,
         entity: &Entity,
-        from: LegacyIdIn,
+        from: &LegacyIdIn,
     ) -> Result<Option<Mapping>> {
         let has = |name: &str| {
             catalog.columns.iter().any(|column| column.table == entity.target_table && column.name == name)
@@ -61,10 +61,14 @@ impl Target {
             places.push(("column", "t.legacy_id::text".to_owned()));
         }
         match from {
-            LegacyIdIn::Metadata if has("metadata") => {
-                places.push(("metadata", "t.metadata::jsonb ->> 'legacy_id'".to_owned()));
+            LegacyIdIn::Metadata(key) if has("metadata") => {
+                places.push(("metadata", format!("t.metadata::jsonb ->> {}", quoted_text(key))));
             }
-            LegacyIdIn::Column | LegacyIdIn::Metadata => {}
+            LegacyIdIn::FallbackAddress if has("email") => {
+                let given = "substring(t.email::text from '\\.([0-9]+)(?:-[0-9]+)?@migrated\\.local$')";
+                places.push(("fallback_address", given.to_owned()));
+            }
+            LegacyIdIn::Column | LegacyIdIn::Metadata(_) | LegacyIdIn::FallbackAddress => {}
             LegacyIdIn::MigrationMappings => {
                 joins = self.mapping_join(entity)?;
                 places.push(("migration_mappings", "m.legacy_id".to_owned()));
@@ -105,6 +109,39 @@ impl Target {
             said: said.concat(),
             joins,
         }))
+    }
+
+    /// How many rows of the entity a place would find the record of.
+    pub fn count_found(&mut self, catalog: &Catalog, entity: &Entity, from: &LegacyIdIn) -> Result<u64> {
+        let Ok(Some(mapping)) = self.mapping(catalog, entity, from) else { return Ok(0) };
+        let sql = format!(
+            "select count(*) from {} t{} where ({}) ~ '^ *[0-9]+ *$' and {}",
+            self.table(entity),
+            mapping.joins,
+            mapping.legacy_id,
+            discriminated(entity)
+        );
+        self.count(&format!("looking at the rows of {}", entity.target_table), &sql)
+    }
+
+    /// The keys of the entity's metadata that hold whole numbers and whose name says that they are somebody's old ones.
+    pub fn old_keys(&mut self, catalog: &Catalog, entity: &Entity) -> Result<Vec<String>> {
+        let is_json = catalog.columns.iter().any(|column| {
+            column.table == entity.target_table && column.name == "metadata" && column.type_name == "jsonb"
+        });
+        if !is_json {
+            return Ok(Vec::new());
+        }
+        let sql = format!(
+            "select e.key from {} t cross join lateral jsonb_each_text(case when jsonb_typeof(t.metadata) = 'object' \
+                 then t.metadata else '{{}}' end) e \
+             where e.value ~ '^[0-9]+$' and e.key ~* 'legacy|old|source|external|django|original' \
+             group by 1 order by count(*) desc, 1 limit 5",
+            self.table(entity)
+        );
+        let what = format!("looking at the metadata of {}", entity.target_table);
+        let rows = self.client.query(&sql, &[]).map_err(|cause| failed(&what, &cause))?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
     /// How many rows the entity's table holds.

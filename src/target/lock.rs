@@ -46,6 +46,7 @@ impl Target {
             depth: 0,
             backend: None,
             is_beside: true,
+            parted: self.parted.clone(),
             tables: self.tables.clone(),
             watched: self.watched.clone(),
         };
@@ -57,7 +58,7 @@ impl Target {
 
     /// Room for the rows of a chunk, so that they are not written to files; that the server notices when this machine is
     /// gone, as this side does; and, asked of a server that knows it, that a process that is gone is noticed within a
-    /// statement, not after it.
+    /// statement, not after it. What is refused does not write values into the server's log where the role may say so.
     fn set_up(&mut self) -> Result<()> {
         // a pooler's session that had temporary tables before keeps its buffers as they are
         self.client
@@ -65,6 +66,10 @@ impl Target {
                 "set work_mem = '32MB'; \
                  set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3; \
                  do $$ begin perform set_config('temp_buffers', '32MB', false); \
+                 exception when others then null; end $$; \
+                 do $$ begin \
+                     perform set_config('log_min_messages', 'panic', false), set_config('log_min_error_statement', 'panic', false), \
+                             set_config('log_error_verbosity', 'terse', false); \
                  exception when others then null; end $$",
             )
             .map_err(|cause| failed("setting the session up", &cause))?;

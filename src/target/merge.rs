@@ -182,15 +182,23 @@ impl Merge {
         )
     }
 
-    /// The statement that writes, returning legacy id, whether the row is new, and the transaction that wrote it. The
+    /// The statement that writes, returning legacy id, whether the row is new, and the transaction that wrote it, which
+    /// `written_in` gives. The
     /// rows were sent in key order and are read in it, so nothing has to be sorted.
     pub(super) fn write_statement(
         &self,
         table: &str,
         some_known: bool,
         range: &RangeInclusive<LegacyId>,
+        written_in: &str,
     ) -> String {
         let (sent, known) = (self.sent(), self.known());
+        // a row of a parted table does not say it itself; that somebody else made it meanwhile is not seen there
+        let is_new = if written_in.starts_with("t.") {
+            "t.xmax = 0".to_owned()
+        } else {
+            format!("not exists (select 1 from {known} k where k.legacy_id = t.legacy_id)")
+        };
         if self.inserts() {
             let unless_right = if some_known {
                 format!(
@@ -201,7 +209,7 @@ impl Merge {
             };
             format!(
                 "insert into {table} as t ({0}) select {0} from {sent} s {unless_right} \
-                 on conflict ({1}) do update set {2} where {3} returning t.legacy_id::bigint, t.xmax = 0, t.xmin::text::bigint",
+                 on conflict ({1}) do update set {2} where {3} returning t.legacy_id::bigint, {is_new}, {written_in}",
                 self.inserted(),
                 self.entity.key().into_iter().map(quoted).collect::<Vec<_>>().join(", "),
                 self.assignments("excluded"),
@@ -211,7 +219,7 @@ impl Merge {
             format!(
                 "update {table} t set {} from {sent} s, {known} k \
                  where k.is_different and k.legacy_id = s.legacy_id and t.id = k.id and {} and {} \
-                 returning t.legacy_id::bigint, false, t.xmin::text::bigint",
+                 returning t.legacy_id::bigint, false, {written_in}",
                 self.assignments("s"),
                 self.within(range),
                 self.differs("s"),

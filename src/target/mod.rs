@@ -28,6 +28,7 @@ mod sender;
 mod undo;
 mod unique_values;
 mod unit;
+mod views;
 mod watched;
 
 use std::time::Duration;
@@ -60,6 +61,12 @@ use crate::record::{quoted, quoted_text};
 /// The types of an empty target; its tables are the entities' own.
 const TYPES: &str = include_str!("../../sql/target/01_types.sql");
 
+/// What makes the tables of an empty target, in order: a name for each script, and the script.
+pub fn scripts() -> Vec<(&'static str, &'static str)> {
+    let tables = entity::ALL.iter().filter_map(|entity| Some((entity.target_table, entity.target_sql?)));
+    std::iter::once(("types", TYPES)).chain(tables).collect()
+}
+
 /// A session on the target.
 pub struct Target {
     client: Session,
@@ -80,6 +87,8 @@ pub struct Target {
     backend: Option<lock::Backend>,
     /// Whether another session has the load lock for this one.
     is_beside: bool,
+    /// Those of them that are parted: what was inserted into one cannot be asked for the transaction that wrote it.
+    parted: Vec<&'static str>,
     /// The tables that there are: of an optional entity's it is asked, the others are taken to be there.
     tables: Vec<&'static str>,
     /// Tables whose rows may become something else on their way in, and by what; not known before the lock is taken.
@@ -91,8 +100,10 @@ impl Target {
     pub fn open(address: &Address, config: &config::Target) -> Result<Self> {
         let names = names::Names::new(config);
         let mut client = session(address, &config.schema, &names)?;
+        let tables = names.present(&mut client, &config.schema)?;
         Ok(Self {
-            tables: names.present(&mut client, &config.schema)?,
+            parted: names.parted(&mut client, &config.schema, &tables)?,
+            tables,
             stopping: stopping(address, &client),
             client,
             identity: address.identity(),
@@ -137,8 +148,7 @@ impl Target {
                 "tables are only made under Drydock's own names; make these yourself, or leave the names out",
             ));
         }
-        let tables = entity::ALL.iter().filter_map(|entity| entity.target_sql);
-        let script: String = std::iter::once(TYPES).chain(tables).collect();
+        let script: String = scripts().into_iter().map(|(_, sql)| sql).collect();
         self.client.batch_execute(&script).map_err(|cause| failed("creating the tables", &cause))?;
         self.tables = entity::target_tables();
         Ok(())
@@ -209,7 +219,15 @@ impl Target {
 
     /// A table as statements name it, quoted: the table itself, or the view that gives it and its columns our names.
     fn named(&self, table: &str) -> String {
-        if self.names.is_plain() { self.real(table) } else { names::view(table) }
+        if self.names.is_plain() { self.real(table) } else { views::view(table) }
+    }
+
+    /// The transaction that writes the row `t`, as a statement returns it.
+    fn written_in(&mut self, table: &str) -> Result<String, Failure> {
+        if self.parted.iter().any(|parted| *parted == table) {
+            return Ok(format!("{}::bigint", self.own_transaction()?));
+        }
+        Ok("t.xmin::text::bigint".to_owned())
     }
 
     /// The table itself with its schema, quoted.

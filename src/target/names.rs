@@ -1,7 +1,7 @@
 //! The names that tables and columns have in the target, where the configuration says that they are others. Everything
 //! here speaks of a table or column by its name in [`crate::entity`]; a session on a target with other names gets
 //! temporary views with our columns, through which PostgreSQL reads and writes as if the names were the same. A view has a
-//! name that no application gives ([`view`]): the session's triggers would take one named `profiles` for a table of theirs.
+//! name that no application gives (`views`): the session's triggers would take one named `profiles` for a table of theirs.
 //! What asks the catalog has to translate, and what names a table by its bare name is qualified ([`qualified`]).
 
 use std::collections::BTreeMap;
@@ -11,13 +11,8 @@ use crate::config;
 use crate::connect::Session;
 use crate::entity::catalog::Catalog;
 use crate::entity::mapping::{Mapping, OWN, Place, filled_name};
-use crate::entity::{self, Column, Entity, Kind};
+use crate::entity::{self, Column, Entity};
 use crate::error::Result;
-
-/// The view that gives a table and its columns our names, quoted.
-pub(super) fn view(table: &str) -> String {
-    format!("pg_temp.{}", quoted(&format!("drydock_target_{table}")))
-}
 
 /// A check's statement with every table as `named` says: what follows `from` or `join` and is the name of one of ours.
 pub(super) fn qualified(sql: &str, named: impl Fn(&str) -> String) -> String {
@@ -75,7 +70,7 @@ impl Names {
     }
 
     /// The tables that are written, each once, in load order.
-    fn our_tables(&self) -> Vec<&'static str> {
+    pub(super) fn our_tables(&self) -> Vec<&'static str> {
         let mut tables = Vec::new();
         for entity in &self.entities {
             if !tables.contains(&entity.target_table) {
@@ -280,105 +275,23 @@ impl Names {
         Ok(present)
     }
 
-    /// Makes the views with our columns, or makes them again.
-    pub(super) fn make_views(&self, client: &mut Session, schema: &str) -> Result<()> {
-        let asked = client.query_one("select to_regclass('drydock.keys') is not null", &[]);
-        let has_keys = asked.map_err(|cause| failed("looking for the schema drydock", &cause))?.get(0);
-        for table in self.our_tables() {
+    /// Those of the tables that are parted.
+    pub(super) fn parted(
+        &self,
+        client: &mut Session,
+        schema: &str,
+        tables: &[&'static str],
+    ) -> Result<Vec<&'static str>> {
+        let mut parted = Vec::new();
+        for table in tables {
             let real = format!("{}.{}", quoted(schema), quoted(self.table(table)));
-            let rows = client
-                .query(
-                    "select a.attname::text, pg_get_expr(d.adbin, d.adrelid) \
-                     from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum \
-                          and a.attgenerated = '' \
-                     where a.attrelid = to_regclass($1) and a.attnum > 0 and not a.attisdropped order by a.attnum",
-                    &[&real],
-                )
-                .map_err(|cause| failed("looking at the columns", &cause))?;
-            if rows.is_empty() {
-                continue;
+            let sql = "select exists (select 1 from pg_class where oid = to_regclass($1) and relkind = 'p')";
+            let asked = client.query_one(sql, &[&real]);
+            if asked.map_err(|cause| failed("looking for the tables", &cause))?.get(0) {
+                parted.push(*table);
             }
-            let (mut listed, mut defaults) = (String::new(), String::new());
-            let view = view(table);
-            for row in &rows {
-                let theirs: String = row.get(0);
-                let ours = quoted(&self.our_column(table, &theirs));
-                listed += &format!(", r.{} as {ours}", quoted(&theirs));
-                // rows get the table's own defaults; what is set back to its default asks the view
-                if let Some(default) = row.get::<_, Option<String>>(1) {
-                    defaults += &format!("alter view {view} alter column {ours} set default {default}; ");
-                }
-            }
-            for column in self.lacking(table) {
-                let value = match column.name {
-                    "legacy_id" if has_keys => {
-                        key_of(table, &format!("r.{}", quoted(self.column(table, "id"))))
-                    }
-                    _ => format!("null::{}", type_of(column.kind)),
-                };
-                listed += &format!(", {value} as {}", quoted(column.name));
-            }
-            client
-                .batch_execute(&format!(
-                    "drop view if exists {view}; \
-                     create temporary view {view} as select r.xmin, r.xmax{listed} from {real} r; {defaults}"
-                ))
-                .map_err(|cause| failed("giving the tables our names", &cause))?;
         }
-        self.make_empty_views(client)
-    }
-
-    /// What stands for a table of ours that the target has no place for: no row.
-    fn make_empty_views(&self, client: &mut Session) -> Result<()> {
-        let written = self.our_tables();
-        for entity in entity::ALL.iter().filter(|entity| !written.contains(&entity.target_table)) {
-            let listed: Vec<String> = entity
-                .columns
-                .iter()
-                .map(|column| format!("null::{} as {}", type_of(column.kind), quoted(column.name)))
-                .collect();
-            let sql = format!(
-                "create or replace temporary view {} as select {} where false",
-                view(entity.target_table),
-                listed.join(", ")
-            );
-            client.batch_execute(&sql).map_err(|cause| failed("giving the tables our names", &cause))?;
-        }
-        Ok(())
-    }
-
-    /// The columns of ours that a view has and its table does not.
-    fn lacking(&self, table: &str) -> Vec<&'static Column> {
-        let mut lacking = self.left_out(table);
-        lacking.retain(|column| column.name != "legacy_id");
-        let of_table = self.entities.iter().find(|entity| entity.target_table == table);
-        let key =
-            of_table.filter(|entity| !entity.has_key_column()).and_then(|entity| entity.column("legacy_id"));
-        lacking.extend(key);
-        lacking.dedup_by_key(|column| column.name);
-        lacking
-    }
-}
-
-/// The legacy id that Drydock's own schema knows for a row of a table.
-fn key_of(table: &str, id: &str) -> String {
-    format!(
-        "(select k.legacy_id from drydock.keys k where k.table_name = {} and k.id = {id})",
-        super::quoted_text(table)
-    )
-}
-
-/// A type of PostgreSQL that can hold values of the kind.
-fn type_of(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Uuid => "uuid",
-        Kind::Integer => "bigint",
-        Kind::Boolean => "boolean",
-        Kind::Date => "date",
-        Kind::Timestamp => "timestamptz",
-        Kind::Numeric => "numeric",
-        Kind::Metadata | Kind::Json => "jsonb",
-        Kind::Text | Kind::Enum(_) => "text",
+        Ok(parted)
     }
 }
 
@@ -422,7 +335,6 @@ mod tests {
             "select 'profiles', count(*) as profiles from \"s\".\"profiles\" t\n  left join\n  \"s\".\"practices\" using (id)\n\
              where t.a is distinct from t.b and x in (select 1 from \"s\".\"patients\")"
         );
-        assert_eq!(view("profiles"), "pg_temp.\"drydock_target_profiles\"");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::entity::catalog::{Catalog, CatalogColumn};
+use crate::entity::catalog::{Catalog, CatalogColumn, CatalogKey};
 use crate::entity::{self, Entity, Obstacle, Why};
 
 use super::Target;
@@ -92,13 +92,25 @@ fn key_problems(names: &Names, catalog: &Catalog, entity: &Entity) -> Vec<String
     let mut wanted = entity.key();
     wanted.sort_unstable();
     let keys = || catalog.keys.iter().filter(|key| key.table == table);
-    let is_unique = keys().filter(|key| matches!(key.kind.as_str(), "p" | "u")).any(|key| {
-        let mut columns: Vec<&str> = key.columns.iter().map(String::as_str).collect();
-        columns.sort_unstable();
-        columns == wanted
-    });
+    let found: Vec<&CatalogKey> = keys()
+        .filter(|key| matches!(key.kind.as_str(), "p" | "u"))
+        .filter(|key| {
+            let mut columns: Vec<&str> = key.columns.iter().map(String::as_str).collect();
+            columns.sort_unstable();
+            columns == wanted
+        })
+        .collect();
+    let is_unique = found.iter().any(|key| !key.is_deferrable());
     let mut problems = Vec::new();
-    if !is_unique {
+    if let Some(key) = found.first().filter(|_| !is_unique) {
+        problems.push(format!(
+            "the unique key {} of table {table} is deferrable, and no row can be found again by it while it is written: make \
+             one that is not (create unique index on {table} ({}))",
+            key.name,
+            entity.key().iter().map(|column| names.column(entity.target_table, column)).collect::<Vec<_>>().join(", "),
+            table = names.table(table),
+        ));
+    } else if !is_unique {
         problems.push(format!(
             "table {} has no unique key over ({}), by which its rows are found again",
             names.table(table),

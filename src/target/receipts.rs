@@ -120,7 +120,10 @@ impl Target {
     pub(super) fn make_receipts(&mut self) -> Result<(), Failure> {
         let row = self
             .client
-            .query_one("select to_regclass('drydock.keys') is null", &[])
+            .query_one(
+                "select to_regclass('drydock.keys') is null or to_regclass('drydock.superseded') is null",
+                &[],
+            )
             .map_err(|cause| Failure::of("looking for the schema drydock", &cause))?;
         if !row.get::<_, bool>(0) {
             return Ok(());

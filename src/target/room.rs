@@ -228,11 +228,9 @@ impl Target {
             )?;
         }
         let statement = statement(self)?;
-        let merged = self.moved(
-            what,
-            &format!("{statement} returning t.legacy_id::bigint, t.xmin::text::bigint"),
-            digest,
-        )?;
+        let written_in = self.written_in(ours)?;
+        let merged =
+            self.moved(what, &format!("{statement} returning t.legacy_id::bigint, {written_in}"), digest)?;
         if self.is_watched(ours) {
             self.give_back(merge, &table, &others, "b", "drydock_room_before b where b.id = t.id")?;
             let found = self.legacy_ids(

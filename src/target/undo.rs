@@ -192,7 +192,7 @@ impl Target {
     }
 
     /// The number of the present transaction, or of its savepoint, as in xmin.
-    fn own_transaction(&mut self) -> Result<i64, Failure> {
+    pub(super) fn own_transaction(&mut self) -> Result<i64, Failure> {
         let what = "looking at the transaction";
         self.execute(what, "create temporary table drydock_now on commit drop as select 1 as one")?;
         let row = self
@@ -446,9 +446,10 @@ impl Target {
         let assigned = |value: &dyn Fn(&str) -> String| -> String {
             columns.iter().map(|name| format!("{name} = {}", value(name))).collect::<Vec<_>>().join(", ")
         };
+        let written_in = self.written_in(merge.entity.target_table)?;
         let noted = |update: String| {
             format!(
-                "with w as ({update} returning t.id, t.xmin::text::bigint as xid, u.written_by) \
+                "with w as ({update} returning t.id, {written_in} as xid, u.written_by) \
                  insert into drydock.restorations (table_name, id, xid, written_by) \
                  select {}, id, xid, written_by from w \
                  on conflict (table_name, id, xid) do update set written_by = excluded.written_by",

@@ -147,6 +147,12 @@ impl<'a> Passes<'a> {
     /// Holds back every record that has the same values as an earlier one, or as an existing row, under a unique key of the
     /// target.
     fn hold_back_takers(&mut self, entity: &'static Entity) -> Result<()> {
+        if let Some(column) = self.added_by(entity)? {
+            // each is added to another record's row, which has room for one
+            let takers = self.staging.takers_of_a_key(entity, &[column.to_owned()])?;
+            let issue = Issue::new(Code::KeyTaken, column).with_context("one row for each".to_owned());
+            self.hold_back(entity, &takers, &issue)?;
+        }
         for key in self.staging.catalog()?.keys {
             let Some(columns) = key.compared_by(entity) else { continue };
             let place = format!("{}.{}: {}", key.table, key.columns.join(", "), key.name);
@@ -169,6 +175,12 @@ impl<'a> Passes<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The column by which the entity's records are added to the rows of another, where the target has no table for them.
+    fn added_by(&self, entity: &Entity) -> Result<Option<&'static str>> {
+        let target = self.staging.config()?.unwrap_or_default().target;
+        Ok(target.mapping().onto(entity).and_then(|onto| onto.ok()).map(|column| column.name))
     }
 
     fn hold_back(&mut self, entity: &'static Entity, records: &[LegacyId], issue: &Issue) -> Result<()> {

@@ -293,3 +293,163 @@ fn what_a_mapping_names_and_nobody_knows_is_told() {
     assert!(refused.stderr.contains("column offices.emails_allowed does not exist"), "{}", refused.stderr);
     assert_eq!(psql(job.target(), "select count(*) from offices"), "0");
 }
+
+#[test]
+fn a_draft_recognises_what_it_can_and_names_what_it_cannot() {
+    // what a person writes where the draft says that it needs one
+    for (place, answer) in [
+        (3, "map = { admin = 'master', unknown = 'client' }"),
+        (5, "map = { admin = 'master', unknown = 'support_agent' }"),
+    ] {
+        let version = &VERSIONS[place];
+        let job = job(version);
+        let before = everything(&job, "t.xmin,");
+        job.run(["target", "draft", "--out", "draft.toml"]);
+        assert_eq!(everything(&job, "t.xmin,"), before);
+        let draft = fs::read_to_string(job.path("draft.toml")).unwrap();
+        assert_eq!(draft.matches("map = { }").count(), 1, "{draft}");
+        let config = format!("policy.default_practice = 1\n{}", draft.replace("map = { }", answer));
+        let job = job.by(&config).at("load");
+        job.run(["verify", "--quiet"]);
+        assert_eq!(held(&job, version)[0], truth(version)[0], "{draft}");
+    }
+    let job = job(&VERSIONS[2]);
+    let draft = job.run(["target", "draft"]).stdout;
+    assert!(
+        draft.contains("[policy.roles]\n# FOR YOU: a label for each of these; there are doctor, technician"),
+        "{draft}"
+    );
+    assert!(draft.contains("# patient = \"\"") && !draft.contains("= false"), "{draft}");
+}
+
+#[test]
+fn what_no_row_can_be_merged_into_is_found_before_the_first_write() {
+    for (damage, words) in [
+        (
+            "alter table patients drop constraint patients_legacy_id_key;
+             alter table patients add constraint patients_legacy_id_key unique (legacy_id) deferrable",
+            "the unique key patients_legacy_id_key of table patients is deferrable",
+        ),
+        (
+            "create rule quiet as on update to patients do also nothing",
+            "table patients has rules for inserts or updates",
+        ),
+        (
+            "create publication news for table patients; alter table patients replica identity nothing",
+            "table patients is published with its updates and has no replica identity",
+        ),
+    ] {
+        let job = Job::of_size(SIZE).by("");
+        job.target().execute(damage);
+        job.up_to("transform");
+        let refused = job.drydock(["load", "--quiet"]).run().expect(5);
+        assert!(refused.stderr.contains(words), "{words} in {}", refused.stderr);
+        assert_eq!(job.loaded("select count(*) from practices"), "0");
+    }
+}
+
+#[test]
+fn a_parted_table_is_loaded_and_given_back() {
+    let job = Job::of_size(SIZE).by("");
+    job.target().execute(
+        "alter table patients rename to patients_alone;
+         create table patients (like patients_alone including defaults, unique (legacy_id)) partition by hash (legacy_id);
+         create table patients_0 partition of patients for values with (modulus 2, remainder 0);
+         create table patients_1 partition of patients for values with (modulus 2, remainder 1);
+         insert into patients (id, legacy_id, user_id, first_name, last_name, email, gender, metadata, created_at, updated_at)
+         select gen_random_uuid(), 5010, gen_random_uuid(), 'Old', '', '', 'unknown', '{}', now(), now()",
+    );
+    job.up_to("transform");
+    let rows = "select md5(string_agg(t::text, ' ' order by legacy_id)) from patients t";
+    let before = job.loaded(rows);
+    job.run(["load", "--quiet", "--chunk-rows", "9"]);
+    job.run(["verify", "--quiet"]);
+    let written = job.loaded("select string_agg(xmin::text, ' ' order by legacy_id) from patients");
+    job.run(["load", "--quiet"]);
+    assert_eq!(job.loaded("select string_agg(xmin::text, ' ' order by legacy_id) from patients"), written);
+    let run = job.staged("select min(run_id) from receipts");
+    job.run(["rollback", "--run", &run, "--quiet"]);
+    assert_eq!(job.loaded(rows), before);
+}
+
+/// People whom an earlier migration made, under another key of their metadata, with the address that it gave them.
+const EARLIER: &str = "insert into profiles (id, email, first_name, last_name, role, metadata)
+    select gen_random_uuid(), 'ann.' || n || '@migrated.local', 'Ann' || n, 'Example', 'patient', jsonb_build_object('django_id', n)
+    from generate_series(1001, 1040) n";
+
+#[test]
+fn a_table_of_people_whom_nobody_knows_stops_the_survey_and_the_right_place_is_named() {
+    let job = Job::of_size(SIZE).by("");
+    job.target().execute(EARLIER);
+    job.up_to("extract");
+    let refused = job.verb("survey").run().expect(3);
+    for words in [
+        "profiles has 40 rows, and none says",
+        "target.legacy_id = \"fallback_address\" would find 40",
+        "target.legacy_id = \"metadata.django_id\" would find 40",
+        "target.rows_of_others = true",
+    ] {
+        assert!(refused.stderr.contains(words), "{words} in {}", refused.stderr);
+    }
+    job.drydock(["load", "--quiet"]).run().expect(3);
+    for place in ["metadata.django_id", "fallback_address"] {
+        let job = Job::of_size(SIZE).by(&format!("target.legacy_id = '{place}'"));
+        job.target().execute(EARLIER);
+        job.up_to("verify");
+        assert_eq!(job.loaded("select count(*), count(legacy_id) from profiles"), "50|50", "{place}");
+        assert_eq!(
+            job.loaded("select count(*) from profiles where metadata ->> 'django_id' = legacy_id::text"),
+            "40"
+        );
+    }
+    let job = Job::of_size(SIZE).by("target.rows_of_others = true");
+    job.target().execute(EARLIER);
+    let told = job.at("extract").run(["survey"]);
+    assert!(
+        told.stdout.contains("profiles 40 rows already there, 40 of them stand for no legacy record"),
+        "{}",
+        told.stdout
+    );
+}
+
+#[test]
+fn what_all_are_refused_for_stops_the_load_and_is_said_once() {
+    let size = Size { offices: 3, users: 900 };
+    let check = "alter table profiles add constraint short check (length(first_name) < 4)";
+    let job = Job::resolved(size, "", check);
+    let refused = job.drydock(["load", "--quiet"]).run().expect(5);
+    assert!(refused.stderr.contains("profiles of phase 2A are refused for one reason"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("constraint=short"), "{}", refused.stderr);
+    // a few are set apart as before
+    let some = "alter table profiles add constraint short check (first_name not like '%1')";
+    let job = Job::resolved(size, "", some);
+    job.drydock(["load", "--quiet"]).run().expect(6);
+    assert_eq!(job.loaded("select count(*) from profiles"), "810");
+}
+
+#[test]
+fn of_two_patients_who_share_a_profile_one_is_added_to_it_and_the_other_waits() {
+    let job = job(&VERSIONS[3]);
+    let path = job.path("legacy/dispatch_patient.csv");
+    let text = fs::read_to_string(&path).unwrap() + "7001,1010,1980-02-03,1,2021-01-01 00:00:00+00,1001,1\n";
+    fs::write(&path, text).unwrap();
+    let config = fs::read_to_string(job.path("drydock.toml")).unwrap();
+    let job = job.by(&format!("policy.allowed_rejects = {{ patients = 1 }}\n{config}")).at("verify");
+    assert_eq!(job.loaded("select legacy_patient_id from profiles where legacy_user_id = 1010"), "5010");
+    assert_eq!(job.staged("select legacy_id from records where fate = 'quarantined'"), "7001");
+}
+
+#[test]
+fn the_tables_of_an_empty_target_are_migrations_too() {
+    let job = Job::new("legacy", database());
+    job.run(["target", "migrations", "--out", "supabase/migrations"]);
+    let mut files: Vec<_> =
+        fs::read_dir(job.path("supabase/migrations")).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    assert!(files[0].ends_with("20250101000001_drydock_types.sql"), "{files:?}");
+    for file in &files {
+        job.target().execute(&fs::read_to_string(file).unwrap());
+    }
+    SIZE.write(&job.path("legacy"), "");
+    job.by("").up_to("verify");
+}

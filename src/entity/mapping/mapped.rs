@@ -54,11 +54,14 @@ fn leak(text: String) -> &'static str {
 /// One entity as it is sent; none where the target has no place for it.
 fn mapped(mapping: &Mapping, entity: &'static Entity) -> Result<Option<&'static Entity>, Unknown> {
     let table = entity.target_table;
-    let onto = match mapping.tables.get(table) {
-        Some(Table::Is(_)) => return Ok(None),
-        Some(Table::Onto { onto }) => Some(onto.as_str()),
-        Some(Table::Named(_)) | None => None,
-    };
+    if matches!(mapping.tables.get(table), Some(Table::Is(_))) {
+        return Ok(None);
+    }
+    let onto = mapping.onto(entity).transpose().map_err(|onto| Unknown {
+        key: format!("target.tables.{table}"),
+        word: onto.to_owned(),
+        known: vec!["the table that every record of it refers to".to_owned()],
+    })?;
     let fills = mapping.fill.get(table);
     let left_out: Vec<&'static str> = entity
         .columns
@@ -73,16 +76,7 @@ fn mapped(mapping: &Mapping, entity: &'static Entity) -> Result<Option<&'static 
     let is_sent =
         |column: &&Column| !left_out.contains(&column.name) || matches!(column.name, "id" | "legacy_id");
     let mut columns: Vec<Column> = entity.columns.iter().filter(is_sent).copied().collect();
-    if let Some(onto) = onto {
-        let own = format!("target.tables.{table}");
-        let leads_there =
-            |column: &&Column| column.references.is_some_and(|other| other.target_table == onto);
-        let by = entity.columns.iter().filter(|column| !column.nullable).find(leads_there);
-        let by = by.ok_or_else(|| Unknown {
-            key: own,
-            word: onto.to_owned(),
-            known: vec!["the table that every record of it refers to".to_owned()],
-        })?;
+    if let Some(by) = onto {
         columns[0].made = Some(leak(format!("y.\"{}\"", by.name)));
     }
     for (theirs, fill) in fills.into_iter().flatten() {
@@ -96,7 +90,7 @@ fn mapped(mapping: &Mapping, entity: &'static Entity) -> Result<Option<&'static 
     )))
 }
 
-fn sent(entity: &'static Entity, columns: Vec<Column>, mapped: Mapped) -> &'static Entity {
+fn sent(entity: &Entity, columns: Vec<Column>, mapped: Mapped) -> &'static Entity {
     Box::leak(Box::new(Entity {
         columns: Box::leak(columns.into_boxed_slice()),
         mapped: Some(Box::leak(Box::new(mapped))),
@@ -155,16 +149,10 @@ fn part_of(
         1,
     );
     let is_without_key = !mapping.columns.get(table).is_some_and(|columns| columns.contains_key("legacy_id"));
-    let name = leak(table.to_owned());
     let mapped =
         Mapped { rows, is_without_key, is_onto: false, part_of: Some(entity.name), left_out: Vec::new() };
-    Ok(Box::leak(Box::new(Entity {
-        name,
-        target_table: name,
-        columns: Box::leak(columns.into_boxed_slice()),
-        mapped: Some(Box::leak(Box::new(mapped))),
-        ..entity.clone()
-    })))
+    let name = leak(table.to_owned());
+    Ok(sent(&Entity { name, target_table: name, ..entity.clone() }, columns, mapped))
 }
 
 /// A column of the target that no resolved row has.

@@ -2,6 +2,7 @@
 //! not, what stands in columns that no resolved row has, and which rows are written into another table. [`Mapping::entities`]
 //! makes of it the entities as they are sent, which load, verification and rollback work with as with any other. Pure.
 
+mod draft;
 mod mapped;
 mod template;
 
@@ -9,9 +10,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ALL, Entity};
+use super::{ALL, Column, Entity};
 use crate::record::quoted;
 
+pub use draft::draft;
 pub use mapped::Mapped;
 pub use template::Unknown;
 
@@ -127,6 +129,16 @@ impl Mapping {
     /// The entities as they are sent, in load order: without what the target has no place for, and with what is made for it.
     pub fn entities(&self) -> Result<Vec<&'static Entity>, Unknown> {
         mapped::entities(self)
+    }
+
+    /// The column by which an entity's records are added to the rows of another, where they are: the one that always refers to
+    /// it. The table's name, where there is no such column.
+    pub fn onto(&self, entity: &Entity) -> Option<Result<&'static Column, &str>> {
+        let Some(Table::Onto { onto }) = self.tables.get(entity.target_table) else { return None };
+        let leads_there = |column: &&Column| {
+            !column.nullable && column.references.is_some_and(|other| other.target_table == onto)
+        };
+        Some(entity.columns.iter().find(leads_there).ok_or(onto.as_str()))
     }
 
     /// Whether a column of ours is left out.

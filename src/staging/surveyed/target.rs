@@ -153,6 +153,12 @@ impl Staging {
         Ok(())
     }
 
+    /// How many rows of the entity the survey saw, and how many of them stand for no legacy record.
+    pub fn count_nobody(&self, entity: &Entity) -> Result<(u64, u64)> {
+        let sql = "select count(*), coalesce(sum(legacy_id is null), 0) from target_rows where entity = ?";
+        Ok(self.connection.query_row(sql, [entity.name], |row| Ok((row.get(0)?, row.get(1)?)))?)
+    }
+
     /// Knows rows again that say no legacy id and whose id is the one that a record of the snapshot gets: they are the record's
     /// own, made by somebody who was told the id. Returns how many.
     pub fn recognise_own_ids(&mut self, entity: &Entity) -> Result<u64> {
