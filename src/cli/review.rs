@@ -1,5 +1,7 @@
 //! `drydock review`: what needs a person, out and back in.
 
+mod page;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
@@ -37,6 +39,15 @@ enum Direction {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// Write the open questions as one page to decide on in a browser, without a server; it holds patients' values
+    Page {
+        /// A new file, such as review.html
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Put words in place of everybody's values: for a rehearsal, whose decisions cannot be imported
+        #[arg(long)]
+        redact: bool,
+    },
     /// Read the filled-in file back: all of it, or nothing when a line is wrong
     Import {
         /// The file; - for standard input
@@ -53,16 +64,23 @@ enum Direction {
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>> {
     match &arguments.direction {
         Direction::Export { full, entity, out } => export(common, *full, entity.as_deref(), out.as_deref()),
+        Direction::Page { out, redact } => page::page(common, out, *redact),
         Direction::Import { file, by, revise } => import(common, file, by.as_deref(), *revise),
     }
 }
 
-fn export(common: &Common, full: bool, entity: Option<&str>, out: Option<&Path>) -> Result<Option<Kind>> {
+/// The file, where its records have fates: before that there is nothing to ask.
+fn ready_to_review(common: &Common) -> Result<Reader> {
     let reader = Reader::open(&common.staging)?;
-    if !reader.has_fates()? {
-        return Err(Error::precondition("there is nothing to review before the records are resolved")
-            .hint("run `drydock transform` on the file first"));
+    if reader.has_fates()? {
+        return Ok(reader);
     }
+    Err(Error::precondition("there is nothing to review before the records are resolved")
+        .hint("run `drydock transform` on the file first"))
+}
+
+fn export(common: &Common, full: bool, entity: Option<&str>, out: Option<&Path>) -> Result<Option<Kind>> {
+    let reader = ready_to_review(common)?;
     let entity = entity
         .map(|name| {
             crate::entity::find(name)

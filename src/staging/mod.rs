@@ -34,6 +34,7 @@ pub use file::open::{Reader, Staging, schema_text};
 pub use file::patience::or_interrupted;
 pub use file::sealing::{Cell, RunRow, SEAL_TABLES, Seal, SealedTable, Written};
 pub use people::decisions::{DecisionState, Item, Proposal, Standing};
+pub use people::desk::{Linked, Noted};
 pub use raw::columns::SourceColumn;
 pub use raw::legacy::ById;
 pub use raw::snapshot::{Batch, Comparison, Keys, NewTable, SnapshotTable, Spot, TableManifest};

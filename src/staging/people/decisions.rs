@@ -232,7 +232,7 @@ fn raw_table(entity: &Entity) -> String {
     format!("legacy_{}", entity.legacy.name)
 }
 
-fn standing(row: &Row<'_>) -> Result<Result<Standing>, rusqlite::Error> {
+pub(super) fn standing(row: &Row<'_>) -> Result<Result<Standing>, rusqlite::Error> {
     let action: String = row.get("action")?;
     let refers_to: Option<String> = row.get("refers_to")?;
     let item = ItemId {
@@ -270,7 +270,7 @@ fn review_items(connection: &Connection) -> Result<Vec<Item>> {
          join records r on r.entity = v.entity and r.legacy_id = v.legacy_id \
          left join associations a on a.entity = v.entity and a.legacy_id = v.legacy_id and v.question = 'practice_id' \
          left join legacy_dispatch_patient p on v.entity = 'patients' and p.legacy_id = v.legacy_id \
-         order by v.priority, v.look_value is not null, v.look_value desc, r.fate = 'ready', e.position, v.legacy_id, v.question",
+         order by v.priority, v.look_value is null, v.look_value desc, r.fate = 'ready', e.position, v.legacy_id, v.question",
     )?;
     let mut items = statement.query_map([], item)?.collect::<Result<Vec<_>, rusqlite::Error>>()?;
     for item in &mut items {
