@@ -15,7 +15,7 @@ use crate::entity::association;
 use crate::error::{Error, Kind, Result};
 use crate::output;
 use crate::record::LegacyId;
-use crate::review::{self, Export, Imported};
+use crate::review::{self, Desk, Export, Imported};
 use crate::staging::{Asked, Item, Reader, Step};
 use crate::transform;
 
@@ -91,7 +91,7 @@ fn export(common: &Common, full: bool, entity: Option<&str>, out: Option<&Path>)
     let items = reader.review_items()?;
     let salt = reader.fact("staging_id")?.unwrap_or_default();
     let practices = if full { reader.practice_names()? } else { std::collections::HashMap::default() };
-    let people = if full { people(&reader, &items)? } else { BTreeMap::new() };
+    let desk = if full { Desk::read(&reader, &items)? } else { Desk::default() };
     let values = |item: &Item| {
         let mut values = BTreeMap::new();
         let mut add = |name, value: Option<String>| {
@@ -99,9 +99,12 @@ fn export(common: &Common, full: bool, entity: Option<&str>, out: Option<&Path>)
                 values.insert(name, value);
             }
         };
-        add("person", people.get(&item.id.to_string()).cloned());
+        let [person, other] = desk.names(&item.id);
+        add("person", person);
+        add("other_person", other);
         add("current", item.current.clone().filter(|_| item.practice.is_none()));
-        add("context", item.context.clone());
+        add("proposal", desk.proposal(&item.id).map(str::to_owned));
+        add("context", desk.noted(&item.id));
         add("practices", Some(named(&candidates(item), &practices)));
         values
     };
@@ -125,16 +128,6 @@ fn export(common: &Common, full: bool, entity: Option<&str>, out: Option<&Path>)
         note_look(common, "review export", &subject);
     }
     Ok(None)
-}
-
-fn people(reader: &Reader, items: &[Item]) -> Result<BTreeMap<String, String>> {
-    let mut people = BTreeMap::new();
-    for item in items {
-        if let Some(name) = reader.person(&item.id)? {
-            people.insert(item.id.to_string(), name);
-        }
-    }
-    Ok(people)
 }
 
 /// The practices that the question is about: the proposed one first, or those between which nothing decides.

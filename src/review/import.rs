@@ -178,16 +178,19 @@ impl Known<'_> {
     /// Whether the answer may be given now: it is asked for, or it revises an earlier one.
     fn place(&self, line: &Line, ruling: Ruling) -> Result<Read, String> {
         let before = self.standing.get(&ruling.item).copied();
-        if before.is_some_and(|before| before.ruling.agrees_with(&ruling)) {
+        let same = before.filter(|before| before.ruling.agrees_with(&ruling));
+        if same.is_some_and(|before| ruling.reason.is_empty() || ruling.reason == before.ruling.reason) {
             return Ok(Read::Answer { ruling, revises: false, is_known: true });
         }
         let revises = before.filter(|before| before.ruling.action != Action::Escalate);
         if let Some(before) = revises.filter(|_| !self.options.revise) {
+            let how = match same {
+                Some(_) => "so, for another reason".to_owned(),
+                None => format!("otherwise ({})", before.ruling.action.as_str()),
+            };
             return Err(format!(
-                "decision {} has already answered {} otherwise ({}); --revise replaces it",
-                before.decision_id,
-                ruling.item,
-                before.ruling.action.as_str()
+                "decision {} has already answered {} {how}; --revise replaces it",
+                before.decision_id, ruling.item
             ));
         }
         let item = self.items.get(&ruling.item);

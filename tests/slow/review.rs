@@ -93,6 +93,31 @@ fn the_export_has_every_open_question_once_most_urgent_first_and_no_value() {
     let full = desk.run(&["review", "export", "--full"]).expect(0).stdout;
     assert!(!plain.contains(&name) && !plain.contains('@'), "{name}");
     assert!(full.contains(&name) && full.contains('@'), "{name}");
+
+    // both of a pair are named, and what a look brings says where it stands
+    let rows: Vec<BTreeMap<String, String>> =
+        csv::Reader::from_reader(full.as_bytes()).deserialize().collect::<Result<_, _>>().expect("CSV");
+    let pairs: Vec<_> = rows.iter().filter(|row| row["question"].starts_with("duplicate_of_")).collect();
+    for pair in &pairs {
+        for (id, column) in [("legacy_id", "person"), ("candidates", "other_person")] {
+            let name = desk.sql(&format!(
+                "select trim(trim(first_name) || ' ' || trim(last_name)) from legacy_auth_user where legacy_id = {}",
+                pair[id]
+            ));
+            assert_eq!(pair[column].trim(), name, "{} {column}", pair["item"]);
+        }
+    }
+    let look = |row: &BTreeMap<String, String>| {
+        let sql = format!(
+            "select coalesce(look_value, 0) from v_review_items where entity = '{}' and legacy_id = {} and question = '{}'",
+            row["entity"], row["legacy_id"], row["question"]
+        );
+        desk.sql(&sql).parse::<f64>().expect("a number")
+    };
+    for severity in ["critical", "high", "medium", "low"] {
+        let looks: Vec<f64> = rows.iter().filter(|row| row["severity"] == severity).map(look).collect();
+        assert!(looks.is_sorted_by(|one, next| one >= next), "{severity} {looks:?}");
+    }
 }
 
 #[test]

@@ -38,7 +38,7 @@ function answers(question) {
   } else {
     if (!list.some((answer) => answer.action === "accept")) add("accept", acceptLabel(question));
     add("choose", question.leads_to === "practices" ? "another practice" : "another " + words(question.leads_to || "record").replace(/s$/, ""), { needs: "record" });
-    add("set", "another value", { needs: "value" });
+    if (!question.words.length) add("set", "another value", { needs: "value" });
     add("merge", "the same as another record", { needs: "id" });
   }
   add("reject", "do not migrate it", { needs: "reason" });

@@ -77,6 +77,34 @@ impl Desk {
         Ok(desk)
     }
 
+    /// The name of the person that a question is about, else of the record; and of the other one of a pair.
+    pub fn names(&self, id: &ItemId) -> [Option<String>; 2] {
+        let name = |user: LegacyId| {
+            let person = self.people.get(&user)?;
+            let parts: Vec<String> =
+                ["first_name", "last_name"].iter().filter_map(|field| text(person, field)).collect();
+            Some(parts.join(" ")).filter(|name| !name.is_empty())
+        };
+        let of_record = || text(self.rows.get(id)?, "name");
+        let other = match questions::kind(&id.entity, &id.question) {
+            Kind::Duplicate(other) => name(other),
+            _ => None,
+        };
+        [self.users.get(id).copied().and_then(name).or_else(of_record), other]
+    }
+
+    /// What a rule proposes in place of the value that a question is about.
+    pub fn proposal(&self, id: &ItemId) -> Option<&str> {
+        self.noted.get(id)?.iter().find_map(proposal)
+    }
+
+    /// What the rules noted about a question beside a proposal.
+    pub fn noted(&self, id: &ItemId) -> Option<String> {
+        let noted = self.noted.get(id)?.iter().filter(|one| proposal(one).is_none());
+        let contexts: Vec<&str> = noted.filter_map(|one| one.context.as_deref()).collect();
+        Some(contexts.join("; "))
+    }
+
     /// The row of the record, or the user that it is about.
     fn read_record(&mut self, reader: &Reader, item: &Item) -> Result<()> {
         let Some(entity) = entity::find(&item.id.entity) else { return Ok(()) };

@@ -31,11 +31,14 @@ function setUpFilters() {
   options(byId("order"), Object.entries(ORDERS));
 }
 
+function idsOf(question) {
+  const person = data.people[question.user] || {};
+  return [question.legacy_id, question.user, question.other, person.patient].map(String);
+}
+
 function isFound(question, text) {
   if (!text) return true;
-  const person = data.people[question.user] || {};
-  const ids = [question.legacy_id, question.user, question.other, person.patient].map(String);
-  if (/^\d+$/.test(text)) return ids.some((id) => id.startsWith(text));
+  if (/^\d+$/.test(text)) return idsOf(question).some((id) => id.startsWith(text));
   const names = [recordName(question), question.other === null ? "" : personName(question.other), question.item];
   return names.some((name) => name.toLowerCase().includes(text));
 }
@@ -63,12 +66,15 @@ const ORDERED = {
 function refilter() {
   const [kind, practice, severity, state] = ["kind", "practice", "severity", "state"].map((id) => byId(id).value);
   const text = byId("find").value.trim().toLowerCase();
+  const order = ORDERED[byId("order").value] || ORDERED.urgent;
+  // an id that is whole comes before those that begin like it
+  const isOther = (question) => (text && !idsOf(question).includes(text) ? 1 : 0);
   shownQuestions = questions
     .filter((question) => (!kind || kindOf(question) === kind)
       && (!severity || question.severity === severity)
       && (!practice || practicesOf(question).includes(practice))
       && (question === current || isInState(question, state)) && isFound(question, text))
-    .sort(ORDERED[byId("order").value] || ORDERED.urgent);
+    .sort((one, other) => isOther(one) - isOther(other) || order(one, other));
   byId("shown").textContent = shownQuestions.length === 0 ? "no question is like that" : shownQuestions.length + " in the queue";
   byId("queue").hidden = shownQuestions.length === 0;
   drawQueue();

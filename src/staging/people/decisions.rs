@@ -208,24 +208,6 @@ impl Reader {
             .collect::<Result<_, rusqlite::Error>>()?;
         Ok(names)
     }
-
-    /// First and last name of a record that is ready and has them.
-    pub fn person(&self, item: &ItemId) -> Result<Option<String>> {
-        let Some(entity) = entity::find(&item.entity).filter(|entity| entity.column("first_name").is_some())
-        else {
-            return Ok(None);
-        };
-        let sql = format!(
-            "select trim(first_name || ' ' || last_name) from {} where legacy_id = ?",
-            quoted(&entity.ready_table())
-        );
-        let name = self
-            .connection
-            .prepare_cached(&sql)?
-            .query_row([item.legacy_id.0], |row| row.get(0))
-            .optional()?;
-        Ok(name)
-    }
 }
 
 fn raw_table(entity: &Entity) -> String {
