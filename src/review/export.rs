@@ -95,6 +95,13 @@ pub fn export(items: &[Item], salt: &str, values: Option<&Values<'_>>) -> Export
     export
 }
 
+/// How many questions an export has.
+pub fn asked(items: &[Item]) -> u64 {
+    let placed_with_patient = followed(items);
+    let is_asked = |item: &&Item| item.status != "in_progress" && !follows(item, &placed_with_patient);
+    items.iter().filter(is_asked).count() as u64
+}
+
 fn entry(item: &Item, salt: &str, values: Option<&Values<'_>>) -> Entry {
     let id = &item.id;
     let proposal = item.practice.as_ref();

@@ -16,6 +16,6 @@ mod questions;
 mod sheet;
 
 pub use decided::{Chosen, Confirm, Decided, StandIn};
-pub use export::{Entry, Export, Values, export};
+pub use export::{Entry, Export, Values, asked, export};
 pub use import::{Imported, Options, import};
 pub use page::{Desk, Page};

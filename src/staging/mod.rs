@@ -21,6 +21,7 @@ pub use figures::diff::RecordDifference;
 pub use figures::errors::{ErrorFilter, ErrorRow};
 pub use figures::explain::{Explanation, Fields, RawRow};
 pub use figures::gates::{Approval, Dependency, DependencyFailure, Evidence};
+pub use figures::lead::{Examples, Twice, Weight, Wrong};
 pub use figures::phase_two::{load_operation, verify_operation};
 pub use figures::survival::Survival;
 pub use figures::three_way::{ProofSide, ThreeWayProof};

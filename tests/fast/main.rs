@@ -62,6 +62,7 @@ mod error_life; // an error's life from pending to resolved or escalated
 mod errors; // exit codes, messages with a hint, and nothing half-written
 mod failures; // how real migrations failed, one test for each
 mod one_reader; // three verbs read CSV by the same code
+mod report_lead; // what a report says first is never more than holds
 mod review_desk; // a page or a sheet to decide on: what it shows, and what it takes back
 mod review_files; // review files as spreadsheets give them back
 

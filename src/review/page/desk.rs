@@ -83,7 +83,7 @@ impl Desk {
             let person = self.people.get(&user)?;
             let parts: Vec<String> =
                 ["first_name", "last_name"].iter().filter_map(|field| text(person, field)).collect();
-            Some(parts.join(" ")).filter(|name| !name.is_empty())
+            Some(parts.join(" ").trim().to_owned()).filter(|name| !name.is_empty())
         };
         let of_record = || text(self.rows.get(id)?, "name");
         let other = match questions::kind(&id.entity, &id.question) {

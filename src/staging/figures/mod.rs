@@ -9,6 +9,7 @@ pub(super) mod diff;
 pub(super) mod errors;
 pub(super) mod explain;
 pub(super) mod gates;
+pub(super) mod lead;
 pub(super) mod phase_two;
 pub(super) mod survival;
 pub(super) mod three_way;
@@ -22,6 +23,7 @@ use crate::record::{Category, Severity};
 use crate::staging::figures::accounting::{Accounting, AssociationCount, ErrorAnalysis};
 use crate::staging::figures::accounting::{accounting, associations, checks, error_analysis, unaccounted};
 use crate::staging::figures::attention::{Attention, attention};
+use crate::staging::figures::lead::{Examples, Twice, Wrong};
 use crate::staging::figures::phase_two::{Complete, phase_2};
 use crate::staging::figures::survival::{Survival, survival};
 use crate::staging::figures::three_way::{ThreeWayProof, three_way_proof};
@@ -76,12 +78,27 @@ pub struct Figures {
     pub columns: Vec<SourceColumn>,
     /// What asks for attention in the result.
     pub attention: Attention,
+    /// Decisions that wait for the next transform.
+    pub decisions_waiting: u64,
+    /// The first rows that each check of the last verification found wrong.
+    pub wrong: Vec<Wrong>,
+    /// The first records of each kind of issue that waits for a person.
+    pub examples: Vec<Examples>,
+    /// Who may be there twice; null before a transform.
+    pub twice: Option<Twice>,
     /// The accounting in the order of the entities, for text.
     #[serde(skip)]
     pub lines: Vec<Accounting>,
 }
 
 impl Figures {
+    /// Whether what the last verification found is about a result that has changed since.
+    pub fn is_verification_stale(&self) -> bool {
+        let is_wrong = self.checks.iter().any(|check| !check.passed());
+        let before = if is_wrong { Step::Load } else { Step::Verify };
+        !self.checks.is_empty() && self.completed(before).is_none()
+    }
+
     /// When the step was completed; only the steps that `file` lists are known here.
     pub fn completed(&self, step: Step) -> Option<&str> {
         self.file.get(step.fact()).and_then(Value::as_str)
@@ -333,6 +350,10 @@ pub(in crate::staging) fn figures(connection: &Connection, is_being_written: boo
         survival: survival(connection)?,
         columns: source_columns(connection)?,
         attention: attention(connection)?,
+        decisions_waiting: lead::decisions_waiting(connection)?,
+        wrong: lead::wrong(connection)?,
+        examples: lead::examples(connection)?,
+        twice: is_transformed.then(|| lead::twice(connection)).transpose()?.flatten(),
         lines,
         file,
     })

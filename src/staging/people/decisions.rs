@@ -242,7 +242,7 @@ pub(super) fn standing(row: &Row<'_>) -> Result<Result<Standing>, rusqlite::Erro
     }))
 }
 
-fn review_items(connection: &Connection) -> Result<Vec<Item>> {
+pub(in crate::staging) fn review_items(connection: &Connection) -> Result<Vec<Item>> {
     let mut statement = connection.prepare(
         "select v.entity, v.legacy_id, v.question, v.issues, v.priority, v.status, v.context, r.fate, \
                 a.practice_legacy_id, a.association_method, a.confidence_level, a.evidence, a.other_practices, \
