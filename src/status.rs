@@ -28,5 +28,10 @@ pub fn read(file: &impl Asked) -> Result<Status> {
     let totals = &figures.totals;
     let has_fates = totals.ready + totals.merged + totals.rejected + totals.quarantined > 0;
     let questions = has_fates.then(|| file.open_questions()).transpose()?.map(|items| review::asked(&items));
-    Ok(Status { is_verification_stale: figures.is_verification_stale(), figures, questions, gates: gates.gates })
+    Ok(Status {
+        is_verification_stale: figures.is_verification_stale(),
+        figures,
+        questions,
+        gates: gates.gates,
+    })
 }

@@ -23,7 +23,6 @@ pub struct Step {
     pub severity: String,
 }
 
-
 /// One cause and its remedy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Lesson {
@@ -111,7 +110,10 @@ pub fn steps(figures: &Lookup) -> Vec<Step> {
 
 /// The first rows that a check found wrong, such as `patients 7 last_name`.
 fn wrong(figures: &Lookup, check: &str) -> String {
-    let rows = figures.list("/wrong").into_iter().filter(|path| figures.text(&format!("{path}/check_name")) == check);
+    let rows = figures
+        .list("/wrong")
+        .into_iter()
+        .filter(|path| figures.text(&format!("{path}/check_name")) == check);
     let named: Vec<String> = rows
         .map(|path| {
             let id = figures.get(format!("{path}/legacy_id"));
@@ -129,7 +131,8 @@ fn wrong(figures: &Lookup, check: &str) -> String {
 /// The first records with an issue, by legacy id.
 fn examples<'f>(figures: &'f Lookup, entity: &str, code: &str) -> &'f str {
     let is_it = |path: &String| {
-        figures.text(&format!("{path}/entity")) == entity && figures.text(&format!("{path}/error_code")) == code
+        figures.text(&format!("{path}/entity")) == entity
+            && figures.text(&format!("{path}/error_code")) == code
     };
     figures
         .list("/examples")

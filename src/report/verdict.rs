@@ -83,7 +83,11 @@ pub fn headline(figures: &Lookup) -> String {
     if is_verified(figures) {
         return "Verified: the target is what was meant, record by record".to_owned();
     }
-    let word = if figures.list("/checks").is_empty() { "Not verified yet" } else { "Not verified since the last change" };
+    let word = if figures.list("/checks").is_empty() {
+        "Not verified yet"
+    } else {
+        "Not verified since the last change"
+    };
     match figures.count("/decisions_waiting") {
         0 => word.to_owned(),
         1 => format!("{word}: one decision waits for a transform"),
@@ -102,7 +106,10 @@ pub fn lead(figures: &Lookup) -> Lead {
     let waiting = figures.count("/decisions_waiting");
     let questions = figures.count("/questions");
     if !is_done("extract") {
-        return lead("the snapshot of the legacy data comes first".to_owned(), "drydock extract --csv FOLDER");
+        return lead(
+            "the snapshot of the legacy data comes first".to_owned(),
+            "drydock extract --csv FOLDER",
+        );
     }
     if !empty_tables(figures).is_empty() {
         let sentence = format!(
@@ -125,19 +132,27 @@ pub fn lead(figures: &Lookup) -> Lead {
     }
     if let Some(check) = broken(figures).first().filter(|_| !is_stale(figures)) {
         let name = figures.text(&format!("{check}/name"));
-        return lead("look at the first check that does not hold, and at the rows it names".to_owned(), &format!("drydock help {name}"));
+        return lead(
+            "look at the first check that does not hold, and at the rows it names".to_owned(),
+            &format!("drydock help {name}"),
+        );
     }
     if !figures.list("/attention/beyond_allowed").is_empty() {
         let sentence = "decide about what is kept back, or allow it in policy.allowed_rejects";
         return lead(sentence.to_owned(), "drydock review page --out review.html");
     }
-    for (step, sentence) in [("load", "what is ready has not been loaded"), ("verify", "what was loaded has not been verified")] {
+    for (step, sentence) in
+        [("load", "what is ready has not been loaded"), ("verify", "what was loaded has not been verified")]
+    {
         if !is_done(step) {
             return lead(sentence.to_owned(), &format!("drydock {step}"));
         }
     }
     if questions > 0 {
-        return lead(format!("{} for an answer; none holds up what is loaded", asked(questions)), "drydock review page --out review.html");
+        return lead(
+            format!("{} for an answer; none holds up what is loaded", asked(questions)),
+            "drydock review page --out review.html",
+        );
     }
     let is_open = |path: &String| figures.flag(&format!("{path}/passed")) == Some(false);
     if figures.list("/gates").iter().any(is_open) {
@@ -183,7 +198,12 @@ mod tests {
         let wrong = json!({ "/checks/0/wrong": 3, "/differences": 3, "/file/verify_completed_at": null });
         for (change, expected, word, command) in [
             (json!({}), Verdict::Verified, "what was meant", ""),
-            (json!({ "/questions": 649 }), Verdict::Verified, "what was meant", "drydock review page --out review.html"),
+            (
+                json!({ "/questions": 649 }),
+                Verdict::Verified,
+                "what was meant",
+                "drydock review page --out review.html",
+            ),
             (beyond, Verdict::Open, "6274 records are kept back", "drydock review page --out review.html"),
             (empty, Verdict::Bad, "auth_user came without a row", "drydock extract --replace --csv FOLDER"),
             (wrong, Verdict::Bad, "3 differences in one check", "drydock help contents_patients"),

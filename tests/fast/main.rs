@@ -19,6 +19,7 @@ mod legacy_inserts; // scripts of INSERT statements, whoever wrote them
 mod legacy_pg_dump; // pg_dump scripts: their tables, their rows, and what is refused
 
 // connecting
+mod command_line; // the command line explains itself
 mod connect; // each way of being refused has its own words, and none shows a password
 mod doctor; // what would stop a migration is found and explained
 

@@ -36,7 +36,18 @@ fn a_page_for_a_rehearsal_holds_no_value_and_its_decisions_are_refused() {
     job.run(["review", "page", "--out", "rehearsal.html", "--redact"]);
     let full = fs::read_to_string(job.path("review.html")).expect("a page");
     let redacted = fs::read_to_string(job.path("rehearsal.html")).expect("a page");
-    for value in ["Siobhán", "O’Keefe", "Marlow", "Tidewater", "okeefe", "1961-02-03", "yahoo", "Quayside", "Oban", "00BB"] {
+    for value in [
+        "Siobhán",
+        "O’Keefe",
+        "Marlow",
+        "Tidewater",
+        "okeefe",
+        "1961-02-03",
+        "yahoo",
+        "Quayside",
+        "Oban",
+        "00BB",
+    ] {
         assert!(full.contains(value), "{value} is not on the page");
         assert!(!redacted.contains(value), "{value} is on the page without values");
     }
@@ -53,7 +64,12 @@ fn a_page_for_a_rehearsal_holds_no_value_and_its_decisions_are_refused() {
         let item = format!(
             "{{\"rehearsal\":{is_rehearsal},\"items\":[{{\"item\":\"profiles:1:email\",\"action\":\"accept\",\"value\":\"\",\
              \"reason\":\"\",\"decided_by\":\"Ada\",\"seen\":{}}}]}}",
-            full["questions"].as_array().unwrap().iter().find(|one| one["item"] == "profiles:1:email").unwrap()["seen"]
+            full["questions"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|one| one["item"] == "profiles:1:email")
+                .unwrap()["seen"]
         );
         fs::write(job.path("decisions.json"), item).expect("decisions");
         job.drydock(["review", "import", "decisions.json"]).run()
@@ -91,7 +107,9 @@ fn the_sheet_names_who_waits_and_what_is_proposed() {
     let mut reader = csv::Reader::from_reader(sheet.as_bytes());
     let rows: Vec<std::collections::BTreeMap<String, String>> =
         reader.deserialize().collect::<Result<_, _>>().expect("CSV");
-    let row = |item: &str| rows.iter().find(|row| row["item"] == item).unwrap_or_else(|| panic!("{item} in {sheet}"));
+    let row = |item: &str| {
+        rows.iter().find(|row| row["item"] == item).unwrap_or_else(|| panic!("{item} in {sheet}"))
+    };
     let email = row("profiles:1:email");
     assert_eq!((email["proposal"].as_str(), email["context"].as_str()), ("siobhan@yahoo.com", ""));
     // the office whose owner is nobody is kept back, and has a name all the same
@@ -115,9 +133,16 @@ fn a_new_reason_for_what_is_decided_is_kept_or_refused() {
     // the same again, with its reason or without one, is nothing new
     import(&["by phone"], &[]).expect(0);
     import(&[""], &[]).expect(0);
-    assert_eq!((reason(), job.staged("select count(*) from decisions")), ("by phone".to_owned(), "1".to_owned()));
+    assert_eq!(
+        (reason(), job.staged("select count(*) from decisions")),
+        ("by phone".to_owned(), "1".to_owned())
+    );
     let refused = import(&["by letter"], &[]).expect(3);
-    assert!(refused.stderr.contains("another reason") && refused.stderr.contains("--revise"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("another reason") && refused.stderr.contains("--revise"),
+        "{}",
+        refused.stderr
+    );
     assert_eq!(reason(), "by phone");
     import(&["by letter"], &["--revise"]).expect(0);
     assert_eq!(reason(), "by letter");

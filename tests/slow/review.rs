@@ -104,7 +104,8 @@ fn the_export_has_every_open_question_once_most_urgent_first_and_no_value() {
                 "select trim(trim(first_name) || ' ' || trim(last_name)) from legacy_auth_user where legacy_id = {}",
                 pair[id]
             ));
-            let words = |text: &str| text.trim_start_matches('\'').split_whitespace().collect::<Vec<_>>().join(" ");
+            let words =
+                |text: &str| text.trim_start_matches('\'').split_whitespace().collect::<Vec<_>>().join(" ");
             assert_eq!(words(&pair[column]), words(&name), "{} {column}", pair["item"]);
         }
     }

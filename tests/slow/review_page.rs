@@ -44,10 +44,13 @@ fn questions(job: &Job) -> Vec<BTreeMap<String, String>> {
     csv::Reader::from_reader(exported.stdout.as_bytes()).deserialize().collect::<Result<_, _>>().expect("CSV")
 }
 
-fn of<'q>(questions: &'q [BTreeMap<String, String>], entity: &str, question: &str) -> Vec<&'q BTreeMap<String, String>> {
-    let is_asked = |row: &&BTreeMap<String, String>| {
-        row["entity"] == entity && row["question"].starts_with(question)
-    };
+fn of<'q>(
+    questions: &'q [BTreeMap<String, String>],
+    entity: &str,
+    question: &str,
+) -> Vec<&'q BTreeMap<String, String>> {
+    let is_asked =
+        |row: &&BTreeMap<String, String>| row["entity"] == entity && row["question"].starts_with(question);
     questions.iter().filter(is_asked).collect()
 }
 
@@ -55,7 +58,10 @@ fn of<'q>(questions: &'q [BTreeMap<String, String>], entity: &str, question: &st
 fn packages(directory: &Path) -> Vec<PathBuf> {
     let run = |program: &str, arguments: &[&str]| {
         let status = Command::new(program).args(arguments).current_dir(directory).status();
-        assert!(status.is_ok_and(|status| status.success()), "{program} {arguments:?}: needs npm and its registry");
+        assert!(
+            status.is_ok_and(|status| status.success()),
+            "{program} {arguments:?}: needs npm and its registry"
+        );
     };
     PACKAGES
         .iter()
@@ -81,7 +87,7 @@ fn drive(job: &Job, plan: &Value) -> Value {
     let mut plan = plan.clone();
     plan["browser"] = path.expect("chromium; `apt-get install chromium`").into();
     fs::write(job.path("plan.json"), plan.to_string()).expect("the plan");
-    let driver = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slow/review_page.js");
+    let driver = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/harness/keyboard.js");
     let output = Command::new("node")
         .arg(driver)
         .arg(&packages[0])
@@ -121,7 +127,9 @@ fn what_is_decided_on_the_page_is_what_becomes_of_the_records() {
         .iter()
         .filter(|pair| {
             let own = [&pair["legacy_id"], &pair["candidates"]];
-            let names = |row: &&&BTreeMap<String, String>| own.contains(&&row["legacy_id"]) || own.contains(&&row["candidates"]);
+            let names = |row: &&&BTreeMap<String, String>| {
+                own.contains(&&row["legacy_id"]) || own.contains(&&row["candidates"])
+            };
             pairs.iter().filter(names).count() == 1
         })
         .collect();
@@ -136,8 +144,10 @@ fn what_is_decided_on_the_page_is_what_becomes_of_the_records() {
     let owner = of(&asked, "practice_owners", "doctor_id")[0];
     let member = of(&asked, "practice_members", "user_id")[0];
     let birth = of(&asked, "patients", "date_of_birth")[0];
-    let doctor = job.staged("select min(cast(user_id as integer)) from legacy_dispatch_office_doctors \
-                             where user_id in (select legacy_id from ready_profiles where role = 'doctor')");
+    let doctor = job.staged(
+        "select min(cast(user_id as integer)) from legacy_dispatch_office_doctors \
+                             where user_id in (select legacy_id from ready_profiles where role = 'doctor')",
+    );
     let office = job.staged("select max(legacy_id) from ready_practices");
     let step = |row: &BTreeMap<String, String>, keys: &[&str]| json!({ "item": row["item"], "keys": keys, "face": true });
     let steps = json!([
@@ -154,11 +164,16 @@ fn what_is_decided_on_the_page_is_what_becomes_of_the_records() {
         { "item": roles[0]["item"], "alike": "set to doctor", "reason": "asked \"all\" <b>of</b> them" },
     ]);
     let many = (9 + roles.len()).to_string();
-    let seen = drive(&job, &json!({ "page": page, "saved": job.path("decisions.json"), "by": "Ada Berg", "steps": steps }));
+    let seen = drive(
+        &job,
+        &json!({ "page": page, "saved": job.path("decisions.json"), "by": "Ada Berg", "steps": steps }),
+    );
     assert_eq!(seen["violations"], json!([]));
     assert_eq!(seen["console"], json!([]));
     assert!(seen["passed"].as_u64() > Some(15), "{seen}");
-    let outside = |url: &Value| !url.as_str().is_some_and(|url| ["file:", "blob:", "data:"].iter().any(|own| url.starts_with(own)));
+    let outside = |url: &Value| {
+        !url.as_str().is_some_and(|url| ["file:", "blob:", "data:"].iter().any(|own| url.starts_with(own)))
+    };
     assert!(!seen["requests"].as_array().unwrap().iter().any(outside), "{}", seen["requests"]);
     assert_eq!(seen["title"], "Open questions");
     assert!(seen["drawn"].as_u64() < Some(60), "more of the queue is drawn than is seen: {}", seen["drawn"]);
@@ -201,9 +216,15 @@ fn what_is_decided_on_the_page_is_what_becomes_of_the_records() {
         assert!(!by_page.is_empty(), "{sql}");
     }
     let fate = |row: &BTreeMap<String, String>| {
-        job.staged(&format!("select fate from records where entity = '{}' and legacy_id = {}", row["entity"], row["legacy_id"]))
+        job.staged(&format!(
+            "select fate from records where entity = '{}' and legacy_id = {}",
+            row["entity"], row["legacy_id"]
+        ))
     };
-    assert_eq!([fate(merged), fate(distinct), fate(owner), fate(member)], ["merged", "ready", "ready", "rejected"]);
+    assert_eq!(
+        [fate(merged), fate(distinct), fate(owner), fate(member)],
+        ["merged", "ready", "ready", "rejected"]
+    );
     // said twice, it is nothing new
     let again = job.run(["review", "import", "decisions.json", "--json"]);
     assert_eq!(serde_json::from_str::<Value>(&again.stdout).expect("JSON")["unchanged"].to_string(), many);

@@ -58,7 +58,9 @@ fn next(figures: &Lookup) -> String {
         ("decisions that wait for a transform", "/decisions_waiting", ""),
     ]
     .into_iter()
-    .map(|(words, path, more)| format!("<div><dt>{words}{more}</dt><dd>{}</dd></div>", figure(&figures.get(path))))
+    .map(|(words, path, more)| {
+        format!("<div><dt>{words}{more}</dt><dd>{}</dd></div>", figure(&figures.get(path)))
+    })
     .collect();
     format!(
         "<p class=\"next\"><strong>Next:</strong> {}{command}</p><dl class=\"measures\">{numbers}</dl>",
@@ -77,7 +79,8 @@ pub fn tiles(figures: &Lookup) -> String {
     let tile = |title: &str, path: &str, body: String| {
         let share = figures.get(format!("/phase_2/{path}"));
         // of nothing, everything is done, which says nothing
-        let (turned, shown) = if is_empty { (0.0, "–".to_owned()) } else { (share.value(), figure(&share)) };
+        let (turned, shown) =
+            if is_empty { (0.0, "–".to_owned()) } else { (share.value(), figure(&share)) };
         format!(
             "<article class=\"tile\"><div class=\"ring{class}\" style=\"--share:{turned}\" aria-hidden=\"true\"></div>\
              <div><h2>{title}</h2><p class=\"share\">{shown} %</p><p>{body}</p></div></article>",

@@ -117,7 +117,8 @@ fn next_section(figures: &Lookup) -> String {
                 String::new()
             } else {
                 let list = format!("drydock errors --code {}", step.code);
-                let list = if step.about == "verification" { String::new() } else { format!(" · {}", code(&list)) };
+                let list =
+                    if step.about == "verification" { String::new() } else { format!(" · {}", code(&list)) };
                 format!("<p class=\"more\">{}{list}</p>", code(&format!("drydock help {}", step.code)))
             };
             let word = if step.severity.is_empty() {

@@ -8,7 +8,7 @@ use super::super::questions::{self, Kind};
 use crate::clean::{self, Gender};
 use crate::entity::{self, Answer};
 use crate::error::Result;
-use crate::record::{Action, ItemId, LegacyId};
+use crate::record::{ItemId, LegacyId};
 use crate::staging::{Fields, Item, Linked, Noted, Reader, Standing};
 
 /// Everything that the open questions speak of.
@@ -45,7 +45,11 @@ impl Desk {
             practices: reader.practice_names()?.into_iter().collect(),
             noted: reader.noted()?,
             linked: reader.linked()?,
-            changed: reader.changed_decisions()?.into_iter().map(|one| (one.ruling.item.clone(), one)).collect(),
+            changed: reader
+                .changed_decisions()?
+                .into_iter()
+                .map(|one| (one.ruling.item.clone(), one))
+                .collect(),
             ..Self::default()
         };
         let mut people: HashSet<LegacyId> = HashSet::new();
@@ -126,14 +130,21 @@ impl Desk {
     }
 
     /// Who else has the address that a question is about, as it was read and as it was proposed.
-    fn read_sharing(&mut self, reader: &Reader, items: &[Item], people: &mut HashSet<LegacyId>) -> Result<()> {
+    fn read_sharing(
+        &mut self,
+        reader: &Reader,
+        items: &[Item],
+        people: &mut HashSet<LegacyId>,
+    ) -> Result<()> {
         let address = |text: &str| text.trim().to_lowercase();
         let mut asked: Vec<(&ItemId, HashSet<String>)> = Vec::new();
         for item in items {
-            let is_about_email = questions::kind(&item.id.entity, &item.id.question) == Kind::Value(Answer::Email);
+            let is_about_email =
+                questions::kind(&item.id.entity, &item.id.question) == Kind::Value(Answer::Email);
             let Some(user) = self.users.get(&item.id).filter(|_| is_about_email) else { continue };
             let row = reader.raw_row(entity::profiles::ENTITY.legacy.name, *user)?.unwrap_or_default();
-            let mut addresses: HashSet<String> = text(&row, "email").iter().map(|text| address(text)).collect();
+            let mut addresses: HashSet<String> =
+                text(&row, "email").iter().map(|text| address(text)).collect();
             let noted = self.noted.get(&item.id).into_iter().flatten();
             addresses.extend(noted.filter_map(|one| Some(address(proposal(one)?))));
             asked.push((&item.id, addresses));
@@ -212,38 +223,4 @@ fn person(reader: &Reader, user: LegacyId, patient: Option<LegacyId>) -> Result<
 /// A column's text; none where it is null or not there.
 fn text(row: &Fields, column: &str) -> Option<String> {
     row.get(column).and_then(Value::as_str).map(str::to_owned)
-}
-
-/// The words that answer a question about a value; empty where any text may.
-pub(super) fn words(entity: &str, question: &str) -> Vec<&'static str> {
-    match questions::kind(entity, question) {
-        Kind::Value(Answer::Role) => {
-            let roles = entity::profiles::Role::ALL.iter().map(|role| role.as_str());
-            roles.filter(|role| *role != "unknown").collect()
-        }
-        Kind::Value(Answer::Gender) => vec!["male", "female", "other", "unknown"],
-        Kind::Value(Answer::Flag) => vec!["true", "false"],
-        _ => Vec::new(),
-    }
-}
-
-/// How a question is shown: each has a face of its own.
-pub(super) fn face(id: &ItemId) -> &'static str {
-    match questions::kind(&id.entity, &id.question) {
-        Kind::Duplicate(_) => "pair",
-        Kind::Reference("practices") if id.question == "practice_id" => "practice",
-        Kind::Reference(_) => "reference",
-        Kind::Value(Answer::Email) => "email",
-        Kind::Value(_) => "value",
-        Kind::Record => "record",
-    }
-}
-
-/// The entity whose record answers the question, and whether a merge is an answer.
-pub(super) fn leads_to(id: &ItemId, answers: &[&str]) -> Option<&'static str> {
-    let is_chosen = answers.contains(&Action::Choose.as_str());
-    match questions::kind(&id.entity, &id.question) {
-        Kind::Reference(to) if is_chosen => Some(to),
-        _ => None,
-    }
 }

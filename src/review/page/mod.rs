@@ -70,7 +70,13 @@ impl Page<'_> {
         let data = embedded(&self.data());
         fill(
             TEMPLATE,
-            &[("notice", notice), ("policy", &policy), ("style", STYLE), ("data", &data), ("script", &script)],
+            &[
+                ("notice", notice),
+                ("policy", &policy),
+                ("style", STYLE),
+                ("data", &data),
+                ("script", &script),
+            ],
         )
     }
 
@@ -90,7 +96,8 @@ impl Page<'_> {
         let by_id = |map: &std::collections::BTreeMap<crate::record::LegacyId, _>| -> Value {
             map.iter().map(|(id, value): (_, &Value)| (id.to_string(), value.clone())).collect()
         };
-        let people = self.desk.people.iter().map(|(id, person)| (*id, Value::Object(person.clone()))).collect();
+        let people =
+            self.desk.people.iter().map(|(id, person)| (*id, Value::Object(person.clone()))).collect();
         let practices =
             self.desk.practices.iter().map(|(id, name)| (*id, Value::String(name.clone()))).collect();
         let mut data = json!({
@@ -118,8 +125,12 @@ impl Page<'_> {
 /// evidence. The median, because probabilities near 0 and 1 are rounded.
 fn prior(desk: &Desk) -> Option<f64> {
     let odds = |score: f64| (score / (1.0 - score)).log2();
-    let mut priors: Vec<f64> =
-        desk.linked.values().map(|pair| odds(pair.score) - pair.weight).filter(|prior| prior.is_finite()).collect();
+    let mut priors: Vec<f64> = desk
+        .linked
+        .values()
+        .map(|pair| odds(pair.score) - pair.weight)
+        .filter(|prior| prior.is_finite())
+        .collect();
     priors.sort_by(f64::total_cmp);
     priors.get(priors.len() / 2).copied()
 }
@@ -174,7 +185,9 @@ mod tests {
     fn the_scripts_can_stand_in_an_element_and_write_no_markup() {
         for script in SCRIPTS {
             assert!(!script.contains("</script") && !script.contains("<!--"));
-            for word in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "fetch(", "http"] {
+            for word in
+                ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "fetch(", "http"]
+            {
                 assert!(!script.contains(word), "{word}");
             }
         }

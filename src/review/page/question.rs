@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::super::export::Entry;
 use super::super::questions::{self, Kind};
 use super::desk::{self, Desk};
-use crate::record::{ItemId, LegacyId};
+use crate::entity::{Answer, profiles};
+use crate::record::{Action, ItemId, LegacyId};
 use crate::staging::{Linked, Noted, Standing};
 
 /// A question, with what is needed to decide it.
@@ -103,14 +104,14 @@ fn question<'a>(entry: &'a Entry, id: &'a ItemId, desk: &'a Desk) -> Question<'a
         entity: &entry.entity,
         legacy_id: entry.legacy_id,
         question: &entry.question,
-        face: desk::face(id),
+        face: face(id),
         severity: entry.severity,
         status: &entry.status,
         fate: &entry.fate,
         issues: issues(entry, noted),
         answers: &entry.answers,
-        words: desk::words(&entry.entity, &entry.question),
-        leads_to: desk::leads_to(id, &entry.answers),
+        words: words(&entry.entity, &entry.question),
+        leads_to: leads_to(id, &entry.answers),
         proposed: entry.proposed,
         candidates: &entry.candidates,
         method: entry.association_method.as_deref(),
@@ -125,7 +126,11 @@ fn question<'a>(entry: &'a Entry, id: &'a ItemId, desk: &'a Desk) -> Question<'a
         },
         doctor: desk.doctors.get(id).copied(),
         sharing: desk.sharing.get(id).map_or(&[], Vec::as_slice),
-        row: row.into_iter().flatten().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?))).collect(),
+        row: row
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
+            .collect(),
         pair: desk.linked.get(id).map(pair),
         earlier: desk.changed.get(id).map(earlier),
         alike: 0,
@@ -178,9 +183,56 @@ fn sameness(question: &Question<'_>) -> String {
     let field = if question.pair.is_some() { "" } else { question.question };
     let earlier = question.earlier.as_ref().map(|earlier| (earlier.action, earlier.value));
     // of an association the evidence says why; other contexts are values
-    let why = if question.face == "practice" { Value::from(question.evidence) } else { serde_json::json!(contexts) };
+    let why = if question.face == "practice" {
+        Value::from(question.evidence)
+    } else {
+        serde_json::json!(contexts)
+    };
     serde_json::json!([
-        question.entity, field, question.face, codes, question.fate, question.answers, question.proposed, why, levels, earlier
+        question.entity,
+        field,
+        question.face,
+        codes,
+        question.fate,
+        question.answers,
+        question.proposed,
+        why,
+        levels,
+        earlier
     ])
     .to_string()
+}
+
+/// The words that answer a question about a value; empty where any text may.
+fn words(entity: &str, question: &str) -> Vec<&'static str> {
+    match questions::kind(entity, question) {
+        Kind::Value(Answer::Role) => {
+            let roles = profiles::Role::ALL.iter().map(|role| role.as_str());
+            roles.filter(|role| *role != "unknown").collect()
+        }
+        Kind::Value(Answer::Gender) => vec!["male", "female", "other", "unknown"],
+        Kind::Value(Answer::Flag) => vec!["true", "false"],
+        _ => Vec::new(),
+    }
+}
+
+/// How a question is shown: each has a face of its own.
+fn face(id: &ItemId) -> &'static str {
+    match questions::kind(&id.entity, &id.question) {
+        Kind::Duplicate(_) => "pair",
+        Kind::Reference("practices") if id.question == "practice_id" => "practice",
+        Kind::Reference(_) => "reference",
+        Kind::Value(Answer::Email) => "email",
+        Kind::Value(_) => "value",
+        Kind::Record => "record",
+    }
+}
+
+/// The entity whose record answers the question, and whether a merge is an answer.
+fn leads_to(id: &ItemId, answers: &[&str]) -> Option<&'static str> {
+    let is_chosen = answers.contains(&Action::Choose.as_str());
+    match questions::kind(&id.entity, &id.question) {
+        Kind::Reference(to) if is_chosen => Some(to),
+        _ => None,
+    }
 }

@@ -292,7 +292,11 @@ fn one(connection: &Connection, sql: &str, parameters: impl Params) -> Result<Op
     Ok(rows(connection, sql, parameters)?.into_iter().next())
 }
 
-pub(in crate::staging) fn rows(connection: &Connection, sql: &str, parameters: impl Params) -> Result<Vec<Fields>> {
+pub(in crate::staging) fn rows(
+    connection: &Connection,
+    sql: &str,
+    parameters: impl Params,
+) -> Result<Vec<Fields>> {
     let mut statement = connection.prepare(sql)?;
     let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let rows = statement

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 
 use crate::error::Result;
+use crate::staging::file::open::Reader;
 use crate::staging::file::row::{all, row_struct};
 
 /// Wrong rows that are named of each check; the others are counted in it.
@@ -12,6 +13,61 @@ const NAMED: u32 = 12;
 
 /// Records that are named of each kind of issue.
 const EXAMPLES: u32 = 5;
+
+row_struct! {
+    /// What is open, and for whom. Issues are settled by a rule, wait for a person, or were decided by one.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+    pub struct Open {
+        /// Records about which a person is asked something.
+        pub records_for_a_person: u64,
+        /// Issues that a rule has settled.
+        pub issues_settled_by_a_rule: u64,
+        /// Records that stop a load or keep a gate from being passed (`v_blocking`).
+        pub records_blocking: u64,
+        /// Issues of every kind.
+        pub issues: u64,
+        /// Of these, those that wait for a person.
+        pub issues_for_a_person: u64,
+        /// Of these, those that a person has decided.
+        pub issues_decided: u64,
+        /// Pairs of records that may be one person's, for a person to look at.
+        pub possible_duplicates: u64,
+        /// What in the target's schema no load gets past.
+        pub target_obstacles: u64,
+    }
+}
+
+impl Open {
+    /// What each number counts, in the words that every surface uses: first the three that say where one stands, then those
+    /// that they are made of.
+    pub const WORDS: [(&str, &str); 8] = [
+        ("records_for_a_person", "records that wait for a person"),
+        ("issues_settled_by_a_rule", "issues that a rule settled and that need nobody"),
+        ("records_blocking", "records that block the load or a gate"),
+        ("issues", "issues in all"),
+        ("issues_for_a_person", "of these issues, those that wait for a person"),
+        ("issues_decided", "of these issues, those that a person has decided"),
+        ("possible_duplicates", "pairs that may be one person, for a person to look at"),
+        ("target_obstacles", "obstacles in the target's schema that stop every load"),
+    ];
+
+    /// How many of them say where one stands.
+    pub const FIRST: usize = 3;
+
+    /// The numbers, in the order of their words.
+    pub const fn numbers(&self) -> [u64; 8] {
+        [
+            self.records_for_a_person,
+            self.issues_settled_by_a_rule,
+            self.records_blocking,
+            self.issues,
+            self.issues_for_a_person,
+            self.issues_decided,
+            self.possible_duplicates,
+            self.target_obstacles,
+        ]
+    }
+}
 
 row_struct! {
     /// A row that a check of the last verification found wrong.
@@ -51,6 +107,45 @@ row_struct! {
         pub band: String,
         /// How many pairs.
         pub pairs: u64,
+    }
+}
+
+row_struct! {
+    /// A command that was run on the file, with what it wrote to the target.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    pub struct WrittenRun {
+        /// Its number, which `rollback --run` takes.
+        pub run_id: u64,
+        /// The verb.
+        pub verb: String,
+        /// When it began.
+        pub started_at: String,
+        /// How long it took; null while it works, when it was killed, and when the clock was set back meanwhile.
+        pub seconds: Option<u64>,
+        /// How it ended.
+        pub outcome: Option<String>,
+        /// Its exit code.
+        pub exit_code: Option<u64>,
+        /// The phases whose rows it wrote, joined by commas; null where it wrote none.
+        pub phases: Option<String>,
+        /// Rows inserted or updated; null where it sent none.
+        pub rows_written: Option<u64>,
+    }
+}
+
+impl Reader {
+    /// Every command that was run on the file, in order.
+    pub fn written_runs(&self) -> Result<Vec<WrittenRun>> {
+        all(
+            &self.connection,
+            "select r.run_id, r.verb, r.started_at, \
+                    nullif(max(unixepoch(r.finished_at) - unixepoch(r.started_at), -1), -1) as seconds, r.outcome, r.exit_code, \
+                    (select group_concat(phase, ', ') from (select distinct phase from receipts c where c.run_id = r.run_id \
+                     order by phase)) as phases, \
+                    (select sum(inserted + updated) from receipts c where c.run_id = r.run_id) as rows_written \
+             from runs r order by r.run_id",
+            [],
+        )
     }
 }
 

@@ -54,11 +54,7 @@ impl Reader {
         let mut noted: HashMap<ItemId, Vec<Noted>> = HashMap::new();
         let mut found = statement.query([])?;
         while let Some(row) = found.next()? {
-            let id = ItemId {
-                entity: row.get(0)?,
-                legacy_id: LegacyId(row.get(1)?),
-                question: row.get(2)?,
-            };
+            let id = ItemId { entity: row.get(0)?, legacy_id: LegacyId(row.get(1)?), question: row.get(2)? };
             noted.entry(id).or_default().push(Noted {
                 code: row.get(3)?,
                 message: row.get(4)?,
@@ -100,8 +96,7 @@ impl Reader {
 
     /// The practice that the rules or a person gave to a profile.
     pub fn practice_of(&self, profile: LegacyId) -> Result<Option<LegacyId>> {
-        let sql =
-            "select practice_legacy_id from associations where entity = 'profiles' and legacy_id = ?";
+        let sql = "select practice_legacy_id from associations where entity = 'profiles' and legacy_id = ?";
         let found = self
             .connection
             .prepare_cached(sql)?

@@ -1,4 +1,4 @@
-// Drives the review page as a person at a keyboard would: `node review_page.js PLAYWRIGHT AXE PLAN`. The plan is a JSON file with
+// Drives the review page as a person at a keyboard would: `node keyboard.js PLAYWRIGHT AXE PLAN`. The plan is a JSON file with
 // `page`, `saved` (where the decisions go), `by`, and `steps`: what is decided, in order. Prints what was seen, as JSON.
 const fs = require("fs");
 const [, , playwright, axe, planFile] = process.argv;
