@@ -115,6 +115,13 @@ enum Read {
     Answer { ruling: Ruling, revises: bool, is_known: bool },
 }
 
+/// The question about the same pair, asked from the side of the other record.
+fn mirrored(item: &ItemId) -> Option<ItemId> {
+    let Kind::Duplicate(other) = questions::kind(&item.entity, &item.question) else { return None };
+    let question = format!("duplicate_of_{}", item.legacy_id);
+    Some(ItemId { entity: item.entity.clone(), legacy_id: other, question })
+}
+
 /// What the lines are checked against.
 struct Known<'a> {
     staging: &'a Staging,
@@ -193,7 +200,8 @@ impl Known<'_> {
                 before.decision_id, ruling.item
             ));
         }
-        let item = self.items.get(&ruling.item);
+        // a pair is asked about once, and may be answered from either side
+        let item = self.items.get(&ruling.item).or_else(|| self.items.get(&mirrored(&ruling.item)?));
         if item.is_none() && before.is_none() {
             return Err(format!("nothing is asked about {} any more: it is stale", ruling.item));
         }

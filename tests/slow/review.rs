@@ -487,3 +487,29 @@ fn what_people_decided_passes_the_verification() {
     assert_eq!(wrong, "", "{}", desk.sql("select * from findings where is_exception = 0 limit 20"));
     verified.expect(0);
 }
+
+#[test]
+fn a_pair_may_be_answered_from_either_side() {
+    let desk = Desk::fresh();
+    let questions = desk.questions();
+    let pairs: Vec<_> = questions.iter().filter(|row| row["question"].starts_with("duplicate_of_")).collect();
+    let [merged, distinct, ..] = pairs.as_slice() else { panic!("{} pairs", pairs.len()) };
+    let mirrored = |row: &BTreeMap<String, String>| {
+        format!("profiles:{}:duplicate_of_{}", row["candidates"], row["legacy_id"])
+    };
+    // nobody asks about two who are no pair
+    desk.answer(&[("profiles:3:duplicate_of_4", "merge", "")]).expect(3);
+    desk.answer(&[(&mirrored(merged), "merge", ""), (&mirrored(distinct), "not_a_duplicate", "")]).expect(0);
+    desk.run(&["transform"]).expect(0);
+    let fate = |id: &str| {
+        desk.sql(&format!(
+            "select fate, merged_into from records where entity = 'profiles' and legacy_id = {id}"
+        ))
+    };
+    assert_eq!(fate(&merged["candidates"]), format!("merged|{}", merged["legacy_id"]));
+    assert_eq!(fate(&merged["legacy_id"]), "ready|");
+    let open: Vec<String> = desk.questions().iter().map(|row| row["item"].clone()).collect();
+    for row in [merged, distinct] {
+        assert!(!open.contains(&row["item"]), "{} is asked again", row["item"]);
+    }
+}

@@ -134,6 +134,16 @@ fn what_is_decided_on_the_page_is_what_becomes_of_the_records() {
         })
         .collect();
     let [merged, distinct, passed, ..] = alone.as_slice() else { panic!("{} pairs", alone.len()) };
+    // three users of whom two answers make one person: the first goes where the second does, and nobody can say any more that the
+    // first and the last are two
+    let pair = |one: &str, other: &str| {
+        pairs.iter().copied().find(|row| row["legacy_id"] == one && row["candidates"] == other)
+    };
+    let chain = pairs.iter().find_map(|goes| {
+        let through = pairs.iter().find(|row| row["legacy_id"] == goes["candidates"])?;
+        Some((*goes, *through, pair(&goes["legacy_id"], &through["candidates"])?))
+    });
+    let (goes, through, refused) = chain.expect("three users who are asked about in pairs");
     let practices = of(&asked, "profiles", "practice_id");
     let hostile = practices.iter().find(|row| row["legacy_id"] == "42").expect("the user is asked about");
     let several = of(&asked, "patients", "practice_id");
@@ -155,6 +165,9 @@ fn what_is_decided_on_the_page_is_what_becomes_of_the_records() {
         // decided wrongly, and taken back
         step(distinct, &["1", "u", "n"]),
         step(passed, &["e"]),
+        step(goes, &["m"]),
+        step(through, &["m"]),
+        step(refused, &["n"]),
         step(hostile, &["c", &format!("type:{office}"), "Enter"]),
         step(chosen, &["2"]),
         step(email, &["1"]),
@@ -163,7 +176,7 @@ fn what_is_decided_on_the_page_is_what_becomes_of_the_records() {
         step(birth, &["a"]),
         { "item": roles[0]["item"], "alike": "set to doctor", "reason": "asked \"all\" <b>of</b> them" },
     ]);
-    let many = (9 + roles.len()).to_string();
+    let many = (11 + roles.len()).to_string();
     let seen = drive(
         &job,
         &json!({ "page": page, "saved": job.path("decisions.json"), "by": "Ada Berg", "steps": steps }),
@@ -192,6 +205,8 @@ fn what_is_decided_on_the_page_is_what_becomes_of_the_records() {
     line(merged, "merge", "", "");
     line(distinct, "not_a_duplicate", "", "");
     line(passed, "escalate", "", "");
+    line(goes, "merge", &through["candidates"], "");
+    line(through, "merge", "", "");
     line(hostile, "choose", &office, "");
     line(chosen, "choose", second, "");
     line(email, "set", &email["proposal"], "");

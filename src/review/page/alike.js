@@ -41,9 +41,10 @@ function showAlike(question) {
       const answer = common[Number(select.value)];
       if (answer.needs && !reason.value.trim()) return say("it needs a reason");
       const chosen = [...dialog.querySelectorAll("input[type=checkbox]:checked")].map((box) => byItem.get(box.value));
-      if (chosen.length) decide(chosen.map((one) => ({ question: one, action: answer.action, value: answer.value, reason: reason.value.trim() })));
+      const taken = decideSoundly(chosen.map((one) => ({ question: one, action: answer.action, value: answer.value, reason: reason.value.trim() })));
       dialog.close();
-      say(chosen.length + " decided alike: " + commonLabel(answer, question));
+      const left = chosen.length - taken;
+      say(taken + " decided alike: " + commonLabel(answer, question) + (left ? "; " + left + " contradict other answers and stay open" : ""));
       return show(nextOpen() || question);
     },
     change: count,

@@ -56,7 +56,7 @@ function choose(answer) {
 
 function settle(decision) {
   const question = current;
-  decide([{ question, ...decision }]);
+  if (!decideSoundly([{ question, ...decision }])) return;
   say("decided: " + decisionText(question, decision));
   const next = nextOpen();
   show(next || question);

@@ -22,10 +22,11 @@ const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 
 /// The scripts, in the order in which they build on each other.
-const SCRIPTS: [&str; 10] = [
+const SCRIPTS: [&str; 11] = [
     include_str!("data.js"),
     include_str!("state.js"),
     include_str!("answers.js"),
+    include_str!("resolve.js"),
     include_str!("queue.js"),
     include_str!("people.js"),
     include_str!("faces.js"),

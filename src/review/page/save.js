@@ -2,11 +2,11 @@
 
 function fileText() {
   const by = byId("by").value.trim();
-  const items = questions.filter(isDecided).map((question) => {
-    const { action, value: given, reason, seen } = decisions.get(question.item);
-    return { item: question.item, action, value: given, reason, decided_by: by, seen };
-  });
-  return JSON.stringify({ made_by: "drydock review page", rehearsal: data.redacted, file: data.file, head: data.head, items }, null, 1) + "\n";
+  const items = resolved().map((line) => ({ ...line, decided_by: by }));
+  // what was answered, as it was answered, is what the page opens again; an import does not look at it
+  const answered = [...decisions].map(([item, decision]) => ({ item, ...decision }));
+  const head = { made_by: "drydock review page", rehearsal: data.redacted, file: data.file, head: data.head };
+  return JSON.stringify({ ...head, items, answered }, null, 1) + "\n";
 }
 
 function save() {
@@ -31,8 +31,8 @@ async function restore(file) {
   } catch (_) {
     return say("that is no file of decisions");
   }
-  if (!Array.isArray(parsed.items) || parsed.rehearsal !== data.redacted || (parsed.file && parsed.file !== data.file)) return say("that file is not of this page’s staging file");
-  const { taken, stale } = take(parsed.items);
+  if (!Array.isArray(parsed.answered) || parsed.rehearsal !== data.redacted || (parsed.file && parsed.file !== data.file)) return say("that file is not of this page’s staging file");
+  const { taken, stale } = take(parsed.answered);
   isSaved = isSaved && taken === 0;
   changed();
   show(current || shownQuestions[0]);
