@@ -32,7 +32,7 @@ const GROUPS: [Group; 6] = [
             ("explain", "drydock explain patient 4711"),
             ("analyze", "drydock analyze"),
             ("columns", "drydock columns"),
-            ("diff", "drydock diff yesterday.drydock"),
+            ("diff", "drydock diff yesterday.drydock staging.drydock"),
             ("doctor", "drydock doctor --csv legacy/"),
         ],
     ),
@@ -41,7 +41,7 @@ const GROUPS: [Group; 6] = [
         &[
             ("review", "drydock review page --out review.html"),
             ("gate", "drydock gate approve 3 --by 'Ada Berg'"),
-            ("duplicates", "drydock duplicates people.csv --id id --map name=surname,born=birthdate"),
+            ("duplicates", "drydock duplicates people.csv --id id --map name=surname,born=date"),
         ],
     ),
     (

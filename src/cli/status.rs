@@ -6,7 +6,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::attention::attention;
 use super::{Common, text};
@@ -25,6 +25,15 @@ pub(super) struct Arguments {
     /// Look again every second until Ctrl-C, and show what has changed; with --json one object per line
     #[arg(long)]
     watch: bool,
+    /// The form: for a person, or for a monitoring agent that collects text files
+    #[arg(long, value_enum, conflicts_with_all = ["watch", "json"])]
+    format: Option<Form>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    Text,
+    Openmetrics,
 }
 
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>> {
@@ -32,7 +41,11 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         return watch(common);
     }
     let status = read(common)?;
-    common.print(&status, || text::status(&status))?;
+    if arguments.format == Some(Form::Openmetrics) {
+        common.write(&text::metrics(&status))?;
+    } else {
+        common.print(&status, || text::status(&status))?;
+    }
     Ok(attention(&status.figures.attention, None))
 }
 

@@ -175,7 +175,7 @@ mod tests {
     use serde_json::json;
 
     /// A migration with everything done and nothing wrong, but for what is given.
-    fn figures(change: serde_json::Value) -> Lookup {
+    fn figures(change: &serde_json::Value) -> Lookup {
         let mut status = json!({
             "file": { "extract_completed_at": "t", "survey_completed_at": "t", "transform_completed_at": "t",
                       "load_completed_at": "t", "verify_completed_at": "t" },
@@ -209,7 +209,7 @@ mod tests {
             (wrong, Verdict::Bad, "3 differences in one check", "drydock help contents_patients"),
             (stale, Verdict::Open, "2 decisions wait for a transform", "drydock transform"),
         ] {
-            let figures = figures(change);
+            let figures = figures(&change);
             assert_eq!(verdict(&figures), expected, "{}", headline(&figures));
             assert!(headline(&figures).contains(word), "{}", headline(&figures));
             assert_eq!(lead(&figures).command, command);

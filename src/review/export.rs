@@ -52,7 +52,7 @@ pub struct Entry {
     pub answers: Vec<&'static str>,
     /// What the question looked like, so that an answer to an older one is recognised.
     pub seen: String,
-    /// Values, only where they were asked for: those of [`VALUES`].
+    /// Values, only where they were asked for: `person`, `other_person`, `current`, `proposal`, `context`, `practices`.
     #[serde(flatten)]
     pub values: BTreeMap<&'static str, String>,
     /// To be filled in: one of `answers`.

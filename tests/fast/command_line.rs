@@ -121,3 +121,30 @@ fn a_watch_shows_what_changes_and_ends_well() {
     assert!(asked.success());
     assert_eq!(watching.wait().unwrap().code(), Some(0));
 }
+
+#[test]
+fn a_monitoring_agent_gets_gauges_and_no_guess() {
+    let job = job().at("transform");
+    let metrics = || job.run(["status", "--format", "openmetrics"]).stdout;
+    let gauge = |text: &str, name: &str| -> Option<String> {
+        text.lines().find_map(|line| line.strip_prefix(&format!("drydock_{name} ")).map(str::to_owned))
+    };
+    let before = metrics();
+    assert!(before.ends_with("# EOF\n"), "{before}");
+    let ready = job.staged("select count(*) from ready_patients");
+    assert_eq!(gauge(&before, "records{entity=\"patients\",fate=\"ready\"}"), Some(ready));
+    // what nobody has verified is not 0 differences
+    assert_eq!((gauge(&before, "differences"), gauge(&before, "checks_wrong")), (None, None));
+    assert_eq!(gauge(&before, "step_completed_seconds{step=\"load\"}"), None);
+    job.run(["load", "--quiet"]);
+    job.run(["verify", "--quiet"]);
+    let after = metrics();
+    assert_eq!(
+        (gauge(&after, "differences"), gauge(&after, "checks_wrong")),
+        (Some("0".to_owned()), Some("0".to_owned()))
+    );
+    assert!(
+        gauge(&after, "step_completed_seconds{step=\"load\"}").is_some_and(|moment| moment.len() == 10),
+        "{after}"
+    );
+}

@@ -75,7 +75,7 @@ function askForm(answer) {
       const reason = byId("reason").value.trim();
       if (!isReason && !text) return say("it needs a value");
       if (isReason && !reason) return say("it needs a reason");
-      if (["record", "id"].includes(answer.needs) && !/^\d+$/.test(text)) return say("give the legacy id, or choose one that is found");
+      if (["record", "id"].includes(answer.needs) && !/^-?\d+$/.test(text)) return say("give the legacy id, or choose one that is found");
       if (answer.needs === "record" && answer.action === "choose" && current.leads_to === "practices" && !data.practices[text]) return say("there is no practice " + text + " that is loaded");
       return settle({ action: answer.action, value: text, reason });
     },

@@ -18,7 +18,9 @@ pub(super) struct Question<'a> {
     item: &'a str,
     entity: &'a str,
     legacy_id: LegacyId,
-    question: &'a str,
+    /// The field asked about, as an item's id has it.
+    #[serde(rename = "question")]
+    asked: &'a str,
     /// How it is shown: `pair`, `practice`, `reference`, `email`, `value` or `record`.
     face: &'static str,
     severity: &'static str,
@@ -103,7 +105,7 @@ fn question<'a>(entry: &'a Entry, id: &'a ItemId, desk: &'a Desk) -> Question<'a
         item: &entry.item,
         entity: &entry.entity,
         legacy_id: entry.legacy_id,
-        question: &entry.question,
+        asked: &entry.question,
         face: face(id),
         severity: entry.severity,
         status: &entry.status,
@@ -180,7 +182,7 @@ fn sameness(question: &Question<'_>) -> String {
         .pair
         .as_ref()
         .map(|pair| pair.evidence.iter().map(|(field, level, _)| (field.as_str(), level.as_str())).collect());
-    let field = if question.pair.is_some() { "" } else { question.question };
+    let field = if question.pair.is_some() { "" } else { question.asked };
     let earlier = question.earlier.as_ref().map(|earlier| (earlier.action, earlier.value));
     // of an association the evidence says why; other contexts are values
     let why = if question.face == "practice" {

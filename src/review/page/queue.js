@@ -38,7 +38,7 @@ function idsOf(question) {
 
 function isFound(question, text) {
   if (!text) return true;
-  if (/^\d+$/.test(text)) return idsOf(question).some((id) => id.startsWith(text));
+  if (/^-?\d+$/.test(text)) return idsOf(question).some((id) => id.startsWith(text));
   const names = [recordName(question), question.other === null ? "" : personName(question.other), question.item];
   return names.some((name) => name.toLowerCase().includes(text));
 }

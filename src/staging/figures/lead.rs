@@ -78,7 +78,7 @@ row_struct! {
         /// The entity, or the table where no record is meant.
         pub entity: String,
         /// The record; null where none is meant.
-        pub legacy_id: Option<u64>,
+        pub legacy_id: Option<i64>,
         /// The field; '' when the whole record is concerned.
         pub field: String,
     }
