@@ -48,6 +48,21 @@ impl Kind {
         Kind::Interrupted,
     ];
 
+    /// The word for it in JSON and in `drydock help`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Kind::Internal => "internal",
+            Kind::Usage => "usage",
+            Kind::Precondition => "precondition",
+            Kind::Legacy => "legacy",
+            Kind::Target => "target",
+            Kind::Records => "records",
+            Kind::Verification => "verification",
+            Kind::Staging => "staging",
+            Kind::Interrupted => "interrupted",
+        }
+    }
+
     /// The process's exit code.
     pub const fn code(self) -> u8 {
         match self {
@@ -141,6 +156,17 @@ impl Error {
         self.kind
     }
 
+    /// What went wrong, with its causes.
+    pub fn message(&self) -> String {
+        let causes = self.cause.iter().flat_map(|cause| cause.chain());
+        causes.fold(self.message.clone(), |message, part| format!("{message}: {part}"))
+    }
+
+    /// The hint, where there is one.
+    pub fn what_next(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     /// Whether SQLite could not make sense of the staging file's pages.
     pub fn is_damage(&self) -> bool {
         let cause = self.cause.as_ref().and_then(|cause| cause.downcast_ref::<rusqlite::Error>());
@@ -151,12 +177,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        if let Some(cause) = &self.cause {
-            for part in cause.chain() {
-                write!(f, ": {part}")?;
-            }
-        }
+        f.write_str(&self.message())?;
         if let Some(hint) = &self.hint {
             write!(f, "\nhint: {hint}")?;
         }

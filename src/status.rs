@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::error::Result;
 use crate::gate::{self, Gate};
+use crate::review;
 use crate::staging::{Asked, Figures};
 
 /// The whole.
@@ -13,6 +14,10 @@ pub struct Status {
     /// What is counted.
     #[serde(flatten)]
     pub figures: Figures,
+    /// Whether a result was verified and has changed since, by a decision, a transform or a load.
+    pub is_verification_stale: bool,
+    /// Questions that wait for a person's answer (`drydock review`); null before the first transform.
+    pub questions: Option<u64>,
     /// The plan's five gates.
     pub gates: Vec<Gate>,
 }
@@ -20,5 +25,13 @@ pub struct Status {
 /// Reads it from a file, whether somebody writes to it or not.
 pub fn read(file: &impl Asked) -> Result<Status> {
     let (figures, gates) = gate::look(file)?;
-    Ok(Status { figures, gates: gates.gates })
+    let totals = &figures.totals;
+    let has_fates = totals.ready + totals.merged + totals.rejected + totals.quarantined > 0;
+    let questions = has_fates.then(|| file.open_questions()).transpose()?.map(|items| review::asked(&items));
+    Ok(Status {
+        is_verification_stale: figures.is_verification_stale(),
+        figures,
+        questions,
+        gates: gates.gates,
+    })
 }

@@ -85,6 +85,10 @@ left join decisions d on d.entity = p.entity and d.legacy_id = p.other_legacy_id
     and d.question = 'duplicate_of_' || p.legacy_id and d.superseded_by is null
 where p.entity = 'profiles' and p.verdict = 'linked' and p.band <> 'low'
   and (d.decision_id is null or d.action = 'escalate' or d.state in ('waiting', 'changed'))
+  -- a pair may be answered from the side of the other record as well
+  and not exists (select 1 from decisions m
+                  where m.entity = p.entity and m.legacy_id = p.legacy_id and m.superseded_by is null
+                    and m.question = 'duplicate_of_' || p.other_legacy_id and m.action <> 'escalate')
 union all
 -- a decision that holds, about a record that says something else since
 select d.entity, d.legacy_id, d.legacy_id, d.question, 'record_changed', 2, 'pending', null, null

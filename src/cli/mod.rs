@@ -16,6 +16,7 @@ mod explain;
 mod extract;
 mod gate;
 mod given;
+mod groups;
 mod help_code;
 mod load;
 mod masked;
@@ -23,7 +24,9 @@ mod report;
 mod review;
 mod rollback;
 mod run;
+mod runs;
 mod session;
+mod shell;
 mod shred;
 mod status;
 mod survey;
@@ -36,7 +39,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, FromArgMatches, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::error::{Error, Kind, Result};
@@ -112,7 +115,7 @@ enum Verb {
     Auth(auth::Arguments),
     /// Compare the target with the staging file, record by record and field by field
     Verify(verify::Arguments),
-    /// All of these in order, going on where an earlier run stopped
+    /// Extract, survey, transform, load and verify in this order, going on where an earlier run stopped
     Run(run::Arguments),
     /// Put what needs a person before one, and take the decisions back
     Review(review::Arguments),
@@ -120,6 +123,8 @@ enum Verb {
     Status(status::Arguments),
     /// One page about the migration: HTML, Markdown or JSON
     Report(report::Arguments),
+    /// List the commands that were run on the file, with the numbers that rollback takes
+    Runs(runs::Arguments),
     /// Find the records of one person in any CSV file of people
     Duplicates(duplicates::Arguments),
     /// Seal a copy of the staging file for an audit, or check one
@@ -130,6 +135,10 @@ enum Verb {
     Demo(demo::Arguments),
     /// The help of a verb, or what a code means and what to do about it
     Help(help_code::Arguments),
+    /// Print what a shell needs to complete the command line
+    Completions(shell::Completions),
+    /// Print the manual page
+    Man(shell::Man),
 }
 
 impl Common {
@@ -168,12 +177,19 @@ pub fn main() -> ExitCode {
     let filter =
         EnvFilter::try_from_env("DRYDOCK_LOG").unwrap_or_else(|_| EnvFilter::new("warn,postgres=error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let cli = match Cli::try_parse() {
+    let mut command = groups::command();
+    let parsed = command.try_get_matches_from_mut(std::env::args_os());
+    let cli = match parsed.and_then(|found| Cli::from_arg_matches(&found)) {
         Ok(cli) => cli,
         Err(error) => {
             let code = if error.use_stderr() { Kind::Usage.into() } else { ExitCode::SUCCESS };
             // help and version go to standard output, usage errors, which repeat an argument, to standard error
             if error.use_stderr() {
+                if std::env::args_os().any(|argument| argument == "--json") {
+                    let message = error.render().to_string();
+                    let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ");
+                    say_as_json(&Error::new(Kind::Usage, first).hint("`drydock help VERB` has the options"));
+                }
                 eprint!("{}", masked::masked(&error.render().to_string()));
             } else {
                 let _ = error.print();
@@ -182,7 +198,7 @@ pub fn main() -> ExitCode {
         }
     };
     if std::env::args_os().skip(1).any(|argument| masked::is_secret(&argument.to_string_lossy())) {
-        say(&Error::new(
+        let error = Error::new(
             Kind::Usage,
             "an argument holds a password or a private key, which every user of this machine can read in the list of \
              processes",
@@ -190,16 +206,13 @@ pub fn main() -> ExitCode {
         .hint(
             "a URL goes into DRYDOCK_LEGACY_URL, DRYDOCK_TARGET_URL or a file, its password into PGPASSWORD or the file that \
              PGPASSFILE names, a key into a file",
-        ));
-        return Kind::Usage.into();
+        );
+        return fail(&error, cli.common.json);
     }
     let code = match interrupt::listen(say).and_then(|()| dispatch(&cli)).map_err(or_interrupted) {
         Ok(None) => ExitCode::SUCCESS,
         Ok(Some(kind)) => kind.into(),
-        Err(error) => {
-            say(&error);
-            error.kind().into()
-        }
+        Err(error) => fail(&error, cli.common.json),
     };
     if cli.verb.has_a_journal() {
         say_head(&cli.common.staging);
@@ -210,6 +223,27 @@ pub fn main() -> ExitCode {
 /// Says what went wrong.
 fn say(error: &Error) {
     eprintln!("error: {}", masked::masked(&error.to_string()));
+}
+
+/// Says it in the form that was asked for; its exit code.
+fn fail(error: &Error, is_json: bool) -> ExitCode {
+    if is_json {
+        say_as_json(error);
+    }
+    say(error);
+    error.kind().into()
+}
+
+/// The same as a JSON document on standard output, for whoever asked for JSON: the result itself is not printed then.
+fn say_as_json(error: &Error) {
+    let said = serde_json::json!({ "error": {
+        "kind": error.kind().as_str(),
+        "message": masked::masked(&error.message()),
+        "hint": error.what_next().map(masked::masked),
+        "exit_code": error.kind().code(),
+    }});
+    // whoever reads it may have gone; the exit code says the same
+    let _ = writeln!(std::io::stdout(), "{said:#}");
 }
 
 /// Runs a verb. A step that was done but whose result asks for attention ends with its kind.
@@ -236,11 +270,14 @@ fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
         Verb::Review(arguments) => review::run(common, arguments),
         Verb::Status(arguments) => status::run(common, arguments),
         Verb::Report(arguments) => report::run(common, arguments),
+        Verb::Runs(arguments) => runs::run(common, arguments),
         Verb::Duplicates(arguments) => duplicates::run(common, arguments),
         Verb::Audit(arguments) => audit::run(common, arguments),
         Verb::Shred(arguments) => shred::run(common, arguments),
         Verb::Demo(arguments) => demo::run(common, arguments),
         Verb::Help(arguments) => help_code::run(common, arguments),
+        Verb::Completions(arguments) => shell::completions(common, arguments),
+        Verb::Man(arguments) => shell::man(common, arguments),
     }
 }
 
@@ -249,7 +286,13 @@ impl Verb {
     const fn has_a_journal(&self) -> bool {
         match self {
             Verb::Audit(arguments) => arguments.seals(),
-            Verb::Duplicates(_) | Verb::Target(_) | Verb::Demo(_) | Verb::Help(_) | Verb::Shred(_) => false,
+            Verb::Duplicates(_)
+            | Verb::Target(_)
+            | Verb::Demo(_)
+            | Verb::Help(_)
+            | Verb::Completions(_)
+            | Verb::Man(_)
+            | Verb::Shred(_) => false,
             _ => true,
         }
     }

@@ -1,5 +1,7 @@
 //! `drydock review`: what needs a person, out and back in.
 
+mod page;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
@@ -13,7 +15,7 @@ use crate::entity::association;
 use crate::error::{Error, Kind, Result};
 use crate::output;
 use crate::record::LegacyId;
-use crate::review::{self, Export, Imported};
+use crate::review::{self, Desk, Export, Imported};
 use crate::staging::{Asked, Item, Reader, Step};
 use crate::transform;
 
@@ -37,6 +39,15 @@ enum Direction {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// Write the open questions as one page to decide on in a browser, without a server; it holds patients' values
+    Page {
+        /// A new file, such as review.html
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Put words in place of everybody's values: for a rehearsal, whose decisions cannot be imported
+        #[arg(long)]
+        redact: bool,
+    },
     /// Read the filled-in file back: all of it, or nothing when a line is wrong
     Import {
         /// The file; - for standard input
@@ -53,16 +64,23 @@ enum Direction {
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>> {
     match &arguments.direction {
         Direction::Export { full, entity, out } => export(common, *full, entity.as_deref(), out.as_deref()),
+        Direction::Page { out, redact } => page::page(common, out, *redact),
         Direction::Import { file, by, revise } => import(common, file, by.as_deref(), *revise),
     }
 }
 
-fn export(common: &Common, full: bool, entity: Option<&str>, out: Option<&Path>) -> Result<Option<Kind>> {
+/// The file, where its records have fates: before that there is nothing to ask.
+fn ready_to_review(common: &Common) -> Result<Reader> {
     let reader = Reader::open(&common.staging)?;
-    if !reader.has_fates()? {
-        return Err(Error::precondition("there is nothing to review before the records are resolved")
-            .hint("run `drydock transform` on the file first"));
+    if reader.has_fates()? {
+        return Ok(reader);
     }
+    Err(Error::precondition("there is nothing to review before the records are resolved")
+        .hint("run `drydock transform` on the file first"))
+}
+
+fn export(common: &Common, full: bool, entity: Option<&str>, out: Option<&Path>) -> Result<Option<Kind>> {
+    let reader = ready_to_review(common)?;
     let entity = entity
         .map(|name| {
             crate::entity::find(name)
@@ -73,7 +91,7 @@ fn export(common: &Common, full: bool, entity: Option<&str>, out: Option<&Path>)
     let items = reader.review_items()?;
     let salt = reader.fact("staging_id")?.unwrap_or_default();
     let practices = if full { reader.practice_names()? } else { std::collections::HashMap::default() };
-    let people = if full { people(&reader, &items)? } else { BTreeMap::new() };
+    let desk = if full { Desk::read(&reader, &items)? } else { Desk::default() };
     let values = |item: &Item| {
         let mut values = BTreeMap::new();
         let mut add = |name, value: Option<String>| {
@@ -81,9 +99,12 @@ fn export(common: &Common, full: bool, entity: Option<&str>, out: Option<&Path>)
                 values.insert(name, value);
             }
         };
-        add("person", people.get(&item.id.to_string()).cloned());
+        let [person, other] = desk.names(&item.id);
+        add("person", person);
+        add("other_person", other);
         add("current", item.current.clone().filter(|_| item.practice.is_none()));
-        add("context", item.context.clone());
+        add("proposal", desk.proposal(&item.id).map(str::to_owned));
+        add("context", desk.noted(&item.id));
         add("practices", Some(named(&candidates(item), &practices)));
         values
     };
@@ -107,16 +128,6 @@ fn export(common: &Common, full: bool, entity: Option<&str>, out: Option<&Path>)
         note_look(common, "review export", &subject);
     }
     Ok(None)
-}
-
-fn people(reader: &Reader, items: &[Item]) -> Result<BTreeMap<String, String>> {
-    let mut people = BTreeMap::new();
-    for item in items {
-        if let Some(name) = reader.person(&item.id)? {
-            people.insert(item.id.to_string(), name);
-        }
-    }
-    Ok(people)
 }
 
 /// The practices that the question is about: the proposed one first, or those between which nothing decides.

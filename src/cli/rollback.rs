@@ -25,7 +25,7 @@ pub(super) struct Arguments {
 #[derive(Debug, Clone, Args)]
 #[group(required = true, multiple = false)]
 struct BackArguments {
-    /// The run to undo; the table runs of the staging file has the numbers
+    /// The run to undo; `drydock runs` has the numbers
     #[arg(long, value_name = "N")]
     run: Option<i64>,
     /// Undo everything since this checkpoint: 1, 2 or 3

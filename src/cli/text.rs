@@ -9,8 +9,10 @@ use crate::staging::{Accounting, AssociationCount, ErrorAnalysis, Open};
 use crate::status::Status;
 use crate::{checkpoint, extract, load, rollback, survey, transform};
 
+pub(super) use metrics::metrics;
 pub(super) use verification::{status, verify};
 
+mod metrics;
 mod verification;
 
 pub(super) fn extract(summary: &extract::Summary, staging: &Path) -> String {

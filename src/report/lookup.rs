@@ -33,6 +33,11 @@ impl Lookup {
         Figure { path, number }
     }
 
+    /// The whole number at a path; 0 while it is not known.
+    pub fn count(&self, path: &str) -> u64 {
+        self.0.pointer(path).and_then(Value::as_u64).unwrap_or_default()
+    }
+
     /// The text at a path; '' when there is none.
     pub fn text(&self, path: &str) -> &str {
         self.0.pointer(path).and_then(Value::as_str).unwrap_or_default()

@@ -3,13 +3,25 @@
 use std::fmt::Write;
 
 use super::lookup::Lookup;
-use super::next;
+use super::{next, verdict};
 use crate::staging::Open;
 
 /// The whole page.
-pub fn page(figures: &Lookup) -> String {
+pub fn page(figures: &Lookup, generated_at: &str) -> String {
     let mut page = "# Migration report\n\n".to_owned();
-    let _ = writeln!(page, "{}\n", next::headline(figures));
+    let _ = writeln!(page, "{}\n", verdict::headline(figures));
+    let lead = verdict::lead(figures);
+    let command = if lead.command.is_empty() { String::new() } else { format!(": `{}`", lead.command) };
+    let _ = writeln!(page, "Next: {}{command}\n", lead.sentence);
+    let number = |path: &str| figures.get(path).plain();
+    let _ = writeln!(
+        page,
+        "{} differences, {} open questions, {} records kept back, {} decisions that wait for a transform; made at {generated_at}\n",
+        number("/differences"),
+        number("/questions"),
+        figures.count("/totals/rejected") + figures.count("/totals/quarantined"),
+        number("/decisions_waiting")
+    );
     for name in figures.keys("/file") {
         let value = figures.text(&format!("/file/{name}"));
         let _ = writeln!(page, "- {name}: {}", if value.is_empty() { "not yet" } else { value });

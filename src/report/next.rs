@@ -1,4 +1,4 @@
-//! What needs a person next, and what was learned: from the data, the commonest first.
+//! What needs a person, and what was learned: from the data, the commonest first.
 
 use serde::Serialize;
 
@@ -21,41 +21,6 @@ pub struct Step {
     pub code: String,
     /// The plan's severity; '' where it has none for it.
     pub severity: String,
-}
-
-/// How the last verification ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// Everything holds.
-    Verified,
-    /// Nothing is known, or no longer.
-    Open,
-    /// Something does not hold.
-    Failed,
-}
-
-/// How the last verification ended.
-pub fn verdict(figures: &Lookup) -> Verdict {
-    let has_wrong =
-        figures.list("/checks").iter().any(|path| figures.get(format!("{path}/wrong")).value() > 0.0);
-    if has_wrong {
-        Verdict::Failed
-    } else if figures.text("/file/verify_completed_at").is_empty() {
-        Verdict::Open
-    } else {
-        Verdict::Verified
-    }
-}
-
-/// The verdict in words.
-pub fn headline(figures: &Lookup) -> String {
-    match verdict(figures) {
-        Verdict::Verified => "Verified: the target is what was meant, record by record",
-        Verdict::Failed => "Verification failed: the target is not what was meant",
-        Verdict::Open if figures.list("/checks").is_empty() => "Not verified yet",
-        Verdict::Open => "Not verified since the last change",
-    }
-    .to_owned()
 }
 
 /// One cause and its remedy.
@@ -84,11 +49,12 @@ pub fn steps(figures: &Lookup) -> Vec<Step> {
         severity: severity.to_owned(),
     };
     for path in figures.list("/checks") {
-        if figures.get(format!("{path}/wrong")).value() > 0.0 {
+        if !super::verdict::is_stale(figures) && figures.get(format!("{path}/wrong")).value() > 0.0 {
             let name = figures.text(&format!("{path}/name"));
             let action = format!(
-                "{name} does not hold: {}; look at findings and differences in the file",
-                figures.text(&format!("{path}/sentence"))
+                "{name} does not hold: {}{}; findings and differences in the file have all of them",
+                figures.text(&format!("{path}/sentence")),
+                named(&wrong(figures, name))
             );
             steps.push(step("verification", action, format!("{path}/wrong"), name, "critical"));
         }
@@ -115,13 +81,14 @@ pub fn steps(figures: &Lookup) -> Vec<Step> {
             if figures.text(&format!("{path}/severity")) != severity || pending.value() == 0.0 {
                 continue;
             }
-            let action = format!(
-                "{}: {}",
-                figures.text(&format!("{path}/error_message")),
-                figures.text(&format!("{path}/suggested_resolution"))
-            );
             let (entity, code) =
                 (figures.text(&format!("{path}/entity")), figures.text(&format!("{path}/error_code")));
+            let action = format!(
+                "{}: {}{}",
+                figures.text(&format!("{path}/error_message")),
+                figures.text(&format!("{path}/suggested_resolution")),
+                named(examples(figures, entity, code))
+            );
             // what keeps a record back has a step already
             if !covered.contains(&(entity, code)) {
                 steps.push(step(entity, action, pending.path, code, severity));
@@ -139,6 +106,44 @@ pub fn steps(figures: &Lookup) -> Vec<Step> {
         }
     }
     steps
+}
+
+/// The first rows that a check found wrong, such as `patients 7 last_name`.
+fn wrong(figures: &Lookup, check: &str) -> String {
+    let rows = figures
+        .list("/wrong")
+        .into_iter()
+        .filter(|path| figures.text(&format!("{path}/check_name")) == check);
+    let named: Vec<String> = rows
+        .map(|path| {
+            let id = figures.get(format!("{path}/legacy_id"));
+            let parts = [
+                figures.text(&format!("{path}/entity")).to_owned(),
+                if id.number.is_some() { id.plain() } else { String::new() },
+                figures.text(&format!("{path}/field")).to_owned(),
+            ];
+            parts.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" ")
+        })
+        .collect();
+    named.join(", ")
+}
+
+/// The first records with an issue, by legacy id.
+fn examples<'f>(figures: &'f Lookup, entity: &str, code: &str) -> &'f str {
+    let is_it = |path: &String| {
+        figures.text(&format!("{path}/entity")) == entity
+            && figures.text(&format!("{path}/error_code")) == code
+    };
+    figures
+        .list("/examples")
+        .iter()
+        .find(|path| is_it(path))
+        .map_or("", |path| figures.text(&format!("{path}/legacy_ids")))
+}
+
+/// Records behind a sentence.
+fn named(records: &str) -> String {
+    if records.is_empty() { String::new() } else { format!(" (such as {records})") }
 }
 
 /// The commonest causes and their remedies.

@@ -8,7 +8,7 @@ use crate::verify;
 /// What there is to say about one code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The issue's code, or the error's word.
+    /// The issue's or the question's code, or the error's word.
     pub code: &'static str,
     /// What it means.
     pub means: String,
@@ -16,88 +16,107 @@ pub struct Entry {
     pub look: String,
     /// What to do.
     pub todo: String,
+    /// The command to type next.
+    pub command: String,
 }
 
 /// Where an error of a run comes from, and what the operator does next.
 struct ErrorEntry {
     kind: Kind,
-    code: &'static str,
     means: &'static str,
     look: &'static str,
     todo: &'static str,
+    command: &'static str,
 }
 
 /// One per kind of error.
 const ERRORS: &[ErrorEntry] = &[
     ErrorEntry {
         kind: Kind::Internal,
-        code: "internal",
         means: "a defect in drydock (exit code 1); nothing half-done counts as done",
         look: "select run_id, verb, started_at, outcome from runs order by run_id desc limit 5",
         todo: "report the place that the message names; run the same command again, which starts where it can",
+        command: "drydock doctor --json",
     },
     ErrorEntry {
         kind: Kind::Usage,
-        code: "usage",
         means: "the command line is wrong (exit code 2); nothing was done",
         look: "",
         todo: "read `drydock help` or `drydock help VERB`",
+        command: "drydock help",
     },
     ErrorEntry {
         kind: Kind::Precondition,
-        code: "precondition",
         means: "a step has to come first, a gate is not approved, or the file belongs to another source, target or configuration \
                 (exit code 3); nothing was done",
         look: "select name, value from facts where name like '%_completed_at' or name like '%_identity'",
         todo: "do what the hint says: the step that is missing, the right --staging file, or the file's own configuration",
+        command: "drydock status",
     },
     ErrorEntry {
         kind: Kind::Legacy,
-        code: "legacy",
         means: "the legacy database cannot be reached or read, or its dump is not what it should be (exit code 4); the snapshot \
                 is not complete",
         look: "select table_name, rows, unreadable from legacy_tables order by position",
         todo: "fix what the message names (address, password, a missing table or column, a file) and run extract again",
+        command: "drydock doctor --csv FOLDER",
     },
     ErrorEntry {
         kind: Kind::Target,
-        code: "target",
         means: "the target cannot be reached, cannot take the records, or refused a statement (exit code 5); what was committed \
                 has its receipt",
         look: "select phase, entity, rows, inserted, updated, loaded_at from receipts order by receipt_id",
         todo: "fix what the message names; after a change of the target's tables run survey and transform again; a load goes on \
                where it stopped",
+        command: "drydock doctor",
     },
     ErrorEntry {
         kind: Kind::Records,
-        code: "records",
         means: "the step is done, but more records are rejected or quarantined than the configuration allows (exit code 6)",
         look: "select entity, fate, error_codes, count(*) from v_waiting group by 1, 2, 3",
         todo: "resolve them at the source or by a decision, or allow that many with policy.allowed_rejects",
+        command: "drydock review page --out review.html",
     },
     ErrorEntry {
         kind: Kind::Verification,
-        code: "verification",
         means: "the verification is done and found differences or a check that does not hold (exit code 7)",
         look: "select name, sentence, wrong from checks where wrong > 0; select * from differences limit 20; \
                select * from findings where not is_exception limit 20",
         todo: "find out who changed the target since the load; a load writes the file's values again where they differ, and a \
                second verify proves it",
+        command: "drydock report --out report.html",
     },
     ErrorEntry {
         kind: Kind::Staging,
-        code: "staging",
         means: "the staging file cannot be used: not one, damaged, of another version, in use, or the disk is full (exit code 8)",
         look: "pragma integrity_check",
         todo: "give the right file with --staging, wait for the other command, make room, or use a copy from before the damage",
+        command: "drydock status --staging FILE",
     },
     ErrorEntry {
         kind: Kind::Interrupted,
-        code: "interrupted",
         means: "Ctrl-C or a termination signal (exit code 130); the file and the target are as after the last transaction",
         look: "select name, value from facts where name like '%_completed_at'",
         todo: "run the same command again: it starts where it can",
+        command: "drydock status",
     },
+];
+
+/// Codes of questions that are no issues: what is asked, and why.
+const QUESTIONS: &[(&str, &str, &str, &str)] = &[
+    (
+        "possible_duplicate",
+        "two users may be one person: what their fields say about it weighs too much to leave alone and too little to be sure",
+        "select legacy_id, other_legacy_id, band, score, weight, look_value from v_duplicates where entity = 'profiles' \
+         and verdict = 'linked' and band <> 'low' order by look_value is null, look_value desc",
+        "compare the two, then answer merge or not_a_duplicate; nobody is merged without an answer or policy.duplicates",
+    ),
+    (
+        "record_changed",
+        "a record says something else since somebody decided about it: the decision holds, and is asked again",
+        "select decision_id, entity, legacy_id, question, action, decided_by, decided_at from v_decisions where state = 'changed'",
+        "answer as before, or otherwise: the new answer takes the place of the old one",
+    ),
 ];
 
 /// Checks that are no query: what each proves, and where the file says what contradicts it.
@@ -153,7 +172,13 @@ fn find_check(name: &str) -> Option<Entry> {
 }
 
 fn check_entry(code: &'static str, means: &str, look: String) -> Entry {
-    Entry { code, means: format!("a check of the verification: {means}"), look, todo: CHECK_TODO.to_owned() }
+    Entry {
+        code,
+        means: format!("a check of the verification: {means}"),
+        look,
+        todo: CHECK_TODO.to_owned(),
+        command: "drydock report --out report.html".to_owned(),
+    }
 }
 
 /// What to do when a check does not hold.
@@ -165,13 +190,23 @@ const CHECK_TODO: &str = "where the target is wrong, find out who changed it sin
 pub fn find(code: &str) -> Option<Entry> {
     let code = code.trim().to_lowercase().replace('-', "_");
     if let Some(error) =
-        ERRORS.iter().find(|error| error.code == code || error.kind.code().to_string() == code)
+        ERRORS.iter().find(|error| error.kind.as_str() == code || error.kind.code().to_string() == code)
     {
         return Some(Entry {
-            code: error.code,
+            code: error.kind.as_str(),
             means: error.means.to_owned(),
             look: error.look.to_owned(),
             todo: error.todo.to_owned(),
+            command: error.command.to_owned(),
+        });
+    }
+    if let Some((code, means, look, todo)) = QUESTIONS.iter().find(|(known, ..)| *known == code) {
+        return Some(Entry {
+            code,
+            means: format!("a question for a person: {means}"),
+            look: (*look).to_owned(),
+            todo: (*todo).to_owned(),
+            command: "drydock review page --out review.html".to_owned(),
         });
     }
     let Some(known) = Code::ALL.iter().find(|known| known.as_str() == code) else { return find_check(&code) };
@@ -194,12 +229,14 @@ pub fn find(code: &str) -> Option<Entry> {
             )
         },
         todo: todo.collect::<Vec<_>>().join("; "),
+        command: format!("drydock errors --code {}", known.as_str()),
     })
 }
 
-/// Every code that has an entry: errors first, in the order of their exit codes, then issues.
+/// Every code that has an entry: errors first, in the order of their exit codes, then issues and questions.
 pub fn codes() -> impl Iterator<Item = &'static str> {
-    ERRORS.iter().map(|error| error.code).chain(Code::ALL.iter().map(|code| code.as_str()))
+    let errors = ERRORS.iter().map(|error| error.kind.as_str());
+    errors.chain(Code::ALL.iter().map(|code| code.as_str())).chain(QUESTIONS.iter().map(|(code, ..)| *code))
 }
 
 #[cfg(test)]
@@ -218,6 +255,7 @@ mod tests {
             let entry = find(code).unwrap();
             assert_eq!(entry.code, code);
             assert!(!entry.means.is_empty() && !entry.todo.is_empty(), "{code}");
+            assert!(entry.command.starts_with("drydock "), "{code}");
         }
         assert!(find("no_such_code").is_none());
         assert_eq!(find("7").map(|entry| entry.code), Some("verification"));

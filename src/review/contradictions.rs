@@ -56,10 +56,14 @@ pub(super) fn contradictions(answered: &mut Vec<Answered>, standing: &[Standing]
             first.insert(one.ruling.item.clone(), (one.line, one.ruling.clone()));
             return true;
         };
-        if !known.agrees_with(&one.ruling) {
-            let message = format!("it contradicts line {line} about {}", one.ruling.item);
-            wrong.push(Wrong { line: one.line, message });
-        }
+        let message = if !known.agrees_with(&one.ruling) {
+            Some(format!("it contradicts line {line} about {}", one.ruling.item))
+        } else if !one.ruling.reason.is_empty() && one.ruling.reason != known.reason {
+            Some(format!("it gives another reason than line {line} for {}", one.ruling.item))
+        } else {
+            None
+        };
+        wrong.extend(message.map(|message| Wrong { line: one.line, message }));
         false
     });
     let earlier = standing

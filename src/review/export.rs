@@ -12,6 +12,10 @@ use crate::entity::{association, practices};
 use crate::record::{LegacyId, hex};
 use crate::staging::{Item, Proposal};
 
+/// The columns with values: the person that the record is about, the other one of a pair, the field as it stands, what a rule
+/// proposes in its place, what it noted beside that, and the practices that could be chosen.
+const VALUES: [&str; 6] = ["person", "other_person", "current", "proposal", "context", "practices"];
+
 /// The columns that a person fills in.
 const ANSWER: [&str; 4] = ["action", "value", "reason", "decided_by"];
 
@@ -48,7 +52,7 @@ pub struct Entry {
     pub answers: Vec<&'static str>,
     /// What the question looked like, so that an answer to an older one is recognised.
     pub seen: String,
-    /// Values, only where they were asked for: `person`, `current`, `context`, `practices`.
+    /// Values, only where they were asked for: `person`, `other_person`, `current`, `proposal`, `context`, `practices`.
     #[serde(flatten)]
     pub values: BTreeMap<&'static str, String>,
     /// To be filled in: one of `answers`.
@@ -89,6 +93,13 @@ pub fn export(items: &[Item], salt: &str, values: Option<&Values<'_>>) -> Export
         }
     }
     export
+}
+
+/// How many questions an export has.
+pub fn asked(items: &[Item]) -> u64 {
+    let placed_with_patient = followed(items);
+    let is_asked = |item: &&Item| item.status != "in_progress" && !follows(item, &placed_with_patient);
+    items.iter().filter(is_asked).count() as u64
 }
 
 fn entry(item: &Item, salt: &str, values: Option<&Values<'_>>) -> Entry {
@@ -186,7 +197,7 @@ fn follows(item: &Item, placed_with_patient: &HashMap<LegacyId, Option<&Proposal
 impl Export {
     /// The same as CSV, with a header line.
     pub fn to_csv(&self) -> Result<String, csv::Error> {
-        let values: Vec<&str> = ["person", "current", "context", "practices"]
+        let values: Vec<&str> = VALUES
             .into_iter()
             .filter(|name| self.items.iter().any(|entry| entry.values.contains_key(name)))
             .collect();

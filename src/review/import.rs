@@ -115,6 +115,13 @@ enum Read {
     Answer { ruling: Ruling, revises: bool, is_known: bool },
 }
 
+/// The question about the same pair, asked from the side of the other record.
+fn mirrored(item: &ItemId) -> Option<ItemId> {
+    let Kind::Duplicate(other) = questions::kind(&item.entity, &item.question) else { return None };
+    let question = format!("duplicate_of_{}", item.legacy_id);
+    Some(ItemId { entity: item.entity.clone(), legacy_id: other, question })
+}
+
 /// What the lines are checked against.
 struct Known<'a> {
     staging: &'a Staging,
@@ -178,19 +185,23 @@ impl Known<'_> {
     /// Whether the answer may be given now: it is asked for, or it revises an earlier one.
     fn place(&self, line: &Line, ruling: Ruling) -> Result<Read, String> {
         let before = self.standing.get(&ruling.item).copied();
-        if before.is_some_and(|before| before.ruling.agrees_with(&ruling)) {
+        let same = before.filter(|before| before.ruling.agrees_with(&ruling));
+        if same.is_some_and(|before| ruling.reason.is_empty() || ruling.reason == before.ruling.reason) {
             return Ok(Read::Answer { ruling, revises: false, is_known: true });
         }
         let revises = before.filter(|before| before.ruling.action != Action::Escalate);
         if let Some(before) = revises.filter(|_| !self.options.revise) {
+            let how = match same {
+                Some(_) => "so, for another reason".to_owned(),
+                None => format!("otherwise ({})", before.ruling.action.as_str()),
+            };
             return Err(format!(
-                "decision {} has already answered {} otherwise ({}); --revise replaces it",
-                before.decision_id,
-                ruling.item,
-                before.ruling.action.as_str()
+                "decision {} has already answered {} {how}; --revise replaces it",
+                before.decision_id, ruling.item
             ));
         }
-        let item = self.items.get(&ruling.item);
+        // a pair is asked about once, and may be answered from either side
+        let item = self.items.get(&ruling.item).or_else(|| self.items.get(&mirrored(&ruling.item)?));
         if item.is_none() && before.is_none() {
             return Err(format!("nothing is asked about {} any more: it is stale", ruling.item));
         }

@@ -126,6 +126,13 @@ fn items(text: &str) -> Result<Vec<Line>> {
             .hint("give an array of items, or an object with the array `items`")
     };
     let parsed: Value = serde_json::from_str(text).map_err(|_| refused())?;
+    // what was decided without seeing a value decides nothing
+    if parsed.get("rehearsal").is_some_and(|rehearsal| *rehearsal != Value::Bool(false)) {
+        return Err(Error::precondition(
+            "the decisions were made on a page without values, as a rehearsal; nothing was imported",
+        )
+        .hint("make the page with `drydock review page` and without --redact, and decide on that"));
+    }
     let items = parsed.as_array().or_else(|| parsed.get("items")?.as_array()).ok_or_else(refused)?;
     (1..)
         .zip(items)

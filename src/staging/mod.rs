@@ -21,11 +21,12 @@ pub use figures::diff::RecordDifference;
 pub use figures::errors::{ErrorFilter, ErrorRow};
 pub use figures::explain::{Explanation, Fields, RawRow};
 pub use figures::gates::{Approval, Dependency, DependencyFailure, Evidence};
+pub use figures::lead::{Examples, Open, Twice, Weight, WrittenRun, Wrong};
 pub use figures::phase_two::{load_operation, verify_operation};
 pub use figures::survival::Survival;
 pub use figures::three_way::{ProofSide, ThreeWayProof};
 pub use figures::{
-    ChangeCount, ErrorCount, Figures, IssueCount, Open, Progress, ReceiptLine, RunLine, WaitingCount,
+    ChangeCount, ErrorCount, Figures, IssueCount, Progress, ReceiptLine, RunLine, WaitingCount,
 };
 pub use file::facts::Step;
 pub use file::journal::{Entry, Head, broken_at, canonical, commitment, keyed, random_key};
@@ -34,6 +35,7 @@ pub use file::open::{Reader, Staging, schema_text};
 pub use file::patience::or_interrupted;
 pub use file::sealing::{Cell, RunRow, SEAL_TABLES, Seal, SealedTable, Written};
 pub use people::decisions::{DecisionState, Item, Proposal, Standing};
+pub use people::desk::{Linked, Noted};
 pub use raw::columns::SourceColumn;
 pub use raw::legacy::ById;
 pub use raw::snapshot::{Batch, Comparison, Keys, NewTable, SnapshotTable, Spot, TableManifest};

@@ -19,6 +19,7 @@ mod legacy_inserts; // scripts of INSERT statements, whoever wrote them
 mod legacy_pg_dump; // pg_dump scripts: their tables, their rows, and what is refused
 
 // connecting
+mod command_line; // the command line explains itself
 mod connect; // each way of being refused has its own words, and none shows a password
 mod doctor; // what would stop a migration is found and explained
 
@@ -62,6 +63,8 @@ mod error_life; // an error's life from pending to resolved or escalated
 mod errors; // exit codes, messages with a hint, and nothing half-written
 mod failures; // how real migrations failed, one test for each
 mod one_reader; // three verbs read CSV by the same code
+mod report_lead; // what a report says first is never more than holds
+mod review_desk; // a page or a sheet to decide on: what it shows, and what it takes back
 mod review_files; // review files as spreadsheets give them back
 
 // the file and its safety

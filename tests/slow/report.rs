@@ -99,7 +99,7 @@ fn the_page_needs_nothing_but_itself() {
     }
     assert!(page.starts_with("<!doctype html>") && page.contains("<html lang=\"en\">"));
     assert!(page.contains("prefers-color-scheme: dark") && page.contains("@media print"));
-    assert_eq!(page.matches("<svg").count(), 1);
+    assert_eq!(page.matches("<svg").count(), 2);
 }
 
 #[test]

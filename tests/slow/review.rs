@@ -93,6 +93,33 @@ fn the_export_has_every_open_question_once_most_urgent_first_and_no_value() {
     let full = desk.run(&["review", "export", "--full"]).expect(0).stdout;
     assert!(!plain.contains(&name) && !plain.contains('@'), "{name}");
     assert!(full.contains(&name) && full.contains('@'), "{name}");
+
+    // both of a pair are named, and what a look brings says where it stands
+    let rows: Vec<BTreeMap<String, String>> =
+        csv::Reader::from_reader(full.as_bytes()).deserialize().collect::<Result<_, _>>().expect("CSV");
+    let pairs: Vec<_> = rows.iter().filter(|row| row["question"].starts_with("duplicate_of_")).collect();
+    for pair in &pairs {
+        for (id, column) in [("legacy_id", "person"), ("candidates", "other_person")] {
+            let name = desk.sql(&format!(
+                "select trim(trim(first_name) || ' ' || trim(last_name)) from legacy_auth_user where legacy_id = {}",
+                pair[id]
+            ));
+            let words =
+                |text: &str| text.trim_start_matches('\'').split_whitespace().collect::<Vec<_>>().join(" ");
+            assert_eq!(words(&pair[column]), words(&name), "{} {column}", pair["item"]);
+        }
+    }
+    let look = |row: &BTreeMap<String, String>| {
+        let sql = format!(
+            "select coalesce(look_value, 0) from v_review_items where entity = '{}' and legacy_id = {} and question = '{}'",
+            row["entity"], row["legacy_id"], row["question"]
+        );
+        desk.sql(&sql).parse::<f64>().expect("a number")
+    };
+    for severity in ["critical", "high", "medium", "low"] {
+        let looks: Vec<f64> = rows.iter().filter(|row| row["severity"] == severity).map(look).collect();
+        assert!(looks.is_sorted_by(|one, next| one >= next), "{severity} {looks:?}");
+    }
 }
 
 #[test]
@@ -459,4 +486,30 @@ fn what_people_decided_passes_the_verification() {
     let wrong = desk.sql("select name, wrong from checks where wrong > 0");
     assert_eq!(wrong, "", "{}", desk.sql("select * from findings where is_exception = 0 limit 20"));
     verified.expect(0);
+}
+
+#[test]
+fn a_pair_may_be_answered_from_either_side() {
+    let desk = Desk::fresh();
+    let questions = desk.questions();
+    let pairs: Vec<_> = questions.iter().filter(|row| row["question"].starts_with("duplicate_of_")).collect();
+    let [merged, distinct, ..] = pairs.as_slice() else { panic!("{} pairs", pairs.len()) };
+    let mirrored = |row: &BTreeMap<String, String>| {
+        format!("profiles:{}:duplicate_of_{}", row["candidates"], row["legacy_id"])
+    };
+    // nobody asks about two who are no pair
+    desk.answer(&[("profiles:3:duplicate_of_4", "merge", "")]).expect(3);
+    desk.answer(&[(&mirrored(merged), "merge", ""), (&mirrored(distinct), "not_a_duplicate", "")]).expect(0);
+    desk.run(&["transform"]).expect(0);
+    let fate = |id: &str| {
+        desk.sql(&format!(
+            "select fate, merged_into from records where entity = 'profiles' and legacy_id = {id}"
+        ))
+    };
+    assert_eq!(fate(&merged["candidates"]), format!("merged|{}", merged["legacy_id"]));
+    assert_eq!(fate(&merged["legacy_id"]), "ready|");
+    let open: Vec<String> = desk.questions().iter().map(|row| row["item"].clone()).collect();
+    for row in [merged, distinct] {
+        assert!(!open.contains(&row["item"]), "{} is asked again", row["item"]);
+    }
 }

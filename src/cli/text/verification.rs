@@ -76,7 +76,7 @@ fn survival(fields: &[Survival]) -> String {
 }
 
 pub(in crate::cli) fn status(status: &Status) -> String {
-    let Status { figures, gates } = status;
+    let Status { figures, gates, .. } = status;
     let mut text = String::new();
     for (name, value) in &figures.file {
         let _ = writeln!(text, "{name}: {}", value.as_str().unwrap_or("not yet"));
@@ -91,7 +91,15 @@ pub(in crate::cli) fn status(status: &Status) -> String {
         parts.push(error_analysis(figures.error_analysis.as_ref()));
     }
     if !figures.checks.is_empty() {
-        parts.push(verdict(&figures.checks, figures.differences.unwrap_or(0)));
+        let found = verdict(&figures.checks, figures.differences.unwrap_or(0));
+        parts.push(if status.is_verification_stale {
+            format!("not verified since the last change; before it: {found}")
+        } else {
+            found
+        });
+    }
+    if figures.decisions_waiting > 0 {
+        parts.push(format!("decisions that wait for `drydock transform`: {}\n", figures.decisions_waiting));
     }
     parts.join("\n")
 }

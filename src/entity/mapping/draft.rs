@@ -21,10 +21,11 @@ const COLUMNS: [(&str, &[&str]); 14] = [
     (
         "legacy_id",
         &[
-            "legacy_user_id",
             "legacy_office_id",
-            "legacy_patient_id",
             "legacy_practice_id",
+            // before that of the user, which a patient's table may name as well
+            "legacy_patient_id",
+            "legacy_user_id",
             "old_id",
             "external_id",
         ],
@@ -124,7 +125,9 @@ fn column<'a>(catalog: &'a Catalog, table: &str, name: &str) -> Option<&'a Catal
 /// The column of the target's table that one of ours is, with whether it can hold its values.
 fn place<'a>(catalog: &'a Catalog, theirs: &str, ours: &Column) -> Option<&'a CatalogColumn> {
     let others = COLUMNS.iter().find(|(name, _)| *name == ours.name).map_or(&[][..], |(_, others)| others);
-    let mut names = std::iter::once(ours.name).chain(others.iter().copied());
+    // a profile may name its patient, whose id is not its own
+    let is_own = |name: &&str| theirs == "patients" || *name != "legacy_patient_id";
+    let mut names = std::iter::once(ours.name).chain(others.iter().copied().filter(is_own));
     names.find_map(|name| {
         column(catalog, theirs, name).filter(|known| !known.is_generated && known.takes(ours.kind))
     })

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::super::lookup::Lookup;
+use super::super::verdict;
 use super::markup::{Cell, code, escaped, figure, mark, table};
 
 /// The levels in the plan's order, and what each is about.
@@ -27,8 +28,13 @@ pub fn section(figures: &Lookup) -> String {
             one_level(figures, level, about, &of_level)
         })
         .collect();
+    let stale = if verdict::is_stale(figures) {
+        "<p class=\"statement open\">Found before the last change: it says nothing of the present result.</p>"
+    } else {
+        ""
+    };
     format!(
-        "<p class=\"lead\">A dot is a check: a query that returns the rows that are wrong. {} validations passed. \
+        "{stale}<p class=\"lead\">A dot is a check: a query that returns the rows that are wrong. {} validations passed. \
          An exception is what the legacy database itself says; it is listed and fails nothing.</p>{levels}",
         figure(&figures.get("/phase_2/phase_2c_integration/validations_passed"))
     )

@@ -1,11 +1,13 @@
-//! The page: self-contained, without a script, for the screen in light and dark and for paper. This file has what is seen
-//! first; `proof`, `errors`, `checks` and `work` have a chapter each, `flow` draws, `markup` has the pieces.
+//! The page: self-contained, without a script, for the screen in light and dark and for paper. `lead` has what is seen first,
+//! this file the order of the chapters; `proof`, `errors`, `checks` and `work` have a chapter each, `flow` draws, `markup` has the pieces.
 
 mod checks;
 mod errors;
 mod flow;
+mod lead;
 mod markup;
 mod proof;
+mod twice;
 mod values;
 mod work;
 
@@ -17,30 +19,34 @@ use markup::{Cell, cells, code, escaped, figure, table};
 const STYLE: &str = include_str!("page.css");
 
 /// The whole page.
-pub fn page(figures: &Lookup) -> String {
-    let sections = [
-        section("open", "What is open", &open_section(figures)),
-        section("flow", "From legacy rows to fates", &flow_section(figures)),
-        section("proof", "The proof", &proof::section(figures)),
-        section("values", "What became of the values", &values::section(figures)),
-        section("next", "What needs a person next", &next_section(figures)),
-        section("errors", "What was wrong with the data", &errors::section(figures)),
-        section("associations", "How people got their practice", &errors::associations(figures)),
-        section("lessons", "What was learned", &errors::lessons(figures)),
-        section("checks", "What was checked", &checks::section(figures)),
-        section("phases", "Phases and gates", &work::phases(figures)),
-        section("timings", "What was run", &work::timings(figures)),
-    ]
-    .concat();
+pub fn page(figures: &Lookup, generated_at: &str) -> String {
+    let chapters: [(&str, &str, String); 12] = [
+        ("next", "What needs a person", next_section(figures)),
+        ("open", "What is open", open_section(figures)),
+        ("flow", "From legacy rows to fates", flow_section(figures)),
+        ("proof", "The proof", proof::section(figures)),
+        ("values", "What became of the values", values::section(figures)),
+        ("twice", "Who may be there twice", twice::section(figures)),
+        ("errors", "What was wrong with the data", errors::section(figures)),
+        ("associations", "How people got their practice", errors::associations(figures)),
+        ("lessons", "What was learned", errors::lessons(figures)),
+        ("checks", "What was checked", checks::section(figures)),
+        ("phases", "Phases and gates", work::phases(figures)),
+        ("timings", "What was run", work::timings(figures)),
+    ];
+    let contents: String =
+        chapters.iter().map(|(id, title, _)| format!("<li><a href=\"#{id}\">{title}</a></li>")).collect();
+    let sections: String = chapters.iter().map(|(id, title, body)| section(id, title, body)).collect();
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\"><title>Migration report</title>\
-         <link rel=\"icon\" href=\"data:,\"><style>{STYLE}</style></head><body>{}<main>{}{sections}</main>\
+         <link rel=\"icon\" href=\"data:,\"><style>{STYLE}</style></head><body>{}<main>{}\
+         <nav class=\"contents\" aria-label=\"contents\"><ul>{contents}</ul></nav>{sections}</main>\
          <footer><p>Every number on this page is counted from records and stands in {} too. No record’s value is on it.</p>\
          </footer></body></html>\n",
-        header(figures),
-        tiles(figures),
+        lead::header(figures, generated_at),
+        lead::tiles(figures),
         code("drydock status --json"),
     )
 }
@@ -49,105 +55,6 @@ fn section(id: &str, title: &str, body: &str) -> String {
     format!(
         "<section id=\"{id}\" aria-labelledby=\"{id}-title\"><h2 id=\"{id}-title\">{title}</h2>{body}</section>"
     )
-}
-
-/// The verdict, in the words that every form uses.
-fn header(figures: &Lookup) -> String {
-    let (class, sign) = match next::verdict(figures) {
-        next::Verdict::Verified => ("good", "✓"),
-        next::Verdict::Open => ("open", "○"),
-        next::Verdict::Failed => ("bad", "✗"),
-    };
-    let moment = |name: &str| match figures.text(&format!("/file/{name}")) {
-        "" if name == "verify_completed_at" && class == "bad" => {
-            "<span class=\"bad\">did not pass</span>".to_owned()
-        }
-        "" => "<span class=\"soft\">not yet</span>".to_owned(),
-        // a moment breaks where a person would break it
-        text if name.ends_with("_at") => escaped(&text.replacen('T', " ", 1).replace('Z', " UTC")),
-        text => escaped(text),
-    };
-    let steps: String = ["extract", "survey", "transform", "load", "verify"]
-        .iter()
-        .map(|step| {
-            let name = format!("{step}_completed_at");
-            let class = if figures.text(&format!("/file/{name}")).is_empty() { "todo" } else { "done" };
-            format!("<div class=\"{class}\"><dt>{step}</dt><dd>{}</dd></div>", moment(&name))
-        })
-        .collect();
-    format!(
-        "<header><p class=\"kicker\">Migration report</p>\
-         <h1 class=\"{class}\"><span class=\"seal\" aria-hidden=\"true\">{sign}</span><span>{}</span></h1>\
-         <dl class=\"ends\"><div><dt>from</dt><dd>{}</dd></div><div><dt>to</dt><dd>{}</dd></div></dl>\
-         <dl class=\"steps\">{steps}</dl></header>",
-        escaped(&next::headline(figures)),
-        moment("source_identity"),
-        moment("target_identity")
-    )
-}
-
-fn tiles(figures: &Lookup) -> String {
-    let tile = |title: &str, path: &str, body: String| {
-        let share = figures.get(format!("/phase_2/{path}"));
-        format!(
-            "<article class=\"tile\"><div class=\"ring\" style=\"--share:{}\" aria-hidden=\"true\"></div><div><h2>{title}</h2>\
-             <p class=\"share\">{} %</p><p>{body}</p></div></article>",
-            share.value(),
-            figure(&share),
-        )
-    };
-    let at = |path: &str| figure(&figures.get(format!("/phase_2/{path}")));
-    let html = [
-        tile(
-            "2A profiles",
-            "phase_2a_profiles/progress_percentage",
-            format!(
-                "{} of {} that the target lacked are resolved, {} failed",
-                at("phase_2a_profiles/resolved"),
-                at("phase_2a_profiles/total_remaining"),
-                at("phase_2a_profiles/failed")
-            ),
-        ),
-        tile(
-            "2B patients",
-            "phase_2b_patients/progress_percentage",
-            format!(
-                "{} of {} processed, {} associated, {} failed",
-                at("phase_2b_patients/processed"),
-                at("phase_2b_patients/total_target"),
-                at("phase_2b_patients/associated"),
-                at("phase_2b_patients/failed")
-            ),
-        ),
-        tile(
-            "2C integration",
-            "phase_2c_integration/progress_percentage",
-            format!(
-                "{} profile associations, {} validations passed, {} issues",
-                at("phase_2c_integration/profile_associations"),
-                at("phase_2c_integration/validations_passed"),
-                at("phase_2c_integration/issues_identified")
-            ),
-        ),
-        tile("Phase 2 overall", "overall_phase_2_progress", working(figures)),
-    ]
-    .concat();
-    format!("<div class=\"tiles\">{html}</div>")
-}
-
-fn working(figures: &Lookup) -> String {
-    match figures.text("/phase_2/current_operation") {
-        "" => "no command is at work".to_owned(),
-        operation => {
-            let end = figures.text("/phase_2/estimated_completion");
-            let end = if end.is_empty() {
-                String::new()
-            } else {
-                format!("; phase 2 is done about {}", escaped(end))
-            };
-            format!("working on {}{end}", escaped(operation))
-        }
-    }
 }
 
 /// The three numbers that say where one stands, and what they are made of.
@@ -209,7 +116,10 @@ fn next_section(figures: &Lookup) -> String {
             let more = if step.code.is_empty() {
                 String::new()
             } else {
-                format!("<p class=\"more\">{}</p>", code(&format!("drydock help {}", step.code)))
+                let list = format!("drydock errors --code {}", step.code);
+                let list =
+                    if step.about == "verification" { String::new() } else { format!(" · {}", code(&list)) };
+                format!("<p class=\"more\">{}{list}</p>", code(&format!("drydock help {}", step.code)))
             };
             let word = if step.severity.is_empty() {
                 String::new()

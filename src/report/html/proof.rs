@@ -1,6 +1,7 @@
 //! The three-way proof, as one statement and one picture.
 
 use super::super::lookup::Lookup;
+use super::super::verdict;
 use super::markup::{Cell, code, figure, mark, table};
 
 /// Digits of a digest that a person compares.
@@ -13,7 +14,10 @@ pub fn section(figures: &Lookup) -> String {
     };
     let flag = |name: &str| figures.flag(&format!("/three_way_proof/{name}"));
     let unexplained = figures.get("/three_way_proof/unexplained");
-    let statement = if holds {
+    let stale = verdict::is_stale(figures);
+    let statement = if stale {
+        "This is what the last verification found; decisions, a transform or a load have changed the result since."
+    } else if holds {
         "What the source handed over is what the file holds; what was resolved from it is what was sent, and what the target \
          shows; and every difference between the two is a recorded change."
     } else {
@@ -42,7 +46,11 @@ pub fn section(figures: &Lookup) -> String {
     .concat();
     format!(
         "<p class=\"statement {}\">{statement}</p><ol class=\"chain\">{chain}</ol>{}",
-        if holds { "good" } else { "bad" },
+        match (stale, holds) {
+            (true, _) => "open",
+            (false, true) => "good",
+            (false, false) => "bad",
+        },
         digests(figures)
     )
 }

@@ -13,9 +13,11 @@ use crate::error::Result;
 use crate::record::{LegacyId, Phase};
 use crate::staging::figures::attention::{self, Attention};
 use crate::staging::figures::gates::{self, Evidence};
-use crate::staging::figures::{self, Figures, Open, survival};
+use crate::staging::figures::lead::Open;
+use crate::staging::figures::{self, Figures, survival};
 use crate::staging::file::open::{Reader, Staging};
 use crate::staging::file::row::row_struct;
+use crate::staging::people::decisions::{self, Item};
 use crate::staging::raw::columns::{SourceColumn, source_columns};
 use crate::staging::raw::legacy::{self, for_legacy_rows};
 use crate::staging::raw::snapshot::manifest;
@@ -333,6 +335,11 @@ pub trait Asked {
     /// The next rows of a table after `after`, at most `limit`, in key order. None only when there is none.
     fn legacy_rows(&self, table: &LegacyTable, after: Option<LegacyId>, limit: usize) -> Result<Vec<Raw>> {
         legacy::legacy_rows(self.connection(), self.forms().of(table).as_deref(), table, after, limit)
+    }
+
+    /// Every question that is open, most urgent first.
+    fn open_questions(&self) -> Result<Vec<Item>> {
+        decisions::review_items(self.connection())
     }
 
     /// Runs a query and hands over each row as texts.

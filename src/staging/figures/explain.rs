@@ -240,7 +240,7 @@ fn placed(connection: &Connection, table: &str, row: Fields) -> Result<RawRow> {
 }
 
 /// Whether the raw table has the column: a table that the source lacks, or that came without a row, has nothing to show.
-fn has_column(connection: &Connection, table: &str, column: &str) -> Result<bool> {
+pub(in crate::staging) fn has_column(connection: &Connection, table: &str, column: &str) -> Result<bool> {
     let sql = "select exists (select 1 from pragma_table_info(?) where name = ?)";
     Ok(connection.query_row(sql, [&format!("legacy_{table}"), column], |row| row.get(0))?)
 }
@@ -292,7 +292,11 @@ fn one(connection: &Connection, sql: &str, parameters: impl Params) -> Result<Op
     Ok(rows(connection, sql, parameters)?.into_iter().next())
 }
 
-fn rows(connection: &Connection, sql: &str, parameters: impl Params) -> Result<Vec<Fields>> {
+pub(in crate::staging) fn rows(
+    connection: &Connection,
+    sql: &str,
+    parameters: impl Params,
+) -> Result<Vec<Fields>> {
     let mut statement = connection.prepare(sql)?;
     let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let rows = statement

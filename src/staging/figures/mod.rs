@@ -9,6 +9,7 @@ pub(super) mod diff;
 pub(super) mod errors;
 pub(super) mod explain;
 pub(super) mod gates;
+pub(super) mod lead;
 pub(super) mod phase_two;
 pub(super) mod survival;
 pub(super) mod three_way;
@@ -22,6 +23,7 @@ use crate::record::{Category, Severity};
 use crate::staging::figures::accounting::{Accounting, AssociationCount, ErrorAnalysis};
 use crate::staging::figures::accounting::{accounting, associations, checks, error_analysis, unaccounted};
 use crate::staging::figures::attention::{Attention, attention};
+use crate::staging::figures::lead::{Examples, Open, Twice, Wrong};
 use crate::staging::figures::phase_two::{Complete, phase_2};
 use crate::staging::figures::survival::{Survival, survival};
 use crate::staging::figures::three_way::{ThreeWayProof, three_way_proof};
@@ -76,70 +78,30 @@ pub struct Figures {
     pub columns: Vec<SourceColumn>,
     /// What asks for attention in the result.
     pub attention: Attention,
+    /// Decisions that wait for the next transform.
+    pub decisions_waiting: u64,
+    /// The first rows that each check of the last verification found wrong.
+    pub wrong: Vec<Wrong>,
+    /// The first records of each kind of issue that waits for a person.
+    pub examples: Vec<Examples>,
+    /// Who may be there twice; null before a transform.
+    pub twice: Option<Twice>,
     /// The accounting in the order of the entities, for text.
     #[serde(skip)]
     pub lines: Vec<Accounting>,
 }
 
 impl Figures {
+    /// Whether what the last verification found is about a result that has changed since.
+    pub fn is_verification_stale(&self) -> bool {
+        let is_wrong = self.checks.iter().any(|check| !check.passed());
+        let before = if is_wrong { Step::Load } else { Step::Verify };
+        !self.checks.is_empty() && self.completed(before).is_none()
+    }
+
     /// When the step was completed; only the steps that `file` lists are known here.
     pub fn completed(&self, step: Step) -> Option<&str> {
         self.file.get(step.fact()).and_then(Value::as_str)
-    }
-}
-
-row_struct! {
-    /// What is open, and for whom. Issues are settled by a rule, wait for a person, or were decided by one.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-    pub struct Open {
-        /// Records about which a person is asked something.
-        pub records_for_a_person: u64,
-        /// Issues that a rule has settled.
-        pub issues_settled_by_a_rule: u64,
-        /// Records that stop a load or keep a gate from being passed (`v_blocking`).
-        pub records_blocking: u64,
-        /// Issues of every kind.
-        pub issues: u64,
-        /// Of these, those that wait for a person.
-        pub issues_for_a_person: u64,
-        /// Of these, those that a person has decided.
-        pub issues_decided: u64,
-        /// Pairs of records that may be one person's, for a person to look at.
-        pub possible_duplicates: u64,
-        /// What in the target's schema no load gets past.
-        pub target_obstacles: u64,
-    }
-}
-
-impl Open {
-    /// What each number counts, in the words that every surface uses: first the three that say where one stands, then those
-    /// that they are made of.
-    pub const WORDS: [(&str, &str); 8] = [
-        ("records_for_a_person", "records that wait for a person"),
-        ("issues_settled_by_a_rule", "issues that a rule settled and that need nobody"),
-        ("records_blocking", "records that block the load or a gate"),
-        ("issues", "issues in all"),
-        ("issues_for_a_person", "of these issues, those that wait for a person"),
-        ("issues_decided", "of these issues, those that a person has decided"),
-        ("possible_duplicates", "pairs that may be one person, for a person to look at"),
-        ("target_obstacles", "obstacles in the target's schema that stop every load"),
-    ];
-
-    /// How many of them say where one stands.
-    pub const FIRST: usize = 3;
-
-    /// The numbers, in the order of their words.
-    pub const fn numbers(&self) -> [u64; 8] {
-        [
-            self.records_for_a_person,
-            self.issues_settled_by_a_rule,
-            self.records_blocking,
-            self.issues,
-            self.issues_for_a_person,
-            self.issues_decided,
-            self.possible_duplicates,
-            self.target_obstacles,
-        ]
     }
 }
 
@@ -333,6 +295,10 @@ pub(in crate::staging) fn figures(connection: &Connection, is_being_written: boo
         survival: survival(connection)?,
         columns: source_columns(connection)?,
         attention: attention(connection)?,
+        decisions_waiting: lead::decisions_waiting(connection)?,
+        wrong: lead::wrong(connection)?,
+        examples: lead::examples(connection)?,
+        twice: is_transformed.then(|| lead::twice(connection)).transpose()?.flatten(),
         lines,
         file,
     })

@@ -208,31 +208,13 @@ impl Reader {
             .collect::<Result<_, rusqlite::Error>>()?;
         Ok(names)
     }
-
-    /// First and last name of a record that is ready and has them.
-    pub fn person(&self, item: &ItemId) -> Result<Option<String>> {
-        let Some(entity) = entity::find(&item.entity).filter(|entity| entity.column("first_name").is_some())
-        else {
-            return Ok(None);
-        };
-        let sql = format!(
-            "select trim(first_name || ' ' || last_name) from {} where legacy_id = ?",
-            quoted(&entity.ready_table())
-        );
-        let name = self
-            .connection
-            .prepare_cached(&sql)?
-            .query_row([item.legacy_id.0], |row| row.get(0))
-            .optional()?;
-        Ok(name)
-    }
 }
 
 fn raw_table(entity: &Entity) -> String {
     format!("legacy_{}", entity.legacy.name)
 }
 
-fn standing(row: &Row<'_>) -> Result<Result<Standing>, rusqlite::Error> {
+pub(super) fn standing(row: &Row<'_>) -> Result<Result<Standing>, rusqlite::Error> {
     let action: String = row.get("action")?;
     let refers_to: Option<String> = row.get("refers_to")?;
     let item = ItemId {
@@ -260,7 +242,7 @@ fn standing(row: &Row<'_>) -> Result<Result<Standing>, rusqlite::Error> {
     }))
 }
 
-fn review_items(connection: &Connection) -> Result<Vec<Item>> {
+pub(in crate::staging) fn review_items(connection: &Connection) -> Result<Vec<Item>> {
     let mut statement = connection.prepare(
         "select v.entity, v.legacy_id, v.question, v.issues, v.priority, v.status, v.context, r.fate, \
                 a.practice_legacy_id, a.association_method, a.confidence_level, a.evidence, a.other_practices, \
@@ -270,7 +252,7 @@ fn review_items(connection: &Connection) -> Result<Vec<Item>> {
          join records r on r.entity = v.entity and r.legacy_id = v.legacy_id \
          left join associations a on a.entity = v.entity and a.legacy_id = v.legacy_id and v.question = 'practice_id' \
          left join legacy_dispatch_patient p on v.entity = 'patients' and p.legacy_id = v.legacy_id \
-         order by v.priority, v.look_value is not null, v.look_value desc, r.fate = 'ready', e.position, v.legacy_id, v.question",
+         order by v.priority, v.look_value is null, v.look_value desc, r.fate = 'ready', e.position, v.legacy_id, v.question",
     )?;
     let mut items = statement.query_map([], item)?.collect::<Result<Vec<_>, rusqlite::Error>>()?;
     for item in &mut items {
