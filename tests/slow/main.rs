@@ -44,5 +44,6 @@ mod surfaces; // what status, report, gate and the others say, read from what th
 
 // the file and its safety
 mod audit; // a sealed copy is what was sealed, or the check says so
+mod audit_edits; // whoever knows the algorithm is found by a kept head and by a signature
 mod interrupted; // Ctrl-C ends a command within a second
 mod looking; // looking at the file while a command writes

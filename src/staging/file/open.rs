@@ -5,9 +5,10 @@ use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
+use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::columns::Forms;
@@ -16,15 +17,25 @@ use crate::error::{Error, Result};
 use crate::interrupt::Stopping;
 use crate::output;
 use crate::staging::file::derived;
+use crate::staging::file::digests::Touched;
 use crate::staging::file::flusher::Flusher;
 use crate::staging::file::holders::holders;
 use crate::staging::file::patience::{self, outlast_readers, wait_for_writer};
+use crate::staging::file::schema::{Strange, distrust, refuse_strange};
 use crate::staging::file::transactions::stopping;
 
 /// `DRYD`, in the SQLite header of every staging file.
 const APPLICATION_ID: i32 = 0x4452_5944;
 /// The version of the schema in `staging/`; it grows with every change of it.
 const SCHEMA_VERSION: i32 = 8;
+
+/// Bytes of the longest value that is looked at in a file from elsewhere; a source hands over none as long.
+const LONGEST: i32 = 512 * 1024 * 1024;
+
+/// How long a file from elsewhere is looked at: a minute, and one more for every 64 MB.
+fn bound(bytes: u64) -> Duration {
+    Duration::from_secs(60 + 60 * (bytes / (64 * 1024 * 1024)))
+}
 
 /// The one writer of a staging file. While it lives, no other process can become the writer.
 #[derive(Debug)]
@@ -42,6 +53,13 @@ pub struct Staging {
     pub(in crate::staging) run: Option<i64>,
     /// When that command ends, where that is settled before it does.
     pub(in crate::staging) ends_at: Option<String>,
+    /// The tables that it may have written to since it noted their digests.
+    pub(in crate::staging) touched: Touched,
+    /// Whether these are all, and whether it has noted any.
+    pub(in crate::staging) is_all_touched: bool,
+    pub(in crate::staging) has_noted: bool,
+    /// What is not as this program makes it, in a file that is examined.
+    pub(in crate::staging) strange: Strange,
 }
 
 /// One who looks on while another process may be writing.
@@ -67,6 +85,7 @@ impl Staging {
         let lock = lock(path)?;
         let connection = connect(path)?;
         check_version(&connection, path)?;
+        refuse_strange(&connection, path)?;
         let is_sealed: bool =
             connection.query_row("select exists (select 1 from seal)", [], |row| row.get(0))?;
         if is_sealed {
@@ -83,6 +102,7 @@ impl Staging {
     fn over(mut connection: Connection, path: &Path, lock: File) -> Result<Self> {
         let stopping = stopping(&connection);
         outlast_readers(&mut connection, &stopping)?;
+        let touched = Touched::of(&mut connection)?;
         Ok(Self {
             connection,
             flusher: None,
@@ -92,6 +112,10 @@ impl Staging {
             lock,
             run: None,
             ends_at: None,
+            touched,
+            is_all_touched: false,
+            has_noted: false,
+            strange: Strange::default(),
         })
     }
 
@@ -113,12 +137,18 @@ impl Staging {
             immutable_uri(path),
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI,
         )?;
+        distrust(&connection)?;
         connection.execute_batch(
-            "pragma query_only = on; pragma trusted_schema = off; pragma cell_size_check = on; \
-             pragma cache_size = -65536; pragma temp_store = memory",
+            "pragma query_only = on; pragma cell_size_check = on; pragma cache_size = -65536; pragma temp_store = memory",
         )?;
         check_version(&connection, path)?;
-        Self::over(connection, path, lock)
+        let bound = bound(fs::metadata(path).map_or(0, |found| found.len()));
+        let mut staging = Self::over(connection, path, lock)?;
+        let begun = Instant::now();
+        staging.connection.progress_handler(100_000, Some(move || begun.elapsed() > bound))?;
+        staging.connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST)?;
+        staging.guard()?;
+        Ok(staging)
     }
 
     /// Makes a new staging file, with its schema and nothing else; an existing one is refused.
@@ -224,6 +254,7 @@ impl Reader {
             .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)));
         let connection = connect(path)?;
         check_version(&connection, path)?;
+        refuse_strange(&connection, path)?;
         if !is_being_written {
             put_away_journal(&connection, path)?;
         }
@@ -359,6 +390,7 @@ fn connect(path: &Path) -> Result<Connection> {
     )?;
     wait_for_writer(&mut connection, patience::READER)?;
     connection.set_prepared_statement_cache_capacity(128);
+    distrust(&connection)?;
     // a rollback journal leaves one file; see `flush` for what synchronous = off gives up
     connection.execute_batch(
         "pragma journal_mode = delete; pragma synchronous = off; pragma secure_delete = on; \
