@@ -1,6 +1,11 @@
 //! The command line: one small file per verb with its arguments, its call and what it prints. The only part that touches
 //! the terminal. Results go to standard output; progress, log lines and errors to standard error.
 
+/// Says something on standard error.
+macro_rules! tell {
+    ($($words:tt)*) => { $crate::cli::tell(&format!($($words)*)) };
+}
+
 mod analyze;
 mod attention;
 mod audit;
@@ -26,11 +31,13 @@ mod session;
 mod shred;
 mod status;
 mod survey;
+mod target;
 mod text;
 mod transform;
 mod verify;
 
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -41,6 +48,7 @@ use crate::error::{Error, Kind, Result};
 use crate::interrupt;
 use crate::output;
 use crate::progress::Progress;
+use crate::record::plain;
 use crate::staging::{Reader, or_interrupted};
 
 /// Offline staging migrator: legacy tables into one SQLite file, resolved there, loaded into Supabase, and proved.
@@ -118,6 +126,8 @@ enum Verb {
     Duplicates(duplicates::Arguments),
     /// Seal a copy of the staging file for an audit, or check one
     Audit(audit::Arguments),
+    /// What Drydock keeps in the target, and how it goes away
+    Target(target::Arguments),
     /// Overwrite and remove a staging file
     Shred(shred::Arguments),
     /// Generate an invented world and migrate it
@@ -134,18 +144,24 @@ impl Common {
     /// Prints a result: its text, or its JSON.
     fn print(&self, result: &impl serde::Serialize, text: impl FnOnce() -> String) -> Result<()> {
         let shown = if self.json {
-            serde_json::to_string_pretty(result)
-                .map_err(|cause| Error::internal("a result cannot be printed").cause(cause))?
+            in_json(&serde_json::to_string_pretty(result)
+                .map_err(|cause| Error::internal("a result cannot be printed").cause(cause))?)
         } else {
-            text()
+            plain(&text()).into_owned()
         };
         self.write(&format!("{}\n", shown.trim_end()))
     }
 
-    /// Writes to standard output as it stands.
-    #[expect(clippy::unused_self, reason = "only the verbs may write there")]
+    /// Writes to standard output: to a file as it stands, to a terminal without anything that steers it.
     fn write(&self, text: &str) -> Result<()> {
+        self.draw("", text)
+    }
+
+    /// The same, after what has the terminal draw it over what was there.
+    #[expect(clippy::unused_self, reason = "only the verbs may write there")]
+    fn draw(&self, before: &str, text: &str) -> Result<()> {
         let mut out = std::io::stdout().lock();
+        let text = if out.is_terminal() { before.to_owned() + &plain(text) } else { text.to_owned() };
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             // whoever read the output has seen enough
             Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -168,7 +184,7 @@ pub fn main() -> ExitCode {
             let code = if error.use_stderr() { Kind::Usage.into() } else { ExitCode::SUCCESS };
             // help and version go to standard output, usage errors, which repeat an argument, to standard error
             if error.use_stderr() {
-                eprint!("{}", masked::masked(&error.render().to_string()));
+                eprint!("{}", plain(&masked::masked(&error.render().to_string())));
             } else {
                 let _ = error.print();
             }
@@ -203,7 +219,25 @@ pub fn main() -> ExitCode {
 
 /// Says what went wrong.
 fn say(error: &Error) {
-    eprintln!("error: {}", masked::masked(&error.to_string()));
+    tell!("error: {error}");
+}
+
+/// The one way to standard error: without secrets, and without anything that steers a terminal.
+fn tell(text: &str) {
+    eprintln!("{}", plain(&masked::masked(text)));
+}
+
+/// JSON whose texts steer no terminal: the format itself only escapes the first 32 characters.
+fn in_json(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if matches!(letter, '\u{7f}'..='\u{9f}') {
+            let _ = write!(safe, "\\u{:04x}", u32::from(letter));
+        } else {
+            safe.push(letter);
+        }
+    }
+    safe
 }
 
 /// Runs a verb. A step that was done but whose result asks for attention ends with its kind.
@@ -230,6 +264,7 @@ fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
         Verb::Report(arguments) => report::run(common, arguments),
         Verb::Duplicates(arguments) => duplicates::run(common, arguments),
         Verb::Audit(arguments) => audit::run(common, arguments),
+        Verb::Target(arguments) => target::run(common, arguments),
         Verb::Shred(arguments) => shred::run(common, arguments),
         Verb::Demo(arguments) => demo::run(common, arguments),
         Verb::Help(arguments) => help_code::run(common, arguments),
@@ -252,7 +287,7 @@ impl Verb {
 pub(crate) fn say_head(staging: &Path) {
     // a file that is not there or is none has been spoken of already
     if let Ok(head) = Reader::look(staging).and_then(|reader| reader.head()) {
-        eprintln!("journal: {} entries, head {}", head.entries, head.head);
+        tell!("journal: {} entries, head {}", head.entries, head.head);
     }
 }
 
@@ -260,6 +295,6 @@ pub(crate) fn say_head(staging: &Path) {
 fn quiet_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        eprintln!("error: a defect in drydock at {place}; please report this place");
+        tell!("error: a defect in drydock at {place}; please report this place");
     }));
 }

@@ -1,6 +1,5 @@
 //! `drydock status`: only looks, so it works while another command writes.
 
-use std::io::IsTerminal;
 use std::thread;
 use std::time::Duration;
 
@@ -38,15 +37,15 @@ fn read(common: &Common) -> Result<Status> {
 
 fn watch(common: &Common) -> Result<Option<Kind>> {
     // cursor to the corner and everything below it cleared; what is not a terminal gets one picture after the other
-    let clear = if std::io::stdout().is_terminal() && !common.json { "\x1b[H\x1b[2J" } else { "" };
+    let clear = if common.json { "" } else { "\x1b[H\x1b[2J" };
     let mut last = read(common)?;
     loop {
         let shown = if common.json {
             serde_json::to_string(&last).unwrap_or_default()
         } else {
-            format!("{clear}{}", text::status(&last))
+            text::status(&last)
         };
-        common.write(&format!("{shown}\n"))?;
+        common.draw(clear, &format!("{shown}\n"))?;
         let mut waited = Duration::ZERO;
         while waited < EVERY {
             interrupt::check()?;

@@ -18,6 +18,7 @@ mod health;
 mod lock;
 mod merge;
 mod names;
+mod own_schema;
 mod preflight;
 mod receipts;
 mod references;
@@ -41,6 +42,7 @@ pub use existing::{Mapping, NamedPractice};
 pub use failure::{Cause, Failure, Refusal};
 pub use health::Health;
 pub use merge::Merge;
+pub use own_schema::{Cleaned, KEPT_DAYS};
 pub use preflight::{Demand, Demands};
 pub use receipts::Writing;
 pub use sender::{Sender, digest_of};
@@ -227,6 +229,7 @@ fn begin_session(client: &mut Session, address: &Address, schema: &str, names: &
     // nothing temporary comes before the tables
     let path = format!("set search_path = {}, pg_temp", quoted(schema));
     client.batch_execute(&path).map_err(|cause| failed("choosing the schema", &cause))?;
+    own_schema::refuse_strangers(client)?;
     if !names.is_plain() {
         names.make_views(client, schema)?;
     }

@@ -13,9 +13,6 @@ use crate::entity::Entity;
 use crate::error::Result;
 use crate::record::{LegacyId, Phase};
 
-/// Drydock's own schema.
-const SCHEMA: &str = include_str!("../../sql/load/receipts.sql");
-
 /// The run that writes: of which file, and how far it is.
 #[derive(Debug, Clone)]
 pub struct Writing<'a> {
@@ -114,15 +111,6 @@ impl Target {
             )
             .map_err(|cause| Failure::of("noting the run", &cause))?;
         Ok(())
-    }
-
-    /// Makes Drydock's schema, or what an older version lacked of it.
-    pub(super) fn make_receipts(&mut self) -> Result<(), Failure> {
-        let row = self
-            .client
-            .query_one("select to_regclass('drydock.superseded') is null", &[])
-            .map_err(|cause| Failure::of("looking for the schema drydock", &cause))?;
-        if row.get(0) { self.execute("creating the schema drydock", SCHEMA) } else { Ok(()) }
     }
 
     /// Whether Drydock's schema is there.

@@ -54,6 +54,7 @@ mod triggers; // targets whose triggers change or refuse what is loaded
 mod checkpoint; // what a checkpoint's folder holds, and that it is worth something
 mod rollback; // what a rollback undoes, and what it leaves
 mod rollback_triggers; // a rollback in a target with triggers
+mod guards; // what guards the rows, and what Drydock keeps in the target
 mod verify; // every difference is found by record and field, and a load repairs it
 
 // what people see and decide

@@ -81,8 +81,7 @@ impl Staging {
 
     /// Opens an existing staging file for writing.
     pub fn open(path: &Path) -> Result<Self> {
-        recognise(path)?;
-        let lock = lock(path)?;
+        let lock = Self::lock_known(path)?;
         let connection = connect(path)?;
         check_version(&connection, path)?;
         refuse_strange(&connection, path)?;
@@ -96,6 +95,11 @@ impl Staging {
             .hint("work on the file that it was made from"));
         }
         Self::over(connection, path, lock)
+    }
+
+    fn lock_known(path: &Path) -> Result<File> {
+        recognise(path)?;
+        lock(path)
     }
 
     /// A file that is open and locked, before any command of it has begun.
@@ -189,7 +193,8 @@ impl Staging {
         // nothing half-made stays
         let _ = fs::remove_file(&unfinished);
         created?;
-        Self::open(path)
+        let lock = Self::lock_known(path)?;
+        Self::over(connect(path)?, path, lock)
     }
 
     /// Where the file is.
