@@ -49,6 +49,11 @@ impl Progress {
         }
     }
 
+    /// Says what somebody should know before the command goes on, however quiet it is.
+    pub fn warn(self, message: &str) {
+        eprintln!("warning: {}", plain(message));
+    }
+
     /// Starts an operation over `total` records, when that is known.
     pub fn start(self, operation: &str, total: Option<u64>) -> Bar {
         let bar = match self {

@@ -1,6 +1,13 @@
 -- Drydock's own schema in the target, made when a load first writes; what a run of a staging file did, so that after a
 -- lost connection the receipt says whether a transaction was committed, and so that exactly that can be undone
-create schema if not exists drydock;
+-- (a role that owns the schema need not have the right to make one, which "if not exists" asks for first)
+do $$
+begin
+    if pg_catalog.to_regnamespace('drydock') is null then
+        create schema drydock;
+    end if;
+end
+$$;
 
 -- one row is one phase of one run that wrote something
 create table if not exists drydock.runs (

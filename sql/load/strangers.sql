@@ -1,6 +1,6 @@
 -- one row is something in the schema drydock that somebody else than the session's role may have put there, so that a statement
 -- of ours would run it: of another owner, a table that is none, a trigger, a rule, a policy; or that hides rows from the role.
--- A superuser and the owner of the database may do everything anyway
+-- A superuser and the owner of the database may do everything anyway; a role that only reads runs nothing of a plain table's
 with trusted as (
     select r.oid from pg_catalog.pg_roles r where r.rolname = current_user
     union
@@ -14,10 +14,13 @@ with trusted as (
 select 'the schema belongs to ' || pg_catalog.pg_get_userbyid(n.nspowner)
 from pg_catalog.pg_namespace n
 where n.nspname = 'drydock' and n.nspowner not in (select oid from trusted)
+  and pg_catalog.has_schema_privilege(n.oid, 'create')
 union all
 select c.relname || ' belongs to ' || pg_catalog.pg_get_userbyid(c.relowner)
 from pg_catalog.pg_class c
-where c.relnamespace = pg_catalog.to_regnamespace('drydock') and c.relkind <> 'i' and c.relowner not in (select oid from trusted)
+where c.relnamespace = pg_catalog.to_regnamespace('drydock') and c.relkind <> 'i'
+  and c.relowner not in (select oid from trusted)
+  and pg_catalog.has_table_privilege(c.oid, 'insert, update, delete')
 union all
 select c.relname || ' is no plain table'
 from pg_catalog.pg_class c

@@ -25,32 +25,43 @@ pub fn file(path: &Path) -> Result<(u64, String)> {
             .cause(cause)
             .hint("look at its mode and its disk")
     };
-    let mut file = File::open(path).map_err(unreadable)?;
+    let file = File::open(path).map_err(unreadable)?;
+    contents(file).map_err(unreadable)?
+}
+
+/// The digest of what a reader gives, and how long that is.
+pub fn contents(mut file: impl Read) -> io::Result<Result<(u64, String)>> {
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1024 * 1024];
     let mut bytes = 0;
     loop {
-        let read = file.read(&mut buffer).map_err(unreadable)?;
+        let read = file.read(&mut buffer)?;
         if read == 0 {
-            return Ok((bytes, hex(&hash.finalize())));
+            return Ok(Ok((bytes, hex(&hash.finalize()))));
         }
-        interrupt::check()?;
+        if let Err(interrupted) = interrupt::check() {
+            return Ok(Err(interrupted));
+        }
         bytes += read as u64;
         hash.update(&buffer[..read]);
     }
 }
 
-/// The digests of every table of a file but the seal's own, in the order of their names; two threads, each with the file open.
+/// The digests of every table of a file but the seal's own, in the order of their names.
 pub fn tables(path: &Path, salt: &str) -> Result<Vec<SealedTable>> {
-    let shapes = Staging::examine(path)?.tables()?;
+    tables_of(&Staging::examine(path)?, Staging::examine(path)?, salt)
+}
+
+/// The same of a file that is open twice, once for each of two threads.
+pub fn tables_of(file: &Staging, beside: Staging, salt: &str) -> Result<Vec<SealedTable>> {
+    let shapes = file.tables()?;
     let mut waiting: Vec<(String, Vec<String>)> =
         shapes.into_iter().filter(|(name, _)| !SEAL_TABLES.contains(&name.as_str())).collect();
     // the widest last, because they are taken from the end: they tend to be the longest
     waiting.sort_by_key(|(_, columns)| columns.len());
     let waiting = Mutex::new(waiting);
     let next = || waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
-    let work = || -> Result<Vec<SealedTable>> {
-        let staging = Staging::examine(path)?;
+    let work = &|staging: &Staging| -> Result<Vec<SealedTable>> {
         let mut done = Vec::new();
         while let Some((name, columns)) = next() {
             done.push(staging.table_digest(&name, &columns, salt)?);
@@ -58,8 +69,8 @@ pub fn tables(path: &Path, salt: &str) -> Result<Vec<SealedTable>> {
         Ok(done)
     };
     let (one, other) = thread::scope(|scope| {
-        let other = scope.spawn(work);
-        (work(), other.join())
+        let other = scope.spawn(move || work(&beside));
+        (work(file), other.join())
     });
     let other = other.map_err(|_| Error::internal("a thread that takes digests ended badly"))?;
     let mut done: BTreeMap<String, SealedTable> = BTreeMap::new();

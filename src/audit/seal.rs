@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::failpoint;
 use crate::output::Folder;
 use crate::progress::Progress;
-use crate::staging::{Head, JOURNAL, Seal, Sealed, SealedTable, Staging, random_key};
+use crate::staging::{Head, JOURNAL, Seal, Sealed, SealedTable, Staging, Step, random_key};
 
 /// What to seal, and how.
 #[derive(Debug, Default)]
@@ -59,6 +59,9 @@ pub fn seal(staging: &mut Staging, options: &Options, run_id: i64, progress: Pro
 fn make(staging: &mut Staging, options: &Options, run_id: i64, progress: Progress) -> Result<Summary> {
     if let Some(key) = &options.token_key {
         refuse_beside(key, &options.out)?;
+    }
+    for warning in incomplete(staging)? {
+        progress.warn(&warning);
     }
     let parcel = Folder::begin(&options.out)?;
     let copy = parcel.path(FILE);
@@ -124,6 +127,23 @@ fn make(staging: &mut Staging, options: &Options, run_id: i64, progress: Progres
             place::warnings(&options.out)
         },
     })
+}
+
+/// What the check of the copy will find of the file's completeness: what the journal has is not what the rows are yet.
+fn incomplete(staging: &Staging) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    if staging.completed(Step::Extract)?.is_none() {
+        found.push(
+            "the snapshot is not complete: the check of this copy will say so; run extract first".to_owned(),
+        );
+    } else if staging.completed(Step::Transform)?.is_none() {
+        found.push(
+            "not every record is decided, or decisions wait for a transform: the check of this copy will call its completeness \
+             broken; run transform, load and verify first"
+                .to_owned(),
+        );
+    }
+    Ok(found)
 }
 
 /// Ends the command in the copy as it will end in the original, and writes the seal: what its digest is goes into the journal

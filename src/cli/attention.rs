@@ -10,7 +10,8 @@ pub(super) fn attention(found: &Attention, own: Option<Kind>) -> Option<Kind> {
         tell!(
             "{} records of {entity} are rejected or quarantined, and the configuration allows {}\n\
              hint: look at v_waiting in the staging file; policy.allowed_rejects.{entity} sets the allowed number",
-            line.kept_back, line.allowed
+            line.kept_back,
+            line.allowed
         );
     }
     say_empty(&found.empty_tables);

@@ -53,7 +53,9 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
             tell!(
                 "{} has no row, but the schema {} has a table of that name\n\
                  hint: dump that schema alone (pg_dump --schema={}), if its rows are meant",
-                other.table, other.schema, other.schema
+                other.table,
+                other.schema,
+                other.schema
             );
         }
         Ok(None)

@@ -144,8 +144,10 @@ impl Common {
     /// Prints a result: its text, or its JSON.
     fn print(&self, result: &impl serde::Serialize, text: impl FnOnce() -> String) -> Result<()> {
         let shown = if self.json {
-            in_json(&serde_json::to_string_pretty(result)
-                .map_err(|cause| Error::internal("a result cannot be printed").cause(cause))?)
+            in_json(
+                &serde_json::to_string_pretty(result)
+                    .map_err(|cause| Error::internal("a result cannot be printed").cause(cause))?,
+            )
         } else {
             plain(&text()).into_owned()
         };
@@ -175,6 +177,7 @@ impl Common {
 /// Runs the command line that this process was started with.
 pub fn main() -> ExitCode {
     quiet_panics();
+    keep_memory();
     let filter =
         EnvFilter::try_from_env("DRYDOCK_LOG").unwrap_or_else(|_| EnvFilter::new("warn,postgres=error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
@@ -289,6 +292,15 @@ pub(crate) fn say_head(staging: &Path) {
     if let Ok(head) = Reader::look(staging).and_then(|reader| reader.head()) {
         tell!("journal: {} entries, head {}", head.entries, head.head);
     }
+}
+
+/// Keeps patients' values in the memory of this process: no core dump is written of it, and no other process of the same user
+/// reads it.
+fn keep_memory() {
+    // where the system refuses, it does as it did before
+    let _ = nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_CORE, 0, 0);
+    #[cfg(target_os = "linux")]
+    let _ = nix::sys::prctl::set_dumpable(false);
 }
 
 /// A panic's own message may quote a value; its place may not.

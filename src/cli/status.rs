@@ -40,11 +40,8 @@ fn watch(common: &Common) -> Result<Option<Kind>> {
     let clear = if common.json { "" } else { "\x1b[H\x1b[2J" };
     let mut last = read(common)?;
     loop {
-        let shown = if common.json {
-            serde_json::to_string(&last).unwrap_or_default()
-        } else {
-            text::status(&last)
-        };
+        let shown =
+            if common.json { serde_json::to_string(&last).unwrap_or_default() } else { text::status(&last) };
         common.draw(clear, &format!("{shown}\n"))?;
         let mut waited = Duration::ZERO;
         while waited < EVERY {

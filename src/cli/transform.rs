@@ -62,7 +62,9 @@ pub(super) fn say_warnings(summary: &Summary) {
         tell!(
             "{} rows of {} stay in the file, because the target has no table {}\n\
              hint: make the table (`drydock survey --create-tables` makes it in an empty target), survey and transform again",
-            left.rows, left.legacy_table, left.target_table
+            left.rows,
+            left.legacy_table,
+            left.target_table
         );
     }
     if !summary.obstacles.is_empty() {

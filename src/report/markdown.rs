@@ -13,7 +13,11 @@ pub fn page(figures: &Lookup) -> String {
     let _ = writeln!(page, "{}\n", next::headline(figures));
     for name in figures.keys("/file") {
         let value = figures.text(&format!("/file/{name}"));
-        let _ = writeln!(page, "- {name}: {}", if value.is_empty() { "not yet".to_owned() } else { escaped(value) });
+        let _ = writeln!(
+            page,
+            "- {name}: {}",
+            if value.is_empty() { "not yet".to_owned() } else { escaped(value) }
+        );
     }
 
     if !figures.keys("/open").is_empty() {

@@ -220,11 +220,7 @@ impl Export {
                 entry.evidence.clone().unwrap_or_default(),
                 entry.answers.join(" "),
             ];
-            cells.extend(
-                values
-                    .iter()
-                    .map(|name| entry.values.get(name).cloned().unwrap_or_default()),
-            );
+            cells.extend(values.iter().map(|name| entry.values.get(name).cloned().unwrap_or_default()));
             cells.extend(ANSWER.map(|_| String::new()));
             cells.push(entry.seen.clone());
             // ids and codes too: a file may say that anything is one

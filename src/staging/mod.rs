@@ -34,6 +34,7 @@ pub use file::journalled_rows::{JOURNALLED, Journalled};
 pub use file::open::{Reader, Staging, schema_text};
 pub use file::patience::or_interrupted;
 pub use file::sealing::{Cell, RunRow, SEAL_TABLES, SEALED, Seal, Sealed, SealedTable, Written};
+pub use file::unnamed::Unnamed;
 pub use people::decisions::{DecisionState, Item, Proposal, Standing};
 pub use raw::columns::SourceColumn;
 pub use raw::legacy::ById;

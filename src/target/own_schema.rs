@@ -34,7 +34,8 @@ pub struct Cleaned {
 
 /// Refuses a schema into which somebody else may have put what our statements would run.
 pub(super) fn refuse_strangers(client: &mut Session) -> Result<()> {
-    let rows = client.query(STRANGERS, &[]).map_err(|cause| failed("looking at the schema drydock", &cause))?;
+    let rows =
+        client.query(STRANGERS, &[]).map_err(|cause| failed("looking at the schema drydock", &cause))?;
     match rows.first() {
         None => Ok(()),
         Some(first) => Err(Error::precondition(format!(
@@ -128,7 +129,10 @@ impl Target {
         let mut runs: Vec<i64> = rows.iter().map(|row| row.get(0)).collect();
         runs.sort_unstable();
         let pre_images = unit
-            .execute("delete from drydock.pre_images where staging_id = $1 and run_id = any($2)", &[&staging_id, &runs])
+            .execute(
+                "delete from drydock.pre_images where staging_id = $1 and run_id = any($2)",
+                &[&staging_id, &runs],
+            )
             .map_err(cleaned)?;
         unit.commit().map_err(cleaned)?;
         Ok(Cleaned { runs, pre_images })

@@ -64,10 +64,14 @@ fn differences(surveyed: &Catalog, now: &Catalog) -> Vec<(String, String)> {
     }
     let has = |catalog: &Catalog, trigger: &CatalogTrigger| {
         catalog.triggers.iter().any(|other| {
-            (&other.table, &other.definition, other.is_enabled) == (&trigger.table, &trigger.definition, trigger.is_enabled)
+            (&other.table, &other.definition, other.is_enabled)
+                == (&trigger.table, &trigger.definition, trigger.is_enabled)
         })
     };
-    let gone = surveyed.triggers.iter().filter(|trigger| trigger.is_enabled && is_there(&trigger.table) && !has(now, trigger));
+    let gone = surveyed
+        .triggers
+        .iter()
+        .filter(|trigger| trigger.is_enabled && is_there(&trigger.table) && !has(now, trigger));
     let came = now.triggers.iter().filter(|trigger| {
         trigger.is_enabled && !trigger.definition.contains(" AFTER ") && !has(surveyed, trigger)
     });

@@ -30,49 +30,106 @@ fn loaded_twice() -> Job {
 }
 
 /// Roles of a server are everybody's: a test takes rights of those that may be there already.
-const ROLES: &str = "do $$ begin create role anon; exception when duplicate_object or unique_violation then null; end $$;";
+const ROLES: &str =
+    "do $$ begin create role anon; exception when duplicate_object or unique_violation then null; end $$;";
 
 #[test]
 fn every_kind_of_damage_to_what_guards_the_rows_is_found_before_a_row_is_wrong() {
     let job = loaded_twice();
     for (kind, damage, repair, found) in [
-        ("a unique key is gone", "alter table profiles drop constraint profiles_email_key", "alter table profiles add constraint profiles_email_key unique (email)",
-         "guards_are_as_surveyed|profiles|profiles_email_key"),
-        ("the primary key is gone", "alter table patients drop constraint patients_pkey cascade", "alter table patients add primary key (id)",
-         "guards_are_as_surveyed|patients|patients_pkey"),
-        ("a foreign key is gone", "alter table patients drop constraint patients_user_id_fkey",
-         "alter table patients add constraint patients_user_id_fkey foreign key (user_id) references profiles (id)",
-         "guards_are_as_surveyed|patients|patients_user_id_fkey"),
-        ("a foreign key is not valid",
-         "alter table patients drop constraint patients_user_id_fkey; alter table patients add constraint patients_user_id_fkey \
+        (
+            "a unique key is gone",
+            "alter table profiles drop constraint profiles_email_key",
+            "alter table profiles add constraint profiles_email_key unique (email)",
+            "guards_are_as_surveyed|profiles|profiles_email_key",
+        ),
+        (
+            "the primary key is gone",
+            "alter table patients drop constraint patients_pkey cascade",
+            "alter table patients add primary key (id)",
+            "guards_are_as_surveyed|patients|patients_pkey",
+        ),
+        (
+            "a foreign key is gone",
+            "alter table patients drop constraint patients_user_id_fkey",
+            "alter table patients add constraint patients_user_id_fkey foreign key (user_id) references profiles (id)",
+            "guards_are_as_surveyed|patients|patients_user_id_fkey",
+        ),
+        (
+            "a foreign key is not valid",
+            "alter table patients drop constraint patients_user_id_fkey; alter table patients add constraint patients_user_id_fkey \
           foreign key (user_id) references profiles (id) not valid",
-         "alter table patients validate constraint patients_user_id_fkey", "guards_are_as_surveyed|patients|patients_user_id_fkey"),
-        ("null is allowed", "alter table practices alter name drop not null", "alter table practices alter name set not null",
-         "guards_are_as_surveyed|practices|name"),
-        ("a trigger rewrites rows",
-         "create function shout() returns trigger language plpgsql as 'begin new.last_name := upper(new.last_name); return new; end'; \
+            "alter table patients validate constraint patients_user_id_fkey",
+            "guards_are_as_surveyed|patients|patients_user_id_fkey",
+        ),
+        (
+            "null is allowed",
+            "alter table practices alter name drop not null",
+            "alter table practices alter name set not null",
+            "guards_are_as_surveyed|practices|name",
+        ),
+        (
+            "a trigger rewrites rows",
+            "create function shout() returns trigger language plpgsql as 'begin new.last_name := upper(new.last_name); return new; end'; \
           create trigger shout before insert or update on profiles for each row execute function shout()",
-         "drop function shout cascade", "guards_are_as_surveyed|profiles|shout"),
-        ("a rule swallows rows", "create rule swallow as on insert to patients do instead nothing", "drop rule swallow on patients",
-         "tables_are_plain_tables|patients|swallow"),
-        ("a policy hides rows", "create policy nobody on patients as restrictive using (false)", "drop policy nobody on patients",
-         "guards_are_as_surveyed|patients|row_level_security"),
-        ("row level security is off", "alter table patients disable row level security", "alter table patients enable row level security",
-         "guards_are_as_surveyed|patients|row_level_security"),
-        ("the triggers of foreign keys are off", "alter table patients disable trigger all", "alter table patients enable trigger all",
-         "constraints_are_enforced|patients|patients_user_id_fkey"),
-        ("rows are in a child", "create table aside () inherits (practice_members); \
+            "drop function shout cascade",
+            "guards_are_as_surveyed|profiles|shout",
+        ),
+        (
+            "a rule swallows rows",
+            "create rule swallow as on insert to patients do instead nothing",
+            "drop rule swallow on patients",
+            "tables_are_plain_tables|patients|swallow",
+        ),
+        (
+            "a policy hides rows",
+            "create policy nobody on patients as restrictive using (false)",
+            "drop policy nobody on patients",
+            "guards_are_as_surveyed|patients|row_level_security",
+        ),
+        (
+            "row level security is off",
+            "alter table patients disable row level security",
+            "alter table patients enable row level security",
+            "guards_are_as_surveyed|patients|row_level_security",
+        ),
+        (
+            "the triggers of foreign keys are off",
+            "alter table patients disable trigger all",
+            "alter table patients enable trigger all",
+            "constraints_are_enforced|patients|patients_user_id_fkey",
+        ),
+        (
+            "rows are in a child",
+            "create table aside () inherits (practice_members); \
           insert into aside select * from only practice_members; delete from only practice_members",
-         "insert into practice_members select * from aside; drop table aside", "children_hold_no_rows|practice_members|aside"),
-        ("a receipt is edited", "update drydock.receipts set rows = rows + 1 where number = 1", "update drydock.receipts set rows = rows - 1 where number = 1",
-         "receipts_are_as_left|drydock|digest"),
-        ("a row as it was before is edited",
-         "update drydock.pre_images set image = jsonb_set(image, '{first_name}', '\"Third\"')",
-         "update drydock.pre_images set image = jsonb_set(image, '{first_name}', '\"Other\"')", "receipts_are_as_left|drydock|digest"),
-        ("others read the rows as they were before", "grant usage on schema drydock to anon; grant select on drydock.pre_images to anon",
-         "revoke all on schema drydock from anon; revoke all on drydock.pre_images from anon", "receipts_are_guarded|pre_images|rights"),
-        ("row level security of Drydock's own tables is off", "alter table drydock.pre_images disable row level security",
-         "alter table drydock.pre_images enable row level security", "receipts_are_guarded|pre_images|row_level_security"),
+            "insert into practice_members select * from aside; drop table aside",
+            "children_hold_no_rows|practice_members|aside",
+        ),
+        (
+            "a receipt is edited",
+            "update drydock.receipts set rows = rows + 1 where number = 1",
+            "update drydock.receipts set rows = rows - 1 where number = 1",
+            "receipts_are_as_left|drydock|digest",
+        ),
+        (
+            "a row as it was before is edited",
+            "update drydock.pre_images set image = jsonb_set(image, '{first_name}', '\"Third\"')",
+            "update drydock.pre_images set image = jsonb_set(image, '{first_name}', '\"Other\"')",
+            "receipts_are_as_left|drydock|digest",
+        ),
+        (
+            "others read the rows as they were before",
+            "grant usage on schema drydock to anon; grant select on drydock.pre_images to anon",
+            "revoke all on schema drydock from anon; revoke all on drydock.pre_images from anon",
+            "receipts_are_guarded|pre_images|rights",
+        ),
+        (
+            "row level security of Drydock's own tables is off",
+            "alter table drydock.pre_images disable row level security",
+            "alter table drydock.pre_images enable row level security",
+            "receipts_are_guarded|pre_images|row_level_security",
+        ),
     ] {
         job.target().execute(&format!("{ROLES} {damage}"));
         job.verb("verify").run().expect(7);
@@ -129,9 +186,14 @@ fn a_schema_that_somebody_else_prepared_is_not_used() {
         let job = job();
         job.up_to("transform");
         let stranger = format!("stranger_{}", job.target().name());
-        job.target().execute(&format!("create role {stranger}; {}", prepared.replace("{stranger}", &stranger)));
+        job.target()
+            .execute(&format!("create role {stranger}; {}", prepared.replace("{stranger}", &stranger)));
         let refused = job.verb("load").run().expect(3);
-        assert!(refused.stderr.contains("the schema drydock in the target is not one"), "{prepared}: {}", refused.stderr);
+        assert!(
+            refused.stderr.contains("the schema drydock in the target is not one"),
+            "{prepared}: {}",
+            refused.stderr
+        );
         assert_eq!(job.loaded("select count(*) from profiles"), "0");
         job.target().execute(&format!("drop schema drydock cascade; drop role {stranger}"));
         job.verb("load").run().expect_one_of(&[0, 6]);

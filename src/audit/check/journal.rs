@@ -129,21 +129,19 @@ fn digests(
     if matches!(seal, Ok(Some(seal)) if seal.is_redacted) {
         return Ok(());
     }
-    match (noted(journal), key) {
-        (Some(noted), Some(key)) => checked.asked(
+    if let (Some(noted), Some(key)) = (noted(journal), key) {
+        return checked.asked(
             "digests",
             "every table has the rows that the last command left in it",
             staging.tables_unlike(&noted, &key),
-        ),
-        _ => {
-            checked.unchecked.push(
-                "whether every row is as the last command left it: a command is at work or was killed, and the next one \
-                 that ends takes the digests again"
-                    .to_owned(),
-            );
-            Ok(())
-        }
+        );
     }
+    checked.unchecked.push(
+        "whether every row is as the last command left it: a command is at work or was killed, and the next one that ends takes \
+         the digests again"
+            .to_owned(),
+    );
+    Ok(())
 }
 
 fn shown(head: Option<&Head>) -> String {

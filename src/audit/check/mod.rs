@@ -172,21 +172,33 @@ pub fn check(path: &Path, options: &Options) -> Result<Checked> {
         }
         _ => None,
     };
-    let file = match unpacked {
+    let (found, opened) = match unpacked {
         // nobody can look into it without a key
         Some(None) => {
             checked.what = "encrypted";
             return Ok(checked.conclude());
         }
-        Some(Some(ref open)) => open.path.clone(),
-        None => file,
+        Some(Some(mut open)) => {
+            checked.asked("side_files", SIDE_FILES, Ok(Vec::new()))?;
+            let shipped = manifest.as_ref().map(|manifest| &manifest.file);
+            let found = shipped.map(|shipped| open.compare(shipped)).transpose()?;
+            (found, open.examine(&file))
+        }
+        None => {
+            checked.asked("side_files", SIDE_FILES, Ok(side_files(&file)))?;
+            let shipped = manifest.as_ref().map(|manifest| &manifest.file);
+            let found = shipped.map(|shipped| shipped::compare_file(&file, shipped)).transpose()?;
+            let twice = Staging::examine(&file).and_then(|one| Ok([one, Staging::examine(&file)?]));
+            (found, twice.map(|twice| (twice, None)))
+        }
     };
-    if let Some(manifest) = &manifest {
-        let found = shipped::compare_file(&file, &manifest.file)?;
+    if let Some(found) = found {
         checked.integrity("file", "the file has the length and the digest that the manifest says", found);
     }
-    match Staging::examine(&file) {
-        Ok(staging) => contents(&mut checked, &staging, &file, manifest.as_ref(), options)?,
+    match opened {
+        Ok(([staging, beside], _until_done)) => {
+            contents(&mut checked, &staging, beside, manifest.as_ref(), options)?;
+        }
         // without a manifest nothing says that it ever was one
         Err(error) if manifest.is_none() => return Err(error),
         Err(error) => {
@@ -200,6 +212,9 @@ pub fn check(path: &Path, options: &Options) -> Result<Checked> {
     Ok(checked.conclude())
 }
 
+/// What holds of what lies beside the file.
+const SIDE_FILES: &str = "no journal of an unfinished transaction lies beside the file";
+
 /// What holds of the structure.
 const STRUCTURE: &str = "SQLite finds the file's structure whole";
 
@@ -207,7 +222,7 @@ const STRUCTURE: &str = "SQLite finds the file's structure whole";
 fn contents(
     checked: &mut Checked,
     staging: &Staging,
-    file: &Path,
+    beside: Staging,
     manifest: Option<&Manifest>,
     options: &Options,
 ) -> Result<()> {
@@ -223,18 +238,13 @@ fn contents(
     } else {
         checked.asked("structure", STRUCTURE, staging.structure_findings())?;
     }
-    checked.asked(
-        "side_files",
-        "no journal of an unfinished transaction lies beside the file",
-        Ok(side_files(file)),
-    )?;
     let seal = staging.seal();
     if let Ok(Some(seal)) = &seal {
         checked.what = if seal.is_redacted { "redacted" } else { "sealed" };
         checked.asked(
             "tables",
             "every table has the rows and the digest that it was sealed with",
-            compare_tables(file, seal),
+            compare_tables(staging, beside, seal),
         )?;
     } else if let Err(error) = &seal {
         checked.integrity(
@@ -277,8 +287,8 @@ fn contents(
     completeness::completeness(checked, staging)
 }
 
-fn compare_tables(file: &Path, seal: &Seal) -> Result<Vec<String>> {
-    let now = digest::tables(file, &seal.salt)?;
+fn compare_tables(staging: &Staging, beside: Staging, seal: &Seal) -> Result<Vec<String>> {
+    let now = digest::tables_of(staging, beside, &seal.salt)?;
     let mut found = Vec::new();
     for table in &now {
         match seal.tables.iter().find(|sealed| sealed.table == table.table) {

@@ -36,14 +36,14 @@ impl Touched {
         let touched = Self::default();
         let written = touched.clone();
         connection.authorizer(Some(move |context: AuthContext<'_>| {
-            let table = match context.action {
-                AuthAction::Insert { table_name }
-                | AuthAction::Update { table_name, .. }
-                | AuthAction::Delete { table_name }
-                | AuthAction::CreateTable { table_name }
-                | AuthAction::DropTable { table_name }
-                | AuthAction::AlterTable { table_name, .. } => table_name,
-                _ => return Authorization::Allow,
+            let (AuthAction::Insert { table_name: table }
+            | AuthAction::Update { table_name: table, .. }
+            | AuthAction::Delete { table_name: table }
+            | AuthAction::CreateTable { table_name: table }
+            | AuthAction::DropTable { table_name: table }
+            | AuthAction::AlterTable { table_name: table, .. }) = context.action
+            else {
+                return Authorization::Allow;
             };
             if context.database_name == Some("main") && is_covered(table) {
                 written.0.lock().unwrap_or_else(PoisonError::into_inner).insert(table.to_owned());

@@ -16,3 +16,4 @@ pub(super) mod schema;
 pub(super) mod sealing;
 pub(super) mod table_digest;
 pub(super) mod transactions;
+pub(super) mod unnamed;

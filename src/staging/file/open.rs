@@ -137,22 +137,8 @@ impl Staging {
             return Err(Error::staging(format!("another command is writing to {}", path.display()))
                 .hint("wait for it to end; `drydock status` shows what it is doing"));
         }
-        let connection = Connection::open_with_flags(
-            immutable_uri(path),
-            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI,
-        )?;
-        distrust(&connection)?;
-        connection.execute_batch(
-            "pragma query_only = on; pragma cell_size_check = on; pragma cache_size = -65536; pragma temp_store = memory",
-        )?;
-        check_version(&connection, path)?;
-        let bound = bound(fs::metadata(path).map_or(0, |found| found.len()));
-        let mut staging = Self::over(connection, path, lock)?;
-        let begun = Instant::now();
-        staging.connection.progress_handler(100_000, Some(move || begun.elapsed() > bound))?;
-        staging.connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST)?;
-        staging.guard()?;
-        Ok(staging)
+        let bytes = fs::metadata(path).map_or(0, |found| found.len());
+        examined(connect_to_examine(path, "immutable")?, path, lock, bytes)
     }
 
     /// Makes a new staging file, with its schema and nothing else; an existing one is refused.
@@ -268,6 +254,35 @@ impl Reader {
     }
 }
 
+/// A session that reads a file exactly as it stands: `immutable`, which looks for no journal, or `nolock`, which asks how long
+/// the file is when it is read and not when it is opened.
+pub(in crate::staging) fn connect_to_examine(path: &Path, how: &str) -> Result<Connection> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    Ok(Connection::open_with_flags(uri(path, how), flags)?)
+}
+
+/// A file of so many bytes that is examined: nothing of its schema is trusted, and what it may take is bounded.
+pub(in crate::staging) fn examined(
+    connection: Connection,
+    path: &Path,
+    lock: File,
+    bytes: u64,
+) -> Result<Staging> {
+    distrust(&connection)?;
+    connection.execute_batch(
+        "pragma query_only = on; pragma cell_size_check = on; pragma cache_size = -65536; pragma temp_store = memory",
+    )?;
+    check_version(&connection, path)?;
+    let bound = bound(bytes);
+    let mut staging = Staging::over(connection, path, lock)?;
+    let begun = Instant::now();
+    staging.connection.progress_handler(100_000, Some(move || begun.elapsed() > bound))?;
+    staging.connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST)?;
+    staging.guard()?;
+    Ok(staging)
+}
+
 /// The schema as this program makes it, in memory.
 pub(in crate::staging) fn empty_schema() -> Result<Connection> {
     let connection = Connection::open_in_memory()?;
@@ -280,11 +295,11 @@ pub fn schema_text() -> String {
     derived::schema()
 }
 
-/// The file as SQLite opens what nobody changes meanwhile: without locks, and without a look for a journal.
-fn immutable_uri(path: &Path) -> String {
+/// The file as SQLite opens what nobody changes meanwhile: without locks.
+fn uri(path: &Path, how: &str) -> String {
     const RESERVED: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'?').add(b'#');
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    format!("file:{}?immutable=1", percent_encode(path.as_os_str().as_bytes(), RESERVED))
+    format!("file:{}?{how}=1", percent_encode(path.as_os_str().as_bytes(), RESERVED))
 }
 
 /// Makes an empty file a staging file.
@@ -342,8 +357,7 @@ fn recognise(path: &Path) -> Result<()> {
             .cause(cause)
             .hint("extract makes one; give its path with --staging")
     })?;
-    let application_id = i32::from_be_bytes([header[68], header[69], header[70], header[71]]);
-    if read && header.starts_with(b"SQLite format 3\0") && application_id == APPLICATION_ID {
+    if read && is_staging_file(&header) {
         return Ok(());
     }
     let is = if read && header.starts_with(b"SQLite format 3\0") {
@@ -353,6 +367,11 @@ fn recognise(path: &Path) -> Result<()> {
     };
     Err(Error::staging(format!("{} is {is}, not a staging file", path.display()))
         .hint("give the file that extract made with --staging; nothing was written"))
+}
+
+/// Whether a file that begins so is one of ours.
+pub(in crate::staging) fn is_staging_file(header: &[u8; 72]) -> bool {
+    header.starts_with(b"SQLite format 3\0") && header[68..] == APPLICATION_ID.to_be_bytes()
 }
 
 /// Becomes the only writer.
