@@ -141,6 +141,7 @@ pub fn checkpoint(
         |parent| parent.join(made.out().file_name().unwrap_or_default()),
     );
     staging.record_checkpoint(number, proof.run_id.unwrap_or(run_id), &absolute, &proof.result)?;
+    staging.note_digests()?;
     staging.copy_to(&made.path(STAGING))?;
     made.write(README, readme(phase, &tables, &validation, &proof).as_bytes())?;
     made.finish()?;

@@ -15,7 +15,7 @@ const MARK: &str = ".made-by-drydock";
 
 /// A new file for its owner alone. A name that is taken, also by a link, is refused.
 pub fn new_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+    OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)
 }
 
 /// Writes a new file, and has it reach the disk.

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
+use crate::record::plain;
+
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
@@ -43,8 +45,13 @@ impl Progress {
     /// Says what is being done, in one line.
     pub fn say(self, message: &str) {
         if self == Progress::Lines {
-            eprintln!("{message}");
+            eprintln!("{}", plain(message));
         }
+    }
+
+    /// Says what somebody should know before the command goes on, however quiet it is.
+    pub fn warn(self, message: &str) {
+        eprintln!("warning: {}", plain(message));
     }
 
     /// Starts an operation over `total` records, when that is known.
@@ -54,11 +61,11 @@ impl Progress {
             Progress::Quiet | Progress::Lines => ProgressBar::hidden(),
         };
         set_style(&bar, total.is_some());
-        bar.set_message(operation.to_owned());
+        bar.set_message(plain(operation).into_owned());
         if self == Progress::Bars {
             bar.enable_steady_tick(Duration::from_millis(200));
         }
-        let line = (self == Progress::Lines).then(|| operation.to_owned());
+        let line = (self == Progress::Lines).then(|| plain(operation).into_owned());
         Bar { shown: bar, line, spoken: Mutex::new(Instant::now()) }
     }
 }

@@ -61,6 +61,13 @@ pub fn rollback(
     let staging_id = staging.fact("staging_id")?.unwrap_or_default();
     crate::load::copies::refuse_others(staging, target, &staging_id)?;
     let runs = runs_back(staging, target, &staging_id, back)?;
+    let back: Vec<i64> = runs.iter().map(|(run, _)| *run).collect();
+    if let Some(run) = target.cleaned_of(&staging_id, &back)? {
+        return Err(Error::precondition(format!(
+            "run {run} cannot be undone: the rows as they were before it are cleaned away"
+        ))
+        .hint("nothing was undone; a checkpoint's target.sql gives the tables back as a whole"));
+    }
     target.prepare_load()?;
     if dry_run {
         target.begin_rehearsal()?;

@@ -8,8 +8,8 @@
 create table journal (
     sequence      integer primary key check (sequence > 0), -- 1, 2, 3 …
     at            text not null,    -- UTC
-    kind          text not null,    -- started, finished, looked, configuration, step, decision, approval, override, load,
-                                    -- rollback, checkpoint
+    kind          text not null,    -- started, digests, finished, looked, configuration, step, decision, approval, override, load,
+                                    -- rollback, checkpoint, sealed
     run_id        integer,
     content       text not null,    -- JSON without spaces, its keys in order
     previous_hash text not null,    -- 64 zeros before the first entry

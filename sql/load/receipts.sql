@@ -1,6 +1,13 @@
 -- Drydock's own schema in the target, made when a load first writes; what a run of a staging file did, so that after a
 -- lost connection the receipt says whether a transaction was committed, and so that exactly that can be undone
-create schema if not exists drydock;
+-- (a role that owns the schema need not have the right to make one, which "if not exists" asks for first)
+do $$
+begin
+    if pg_catalog.to_regnamespace('drydock') is null then
+        create schema drydock;
+    end if;
+end
+$$;
 
 -- one row is one phase of one run that wrote something
 create table if not exists drydock.runs (
@@ -8,7 +15,7 @@ create table if not exists drydock.runs (
     run_id        bigint not null,        -- of the staging file's runs
     phase         text not null,
     digest_before text not null,          -- of every table of the migration, before the phase wrote its first row
-    started_at    timestamptz not null default now(),
+    started_at    timestamptz not null default pg_catalog.now(),
     primary key (staging_id, run_id, phase)
 );
 
@@ -30,7 +37,7 @@ create table if not exists drydock.receipts (
     inserted_ids    uuid[] not null,
     completed_ids   uuid[] not null,      -- rows of the same run to which a later phase added; before, they had the defaults
     xids            bigint[] not null,    -- the transaction's own number and those of its savepoints, as in xmin
-    written_at      timestamptz not null default now(),
+    written_at      timestamptz not null default pg_catalog.now(),
     undone_at       timestamptz,
     primary key (staging_id, run_id, number)
 );
@@ -72,7 +79,7 @@ create table if not exists drydock.superseded (
     staging_id    text not null,
     run_id        bigint not null,
     by_run_id     bigint not null,
-    superseded_at timestamptz not null default now(),
+    superseded_at timestamptz not null default pg_catalog.now(),
     primary key (staging_id, run_id)
 );
 
@@ -84,3 +91,35 @@ create table if not exists drydock.keys (
     primary key (table_name, id)
 );
 create index if not exists keys_legacy_id on drydock.keys (table_name, legacy_id);
+
+-- what a run of a staging file cleaned away: it cannot be undone any more
+create table if not exists drydock.cleaned (
+    staging_id text not null,
+    run_id     bigint not null,
+    cleaned_at timestamptz not null default pg_catalog.now(),
+    primary key (staging_id, run_id)
+);
+
+-- the rows in these tables are patients': nobody of the application's API reads them, whatever the default privileges of the
+-- database say; their owner is not held to the policies that there are none of
+do $$
+declare
+    relation record;
+    other record;
+begin
+    for relation in
+        select c.relname from pg_catalog.pg_class c
+        where c.relnamespace = 'drydock'::pg_catalog.regnamespace and c.relkind = 'r'
+    loop
+        execute pg_catalog.format('alter table drydock.%I enable row level security', relation.relname);
+        execute pg_catalog.format('revoke all on drydock.%I from public', relation.relname);
+    end loop;
+    revoke all on schema drydock from public;
+    for other in
+        select r.rolname from pg_catalog.pg_roles r where r.rolname in ('anon', 'authenticated')
+    loop
+        execute pg_catalog.format('revoke all on schema drydock from %I', other.rolname);
+        execute pg_catalog.format('revoke all on all tables in schema drydock from %I', other.rolname);
+    end loop;
+end
+$$;

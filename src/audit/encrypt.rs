@@ -5,6 +5,7 @@ use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 
 use age::x25519;
+use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 use crate::interrupt;
@@ -63,7 +64,7 @@ impl Recipients {
 impl Identities {
     /// Reads a file of private keys, as `age-keygen` writes it.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(|cause| {
+        let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(|cause| {
             Error::precondition(format!("the identity {} cannot be read", path.display()))
                 .cause(cause)
                 .hint("give the file that `age-keygen` wrote")
@@ -80,16 +81,15 @@ impl Identities {
         })
     }
 
-    /// Decrypts a file into a new one; none of the keys opening it, or its bytes being others, is an error.
-    pub fn decrypt(&self, from: &Path, to: &Path) -> Result<()> {
+    /// Decrypts a file into one that is open; none of the keys opening it, or its bytes being others, is an error.
+    pub fn decrypt(&self, from: &Path, to: &File) -> Result<()> {
         let write = || -> io::Result<Result<()>> {
             let decryptor =
                 age::Decryptor::new(BufReader::new(File::open(from)?)).map_err(io::Error::other)?;
             let mut reader = decryptor
                 .decrypt(self.0.iter().map(|one| one as &dyn age::Identity))
                 .map_err(io::Error::other)?;
-            let mut to = new(to)?;
-            copy(&mut reader, &mut to)
+            copy(&mut reader, &mut { to })
         };
         write().map_err(|cause| failed("decrypted", from, cause))?
     }

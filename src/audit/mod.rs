@@ -8,9 +8,10 @@
 //!
 //! - The chain of the journal has no key: whoever can write the file can write it anew from any entry on. It shows that to
 //!   whoever kept a head (every command prints one) or a signature.
-//! - Entries cut off at the end leave a chain that is whole. Only `--expect-head`, the seal or the signature tells.
-//! - A file that is not sealed has digests of the raw rows and of what was sent to the target. Rows that no digest is taken
-//!   over, such as changes, issues and associations, are covered from the moment of sealing on.
+//! - Before a command ends it notes keyed digests of the tables that it may have written to, and a seal's digest is an entry too:
+//!   a head that was kept speaks for every row. Entries cut off at the end leave a chain that is whole; that the rows are not
+//!   those that the last digests speak of tells it, unless the command wrote none.
+//! - A command that was killed has noted no digests. Until the next one ends, nobody can tell its rows from another's.
 //! - A manifest that is not signed proves that file and manifest belong together, not who made them. A signature proves that
 //!   its key's holder made them, not that what was sealed was right.
 //!

@@ -59,10 +59,9 @@ pub fn warnings(path: &Path) -> Vec<String> {
         )
     }));
     if let Some(parent) = path.parent()
-        && let (Ok(found), Some(user)) = (fs::metadata(parent), user())
-        && found.uid() != user
-        && found.uid() != 0
-        && user != 0
+        && let Ok(found) = fs::metadata(parent)
+        && ![user(), 0].contains(&found.uid())
+        && user() != 0
     {
         warnings.push(format!("{} belongs to another user", parent.display()));
     }
@@ -135,8 +134,8 @@ pub fn file_system(path: &Path) -> Option<String> {
     Some(kind)
 }
 
-fn user() -> Option<u32> {
-    fs::metadata("/proc/self").ok().map(|found| found.uid())
+fn user() -> u32 {
+    nix::unistd::getuid().as_raw()
 }
 
 /// The path with every link followed as far as it exists.

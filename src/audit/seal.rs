@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::failpoint;
 use crate::output::Folder;
 use crate::progress::Progress;
-use crate::staging::{Head, Seal, Staging, random_key};
+use crate::staging::{Head, JOURNAL, Seal, Sealed, SealedTable, Staging, Step, random_key};
 
 /// What to seal, and how.
 #[derive(Debug, Default)]
@@ -60,8 +60,13 @@ fn make(staging: &mut Staging, options: &Options, run_id: i64, progress: Progres
     if let Some(key) = &options.token_key {
         refuse_beside(key, &options.out)?;
     }
+    for warning in incomplete(staging)? {
+        progress.warn(&warning);
+    }
     let parcel = Folder::begin(&options.out)?;
     let copy = parcel.path(FILE);
+    // now, so that the copy's journal and the original's say the same
+    staging.note_digests()?;
     let redacted = if options.redact {
         progress.say("audit seal: writing the redacted copy");
         Some(redact(staging, &copy, options.token_key.as_deref())?)
@@ -72,27 +77,27 @@ fn make(staging: &mut Staging, options: &Options, run_id: i64, progress: Progres
     };
     failpoint::reach("sealed_copy");
     progress.say("audit seal: taking digests");
-    let (tables, journal) = close(&copy, staging.settle_end(), run_id, redacted.is_some())?;
+    let (tables, journal, sealed) = close(&copy, staging.settle_end(), run_id, redacted.is_some())?;
     let (bytes, sha256) = digest::file(&copy)?;
     failpoint::reach("sealed_digests");
     // of the copy: what it says of itself is what can be checked
-    let sealed = Staging::examine(&copy)?;
+    let examined = Staging::examine(&copy)?;
     let mut manifest = Manifest {
         format: FORMAT.to_owned(),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        staging_id: sealed.fact("staging_id")?.unwrap_or_default(),
+        staging_id: examined.fact("staging_id")?.unwrap_or_default(),
         sealed_at: staging.settle_end(),
         file: Shipped { name: FILE.to_owned(), bytes, sha256 },
         encrypted: None,
         signed_by: options.signer.as_ref().map(Signer::public),
         journal,
-        configuration_sha256: sealed.fact("configuration_sha256")?,
-        excluded_columns: excluded_columns(&sealed)?,
-        accounting: sealed.accounting()?.into_iter().map(Fates::from).collect(),
+        configuration_sha256: examined.fact("configuration_sha256")?,
+        excluded_columns: excluded_columns(&examined)?,
+        accounting: examined.accounting()?.into_iter().map(Fates::from).collect(),
         tables,
         redacted,
     };
-    drop(sealed);
+    drop(examined);
     if let Some(recipients) = &options.recipients {
         progress.say("audit seal: encrypting");
         let encrypted = parcel.path(ENCRYPTED);
@@ -110,6 +115,8 @@ fn make(staging: &mut Staging, options: &Options, run_id: i64, progress: Progres
         parcel.write(SIGNATURE, &signer.sign(text.as_bytes()))?;
     }
     failpoint::reach("sealed_manifest");
+    // before the folder has its name: that a copy was made is said rather once too often
+    staging.note_seal(&sealed)?;
     parcel.finish()?;
     Ok(Summary {
         folder: options.out.clone(),
@@ -122,22 +129,52 @@ fn make(staging: &mut Staging, options: &Options, run_id: i64, progress: Progres
     })
 }
 
-/// Ends the command in the copy as it will end in the original, and writes the seal.
+/// What the check of the copy will find of the file's completeness: what the journal has is not what the rows are yet.
+fn incomplete(staging: &Staging) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    if staging.completed(Step::Extract)?.is_none() {
+        found.push(
+            "the snapshot is not complete: the check of this copy will say so; run extract first".to_owned(),
+        );
+    } else if staging.completed(Step::Transform)?.is_none() {
+        found.push(
+            "not every record is decided, or decisions wait for a transform: the check of this copy will call its completeness \
+             broken; run transform, load and verify first"
+                .to_owned(),
+        );
+    }
+    Ok(found)
+}
+
+/// Ends the command in the copy as it will end in the original, and writes the seal: what its digest is goes into the journal
+/// before the command's end, so that the head which the command prints speaks for every row of the copy.
 fn close(
     copy: &Path,
     sealed_at: String,
     run_id: i64,
     is_redacted: bool,
-) -> Result<(Vec<crate::staging::SealedTable>, Head)> {
+) -> Result<(Vec<SealedTable>, Head, Sealed)> {
     let mut file = Staging::open(copy)?;
-    file.finish_run_at(run_id, None, &sealed_at)?;
-    let head = file.head()?;
+    file.settle_run(run_id, &sealed_at)?;
+    let schema = file.schema_digest()?;
     drop(file);
     let salt = random_key()?;
     let tables = digest::tables(copy, &salt)?;
+    let mut seal = Seal { sealed_at, is_redacted, salt, tables };
+    let sealed =
+        Sealed { run_id, is_redacted, sha256: digest::seal(&seal, &schema), at: seal.sealed_at.clone() };
     let mut file = Staging::open(copy)?;
-    file.write_seal(&Seal { sealed_at, is_redacted, salt, tables: tables.clone() })?;
-    Ok((tables, head))
+    file.note_seal(&sealed)?;
+    file.finish_run_at(run_id, None, &seal.sealed_at)?;
+    let head = file.head()?;
+    // the journal's digest is of the journal as it is now
+    let columns = file.tables()?.remove(JOURNAL).unwrap_or_default();
+    let journal = file.table_digest(JOURNAL, &columns, &seal.salt)?;
+    seal.tables.retain(|table| table.table != JOURNAL);
+    seal.tables.push(journal);
+    seal.tables.sort_by(|one, other| one.table.cmp(&other.table));
+    file.write_seal(&seal)?;
+    Ok((seal.tables, head, sealed))
 }
 
 /// The columns that were never taken, by table.

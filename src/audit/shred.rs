@@ -2,7 +2,7 @@
 //! on the file system and the device, and [`promise`] says so.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -94,8 +94,9 @@ pub fn promise(path: &Path) -> Vec<String> {
     promise
 }
 
-fn overwrite(file: &File, mut length: u64) -> io::Result<Result<()>> {
+pub(super) fn overwrite(file: &File, mut length: u64) -> io::Result<Result<()>> {
     let mut file = file;
+    file.rewind()?;
     let mut noise = vec![0; 1024 * 1024];
     getrandom::fill(&mut noise).map_err(io::Error::other)?;
     while length > 0 {

@@ -6,6 +6,8 @@ use std::path::Path;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 
+use zeroize::Zeroizing;
+
 use crate::error::{Error, Result};
 use crate::record::hex;
 
@@ -78,8 +80,8 @@ impl Verifier {
     }
 }
 
-fn read(path: &Path) -> Result<String> {
-    fs::read_to_string(path).map_err(|cause| {
+fn read(path: &Path) -> Result<Zeroizing<String>> {
+    fs::read_to_string(path).map(Zeroizing::new).map_err(|cause| {
         Error::precondition(format!("the key {} cannot be read", path.display()))
             .cause(cause)
             .hint("give the PEM file of an Ed25519 key")

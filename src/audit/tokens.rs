@@ -8,6 +8,7 @@ use std::path::Path;
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 use crate::output;
@@ -22,9 +23,9 @@ const LENGTH: usize = 16;
 pub struct Tokens {
     /// By the digest of the value under a secret that is forgotten, to save room; it never leaves this process.
     known: HashMap<[u8; 16], [u8; LENGTH]>,
-    secret: String,
+    secret: Zeroizing<String>,
     /// The key of the digests.
-    digest_key: String,
+    digest_key: Zeroizing<String>,
     drawn: Vec<u8>,
     key: Option<(BufWriter<File>, std::path::PathBuf)>,
 }
@@ -32,13 +33,18 @@ pub struct Tokens {
 impl Tokens {
     /// No token yet; where a path is given, what each stands for goes there.
     pub fn new(key: Option<&Path>) -> Result<Self> {
-        let digest_key = random_key()?;
-        let mut tokens =
-            Self { known: HashMap::new(), secret: random_key()?, digest_key, drawn: Vec::new(), key: None };
+        let digest_key = Zeroizing::new(random_key()?);
+        let mut tokens = Self {
+            known: HashMap::new(),
+            secret: Zeroizing::new(random_key()?),
+            digest_key,
+            drawn: Vec::new(),
+            key: None,
+        };
         if let Some(path) = key {
             let file = output::new_file(path).map_err(|cause| unwritten(path, cause))?;
             tokens.key = Some((BufWriter::new(file), path.to_owned()));
-            let line = json!({ "digest_key": tokens.digest_key });
+            let line = json!({ "digest_key": tokens.digest_key.as_str() });
             tokens.write_key(&line)?;
         }
         Ok(tokens)
@@ -52,7 +58,7 @@ impl Tokens {
     /// The token of a value, such as `name_k3v9x2m7q1h5w8za`.
     pub fn of(&mut self, kind: &str, value: &[u8]) -> Result<String> {
         let mut hash = Sha256::new();
-        hash.update(&self.secret);
+        hash.update(self.secret.as_bytes());
         hash.update(value);
         let digest: [u8; 32] = hash.finalize().into();
         let mut place = [0; 16];

@@ -32,7 +32,8 @@ const OTHERS: &str = "\
     suspended submitted customer emails apt valid started finished looked identity \
     debian postgresql deb supabase totals distinct providers digests agree taken contents fields differences proof proofs \
     columns dates ymd dmy mdy excel unix whole decimal decimals words mark nothing prefix flag plain behind an \
-    apostrophe stated configuration mean unreadable sides side handed noted sent written receipt read";
+    apostrophe stated configuration mean unreadable sides side handed noted sent written receipt read clean cleaned guards left \
+    policy";
 
 /// The words.
 #[derive(Debug)]

@@ -7,15 +7,16 @@ use crate::staging::Attention;
 pub(super) fn attention(found: &Attention, own: Option<Kind>) -> Option<Kind> {
     for line in &found.beyond_allowed {
         let entity = &line.entity;
-        eprintln!(
+        tell!(
             "{} records of {entity} are rejected or quarantined, and the configuration allows {}\n\
              hint: look at v_waiting in the staging file; policy.allowed_rejects.{entity} sets the allowed number",
-            line.kept_back, line.allowed
+            line.kept_back,
+            line.allowed
         );
     }
     say_empty(&found.empty_tables);
     if found.panicked > 0 {
-        eprintln!("{} records met a defect in drydock and wait in quarantine", found.panicked);
+        tell!("{} records met a defect in drydock and wait in quarantine", found.panicked);
     }
     graver(own, found.kind())
 }
@@ -23,7 +24,7 @@ pub(super) fn attention(found: &Attention, own: Option<Kind>) -> Option<Kind> {
 /// Says which required tables came without a row.
 pub(super) fn say_empty(tables: &[String]) {
     for table in tables {
-        eprintln!(
+        tell!(
             "{table} has no row\n\
              hint: look at the dump or the export; where the table is empty in the legacy system too, name it in \
              source.allow_empty"

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::Common;
-use super::masked::masked;
 use super::session::journalled;
 use crate::audit::{
     self, CheckOptions, Checked, Identities, Recipients, SealOptions, Signer, Summary, Verdict, Verifier,
 };
 use crate::error::{Kind, Result};
+use crate::record::on_one_line;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -98,7 +98,7 @@ fn seal(common: &Common, arguments: &Seal) -> Result<Option<Kind>> {
     journalled(common, "audit seal", false, |staging, run_id| {
         let summary = audit::seal(staging, &options, run_id, common.progress())?;
         for warning in &summary.warnings {
-            eprintln!("warning: {}", masked(warning));
+            tell!("warning: {warning}");
         }
         common.print(&summary, || sealed(&summary, arguments))?;
         Ok(None)
@@ -123,10 +123,10 @@ fn sealed(summary: &Summary, arguments: &Seal) -> String {
             redacted.tokens
         );
         for (table, columns) in &redacted.dropped_columns {
-            let _ = writeln!(text, "  left out: {table} {}", columns.join(", "));
+            let _ = writeln!(text, "  left out: {}", on_one_line(&format!("{table} {}", columns.join(", "))));
         }
         for table in &redacted.dropped_tables {
-            let _ = writeln!(text, "  left out: the table {table}");
+            let _ = writeln!(text, "  left out: the table {}", on_one_line(table));
         }
     } else if manifest.encrypted.is_none() {
         text += "  it holds every value, readable for whoever gets it (--redact, --recipient)\n";
@@ -157,7 +157,8 @@ fn page(checked: &Checked) -> String {
     /// Lines of one part that are shown; `--json` has them all.
     const LINES: usize = 5;
     let word = |holds: bool| if holds { "holds" } else { "BROKEN" };
-    let mut text = format!("{} ({})\n\n", checked.path.display(), checked.what);
+    let path = checked.path.display().to_string();
+    let mut text = format!("{} ({})\n\n", on_one_line(&path), checked.what);
     let _ = writeln!(text, "integrity     {}", word(checked.integrity));
     let _ = writeln!(text, "completeness  {}", checked.completeness.map_or("not looked at", word));
     for (verdict, title) in [(Verdict::Integrity, "integrity"), (Verdict::Completeness, "completeness")] {
@@ -174,7 +175,7 @@ fn page(checked: &Checked) -> String {
                 part.sentence
             );
             for line in part.found.iter().take(LINES) {
-                let _ = writeln!(text, "         {line}");
+                let _ = writeln!(text, "         {}", on_one_line(line));
             }
             if part.found.len() > LINES {
                 let _ = writeln!(text, "         and {} more", part.found.len() - LINES);
@@ -205,7 +206,7 @@ fn page(checked: &Checked) -> String {
         let _ = writeln!(text, "signed with the key {key}");
     }
     for run in &checked.unfinished {
-        let _ = writeln!(text, "never finished: {run}");
+        let _ = writeln!(text, "never finished: {}", on_one_line(run));
     }
     if !checked.unchecked.is_empty() {
         text += "\nnot checked\n";

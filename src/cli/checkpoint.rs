@@ -30,7 +30,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         let config = staging.settle_config(given, false)?;
         let mut target = arguments.target.open(&config)?;
         let summary = checkpoint::checkpoint(staging, &mut target, arguments.number, &arguments.out, run_id)?;
-        common.print(&summary, || text::checkpoint(&summary))?;
+        common.print(&summary, || text::checkpoint(&summary) + &super::target::kept())?;
         let is_sound = summary.validation.passed && summary.rollback.holds();
         Ok(attention(&staging.attention()?, (!is_sound).then_some(Kind::Verification)))
     })

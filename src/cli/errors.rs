@@ -9,6 +9,7 @@ use crate::entity;
 use crate::error::{Error, Kind, Result};
 use crate::output;
 use crate::record::{Code, LegacyId};
+use crate::review::cell::protected;
 use crate::staging::{ErrorFilter, ErrorRow, Reader};
 
 #[derive(Debug, Args)]
@@ -59,8 +60,8 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         write_text(&reader, &filter, &mut list)?;
     }
     drop(reader);
-    let mut out = std::io::stdout().lock();
-    seen_enough(out.write_all(&list).and_then(|()| out.flush()).map_err(refused))
+    common.write(&String::from_utf8_lossy(&list))?;
+    Ok(None)
 }
 
 impl Arguments {
@@ -99,13 +100,37 @@ fn write_csv(reader: &Reader, filter: &ErrorFilter, out: impl Write) -> Result<(
     let mut rows = 0;
     reader.for_errors(filter, |error| {
         rows += 1;
-        writer.serialize(error).map_err(|cause| refused(cause.into()))
+        writer.serialize(protected_row(error)).map_err(|cause| refused(cause.into()))
     })?;
     if rows == 0 {
         // without a row the writer has seen no names
         writer.write_record(HEADER).map_err(|cause| refused(cause.into()))?;
     }
     writer.flush().map_err(refused)
+}
+
+/// A row of which a spreadsheet computes nothing.
+fn protected_row(mut row: ErrorRow) -> ErrorRow {
+    for text in [
+        &mut row.phase,
+        &mut row.severity,
+        &mut row.entity_type,
+        &mut row.entity,
+        &mut row.error_code,
+        &mut row.error_category,
+        &mut row.field,
+        &mut row.error_message,
+        &mut row.suggested_resolution,
+        &mut row.resolution_strategy,
+        &mut row.resolution_status,
+        &mut row.created_at,
+    ] {
+        *text = protected(text);
+    }
+    for text in [&mut row.resolved_at, &mut row.place].into_iter().flatten() {
+        *text = protected(text);
+    }
+    row
 }
 
 /// The header of a list without rows; a test compares it with that of a row.
@@ -167,18 +192,7 @@ fn line(out: &mut impl Write, error: &ErrorRow) -> std::io::Result<()> {
 }
 
 fn refused(cause: std::io::Error) -> Error {
-    if cause.kind() == std::io::ErrorKind::BrokenPipe {
-        return Error::new(Kind::Interrupted, "standard output was closed").cause(cause);
-    }
     output::unwritten("standard output", cause, "look at where it goes")
-}
-
-/// Whoever stopped reading has seen enough.
-fn seen_enough(written: Result<()>) -> Result<Option<Kind>> {
-    match written {
-        Err(error) if error.kind() == Kind::Interrupted => Ok(None),
-        other => other.map(|()| None),
-    }
 }
 
 #[cfg(test)]

@@ -50,10 +50,12 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         common.print(&summary, || text::extract(&summary, staging.path()))?;
         say_empty(&staging.empty_tables()?);
         for other in summary.instead() {
-            eprintln!(
+            tell!(
                 "{} has no row, but the schema {} has a table of that name\n\
                  hint: dump that schema alone (pg_dump --schema={}), if its rows are meant",
-                other.table, other.schema, other.schema
+                other.table,
+                other.schema,
+                other.schema
             );
         }
         Ok(None)

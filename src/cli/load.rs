@@ -14,6 +14,7 @@ use crate::load::{self, Chunk, OnError, Options};
 use crate::record::Phase;
 use crate::staging::{Asked, Staging};
 use crate::target::Target;
+use crate::verify;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -112,13 +113,20 @@ impl How {
         run_id: i64,
     ) -> Result<load::Summary> {
         let progress = common.progress();
-        load::load(staging, target, options, run_id, progress, |staging, target, phase| {
+        if !options.dry_run {
+            verify::forget_undo(staging)?;
+        }
+        let summary = load::load(staging, target, options, run_id, progress, |staging, target, phase| {
             let Some(folder) = &self.checkpoints else { return Ok(()) };
             let folder = checkpoint::folder_among(folder, phase.checkpoint(), run_id);
             let taken = checkpoint::checkpoint(staging, target, phase, &folder, run_id)?;
             progress.say(text::checkpoint(&taken).trim_end());
             Ok(())
-        })
+        })?;
+        if !options.dry_run {
+            verify::note_undo(staging, target)?;
+        }
+        Ok(summary)
     }
 
     /// Loads every phase.

@@ -1,6 +1,11 @@
 //! The command line: one small file per verb with its arguments, its call and what it prints. The only part that touches
 //! the terminal. Results go to standard output; progress, log lines and errors to standard error.
 
+/// Says something on standard error.
+macro_rules! tell {
+    ($($words:tt)*) => { $crate::cli::tell(&format!($($words)*)) };
+}
+
 mod analyze;
 mod attention;
 mod audit;
@@ -35,7 +40,8 @@ mod text;
 mod transform;
 mod verify;
 
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -46,6 +52,7 @@ use crate::error::{Error, Kind, Result};
 use crate::interrupt;
 use crate::output;
 use crate::progress::Progress;
+use crate::record::plain;
 use crate::staging::{Reader, or_interrupted};
 
 /// Offline staging migrator: legacy tables into one SQLite file, resolved there, loaded into Supabase, and proved.
@@ -89,7 +96,7 @@ enum Verb {
     Extract(extract::Arguments),
     /// Look at what the target is and already holds
     Survey(survey::Arguments),
-    /// Write a first mapping for a target with other tables
+    /// A first mapping for a target with other tables, and what Drydock keeps in a target
     Target(target::Arguments),
     /// Decide every record's fate, offline
     Transform(transform::Arguments),
@@ -149,18 +156,26 @@ impl Common {
     /// Prints a result: its text, or its JSON.
     fn print(&self, result: &impl serde::Serialize, text: impl FnOnce() -> String) -> Result<()> {
         let shown = if self.json {
-            serde_json::to_string_pretty(result)
-                .map_err(|cause| Error::internal("a result cannot be printed").cause(cause))?
+            in_json(
+                &serde_json::to_string_pretty(result)
+                    .map_err(|cause| Error::internal("a result cannot be printed").cause(cause))?,
+            )
         } else {
-            text()
+            plain(&text()).into_owned()
         };
         self.write(&format!("{}\n", shown.trim_end()))
     }
 
-    /// Writes to standard output as it stands.
-    #[expect(clippy::unused_self, reason = "only the verbs may write there")]
+    /// Writes to standard output: to a file as it stands, to a terminal without anything that steers it.
     fn write(&self, text: &str) -> Result<()> {
+        self.draw("", text)
+    }
+
+    /// The same, after what has the terminal draw it over what was there.
+    #[expect(clippy::unused_self, reason = "only the verbs may write there")]
+    fn draw(&self, before: &str, text: &str) -> Result<()> {
         let mut out = std::io::stdout().lock();
+        let text = if out.is_terminal() { before.to_owned() + &plain(text) } else { text.to_owned() };
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             // whoever read the output has seen enough
             Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -174,6 +189,7 @@ impl Common {
 /// Runs the command line that this process was started with.
 pub fn main() -> ExitCode {
     quiet_panics();
+    keep_memory();
     let filter =
         EnvFilter::try_from_env("DRYDOCK_LOG").unwrap_or_else(|_| EnvFilter::new("warn,postgres=error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
@@ -190,7 +206,7 @@ pub fn main() -> ExitCode {
                     let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ");
                     say_as_json(&Error::new(Kind::Usage, first).hint("`drydock help VERB` has the options"));
                 }
-                eprint!("{}", masked::masked(&error.render().to_string()));
+                eprint!("{}", plain(&masked::masked(&error.render().to_string())));
             } else {
                 let _ = error.print();
             }
@@ -222,7 +238,25 @@ pub fn main() -> ExitCode {
 
 /// Says what went wrong.
 fn say(error: &Error) {
-    eprintln!("error: {}", masked::masked(&error.to_string()));
+    tell!("error: {error}");
+}
+
+/// The one way to standard error: without secrets, and without anything that steers a terminal.
+fn tell(text: &str) {
+    eprintln!("{}", plain(&masked::masked(text)));
+}
+
+/// JSON whose texts steer no terminal: the format itself only escapes the first 32 characters.
+fn in_json(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if matches!(letter, '\u{7f}'..='\u{9f}') {
+            let _ = write!(safe, "\\u{:04x}", u32::from(letter));
+        } else {
+            safe.push(letter);
+        }
+    }
+    safe
 }
 
 /// Says it in the form that was asked for; its exit code.
@@ -286,8 +320,8 @@ impl Verb {
     const fn has_a_journal(&self) -> bool {
         match self {
             Verb::Audit(arguments) => arguments.seals(),
+            Verb::Target(arguments) => arguments.has_a_journal(),
             Verb::Duplicates(_)
-            | Verb::Target(_)
             | Verb::Demo(_)
             | Verb::Help(_)
             | Verb::Completions(_)
@@ -303,14 +337,23 @@ impl Verb {
 pub(crate) fn say_head(staging: &Path) {
     // a file that is not there or is none has been spoken of already
     if let Ok(head) = Reader::look(staging).and_then(|reader| reader.head()) {
-        eprintln!("journal: {} entries, head {}", head.entries, head.head);
+        tell!("journal: {} entries, head {}", head.entries, head.head);
     }
+}
+
+/// Keeps patients' values in the memory of this process: no core dump is written of it, and no other process of the same user
+/// reads it.
+fn keep_memory() {
+    // where the system refuses, it does as it did before
+    let _ = nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_CORE, 0, 0);
+    #[cfg(target_os = "linux")]
+    let _ = nix::sys::prctl::set_dumpable(false);
 }
 
 /// A panic's own message may quote a value; its place may not.
 fn quiet_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        eprintln!("error: a defect in drydock at {place}; please report this place");
+        tell!("error: a defect in drydock at {place}; please report this place");
     }));
 }

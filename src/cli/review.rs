@@ -115,9 +115,9 @@ fn export(common: &Common, full: bool, entity: Option<&str>, out: Option<&Path>)
         None => common.print(&export, || text)?,
         Some(path) => output::write_new(path, text.as_bytes())?,
     }
-    eprintln!("{}; {} records wait for a person", left(&export), reader.count_open()?.records_for_a_person);
+    tell!("{}; {} records wait for a person", left(&export), reader.count_open()?.records_for_a_person);
     if let Some(share) = reader.expected_share()? {
-        eprintln!(
+        tell!(
             "with every possible duplicate looked at, about {:.0}% of the true pairs that were compared are found",
             share * 100.0
         );

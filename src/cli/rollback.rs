@@ -7,6 +7,7 @@ use super::{Common, text};
 use crate::error::{Kind, Result};
 use crate::record::Phase;
 use crate::rollback::{self, Back};
+use crate::verify;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -42,8 +43,14 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
             (Some(run), _) => Back::Run(run),
             (None, phase) => Back::Checkpoint(phase.unwrap_or(Phase::ALL[0])),
         };
+        if !arguments.dry_run {
+            verify::forget_undo(staging)?;
+        }
         let summary = rollback::rollback(staging, &mut target, back, arguments.force, arguments.dry_run)?;
-        common.print(&summary, || text::rollback(&summary))?;
+        if !arguments.dry_run {
+            verify::note_undo(staging, &mut target)?;
+        }
+        common.print(&summary, || text::rollback(&summary) + &super::target::kept())?;
         Ok((!summary.is_exact()).then_some(Kind::Verification))
     })
 }

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::Common;
-use super::masked::masked;
 use crate::audit::place;
 use crate::config::{self, Config};
 use crate::connect::{Address, Side, connect};
@@ -136,7 +135,7 @@ pub(super) fn journalled(
             place::refuse_open_to_all(&common.staging)?;
         }
         for warning in place::warnings(&common.staging) {
-            eprintln!("warning: {}", masked(&warning));
+            tell!("warning: {warning}");
         }
     }
     let mut staging =
@@ -158,7 +157,7 @@ pub(super) fn journalled(
             // the command's own error is the one to show
             let _ = fs::remove_file(&common.staging);
         } else {
-            eprintln!(
+            tell!(
                 "warning: {} is not the file that this command made, and was left alone; the one it made is incomplete, \
                  wherever it was moved to",
                 common.staging.display()
@@ -181,7 +180,7 @@ pub(super) fn note_look(common: &Common, verb: &str, subject: &serde_json::Value
     let noted = Staging::open(&common.staging).and_then(|mut staging| staging.note_look(verb, subject));
     if let Err(error) = noted {
         let why = error.to_string();
-        eprintln!("not noted in the journal: {}", why.lines().next().unwrap_or_default());
+        tell!("not noted in the journal: {}", why.lines().next().unwrap_or_default());
     }
 }
 

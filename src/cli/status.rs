@@ -70,11 +70,11 @@ fn watch(common: &Common) -> Result<Option<Kind>> {
         let picture = if common.json {
             serde_json::to_string(&status).unwrap_or_default()
         } else {
-            format!("{clear}{}", text::status(&status))
+            text::status(&status)
         };
         last = Some(status);
         if picture != shown {
-            common.write(&format!("{picture}\n"))?;
+            common.draw(clear, &format!("{picture}\n"))?;
             shown = picture;
         }
         let mut waited = Duration::ZERO;

@@ -1,23 +1,26 @@
-//! `drydock target draft`: a first mapping for a target that nobody has described yet.
+//! `drydock target`: a first mapping for a target that nobody has described yet, what makes Drydock's own tables, and what Drydock
+//! keeps in a target.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
 use super::Common;
-use super::session::TargetArguments;
+use super::session::{TargetArguments, journalled};
 use crate::entity::mapping;
 use crate::error::{Kind, Result};
-use crate::{output, target};
+use crate::target::{self, Cleaned, KEPT_DAYS};
+use crate::{output, survey, verify};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
-    verb: Verb,
+    action: Action,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
+enum Action {
     /// Read the catalog and write a commented mapping for it: what is recognised, and what needs a person
     Draft {
         /// A new file; without it the draft is printed
@@ -32,13 +35,43 @@ enum Verb {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// Remove the rows that the target keeps for an undo, which have patients' values; with them goes the undo
+    Clean(Clean),
+}
+
+#[derive(Debug, Args)]
+struct Clean {
+    #[command(flatten)]
+    target: TargetArguments,
+    /// Of loads that began at least so many days ago
+    #[arg(long, value_name = "DAYS", default_value_t = KEPT_DAYS)]
+    older_than: u32,
+}
+
+impl Arguments {
+    /// Whether it is about the staging file.
+    pub(super) const fn has_a_journal(&self) -> bool {
+        matches!(self.action, Action::Clean(_))
+    }
 }
 
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>> {
-    match &arguments.verb {
-        Verb::Draft { out, target } => draft(common, out.as_deref(), target),
-        Verb::Migrations { out } => migrations(common, out),
+    match &arguments.action {
+        Action::Draft { out, target } => draft(common, out.as_deref(), target),
+        Action::Migrations { out } => migrations(common, out),
+        Action::Clean(arguments) => clean(common, arguments),
     }
+}
+
+fn draft(common: &Common, out: Option<&Path>, target: &TargetArguments) -> Result<Option<Kind>> {
+    let config = common.given_config()?.unwrap_or_default();
+    let mut target = target.open(&config)?;
+    let draft = mapping::draft(&target.whole_catalog()?);
+    match out {
+        Some(path) => output::write_new(path, draft.as_bytes())?,
+        None => common.write(&draft)?,
+    }
+    Ok(None)
 }
 
 /// Migrations are known by their moment: these come before those of any application.
@@ -54,13 +87,33 @@ fn migrations(common: &Common, out: &Path) -> Result<Option<Kind>> {
     Ok(None)
 }
 
-fn draft(common: &Common, out: Option<&Path>, target: &TargetArguments) -> Result<Option<Kind>> {
-    let config = common.given_config()?.unwrap_or_default();
-    let mut target = target.open(&config)?;
-    let draft = mapping::draft(&target.whole_catalog()?);
-    match out {
-        Some(path) => output::write_new(path, draft.as_bytes())?,
-        None => common.write(&draft)?,
+fn clean(common: &Common, arguments: &Clean) -> Result<Option<Kind>> {
+    let given = common.given_config()?;
+    journalled(common, "target clean", false, |staging, _| {
+        let config = staging.settle_config(given, false)?;
+        let mut target = arguments.target.open(&config)?;
+        survey::expect_target(staging, &mut target)?;
+        let staging_id = staging.fact("staging_id")?.unwrap_or_default();
+        verify::forget_undo(staging)?;
+        let cleaned = target.clean(&staging_id, arguments.older_than)?;
+        verify::note_undo(staging, &mut target)?;
+        common.print(&cleaned, || text(&cleaned))?;
+        Ok(None)
+    })
+}
+
+fn text(cleaned: &Cleaned) -> String {
+    let mut text = format!("{} rows as they were before a load are gone\n", cleaned.pre_images);
+    for run in &cleaned.runs {
+        let _ = writeln!(text, "  run {run} cannot be undone any more");
     }
-    Ok(None)
+    text
+}
+
+/// What a checkpoint and a rollback say of the rows that the target keeps.
+pub(super) fn kept() -> String {
+    format!(
+        "the schema drydock in the target keeps rows as they were before a load, with their values, until `drydock target clean` \
+         removes them: {KEPT_DAYS} days after the load is the time to do so\n"
+    )
 }

@@ -262,7 +262,8 @@ fn tls_refused(error: &rustls::Error) -> (String, String) {
         ),
         InvalidCertificate(Certificate::UnknownIssuer) => (
             "the server's certificate is signed by an authority that is not known here",
-            "name the authority's PEM file with sslrootcert (Supabase: download it from the database settings)",
+            "name the authority's PEM file with sslrootcert (Supabase: Project Settings, Database, SSL Configuration, Download \
+             certificate); sslmode=require goes on without asking who the server is",
         ),
         InvalidCertificate(Certificate::Expired | Certificate::ExpiredContext { .. }) => {
             ("the server's certificate has expired", "renew it on the server; check this machine's clock too")

@@ -9,6 +9,7 @@
 //! Read `address` and `written` first, then `session`; `failure` is where an error becomes words.
 
 mod address;
+mod exposure;
 mod failure;
 mod opening;
 mod parameters;

@@ -4,15 +4,17 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use super::parameters::Refusal;
 
 /// A password; nothing but the client's configuration gets to see it.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Password(String);
+pub(super) struct Password(Zeroizing<String>);
 
 impl Password {
     pub(super) fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(Zeroizing::new(text.into()))
     }
 
     pub(super) fn reveal(&self) -> &str {
@@ -42,7 +44,7 @@ pub(super) fn find(
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Option<Password>, Refusal> {
     if let Some(password) = variable("PGPASSWORD").filter(|text| !text.is_empty()) {
-        return Ok(Some(Password(password)));
+        return Ok(Some(Password::new(password)));
     }
     let file = named
         .map(Path::to_path_buf)
@@ -51,7 +53,7 @@ pub(super) fn find(
     match file {
         Some(file) if file.is_file() => {
             refuse_if_shared(&file)?;
-            let text = fs::read_to_string(&file).map_err(|cause| {
+            let text = fs::read_to_string(&file).map(Zeroizing::new).map_err(|cause| {
                 Refusal::new(
                     format!("the password file {} cannot be read: {}", file.display(), cause.kind()),
                     "make it readable for the user who runs this command, or unset PGPASSFILE",
@@ -95,7 +97,7 @@ fn password_of_line(line: &str, login: &Login<'_>) -> Option<Password> {
         && matches(&fields[1], &port)
         && matches(&fields[2], login.database)
         && matches(&fields[3], login.user);
-    all.then_some(Password(password))
+    all.then_some(Password::new(password))
 }
 
 fn split_line(line: &str) -> Option<([String; 4], String)> {

@@ -79,7 +79,7 @@ impl Written {
                 self.mode = Some(Mode::named(&value).ok_or_else(|| {
                     Refusal::new(
                         "sslmode is not one of disable, prefer, require, verify-ca and verify-full",
-                        "use verify-full with sslrootcert where you can, else require",
+                        "leave it out: verify-full is what is done; require does not ask who the server is",
                     )
                 })?);
             }
@@ -174,7 +174,7 @@ fn protection(
             Ok((mode, Roots::File(PathBuf::from(file))))
         }
         None => {
-            let default = if host.is_local() { Mode::Disable } else { Mode::Require };
+            let default = if host.is_local() { Mode::Disable } else { Mode::VerifyFull };
             Ok((mode.unwrap_or(default), Roots::System))
         }
     }
@@ -207,8 +207,9 @@ mod tests {
     fn the_line_is_protected_by_default_and_as_asked() {
         let file = || Roots::File(PathBuf::from("ca.pem"));
         for (text, mode, roots) in [
-            ("postgres://u@db.example/d", Mode::Require, Roots::System),
-            ("postgres://u@10.0.0.7/d", Mode::Require, Roots::System),
+            ("postgres://u@db.example/d", Mode::VerifyFull, Roots::System),
+            ("postgres://u@10.0.0.7/d", Mode::VerifyFull, Roots::System),
+            ("postgres://u@db.example/d?sslmode=require", Mode::Require, Roots::System),
             ("postgres://u@localhost/d", Mode::Disable, Roots::System),
             ("postgres://u@LOCALHOST/d", Mode::Disable, Roots::System),
             ("postgres://u@127.8.0.1/d", Mode::Disable, Roots::System),

@@ -28,7 +28,7 @@ fn sessions(seen: &mut Examination, address: &Address, config: &Config) -> Resul
     } else {
         seen.ok("version", version);
     }
-    seen.encryption(health.is_encrypted, address.is_local());
+    seen.encryption(health.is_encrypted, address);
     seen.timeout(&health.statement_timeout);
     if health.encoding == "SQL_ASCII" {
         seen.note(

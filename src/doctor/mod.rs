@@ -94,17 +94,11 @@ impl Examination {
         self.findings.push(Finding { side: self.side, subject, verdict, found, advice });
     }
 
-    fn encryption(&mut self, is_encrypted: bool, is_local: bool) {
-        if is_encrypted {
-            self.ok("line", "the session is encrypted");
-        } else if is_local {
-            self.ok("line", "the session is not encrypted and does not leave this machine");
-        } else {
-            self.note(
-                "line",
-                "the session is not encrypted",
-                "passwords and records go over the network in plain text: use sslmode=verify-full where the server can",
-            );
+    fn encryption(&mut self, is_encrypted: bool, address: &Address) {
+        match address.exposure(is_encrypted) {
+            Some((found, advice)) => self.note("line", found, advice),
+            None if is_encrypted => self.ok("line", "the session is encrypted"),
+            None => self.ok("line", "the session is not encrypted and does not leave this machine"),
         }
     }
 

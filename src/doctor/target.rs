@@ -30,7 +30,7 @@ fn session(seen: &mut Examination, address: &Address, config: &Config) -> Result
     } else {
         seen.ok("version", version);
     }
-    seen.encryption(health.is_encrypted, address.is_local());
+    seen.encryption(health.is_encrypted, address);
     seen.timeout(&health.statement_timeout);
     if health.is_standby || health.is_read_only {
         seen.wrong(

@@ -24,6 +24,7 @@ mod id;
 mod issue;
 mod notation;
 mod phase;
+mod plain;
 mod ruling;
 
 pub use fate::Fate;
@@ -31,6 +32,7 @@ pub use id::{LegacyId, TargetId, named_uuid, whole_digits, without_text_mark};
 pub use issue::{Category, Change, Code, Issue, Severity};
 pub use notation::{hex, key_of, quoted, quoted_text};
 pub use phase::Phase;
+pub use plain::{on_one_line, plain};
 pub use ruling::{Action, ItemId, Ruling};
 
 /// A value of a record. Most are short and stand in the value itself: millions of them are made in one thread and dropped in

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::lookup::Lookup;
 use super::{next, verdict};
+use crate::record::on_one_line;
 use crate::staging::Open;
 
 /// The whole page.
@@ -24,7 +25,11 @@ pub fn page(figures: &Lookup, generated_at: &str) -> String {
     );
     for name in figures.keys("/file") {
         let value = figures.text(&format!("/file/{name}"));
-        let _ = writeln!(page, "- {name}: {}", if value.is_empty() { "not yet" } else { value });
+        let _ = writeln!(
+            page,
+            "- {name}: {}",
+            if value.is_empty() { "not yet".to_owned() } else { escaped(value) }
+        );
     }
 
     if !figures.keys("/open").is_empty() {
@@ -203,8 +208,25 @@ fn heading(page: &mut String, title: &str, texts: &[&str], numbers: &[&str]) {
     let _ = writeln!(page, "\n## {title}\n\n| {} |\n| {} |", heads.join(" | "), rules.join(" | "));
 }
 
+/// A text as Markdown shows it: a word of ours in backticks stays code, anything else is letters.
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    let is_code = text.starts_with("`drydock help ") && text.matches('`').count() == 2;
+    for letter in on_one_line(text).chars() {
+        match letter {
+            '|' | '\\' => safe.extend(['\\', letter]),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '&' => safe.push_str("&amp;"),
+            '`' | '*' | '[' | ']' | '!' if !is_code => safe.extend(['\\', letter]),
+            letter => safe.push(letter),
+        }
+    }
+    safe
+}
+
 fn row(figures: &Lookup, page: &mut String, texts: &[&str], path: &str, numbers: &[&str]) {
-    let texts = texts.iter().map(|text| text.replace('|', "\\|").replace('\n', " "));
+    let texts = texts.iter().map(|text| escaped(text));
     let numbers = numbers.iter().map(|number| figures.get(format!("{path}/{number}")).plain());
     let cells: Vec<String> = texts.chain(numbers).collect();
     let _ = writeln!(page, "| {} |", cells.join(" | "));

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use crate::error::{Error, Result};
 use crate::status::Status;
 
+pub use html::POLICY;
 use lookup::Lookup;
 
 /// The form of a report.

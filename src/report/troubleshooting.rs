@@ -147,6 +147,16 @@ const CHECKS: &[(&str, &str, &str)] = &[
         "select name, side, rows, digest from proofs where part = 'ready' and not is_equal",
     ),
     (
+        "guards_are_as_surveyed",
+        "every key, constraint, policy and trigger of the tables is as the survey saw it, and none came that could change rows",
+        "select entity, field from findings where name = 'guards_are_as_surveyed'",
+    ),
+    (
+        "receipts_are_as_left",
+        "the receipts in the target, and the rows as they were before, are as the last load or rollback left them",
+        "select entity, field from findings where name = 'receipts_are_as_left'",
+    ),
+    (
         "source_is_as_taken",
         "nothing changed in the legacy data since the snapshot",
         "select entity, legacy_id, field from findings where name = 'source_is_as_taken'",

@@ -23,13 +23,16 @@ pub enum DateTrouble {
     Ambiguous,
 }
 
+/// What a formula begins with, also as wide letters.
+const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
 /// The text of a cell: without surrounding space, and without what protected it in the spreadsheet.
 pub fn text(cell: &str) -> &str {
     let text = cell.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\u{a0}');
     let text = text.strip_prefix("=\"").and_then(|inner| inner.strip_suffix('"')).unwrap_or(text);
     match text.strip_prefix('\'') {
         Some(inner)
-            if inner.starts_with(['=', '+', '-', '@']) || inner.starts_with(|c: char| c.is_ascii_digit()) =>
+            if inner.trim_start().starts_with(FORMULA) || inner.starts_with(|c: char| c.is_ascii_digit()) =>
         {
             inner
         }
@@ -39,7 +42,8 @@ pub fn text(cell: &str) -> &str {
 
 /// The cell for a text: one that a spreadsheet would take for a formula is protected.
 pub fn protected(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t']) { format!("'{text}") } else { text.to_owned() }
+    let is_formula = text.trim_start().starts_with(FORMULA) || text.starts_with(['\t', '\r', '\n']);
+    if is_formula { format!("'{text}") } else { text.to_owned() }
 }
 
 /// A legacy id: `123`, `123.0`, `1,234`, `1.23E+05` (or with a decimal comma).

@@ -231,14 +231,11 @@ impl Export {
                 entry.evidence.clone().unwrap_or_default(),
                 entry.answers.join(" "),
             ];
-            cells.extend(
-                values
-                    .iter()
-                    .map(|name| entry.values.get(name).map(|value| protected(value)).unwrap_or_default()),
-            );
+            cells.extend(values.iter().map(|name| entry.values.get(name).cloned().unwrap_or_default()));
             cells.extend(ANSWER.map(|_| String::new()));
             cells.push(entry.seen.clone());
-            writer.write_record(&cells)?;
+            // ids and codes too: a file may say that anything is one
+            writer.write_record(cells.iter().map(|cell| protected(cell)))?;
         }
         let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())

@@ -28,12 +28,14 @@ pub use figures::three_way::{ProofSide, ThreeWayProof};
 pub use figures::{
     ChangeCount, ErrorCount, Figures, IssueCount, Progress, ReceiptLine, RunLine, WaitingCount,
 };
+pub use file::digests::{JOURNAL, noted};
 pub use file::facts::Step;
 pub use file::journal::{Entry, Head, broken_at, canonical, commitment, keyed, random_key};
 pub use file::journalled_rows::{JOURNALLED, Journalled};
 pub use file::open::{Reader, Staging, schema_text};
 pub use file::patience::or_interrupted;
-pub use file::sealing::{Cell, RunRow, SEAL_TABLES, Seal, SealedTable, Written};
+pub use file::sealing::{Cell, RunRow, SEAL_TABLES, SEALED, Seal, Sealed, SealedTable, Written};
+pub use file::unnamed::Unnamed;
 pub use people::decisions::{DecisionState, Item, Proposal, Standing};
 pub use people::desk::{Linked, Noted};
 pub use raw::columns::SourceColumn;

@@ -19,6 +19,7 @@ mod lock;
 mod mapping_table;
 mod merge;
 mod names;
+mod own_schema;
 mod parents;
 mod preflight;
 mod receipts;
@@ -44,6 +45,7 @@ pub use existing::{Mapping, NamedPractice};
 pub use failure::{Cause, Failure, Refusal};
 pub use health::Health;
 pub use merge::Merge;
+pub use own_schema::{Cleaned, KEPT_DAYS};
 pub use parents::{ACCOUNTS, Elsewhere, Orphans};
 pub use preflight::{Demand, Demands};
 pub use receipts::Writing;
@@ -267,6 +269,7 @@ fn begin_session(client: &mut Session, address: &Address, schema: &str, names: &
     // nothing temporary comes before the tables
     let path = format!("set search_path = {}, pg_temp", quoted(schema));
     client.batch_execute(&path).map_err(|cause| failed("choosing the schema", &cause))?;
+    own_schema::refuse_strangers(client)?;
     if !names.is_plain() {
         names.make_views(client, schema)?;
     }

@@ -13,9 +13,6 @@ use crate::entity::Entity;
 use crate::error::Result;
 use crate::record::{LegacyId, Phase};
 
-/// Drydock's own schema.
-const SCHEMA: &str = include_str!("../../sql/load/receipts.sql");
-
 /// The run that writes: of which file, and how far it is.
 #[derive(Debug, Clone)]
 pub struct Writing<'a> {
@@ -114,27 +111,6 @@ impl Target {
             )
             .map_err(|cause| Failure::of("noting the run", &cause))?;
         Ok(())
-    }
-
-    /// Makes Drydock's schema, or what an older version lacked of it.
-    pub(super) fn make_receipts(&mut self) -> Result<(), Failure> {
-        let row = self
-            .client
-            .query_one(
-                "select to_regclass('drydock.keys') is null or to_regclass('drydock.superseded') is null",
-                &[],
-            )
-            .map_err(|cause| Failure::of("looking for the schema drydock", &cause))?;
-        if !row.get::<_, bool>(0) {
-            return Ok(());
-        }
-        self.execute("creating the schema drydock", SCHEMA)?;
-        if self.names.is_plain() {
-            return Ok(());
-        }
-        // the views show the legacy ids that are kept there from now on
-        let (names, schema) = (self.names.clone(), self.schema.clone());
-        Ok(names.make_views(&mut self.client, &schema)?)
     }
 
     /// Keeps whose rows are about to be inserted, where the table has no column for it.

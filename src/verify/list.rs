@@ -96,6 +96,8 @@ checks! {
     System file "everything_ready_is_loaded";
     System file "steps_follow_each_other";
     System target "row_level_security_guards_every_table";
+    System target "receipts_are_guarded";
+    System target "tables_are_plain_tables";
     System target "sequences_are_ahead";
     System target "constraints_are_enforced";
     System target "tables_are_the_configured_ones";

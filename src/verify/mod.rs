@@ -7,6 +7,7 @@ mod contents;
 mod digest;
 mod each;
 mod found_rows;
+mod guards;
 mod json;
 mod list;
 mod proof;
@@ -47,6 +48,21 @@ pub fn sentences() -> Vec<(&'static str, String)> {
 /// The merges whose receipts the ready rows of the file do not give, each as phase and entity.
 pub fn receipts_that_differ(staging: &Staging) -> Result<Vec<String>> {
     Ok(sent::sent(staging)?.iter().filter_map(Sent::difference).collect())
+}
+
+/// The fact that holds the digest of what the target keeps for an undo, as the last load or rollback left it.
+pub const UNDO_FACT: &str = "undo_digest";
+
+/// Keeps what the target keeps for an undo, once nothing is written any more; `forget_undo` comes before the first write.
+pub fn note_undo(staging: &mut Staging, target: &mut Target) -> Result<()> {
+    let staging_id = staging.fact("staging_id")?.unwrap_or_default();
+    let digest = target.undo_digest(&staging_id)?.unwrap_or_default();
+    staging.set_fact(UNDO_FACT, &digest)
+}
+
+/// From here on the target may keep something else.
+pub fn forget_undo(staging: &mut Staging) -> Result<()> {
+    staging.set_fact(UNDO_FACT, "")
 }
 
 /// What a verification found.
@@ -113,6 +129,10 @@ pub fn verify(
     checks.push(proof::raw(of_file.raw, &mut findings, &mut proofs));
     checks.push(proof::receipts(of_file.sent, &of_target.receipts, &mut findings, &mut proofs));
     checks.push(proof::digests(&entities, &proofs, &mut findings));
+    checks.push(guards::check(&staging.catalog()?, &target.catalog()?, &mut findings));
+    let staging_id = staging.fact("staging_id")?.unwrap_or_default();
+    let (kept, now) = (staging.fact(UNDO_FACT)?, target.undo_digest(&staging_id)?);
+    checks.push(guards::undo(kept.as_deref(), now.as_deref(), &mut findings));
     target.end_reading()?;
     let source = live.map(|live| source::compare(staging, live, progress)).transpose()?;
     checks.extend(source.iter().map(|report| source::check(report, &mut findings)));

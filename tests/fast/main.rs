@@ -49,10 +49,12 @@ mod load_mapped; // other names of tables and columns; triggers off
 mod load_preflight; // what is in the way is said before the first write
 mod moving_addresses; // addresses that move between profiles
 mod reload_differences; // a second load, from newer data
+mod roles; // the grants of sql/roles are enough, and nothing in them is too much
 mod triggers; // targets whose triggers change or refuse what is loaded
 
 // verify and rollback
 mod checkpoint; // what a checkpoint's folder holds, and that it is worth something
+mod guards; // what guards the rows, and what Drydock keeps in the target
 mod rollback; // what a rollback undoes, and what it leaves
 mod rollback_triggers; // a rollback in a target with triggers
 mod verify; // every difference is found by record and field, and a load repairs it
@@ -72,5 +74,7 @@ mod audit_redact; // a redacted copy tells nobody's name
 mod canary; // no record's value outside the staging file
 mod clocks; // machines whose clocks differ
 mod file_size_limit; // a limit on the size of files
+mod hostile_file; // a file that comes from somebody else runs nothing and steers nothing
 mod output; // no file that exists is written over, and no link is followed
 mod secrets; // a secret given in the wrong place is not repeated
+mod threat_model; // the threat model names tests that exist

@@ -1,40 +1,77 @@
 //! The journal's chain, and whatever else in the file it speaks of.
 
 use super::{Checked, Options};
+use crate::audit::digest;
 use crate::error::Result;
-use crate::staging::{Entry, Head, JOURNALLED, RunRow, Staging, broken_at};
+use crate::staging::{Entry, Head, JOURNALLED, RunRow, SEALED, Seal, Staging, broken_at, noted};
 
 /// What holds of the chain.
 pub(super) const CHAIN: &str = "every entry of the journal follows from the one before";
+
+/// What holds of a seal.
+const SEAL: &str = "the journal's last command sealed just these tables";
 
 /// The journal, and whatever it speaks of.
 pub(super) fn chain(
     checked: &mut Checked,
     staging: &Staging,
     journal: &[Entry],
+    seal: &Result<Option<Seal>>,
     options: &Options,
 ) -> Result<()> {
     let broken =
         broken_at(journal).map(|number| format!("it is broken at entry {number} of {}", journal.len()));
     checked.integrity("chain", CHAIN, broken.into_iter().collect());
     let head = journal.last().map(|entry| Head { entries: journal.len() as u64, head: entry.hash.clone() });
+    let end = journal.iter().rposition(|entry| entry.kind == SEALED);
     if let Some(expected) = &options.expect_head {
         let expected = expected.trim().to_lowercase();
         let place = journal.iter().position(|entry| entry.hash == expected);
-        let found = place
-            .is_none()
-            .then(|| format!("no entry has it; the last of {} has {}", journal.len(), shown(head.as_ref())));
+        let is_sealed = matches!(seal, Ok(Some(_)));
+        let found = match place {
+            None => {
+                Some(format!("no entry has it; the last of {} has {}", journal.len(), shown(head.as_ref())))
+            }
+            // taken for what was sealed, it would be anything
+            Some(place) if !is_sealed && is_end_of_seal(journal, place) && place + 1 < journal.len() => {
+                Some(format!(
+                    "it is the head of a sealed copy, and this file has no seal and {} entries more: check the copy, or \
+                     expect the head that the last command printed",
+                    journal.len() - place - 1
+                ))
+            }
+            Some(_) => None,
+        };
         checked.integrity(
             "expected_head",
             "the journal goes through the head that was expected",
             found.into_iter().collect(),
         );
+        match (place, end) {
+            (Some(place), Some(end)) if is_sealed && place < end => checked.unchecked.push(
+                "whether the rows are those that were sealed: the head expected is older than the seal".to_owned(),
+            ),
+            (Some(place), _) if place + 1 < journal.len() => checked.unchecked.push(format!(
+                "what was done after the head expected: the journal has {} entries more, and the rows are as they left them",
+                journal.len() - place - 1
+            )),
+            _ => {}
+        }
     } else {
         checked.unchecked.push(
-            "whether entries were cut off at the end: give a head that you kept with --expect-head"
+            "whether all of it was made anew, or entries were cut off at the end: give a head that you kept with \
+             --expect-head"
                 .to_owned(),
         );
     }
+    if let Ok(Some(seal)) = seal {
+        checked.asked("seal", SEAL, sealed(staging, journal, seal))?;
+    }
+    if matches!(seal, Ok(None)) && end.is_some() && staging.fact("journal_key").is_ok_and(|key| key.is_none())
+    {
+        checked.integrity("seal", SEAL, vec!["the seal is missing".to_owned()]);
+    }
+    digests(checked, staging, journal, seal)?;
     checked.journal = head;
     checked.asked(
         "journalled_rows",
@@ -52,6 +89,58 @@ pub(super) fn chain(
         configuration(staging, journal),
     )?;
     checked.unfinished = unfinished(journal);
+    Ok(())
+}
+
+/// Whether the entry ends a command that sealed a copy: its hash is the head that the command printed.
+fn is_end_of_seal(journal: &[Entry], place: usize) -> bool {
+    place > 0 && journal[place].kind == "finished" && journal[place - 1].kind == SEALED
+}
+
+/// The seal's tables against the entry.
+fn sealed(staging: &Staging, journal: &[Entry], seal: &Seal) -> Result<Vec<String>> {
+    let Some(last) = journal.len().checked_sub(1).filter(|last| is_end_of_seal(journal, *last)) else {
+        return Ok(vec!["the last entries of the journal are not those of a command that sealed".to_owned()]);
+    };
+    let entry = &journal[last - 1];
+    let said = entry.value().unwrap_or_default();
+    let now = digest::seal(seal, &staging.schema_digest()?);
+    let mut found = Vec::new();
+    if said["sha256"].as_str() != Some(&now) {
+        found.push("the tables that it names are not those that the journal says were sealed".to_owned());
+    }
+    if said["is_redacted"].as_bool() != Some(seal.is_redacted) || entry.at != seal.sealed_at {
+        found.push(
+            "when it was made, or whether values were replaced, is not what the journal says".to_owned(),
+        );
+    }
+    Ok(found)
+}
+
+/// The rows against the digests that the commands noted.
+fn digests(
+    checked: &mut Checked,
+    staging: &Staging,
+    journal: &[Entry],
+    seal: &Result<Option<Seal>>,
+) -> Result<()> {
+    let key = staging.fact("journal_key").unwrap_or_default();
+    // in a redacted copy the rows are others, and their key is not there
+    if matches!(seal, Ok(Some(seal)) if seal.is_redacted) {
+        return Ok(());
+    }
+    if let (Some(noted), Some(key)) = (noted(journal), key) {
+        return checked.asked(
+            "digests",
+            "every table has the rows that the last command left in it",
+            staging.tables_unlike(&noted, &key),
+        );
+    }
+    checked.unchecked.push(
+        "whether every row is as the last command left it: a command is at work or was killed, and the next one that ends takes \
+         the digests again"
+            .to_owned(),
+    );
     Ok(())
 }
 
@@ -116,7 +205,9 @@ fn commands(runs: &[RunRow], journal: &[Entry]) -> Vec<String> {
     for run in runs {
         let is_started = of("started", run.run_id).is_some_and(|entry| {
             entry.at == run.started_at
-                && entry.value().is_some_and(|value| value["verb"] == run.verb.as_str())
+                && entry.value().is_some_and(|value| {
+                    value["verb"] == run.verb.as_str() && value["tool_version"] == run.tool_version.as_str()
+                })
         });
         let is_ended = match of("finished", run.run_id) {
             None => run.finished_at.is_none(),

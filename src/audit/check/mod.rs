@@ -77,7 +77,13 @@ pub struct Checked {
     pub signed_by: Option<String>,
     /// Every record's fate, by entity.
     pub accounting: Vec<Fates>,
+    /// Whether the file has tables, views or triggers that are not ours.
+    #[serde(skip)]
+    is_strange: bool,
 }
+
+/// What is said of a question that nothing answers because the file's own views would have to.
+const NOT_ASKED: &str = "not asked: the file's tables, views and triggers are not as this program makes them";
 
 impl Checked {
     /// Whether anything was found.
@@ -97,6 +103,7 @@ impl Checked {
             unfinished: Vec::new(),
             signed_by: None,
             accounting: Vec::new(),
+            is_strange: false,
         }
     }
 
@@ -127,6 +134,7 @@ impl Checked {
     ) -> Result<()> {
         let found = match asked {
             Err(error) if error.kind() == Kind::Interrupted => return Err(error),
+            Err(_) if self.is_strange => vec![NOT_ASKED.to_owned()],
             Err(error) => vec![first_line(&error)],
             Ok(found) => found,
         };
@@ -164,21 +172,33 @@ pub fn check(path: &Path, options: &Options) -> Result<Checked> {
         }
         _ => None,
     };
-    let file = match unpacked {
+    let (found, opened) = match unpacked {
         // nobody can look into it without a key
         Some(None) => {
             checked.what = "encrypted";
             return Ok(checked.conclude());
         }
-        Some(Some(ref open)) => open.path.clone(),
-        None => file,
+        Some(Some(mut open)) => {
+            checked.asked("side_files", SIDE_FILES, Ok(Vec::new()))?;
+            let shipped = manifest.as_ref().map(|manifest| &manifest.file);
+            let found = shipped.map(|shipped| open.compare(shipped)).transpose()?;
+            (found, open.examine(&file))
+        }
+        None => {
+            checked.asked("side_files", SIDE_FILES, Ok(side_files(&file)))?;
+            let shipped = manifest.as_ref().map(|manifest| &manifest.file);
+            let found = shipped.map(|shipped| shipped::compare_file(&file, shipped)).transpose()?;
+            let twice = Staging::examine(&file).and_then(|one| Ok([one, Staging::examine(&file)?]));
+            (found, twice.map(|twice| (twice, None)))
+        }
     };
-    if let Some(manifest) = &manifest {
-        let found = shipped::compare_file(&file, &manifest.file)?;
+    if let Some(found) = found {
         checked.integrity("file", "the file has the length and the digest that the manifest says", found);
     }
-    match Staging::examine(&file) {
-        Ok(staging) => contents(&mut checked, &staging, &file, manifest.as_ref(), options)?,
+    match opened {
+        Ok(([staging, beside], _until_done)) => {
+            contents(&mut checked, &staging, beside, manifest.as_ref(), options)?;
+        }
         // without a manifest nothing says that it ever was one
         Err(error) if manifest.is_none() => return Err(error),
         Err(error) => {
@@ -192,43 +212,45 @@ pub fn check(path: &Path, options: &Options) -> Result<Checked> {
     Ok(checked.conclude())
 }
 
+/// What holds of what lies beside the file.
+const SIDE_FILES: &str = "no journal of an unfinished transaction lies beside the file";
+
+/// What holds of the structure.
+const STRUCTURE: &str = "SQLite finds the file's structure whole";
+
 /// What the file itself says.
 fn contents(
     checked: &mut Checked,
     staging: &Staging,
-    file: &Path,
+    beside: Staging,
     manifest: Option<&Manifest>,
     options: &Options,
 ) -> Result<()> {
-    checked.asked("structure", "SQLite finds the file's structure whole", staging.structure_findings())?;
+    checked.is_strange = !staging.is_as_made();
     checked.asked(
         "schema",
-        "tables, views and triggers are as this program makes them",
+        "tables, views and triggers are as this program makes them, and there is nothing else",
         staging.schema_findings(),
     )?;
-    checked.asked(
-        "side_files",
-        "no journal of an unfinished transaction lies beside the file",
-        Ok(side_files(file)),
-    )?;
+    // SQLite would compute what a strange table says of its columns
+    if checked.is_strange {
+        checked.integrity("structure", STRUCTURE, vec![NOT_ASKED.to_owned()]);
+    } else {
+        checked.asked("structure", STRUCTURE, staging.structure_findings())?;
+    }
     let seal = staging.seal();
     if let Ok(Some(seal)) = &seal {
         checked.what = if seal.is_redacted { "redacted" } else { "sealed" };
         checked.asked(
             "tables",
             "every table has the rows and the digest that it was sealed with",
-            compare_tables(file, seal),
+            compare_tables(staging, beside, seal),
         )?;
     } else if let Err(error) = &seal {
         checked.integrity(
             "tables",
             "every table has the rows and the digest that it was sealed with",
             vec![first_line(error)],
-        );
-    } else {
-        checked.unchecked.push(
-            "rows that no digest is taken over before sealing, such as changes, issues and associations"
-                .to_owned(),
         );
     }
     let journal = staging.journal();
@@ -240,7 +262,7 @@ fn contents(
         )?;
     }
     match &journal {
-        Ok(journal) => journal::chain(checked, staging, journal, options)?,
+        Ok(journal) => journal::chain(checked, staging, journal, &seal, options)?,
         Err(error) => checked.integrity("chain", journal::CHAIN, vec![first_line(error)]),
     }
     if !matches!(&seal, Ok(Some(seal)) if seal.is_redacted) {
@@ -265,8 +287,8 @@ fn contents(
     completeness::completeness(checked, staging)
 }
 
-fn compare_tables(file: &Path, seal: &Seal) -> Result<Vec<String>> {
-    let now = digest::tables(file, &seal.salt)?;
+fn compare_tables(staging: &Staging, beside: Staging, seal: &Seal) -> Result<Vec<String>> {
+    let now = digest::tables_of(staging, beside, &seal.salt)?;
     let mut found = Vec::new();
     for table in &now {
         match seal.tables.iter().find(|sealed| sealed.table == table.table) {

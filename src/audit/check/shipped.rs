@@ -1,15 +1,18 @@
 //! What was shipped: folder, manifest, signature, and the copy, decrypted where it has to be.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 
 use super::{Checked, Options};
 use crate::audit::digest;
 use crate::audit::manifest::{FORMAT, Manifest, Shipped};
 use crate::audit::parcel::{ENCRYPTED, FILE, MANIFEST, NAMES, SIGNATURE};
-use crate::audit::shred;
+use crate::audit::shred::overwrite;
 use crate::audit::sign::Verifier;
 use crate::error::{Error, Result};
+use crate::failpoint;
+use crate::staging::{Staging, Unnamed};
 
 /// The folder with the manifest, where there is one, and the file.
 pub(super) fn locate(path: &Path) -> Result<(Option<PathBuf>, PathBuf)> {
@@ -100,18 +103,44 @@ fn signature(checked: &mut Checked, manifest: &Manifest, bytes: &[u8], folder: &
     checked.integrity("signature", SENTENCE, found);
 }
 
-/// A decrypted copy, which goes away with this value.
+/// A decrypted copy, which has no name and goes away with this value.
 pub(super) struct Open {
-    /// Where it is.
-    pub path: PathBuf,
-    _folder: tempfile::TempDir,
+    copy: Unnamed,
+    overwritten: Overwritten,
 }
 
-impl Drop for Open {
+/// Overwrites a decrypted copy when it is done with: it holds what somebody took the trouble to encrypt.
+pub(super) struct Overwritten(File);
+
+impl Drop for Overwritten {
     fn drop(&mut self) {
-        // overwritten first: it holds what somebody took the trouble to encrypt
-        let _ = shred(&self.path);
+        let length = self.0.metadata().map_or(0, |found| found.len());
+        // it has no name, and is gone all the same
+        let _ = overwrite(&self.0, length);
     }
+}
+
+impl Open {
+    /// What is not as the manifest says.
+    pub fn compare(&mut self, shipped: &Shipped) -> Result<Vec<String>> {
+        let (bytes, sha256) = self.at_start().and_then(digest::contents).map_err(unreadable)??;
+        Ok(compare_said(shipped, bytes, &sha256))
+    }
+
+    /// Opens it, for two threads.
+    pub fn examine(self, called: &Path) -> Result<([Staging; 2], Option<Overwritten>)> {
+        Ok((self.copy.examine(called)?, Some(self.overwritten)))
+    }
+
+    fn at_start(&self) -> io::Result<File> {
+        let mut file = self.copy.file().try_clone()?;
+        file.rewind()?;
+        Ok(file)
+    }
+}
+
+fn unreadable(cause: io::Error) -> Error {
+    Error::precondition("the decrypted copy cannot be read").cause(cause).hint("look at the room on the disk")
 }
 
 /// Compares the encrypted copy with the manifest and opens it; none where no key was given.
@@ -140,7 +169,7 @@ pub(super) fn unpack(
         checked.unchecked.push("what is in it: the encrypted file is not the one that was sealed".to_owned());
         return Ok(None);
     }
-    let failed = |cause: std::io::Error| {
+    let failed = |cause: io::Error| {
         Error::precondition("no folder can be made for the decrypted copy")
             .cause(cause)
             .hint("set TMPDIR to one that you may write to")
@@ -151,9 +180,12 @@ pub(super) fn unpack(
     );
     let temporary =
         made.or_else(|_| tempfile::Builder::new().prefix("drydock-check-").tempdir()).map_err(failed)?;
-    let path = temporary.path().join(FILE);
-    let open = Open { path: path.clone(), _folder: temporary };
-    identities.decrypt(&encrypted, &path)?;
+    let copy = Unnamed::begin(temporary.path())?;
+    drop(temporary);
+    let overwritten = Overwritten(copy.file().try_clone().map_err(unreadable)?);
+    let open = Open { copy, overwritten };
+    identities.decrypt(&encrypted, open.copy.file())?;
+    failpoint::reach("decrypted_copy");
     Ok(Some(open))
 }
 
@@ -162,6 +194,10 @@ pub(super) fn compare_file(path: &Path, shipped: &Shipped) -> Result<Vec<String>
         return Ok(vec![format!("{} is missing", shipped.name)]);
     }
     let (bytes, sha256) = digest::file(path)?;
+    Ok(compare_said(shipped, bytes, &sha256))
+}
+
+fn compare_said(shipped: &Shipped, bytes: u64, sha256: &str) -> Vec<String> {
     let mut found = Vec::new();
     if bytes != shipped.bytes {
         found.push(format!("{} has {bytes} bytes, the manifest says {}", shipped.name, shipped.bytes));
@@ -169,5 +205,5 @@ pub(super) fn compare_file(path: &Path, shipped: &Shipped) -> Result<Vec<String>
     if sha256 != shipped.sha256 {
         found.push(format!("{} has the digest {sha256}, the manifest says {}", shipped.name, shipped.sha256));
     }
-    Ok(found)
+    found
 }

@@ -7,6 +7,7 @@ use std::fmt::Write;
 use drydock_linkage::{Band, Findings};
 
 use super::truth::Reliability;
+use crate::report::POLICY;
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem;color:#222}\
     svg{width:100%;height:auto}table{border-collapse:collapse}td,th{padding:.2rem .6rem;text-align:left;border-bottom:1px solid #ddd}\
@@ -48,7 +49,7 @@ pub(super) fn shown(findings: &Findings, asked: &[(String, String)]) -> Vec<usiz
 impl Page<'_> {
     pub(super) fn html(&self) -> String {
         let mut page = format!(
-            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Duplicates</title><style>{STYLE}</style>\
+            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">{POLICY}<title>Duplicates</title><style>{STYLE}</style>\
              <h1>Who is there twice</h1><p>{} records, {} pairs of records weighed and told. A bit doubles the odds that two \
              records are one person's.</p>",
             self.findings.len(),
@@ -143,7 +144,7 @@ impl Page<'_> {
                 y = 16 + 20 * nth,
                 top = 4 + 20 * nth,
                 field = escaped(of.field),
-                level = of.level,
+                level = escaped(of.level),
                 weight = of.weight,
                 x = 225.0 + (from - least) * scale,
                 width = ((to - from) * scale).max(1.0),
@@ -186,5 +187,9 @@ fn diagram(reliability: &Reliability) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
 }

@@ -91,6 +91,7 @@ pub fn bar(parts: &[(&str, f64)], whole: f64) -> String {
     for (class, part) in parts.iter().filter(|(_, part)| *part > 0.0 && whole > 0.0) {
         // a part that exists is seen
         let width = (part / whole * 100.0).max(0.6);
+        let class = escaped(class);
         let _ = write!(html, "<span class=\"{class}\" style=\"width:{width:.2}%\"></span>");
     }
     html + "</span>"

@@ -18,6 +18,10 @@ use markup::{Cell, cells, code, escaped, figure, table};
 
 const STYLE: &str = include_str!("page.css");
 
+/// What a browser may do for the page: nothing but draw it. Whatever a text of the file says, no script of it runs.
+pub const POLICY: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
+     style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\">";
+
 /// The whole page.
 pub fn page(figures: &Lookup, generated_at: &str) -> String {
     let chapters: [(&str, &str, String); 12] = [
@@ -38,7 +42,7 @@ pub fn page(figures: &Lookup, generated_at: &str) -> String {
         chapters.iter().map(|(id, title, _)| format!("<li><a href=\"#{id}\">{title}</a></li>")).collect();
     let sections: String = chapters.iter().map(|(id, title, body)| section(id, title, body)).collect();
     format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">{POLICY}\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\"><title>Migration report</title>\
          <link rel=\"icon\" href=\"data:,\"><style>{STYLE}</style></head><body>{}<main>{}\

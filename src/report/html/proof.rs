@@ -69,7 +69,11 @@ fn side(figures: &Lookup, name: &str, title: &str) -> String {
 }
 
 fn short(digest: &str) -> String {
-    if digest.is_empty() { "none kept".to_owned() } else { code(&digest[..SHOWN.min(digest.len())]) }
+    if digest.is_empty() {
+        "none kept".to_owned()
+    } else {
+        code(&digest.chars().take(SHOWN).collect::<String>())
+    }
 }
 
 fn digests(figures: &Lookup) -> String {

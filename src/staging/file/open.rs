@@ -5,9 +5,10 @@ use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
+use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::columns::Forms;
@@ -16,16 +17,26 @@ use crate::error::{Error, Result};
 use crate::interrupt::Stopping;
 use crate::output;
 use crate::staging::file::derived;
+use crate::staging::file::digests::Touched;
 use crate::staging::file::flusher::Flusher;
 use crate::staging::file::functions::register;
 use crate::staging::file::holders::holders;
 use crate::staging::file::patience::{self, outlast_readers, wait_for_writer};
+use crate::staging::file::schema::{Strange, distrust, refuse_strange};
 use crate::staging::file::transactions::stopping;
 
 /// `DRYD`, in the SQLite header of every staging file.
 const APPLICATION_ID: i32 = 0x4452_5944;
 /// The version of the schema in `staging/`; it grows with every change of it.
 const SCHEMA_VERSION: i32 = 8;
+
+/// Bytes of the longest value that is looked at in a file from elsewhere; a source hands over none as long.
+const LONGEST: i32 = 512 * 1024 * 1024;
+
+/// How long a file from elsewhere is looked at: a minute, and one more for every 64 MB.
+fn bound(bytes: u64) -> Duration {
+    Duration::from_secs(60 + 60 * (bytes / (64 * 1024 * 1024)))
+}
 
 /// The one writer of a staging file. While it lives, no other process can become the writer.
 #[derive(Debug)]
@@ -43,6 +54,13 @@ pub struct Staging {
     pub(in crate::staging) run: Option<i64>,
     /// When that command ends, where that is settled before it does.
     pub(in crate::staging) ends_at: Option<String>,
+    /// The tables that it may have written to since it noted their digests.
+    pub(in crate::staging) touched: Touched,
+    /// Whether these are all, and whether it has noted any.
+    pub(in crate::staging) is_all_touched: bool,
+    pub(in crate::staging) has_noted: bool,
+    /// What is not as this program makes it, in a file that is examined.
+    pub(in crate::staging) strange: Strange,
 }
 
 /// One who looks on while another process may be writing.
@@ -64,10 +82,10 @@ impl Staging {
 
     /// Opens an existing staging file for writing.
     pub fn open(path: &Path) -> Result<Self> {
-        recognise(path)?;
-        let lock = lock(path)?;
+        let lock = Self::lock_known(path)?;
         let connection = connect(path)?;
         check_version(&connection, path)?;
+        refuse_strange(&connection, path)?;
         let is_sealed: bool =
             connection.query_row("select exists (select 1 from seal)", [], |row| row.get(0))?;
         if is_sealed {
@@ -80,10 +98,16 @@ impl Staging {
         Self::over(connection, path, lock)
     }
 
+    fn lock_known(path: &Path) -> Result<File> {
+        recognise(path)?;
+        lock(path)
+    }
+
     /// A file that is open and locked, before any command of it has begun.
     fn over(mut connection: Connection, path: &Path, lock: File) -> Result<Self> {
         let stopping = stopping(&connection);
         outlast_readers(&mut connection, &stopping)?;
+        let touched = Touched::of(&mut connection)?;
         Ok(Self {
             connection,
             flusher: None,
@@ -93,6 +117,10 @@ impl Staging {
             lock,
             run: None,
             ends_at: None,
+            touched,
+            is_all_touched: false,
+            has_noted: false,
+            strange: Strange::default(),
         })
     }
 
@@ -110,17 +138,8 @@ impl Staging {
             return Err(Error::staging(format!("another command is writing to {}", path.display()))
                 .hint("wait for it to end; `drydock status` shows what it is doing"));
         }
-        let connection = Connection::open_with_flags(
-            immutable_uri(path),
-            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI,
-        )?;
-        connection.execute_batch(
-            "pragma query_only = on; pragma trusted_schema = off; pragma cell_size_check = on; \
-             pragma cache_size = -65536; pragma temp_store = memory",
-        )?;
-        check_version(&connection, path)?;
-        register(&connection)?;
-        Self::over(connection, path, lock)
+        let bytes = fs::metadata(path).map_or(0, |found| found.len());
+        examined(connect_to_examine(path, "immutable")?, path, lock, bytes)
     }
 
     /// Makes a new staging file, with its schema and nothing else; an existing one is refused.
@@ -161,7 +180,8 @@ impl Staging {
         // nothing half-made stays
         let _ = fs::remove_file(&unfinished);
         created?;
-        Self::open(path)
+        let lock = Self::lock_known(path)?;
+        Self::over(connect(path)?, path, lock)
     }
 
     /// Where the file is.
@@ -227,12 +247,43 @@ impl Reader {
             .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)));
         let connection = connect(path)?;
         check_version(&connection, path)?;
+        refuse_strange(&connection, path)?;
         if !is_being_written {
             put_away_journal(&connection, path)?;
         }
         connection.pragma_update(None, "query_only", true)?;
         Ok(Self { _stopping: stopping(&connection), connection, forms: Arc::default(), is_being_written })
     }
+}
+
+/// A session that reads a file exactly as it stands: `immutable`, which looks for no journal, or `nolock`, which asks how long
+/// the file is when it is read and not when it is opened.
+pub(in crate::staging) fn connect_to_examine(path: &Path, how: &str) -> Result<Connection> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    Ok(Connection::open_with_flags(uri(path, how), flags)?)
+}
+
+/// A file of so many bytes that is examined: nothing of its schema is trusted, and what it may take is bounded.
+pub(in crate::staging) fn examined(
+    connection: Connection,
+    path: &Path,
+    lock: File,
+    bytes: u64,
+) -> Result<Staging> {
+    distrust(&connection)?;
+    connection.execute_batch(
+        "pragma query_only = on; pragma cell_size_check = on; pragma cache_size = -65536; pragma temp_store = memory",
+    )?;
+    check_version(&connection, path)?;
+    register(&connection)?;
+    let bound = bound(bytes);
+    let mut staging = Staging::over(connection, path, lock)?;
+    let begun = Instant::now();
+    staging.connection.progress_handler(100_000, Some(move || begun.elapsed() > bound))?;
+    staging.connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST)?;
+    staging.guard()?;
+    Ok(staging)
 }
 
 /// The schema as this program makes it, in memory.
@@ -247,11 +298,11 @@ pub fn schema_text() -> String {
     derived::schema()
 }
 
-/// The file as SQLite opens what nobody changes meanwhile: without locks, and without a look for a journal.
-fn immutable_uri(path: &Path) -> String {
+/// The file as SQLite opens what nobody changes meanwhile: without locks.
+fn uri(path: &Path, how: &str) -> String {
     const RESERVED: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'?').add(b'#');
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    format!("file:{}?immutable=1", percent_encode(path.as_os_str().as_bytes(), RESERVED))
+    format!("file:{}?{how}=1", percent_encode(path.as_os_str().as_bytes(), RESERVED))
 }
 
 /// Makes an empty file a staging file.
@@ -309,8 +360,7 @@ fn recognise(path: &Path) -> Result<()> {
             .cause(cause)
             .hint("extract makes one; give its path with --staging")
     })?;
-    let application_id = i32::from_be_bytes([header[68], header[69], header[70], header[71]]);
-    if read && header.starts_with(b"SQLite format 3\0") && application_id == APPLICATION_ID {
+    if read && is_staging_file(&header) {
         return Ok(());
     }
     let is = if read && header.starts_with(b"SQLite format 3\0") {
@@ -320,6 +370,11 @@ fn recognise(path: &Path) -> Result<()> {
     };
     Err(Error::staging(format!("{} is {is}, not a staging file", path.display()))
         .hint("give the file that extract made with --staging; nothing was written"))
+}
+
+/// Whether a file that begins so is one of ours.
+pub(in crate::staging) fn is_staging_file(header: &[u8; 72]) -> bool {
+    header.starts_with(b"SQLite format 3\0") && header[68..] == APPLICATION_ID.to_be_bytes()
 }
 
 /// Becomes the only writer.
@@ -363,6 +418,7 @@ fn connect(path: &Path) -> Result<Connection> {
     wait_for_writer(&mut connection, patience::READER)?;
     register(&connection)?;
     connection.set_prepared_statement_cache_capacity(128);
+    distrust(&connection)?;
     // a rollback journal leaves one file; see `flush` for what synchronous = off gives up
     connection.execute_batch(
         "pragma journal_mode = delete; pragma synchronous = off; pragma secure_delete = on; \

@@ -1,5 +1,6 @@
 //! The commands that were run on the file, and what the present one is doing.
 
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::error::{Kind, Result};
@@ -22,6 +23,7 @@ impl Staging {
     /// A run with the next number, which is beyond `last` too; `content` is what its entry says beside the verb.
     fn begin_run(&mut self, last: i64, verb: &str, mut content: Value) -> Result<i64> {
         let moment = now();
+        self.is_all_touched |= self.run.is_none() && self.is_unsure()?;
         content["verb"] = json!(verb);
         content["tool_version"] = json!(VERSION);
         content["nonce"] = json!(nonce()?);
@@ -47,28 +49,26 @@ impl Staging {
 
     /// Notes how the command ended.
     pub fn finish_run(&mut self, run_id: i64, ended: Option<Kind>) -> Result<()> {
+        if ended != Some(Kind::Interrupted) {
+            // what cannot be read cannot be digested either; the next command takes all digests
+            let _ = self.note_digests();
+        }
         let moment = self.ends_at.take().filter(|_| ended.is_none()).unwrap_or_else(now);
         self.finish_run_at(run_id, ended, &moment)
     }
 
     /// The same at a given moment: a sealed copy and its original say the same of the command that made it.
     pub fn finish_run_at(&mut self, run_id: i64, ended: Option<Kind>, moment: &str) -> Result<()> {
-        let outcome = match ended {
-            // the step was done; its result is what the exit code speaks of
-            None | Some(Kind::Records | Kind::Verification) => "done",
-            Some(Kind::Interrupted) => "interrupted",
-            Some(_) => "failed",
-        };
         self.transaction(|connection| {
-            connection.execute(
-                "update runs set finished_at = ?, outcome = ?, exit_code = ? where run_id = ?",
-                (moment, outcome, ended.map_or(0, Kind::code), run_id),
-            )?;
-            let content = json!({ "outcome": outcome, "exit_code": ended.map_or(0, Kind::code) });
-            append_at(connection, Some(run_id), "finished", &content, moment)?;
-            connection.execute("delete from progress", [])?;
-            Ok(())
+            end_row(connection, run_id, ended, moment)?;
+            let content = json!({ "outcome": outcome(ended), "exit_code": ended.map_or(0, Kind::code) });
+            append_at(connection, Some(run_id), "finished", &content, moment)
         })
+    }
+
+    /// Makes a copy's tables what they are once the command has ended, before its journal says that it has.
+    pub fn settle_run(&mut self, run_id: i64, moment: &str) -> Result<()> {
+        self.transaction(|connection| end_row(connection, run_id, None, moment))
     }
 
     /// Says what is being done, for `status` in another shell.
@@ -84,6 +84,25 @@ impl Staging {
             .execute((operation, done, total, now()))?;
         Ok(())
     }
+}
+
+/// What is said of how a command ended.
+fn outcome(ended: Option<Kind>) -> &'static str {
+    match ended {
+        // the step was done; its result is what the exit code speaks of
+        None | Some(Kind::Records | Kind::Verification) => "done",
+        Some(Kind::Interrupted) => "interrupted",
+        Some(_) => "failed",
+    }
+}
+
+fn end_row(connection: &Connection, run_id: i64, ended: Option<Kind>, moment: &str) -> Result<()> {
+    connection.execute(
+        "update runs set finished_at = ?, outcome = ?, exit_code = ? where run_id = ?",
+        (moment, outcome(ended), ended.map_or(0, Kind::code), run_id),
+    )?;
+    connection.execute("delete from progress", [])?;
+    Ok(())
 }
 
 /// What no other run has, not even one of the same number that another copy of the file began in the same second: two copies

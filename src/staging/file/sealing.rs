@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use rusqlite::{OptionalExtension, params_from_iter};
+use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 use crate::interrupt;
+use crate::record::hex;
+use crate::staging::file::journal::append_at;
 use crate::staging::file::open::{Reader, Staging};
 use crate::staging::{now, quoted};
 
@@ -89,22 +93,60 @@ pub struct SealedTable {
     pub sha256: String,
 }
 
+/// What the journal says of a seal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// The command that sealed.
+    pub run_id: i64,
+    /// Whether values were replaced.
+    pub is_redacted: bool,
+    /// The digest over everything that was sealed.
+    pub sha256: String,
+    /// When, in UTC.
+    pub at: String,
+}
+
+/// The kind of its entry.
+pub const SEALED: &str = "sealed";
+
 /// The tables that hold the seal itself.
 pub const SEAL_TABLES: [&str; 2] = ["seal", "sealed_tables"];
 
 impl Staging {
-    /// The tables of the file with their columns, in the order of their names; without SQLite's own.
+    /// The tables of the file with their columns, in the order of their names; without SQLite's own, and without those of which
+    /// nothing can be asked.
     pub fn tables(&self) -> Result<BTreeMap<String, Vec<String>>> {
         let mut statement = self.connection.prepare(
-            "select s.name, c.name from sqlite_schema s join pragma_table_info(s.name) c \
-             where s.type = 'table' and s.name not like 'sqlite\\_%' escape '\\' order by s.name, c.cid",
+            "select name from sqlite_schema where type = 'table' and name not like 'sqlite\\_%' escape '\\'",
         )?;
+        let names: Vec<String> =
+            statement.query_map([], |row| row.get(0))?.collect::<Result<_, rusqlite::Error>>()?;
+        let mut columns = self.connection.prepare("select name from pragma_table_info(?) order by cid")?;
+        names
+            .into_iter()
+            .filter(|name| !self.strange.names.contains(name))
+            .map(|name| {
+                let columns =
+                    columns.query_map([&name], |row| row.get(0))?.collect::<Result<_, rusqlite::Error>>()?;
+                Ok((name, columns))
+            })
+            .collect()
+    }
+
+    /// The digest of everything that the schema consists of.
+    pub fn schema_digest(&self) -> Result<String> {
+        let mut statement = self
+            .connection
+            .prepare("select type, name, tbl_name, coalesce(sql, '') from sqlite_schema order by 1, 2")?;
         let mut rows = statement.query([])?;
-        let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut hash = Sha256::new();
         while let Some(row) = rows.next()? {
-            tables.entry(row.get(0)?).or_default().push(row.get(1)?);
+            for column in 0..4 {
+                let text: String = row.get(column)?;
+                hash.update(format!("{} {text}\n", text.len()));
+            }
         }
-        Ok(tables)
+        Ok(hex(&hash.finalize()))
     }
 
     /// Hands over every row of a table, in the order of its key, or of its making where it has none.
@@ -193,6 +235,14 @@ impl Staging {
         })
     }
 
+    /// Notes that a copy was sealed, in the copy and in the file that it was made from.
+    pub fn note_seal(&mut self, sealed: &Sealed) -> Result<()> {
+        let content = json!({ "is_redacted": sealed.is_redacted, "sha256": sealed.sha256 });
+        self.transaction(|connection| {
+            append_at(connection, Some(sealed.run_id), SEALED, &content, &sealed.at)
+        })
+    }
+
     /// The seal; none when the file is no sealed copy.
     pub fn seal(&self) -> Result<Option<Seal>> {
         let found = self
@@ -236,29 +286,6 @@ impl Staging {
         Ok(found.into_iter().filter(|line| line != "ok").collect())
     }
 
-    /// Tables, views, triggers and indexes that are not as this program makes them; raw tables are as their source had them.
-    pub fn schema_findings(&self) -> Result<Vec<String>> {
-        let expected = schema_of(&crate::staging::file::open::empty_schema()?)?;
-        let found = schema_of(&self.connection)?;
-        let is_raw = |(kind, name): &(String, String)| {
-            kind == "table"
-                && (name.starts_with("legacy_") || name.starts_with("places_"))
-                && name != "legacy_unreadable"
-        };
-        let mut findings = Vec::new();
-        for (object, sql) in &found {
-            if !is_raw(object) && expected.get(object) != Some(sql) {
-                findings.push(format!("{} {}", object.0, object.1));
-            }
-        }
-        // a transform that was stopped has left its indexes for the next one to make
-        let is_missing = |object: &&(String, String)| object.0 != "index" && !found.contains_key(*object);
-        for object in expected.keys().filter(is_missing) {
-            findings.push(format!("{} {} is missing", object.0, object.1));
-        }
-        Ok(findings)
-    }
-
     /// The records without exactly one fate, and other contradictions, by entity and problem.
     pub fn contradictions(&self) -> Result<Vec<(String, String, u64)>> {
         let mut statement = self.connection.prepare(
@@ -292,20 +319,21 @@ impl Staging {
         Ok(wrong)
     }
 
-    /// The commands that were run, as the table of runs has them: number, verb, start, end, outcome, exit code.
+    /// The commands that were run, as the table of runs has them: number, verb, version, start, end, outcome, exit code.
     pub fn run_rows(&self) -> Result<Vec<RunRow>> {
         let mut statement = self.connection.prepare(
-            "select run_id, verb, started_at, finished_at, outcome, exit_code from runs order by run_id",
+            "select run_id, verb, tool_version, started_at, finished_at, outcome, exit_code from runs order by run_id",
         )?;
         let rows = statement
             .query_map([], |row| {
                 Ok(RunRow {
                     run_id: row.get(0)?,
                     verb: row.get(1)?,
-                    started_at: row.get(2)?,
-                    finished_at: row.get(3)?,
-                    outcome: row.get(4)?,
-                    exit_code: row.get(5)?,
+                    tool_version: row.get(2)?,
+                    started_at: row.get(3)?,
+                    finished_at: row.get(4)?,
+                    outcome: row.get(5)?,
+                    exit_code: row.get(6)?,
                 })
             })?
             .collect::<Result<_, rusqlite::Error>>()?;
@@ -338,6 +366,7 @@ impl Staging {
 pub struct RunRow {
     pub run_id: i64,
     pub verb: String,
+    pub tool_version: String,
     pub started_at: String,
     pub finished_at: Option<String>,
     pub outcome: Option<String>,
@@ -349,13 +378,4 @@ impl Reader {
     pub fn is_sealed(&self) -> Result<bool> {
         Ok(self.connection.query_row("select exists (select 1 from seal)", [], |row| row.get(0))?)
     }
-}
-
-fn schema_of(connection: &Connection) -> Result<BTreeMap<(String, String), Option<String>>> {
-    let mut statement = connection
-        .prepare("select type, name, sql from sqlite_schema where name not like 'sqlite\\_%' escape '\\'")?;
-    let found = statement
-        .query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?
-        .collect::<Result<_, rusqlite::Error>>()?;
-    Ok(found)
 }
