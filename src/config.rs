@@ -238,7 +238,7 @@ fn known_key(word: &str) -> Option<&str> {
 fn every_key() -> Value {
     let mut known = Config::default();
     known.policy.default_practice = Some(DefaultPractice::Unassigned);
-    known.target.mapping_table.table = "mappings".to_owned();
+    "mappings".clone_into(&mut known.target.mapping_table.table);
     serde_json::to_value(known).unwrap_or_default()
 }
 

@@ -207,8 +207,8 @@ fn mapped(target: &Target, tables: &[&str]) -> Result<(), Invalid> {
             .chain(target.fill.get(table).into_iter().flat_map(|fills| fills.keys().map(String::as_str)))
             .collect();
         theirs.sort_unstable();
-        if let Some(twice) = theirs.windows(2).find(|pair| pair[0] == pair[1]) {
-            let key = format!("target.columns.{table}, where {} is filled twice,", twice[0]);
+        if let Some([twice, ..]) = theirs.windows(2).find(|pair| pair[0] == pair[1]) {
+            let key = format!("target.columns.{table}, where {twice} is filled twice,");
             return Err(Invalid::Key { key, suggestion: None });
         }
     }

@@ -94,15 +94,14 @@ impl CatalogColumn {
     pub fn takes(&self, kind: Kind) -> bool {
         let allowed: &[&str] = match kind {
             Kind::Uuid => &["uuid"],
-            Kind::Text => &["text", "varchar", "bpchar", "citext"],
+            Kind::Enum(_) if self.type_kind == "e" => return true,
+            Kind::Text | Kind::Enum(_) => &["text", "varchar", "bpchar", "citext"],
             Kind::Integer => &["int8", "int4", "int2", "numeric"],
             Kind::Boolean => &["bool"],
             Kind::Date => &["date"],
             Kind::Timestamp => &["timestamptz"],
             Kind::Numeric => &["numeric"],
             Kind::Metadata | Kind::Json => &["jsonb"],
-            Kind::Enum(_) if self.type_kind == "e" => return true,
-            Kind::Enum(_) => &["text", "varchar", "bpchar", "citext"],
         };
         allowed.contains(&self.type_name.as_str())
     }

@@ -25,8 +25,7 @@ pub(super) fn look(
                     "{place} references {parent} ({key}), which the role may not read: grant select on it, so that it can be \
                      seen whether the accounts are there"
                 )),
-                None => {}
-                Some(Orphans { records: 0, .. }) => {}
+                None | Some(Orphans { records: 0, .. }) => {}
                 Some(Orphans { records, first }) => {
                     let such = first.map(|id| format!(", such as legacy id {id}")).unwrap_or_default();
                     let all = staging.count_ready(entity)?;

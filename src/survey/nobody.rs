@@ -41,25 +41,23 @@ pub(super) fn refuse(
 ) -> Result<()> {
     let people = |nobody: &&Nobody| matches!(nobody.entity.name, "profiles" | "patients");
     let unknown = |nobody: &&Nobody| nobody.rows == nobody.all && nobody.all >= MANY;
-    for Nobody { entity, all, .. } in nobody.iter().filter(people).filter(unknown) {
-        let keys = target.old_keys(catalog, entity)?;
-        let places = [LegacyIdIn::MigrationMappings, LegacyIdIn::FallbackAddress];
-        let places = places.into_iter().chain(keys.into_iter().map(LegacyIdIn::Metadata));
-        let mut found = Vec::new();
-        for place in places.filter(|place| *place != config.target.legacy_id) {
-            let rows = target.count_found(catalog, entity, &place)?;
-            if rows > 0 {
-                found.push(format!("target.legacy_id = \"{}\" would find {rows}", place.word()));
-            }
+    let Some(Nobody { entity, all, .. }) = nobody.iter().filter(people).find(unknown) else { return Ok(()) };
+    let keys = target.old_keys(catalog, entity)?;
+    let places = [LegacyIdIn::MigrationMappings, LegacyIdIn::FallbackAddress];
+    let places = places.into_iter().chain(keys.into_iter().map(LegacyIdIn::Metadata));
+    let mut found = Vec::new();
+    for place in places.filter(|place| *place != config.target.legacy_id) {
+        let rows = target.count_found(catalog, entity, &place)?;
+        if rows > 0 {
+            found.push(format!("target.legacy_id = \"{}\" would find {rows}", place.word()));
         }
-        let others = "target.rows_of_others = true if none of them is anybody of this migration".to_owned();
-        return Err(Error::precondition(format!(
-            "{} has {all} rows, and none says by the configured place (\"{}\") which legacy record it stands for: a load would \
-             insert everybody beside them",
-            entity.target_table,
-            config.target.legacy_id.word()
-        ))
-        .hint(found.into_iter().chain([others]).collect::<Vec<_>>().join("; ")));
     }
-    Ok(())
+    let others = "target.rows_of_others = true if none of them is anybody of this migration".to_owned();
+    Err(Error::precondition(format!(
+        "{} has {all} rows, and none says by the configured place (\"{}\") which legacy record it stands for: a load would \
+         insert everybody beside them",
+        entity.target_table,
+        config.target.legacy_id.word()
+    ))
+    .hint(found.into_iter().chain([others]).collect::<Vec<_>>().join("; ")))
 }

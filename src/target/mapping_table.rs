@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::failure::Failure;
 use super::merge::Merge;
-use super::{Target, failed, quoted, quoted_text};
+use super::{Target, quoted, quoted_text};
 use crate::config;
 use crate::entity::Entity;
 use crate::error::{Error, Result};
@@ -70,7 +70,7 @@ impl Target {
     }
 
     /// The table with the columns that it has.
-    fn mappings(&mut self) -> Result<Mappings> {
+    fn mappings(&mut self) -> Result<Mappings, Failure> {
         let mut mappings = self.mappings.clone();
         let what = format!("reading {}", mappings.table);
         let schema = self.schema.clone();
@@ -82,14 +82,14 @@ impl Target {
                  where n.nspname = $1 and c.relname = $2 and a.attnum > 0 and not a.attisdropped",
                 &[&schema, &mappings.table],
             )
-            .map_err(|cause| failed(&what, &cause))?;
+            .map_err(|cause| Failure::of(&what, &cause))?;
         let columns: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
         let has = |name: &str| columns.iter().any(|column| column == name);
         let known = [mappings.new_id.as_str()].into_iter().chain(NEW_ID.iter().copied());
-        let new_id = known.filter(|name| !name.is_empty()).find(|name| has(name));
+        let new_id = known.filter(|name| !name.is_empty()).find(|name| has(name)).map(str::to_owned);
         match new_id.filter(|_| has(&mappings.entity_type) && has(&mappings.legacy_id)) {
             Some(new_id) => {
-                mappings.new_id = new_id.to_owned();
+                mappings.new_id = new_id;
                 Ok(mappings)
             }
             None => Err(Error::precondition(format!(
@@ -100,7 +100,8 @@ impl Target {
                 "[target.mapping_table] says what the table and its columns are called; without it the new id's column may be \
                  called {}",
                 NEW_ID.join(", ")
-            ))),
+            ))
+            .into()),
         }
     }
 

@@ -226,7 +226,7 @@ impl Target {
 
     /// The transaction that writes the row `t`, as a statement returns it.
     fn written_in(&mut self, table: &str) -> Result<String, Failure> {
-        if self.parted.iter().any(|parted| *parted == table) {
+        if self.parted.contains(&table) {
             return Ok(format!("{}::bigint", self.own_transaction()?));
         }
         Ok("t.xmin::text::bigint".to_owned())
@@ -266,8 +266,8 @@ fn session(address: &Address, schema: &str, names: &names::Names) -> Result<Sess
 
 fn begin_session(client: &mut Session, address: &Address, schema: &str, names: &names::Names) -> Result<()> {
     refuse_transaction_mode(Side::Target, client, address)?;
-    // nothing temporary comes before the tables
-    let path = format!("set search_path = {}, pg_temp", quoted(schema));
+    // nothing temporary comes before the tables; and what the catalog says is written in one way
+    let path = format!("set search_path = {}, pg_temp; set quote_all_identifiers = off", quoted(schema));
     client.batch_execute(&path).map_err(|cause| failed("choosing the schema", &cause))?;
     own_schema::refuse_strangers(client)?;
     if !names.is_plain() {

@@ -204,13 +204,13 @@ impl Names {
             let theirs = self.table(ours);
             let columns = catalog.columns.iter().filter(|column| column.table == theirs).cloned();
             translated.columns.extend(columns.map(|mut column| {
-                column.table = ours.to_owned();
+                ours.clone_into(&mut column.table);
                 column.name = self.our_column(ours, &column.name);
                 column
             }));
             let keys = catalog.keys.iter().filter(|key| key.table == theirs).cloned();
             translated.keys.extend(keys.map(|mut key| {
-                key.table = ours.to_owned();
+                ours.clone_into(&mut key.table);
                 for column in &mut key.columns {
                     *column = self.our_column(ours, column);
                 }

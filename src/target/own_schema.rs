@@ -34,9 +34,9 @@ pub struct Cleaned {
 }
 
 /// Refuses a schema into which somebody else may have put what our statements would run.
-pub(super) fn refuse_strangers(client: &mut Session) -> Result<()> {
-    let rows =
-        client.query(STRANGERS, &[]).map_err(|cause| failed("looking at the schema drydock", &cause))?;
+pub(super) fn refuse_strangers(client: &mut Session) -> Result<(), Failure> {
+    let what = "looking at the schema drydock";
+    let rows = client.query(STRANGERS, &[]).map_err(|cause| Failure::of(what, &cause))?;
     match rows.first() {
         None => Ok(()),
         Some(first) => Err(Error::precondition(format!(
@@ -46,7 +46,8 @@ pub(super) fn refuse_strangers(client: &mut Session) -> Result<()> {
         .hint(
             "where it was made for this role, give it the schema and its tables (alter schema drydock owner to …, alter table … \
              owner to …) without triggers, rules and policies; else ask who made it, and remove it",
-        )),
+        )
+        .into()),
     }
 }
 
@@ -68,7 +69,7 @@ impl Target {
         }
         // the views show the legacy ids that are kept there from now on
         let (names, schema) = (self.names.clone(), self.schema.clone());
-        Ok(names.make_views(&mut self.client, &schema)?)
+        names.make_views(&mut self.client, &schema)
     }
 
     /// The run of these whose rows as they were are cleaned away.

@@ -2,11 +2,11 @@
 //! has no place for: no statement knows the difference. They have names that no application gives: the session's triggers would take
 //! one named `profiles` for a table of theirs.
 
+use super::failure::Failure;
 use super::names::Names;
-use super::{failed, quoted, quoted_text};
+use super::{quoted, quoted_text};
 use crate::connect::Session;
 use crate::entity::{self, Column, Kind};
-use crate::error::Result;
 
 /// The view that gives a table and its columns our names, quoted.
 pub(super) fn view(table: &str) -> String {
@@ -15,9 +15,9 @@ pub(super) fn view(table: &str) -> String {
 
 impl Names {
     /// Makes the views with our columns, or makes them again.
-    pub(super) fn make_views(&self, client: &mut Session, schema: &str) -> Result<()> {
+    pub(super) fn make_views(&self, client: &mut Session, schema: &str) -> Result<(), Failure> {
         let asked = client.query_one("select to_regclass('drydock.keys') is not null", &[]);
-        let has_keys = asked.map_err(|cause| failed("looking for the schema drydock", &cause))?.get(0);
+        let has_keys = asked.map_err(|cause| Failure::of("looking for the schema drydock", &cause))?.get(0);
         for table in self.our_tables() {
             let real = format!("{}.{}", quoted(schema), quoted(self.table(table)));
             let rows = client
@@ -28,7 +28,7 @@ impl Names {
                      where a.attrelid = to_regclass($1) and a.attnum > 0 and not a.attisdropped order by a.attnum",
                     &[&real],
                 )
-                .map_err(|cause| failed("looking at the columns", &cause))?;
+                .map_err(|cause| Failure::of("looking at the columns", &cause))?;
             if rows.is_empty() {
                 continue;
             }
@@ -57,13 +57,13 @@ impl Names {
                     "drop view if exists {view}; \
                      create temporary view {view} as select r.xmin, r.xmax{listed} from {real} r; {defaults}"
                 ))
-                .map_err(|cause| failed("giving the tables our names", &cause))?;
+                .map_err(|cause| Failure::of("giving the tables our names", &cause))?;
         }
         self.make_empty_views(client)
     }
 
     /// What stands for a table of ours that the target has no place for: no row.
-    fn make_empty_views(&self, client: &mut Session) -> Result<()> {
+    fn make_empty_views(&self, client: &mut Session) -> Result<(), Failure> {
         let written = self.our_tables();
         for entity in entity::ALL.iter().filter(|entity| !written.contains(&entity.target_table)) {
             let listed: Vec<String> = entity
@@ -76,7 +76,7 @@ impl Names {
                 view(entity.target_table),
                 listed.join(", ")
             );
-            client.batch_execute(&sql).map_err(|cause| failed("giving the tables our names", &cause))?;
+            client.batch_execute(&sql).map_err(|cause| Failure::of("giving the tables our names", &cause))?;
         }
         Ok(())
     }

@@ -36,7 +36,9 @@ fn pattern(definition: &str) -> Option<Regex> {
     let (quoted, after) = rest.strip_prefix(" '")?.rsplit_once('\'')?;
     let is_nothing_else = |text: &str, known: &[&str]| {
         let mut text = text.replace(['(', ')', ' '], "");
-        known.iter().for_each(|word| text = text.replace(word, ""));
+        for word in known {
+            text = text.replace(word, "");
+        }
         text.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '"'))
     };
     let before = before.rsplit_once(" IS NULL) OR ").map_or(before, |(_, column)| column);

@@ -180,7 +180,7 @@ impl<'a> Passes<'a> {
     /// The column by which the entity's records are added to the rows of another, where the target has no table for them.
     fn added_by(&self, entity: &Entity) -> Result<Option<&'static str>> {
         let target = self.staging.config()?.unwrap_or_default().target;
-        Ok(target.mapping().onto(entity).and_then(|onto| onto.ok()).map(|column| column.name))
+        Ok(target.mapping().onto(entity).and_then(Result::ok).map(|column| column.name))
     }
 
     fn hold_back(&mut self, entity: &'static Entity, records: &[LegacyId], issue: &Issue) -> Result<()> {

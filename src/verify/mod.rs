@@ -56,13 +56,21 @@ pub const UNDO_FACT: &str = "undo_digest";
 /// Keeps what the target keeps for an undo, once nothing is written any more; `forget_undo` comes before the first write.
 pub fn note_undo(staging: &mut Staging, target: &mut Target) -> Result<()> {
     let staging_id = staging.fact("staging_id")?.unwrap_or_default();
-    let digest = target.undo_digest(&staging_id)?.unwrap_or_default();
-    staging.set_fact(UNDO_FACT, &digest)
+    match target.undo_digest(&staging_id) {
+        Ok(digest) => staging.set_fact(UNDO_FACT, &digest.unwrap_or_default()),
+        // all is written; without the digest nothing is compared until the next load
+        Err(_) if target.is_broken() => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// From here on the target may keep something else.
 pub fn forget_undo(staging: &mut Staging) -> Result<()> {
-    staging.set_fact(UNDO_FACT, "")
+    // a file that knows nothing of one has nothing to forget
+    if staging.fact(UNDO_FACT)?.is_some_and(|known| !known.is_empty()) {
+        staging.set_fact(UNDO_FACT, "")?;
+    }
+    Ok(())
 }
 
 /// What a verification found.

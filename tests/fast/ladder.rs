@@ -380,7 +380,7 @@ fn a_person_places_whom_the_default_caught() {
     let asked = rows
         .iter()
         .find(|row| {
-            row["question"] == "practice_id" && row["proposed"] == "-1" && !row["candidates"].is_empty()
+            row["question"] == "practice_id" && row["proposed"] == "'-1" && !row["candidates"].is_empty()
         })
         .expect("somebody between two offices");
     let id: i64 = asked["legacy_id"].parse().expect("an id");

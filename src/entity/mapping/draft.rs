@@ -136,20 +136,18 @@ fn place<'a>(catalog: &'a Catalog, theirs: &str, ours: &Column) -> Option<&'a Ca
 fn section(text: &mut String, catalog: &Catalog, entity: &Entity, theirs: &str) {
     let (mut lines, mut taken) = (String::new(), Vec::new());
     for ours in entity.columns {
-        match place(catalog, theirs, ours).filter(|known| !taken.contains(&known.name.as_str())) {
-            Some(known) => {
-                taken.push(known.name.as_str());
-                if known.name != ours.name {
-                    let _ = writeln!(lines, "{} = \"{}\"", ours.name, known.name);
-                }
-            }
-            None => {
-                let why = match column(catalog, theirs, ours.name) {
-                    Some(known) => format!("it is of type {} there", known.type_text),
-                    None => "nothing like it".to_owned(),
-                };
-                let _ = writeln!(lines, "{} = false   # {why}", ours.name);
-            }
+        let Some(known) = place(catalog, theirs, ours).filter(|known| !taken.contains(&known.name.as_str()))
+        else {
+            let why = match column(catalog, theirs, ours.name) {
+                Some(known) => format!("it is of type {} there", known.type_text),
+                None => "nothing like it".to_owned(),
+            };
+            let _ = writeln!(lines, "{} = false   # {why}", ours.name);
+            continue;
+        };
+        taken.push(known.name.as_str());
+        if known.name != ours.name {
+            let _ = writeln!(lines, "{} = \"{}\"", ours.name, known.name);
         }
     }
     if !lines.is_empty() {
@@ -239,12 +237,12 @@ fn labels(catalog: &Catalog) -> String {
     let roles: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
     let genders: Vec<&str> = Gender::ALL.iter().map(|gender| gender.as_str()).collect();
     for (section, name, words) in [("roles", "role", roles), ("genders", "gender", genders)] {
-        let of_type = catalog.columns.iter().filter(|column| {
+        let mut of_type = catalog.columns.iter().filter(|column| {
             column.type_kind == "e"
                 && (column.name == name || name == "gender" && column.name == "sex")
                 && column.table != "practice_members"
         });
-        let Some(labels) = of_type.filter_map(|column| catalog.enums.get(&column.type_name)).next() else {
+        let Some(labels) = of_type.find_map(|column| catalog.enums.get(&column.type_name)) else {
             continue;
         };
         let missing: Vec<&str> =

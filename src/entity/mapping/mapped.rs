@@ -183,9 +183,7 @@ fn made_of(entity: &Entity, key: &str, made: &Made) -> Result<Expression, Unknow
         for (name, text) in &made.json {
             let Expression { sql, kind } = expression(entity, key, text)?;
             let value = match kind {
-                Kind::Json => format!("json({sql})"),
-                Kind::Boolean => format!("json({sql})"),
-                Kind::Integer | Kind::Numeric => format!("json({sql})"),
+                Kind::Json | Kind::Boolean | Kind::Integer | Kind::Numeric => format!("json({sql})"),
                 _ => sql,
             };
             members.push(format!("{}, {value}", quoted_text(name)));

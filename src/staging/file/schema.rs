@@ -166,6 +166,10 @@ pub(in crate::staging) fn distrust(connection: &Connection) -> Result<()> {
 
 /// Refuses a file in which a statement of ours would run what somebody else wrote.
 pub(in crate::staging) fn refuse_strange(connection: &Connection, path: &std::path::Path) -> Result<()> {
+    // a debug build can be told to run whatever a test has put into a file
+    if cfg!(debug_assertions) && std::env::var_os("DRYDOCK_TRUST_SCHEMA").is_some() {
+        return Ok(());
+    }
     let strange = strange(connection)?;
     match strange.found.first() {
         Some(first) if strange.is_harmful => Err(Error::staging(format!(
