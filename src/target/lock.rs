@@ -46,7 +46,6 @@ impl Target {
             depth: 0,
             backend: None,
             is_beside: true,
-            parted: self.parted.clone(),
             tables: self.tables.clone(),
             watched: self.watched.clone(),
         };

@@ -89,8 +89,6 @@ pub struct Target {
     backend: Option<lock::Backend>,
     /// Whether another session has the load lock for this one.
     is_beside: bool,
-    /// Those of them that are parted: what was inserted into one cannot be asked for the transaction that wrote it.
-    parted: Vec<&'static str>,
     /// The tables that there are: of an optional entity's it is asked, the others are taken to be there.
     tables: Vec<&'static str>,
     /// Tables whose rows may become something else on their way in, and by what; not known before the lock is taken.
@@ -102,10 +100,8 @@ impl Target {
     pub fn open(address: &Address, config: &config::Target) -> Result<Self> {
         let names = names::Names::new(config);
         let mut client = session(address, &config.schema, &names)?;
-        let tables = names.present(&mut client, &config.schema)?;
         Ok(Self {
-            parted: names.parted(&mut client, &config.schema, &tables)?,
-            tables,
+            tables: names.present(&mut client, &config.schema)?,
             stopping: stopping(address, &client),
             client,
             identity: address.identity(),
@@ -226,7 +222,7 @@ impl Target {
 
     /// The transaction that writes the row `t`, as a statement returns it.
     fn written_in(&mut self, table: &str) -> Result<String, Failure> {
-        if self.parted.contains(&table) {
+        if self.watched.is_parted(table) {
             return Ok(format!("{}::bigint", self.own_transaction()?));
         }
         Ok("t.xmin::text::bigint".to_owned())

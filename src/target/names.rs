@@ -274,25 +274,6 @@ impl Names {
         }
         Ok(present)
     }
-
-    /// Those of the tables that are parted.
-    pub(super) fn parted(
-        &self,
-        client: &mut Session,
-        schema: &str,
-        tables: &[&'static str],
-    ) -> Result<Vec<&'static str>> {
-        let mut parted = Vec::new();
-        for table in tables {
-            let real = format!("{}.{}", quoted(schema), quoted(self.table(table)));
-            let sql = "select exists (select 1 from pg_class where oid = to_regclass($1) and relkind = 'p')";
-            let asked = client.query_one(sql, &[&real]);
-            if asked.map_err(|cause| failed("looking for the tables", &cause))?.get(0) {
-                parted.push(*table);
-            }
-        }
-        Ok(parted)
-    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! have put anything into it, and rid of the rows that it keeps for an undo when their time is over.
 
 use super::failure::Failure;
+use super::receipts::has_table;
 use super::{Target, failed};
 use crate::connect::Session;
 use crate::error::{Error, Result};
@@ -74,11 +75,7 @@ impl Target {
 
     /// The run of these whose rows as they were are cleaned away.
     pub fn cleaned_of(&mut self, staging_id: &str, runs: &[i64]) -> Result<Option<i64>> {
-        let there = self
-            .client
-            .query_one("select pg_catalog.to_regclass('drydock.cleaned') is not null", &[])
-            .map_err(|cause| failed("looking for the schema drydock", &cause))?;
-        if !there.get::<_, bool>(0) {
+        if !has_table(&mut self.client, "drydock.cleaned")? {
             return Ok(None);
         }
         let rows = self

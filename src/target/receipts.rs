@@ -9,6 +9,7 @@ use super::chunk::Merged;
 use super::failure::Failure;
 use super::merge::Merge;
 use super::{Target, quoted_text};
+use crate::connect::Session;
 use crate::entity::Entity;
 use crate::error::Result;
 use crate::record::{LegacyId, Phase};
@@ -132,20 +133,12 @@ impl Target {
 
     /// Whether the schema knows whose rows are those of tables without a column for it.
     pub(super) fn has_keys(&mut self) -> Result<bool, Failure> {
-        let row = self
-            .client
-            .query_one("select to_regclass('drydock.keys') is not null", &[])
-            .map_err(|cause| Failure::of("looking for the schema drydock", &cause))?;
-        Ok(row.get(0))
+        has_table(&mut self.client, "drydock.keys")
     }
 
     /// Whether Drydock's schema is there.
     pub(super) fn has_receipts(&mut self) -> Result<bool, Failure> {
-        let row = self
-            .client
-            .query_one("select to_regclass('drydock.restorations') is not null", &[])
-            .map_err(|cause| Failure::of("looking for the schema drydock", &cause))?;
-        Ok(row.get(0))
+        has_table(&mut self.client, "drydock.restorations")
     }
 
     /// Whether the transaction with the receipt of this number was committed.
@@ -317,6 +310,14 @@ impl Target {
             .map_err(|cause| Failure::of(&format!("digesting {table}"), &cause))?;
         Ok(row.get(0))
     }
+}
+
+/// Whether Drydock's schema has a table.
+pub(super) fn has_table(client: &mut Session, table: &str) -> Result<bool, Failure> {
+    let row = client
+        .query_one("select pg_catalog.to_regclass($1) is not null", &[&table])
+        .map_err(|cause| Failure::of("looking for the schema drydock", &cause))?;
+    Ok(row.get(0))
 }
 
 /// The head of the statement that keeps pre-images.

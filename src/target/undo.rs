@@ -8,7 +8,7 @@ use std::fmt::Write;
 use super::chunk::list;
 use super::failure::Failure;
 use super::merge::Merge;
-use super::receipts::written_by;
+use super::receipts::{has_table, written_by};
 use super::room::ASIDE;
 use super::watched::REST;
 use super::{Target, quoted, quoted_text};
@@ -216,11 +216,7 @@ impl Target {
             quoted_text(staging_id),
             words.join(", ")
         );
-        let row = self
-            .client
-            .query_one("select to_regclass('drydock.pre_images') is null", &[])
-            .map_err(|cause| Failure::of("listing what is to be undone", &cause))?;
-        if row.get(0) {
+        if !has_table(&mut self.client, "drydock.pre_images")? {
             return Err(not_exact(
                 "the table drydock.pre_images is gone, which has the rows as they were".to_owned(),
             )

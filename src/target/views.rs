@@ -4,6 +4,7 @@
 
 use super::failure::Failure;
 use super::names::Names;
+use super::receipts::has_table;
 use super::{quoted, quoted_text};
 use crate::connect::Session;
 use crate::entity::{self, Column, Kind};
@@ -16,8 +17,7 @@ pub(super) fn view(table: &str) -> String {
 impl Names {
     /// Makes the views with our columns, or makes them again.
     pub(super) fn make_views(&self, client: &mut Session, schema: &str) -> Result<(), Failure> {
-        let asked = client.query_one("select to_regclass('drydock.keys') is not null", &[]);
-        let has_keys = asked.map_err(|cause| Failure::of("looking for the schema drydock", &cause))?.get(0);
+        let has_keys = has_table(client, "drydock.keys")?;
         for table in self.our_tables() {
             let real = format!("{}.{}", quoted(schema), quoted(self.table(table)));
             let rows = client

@@ -23,8 +23,17 @@ const OFF: &str = "with target.triggers = \"off\" in the configuration no trigge
 #[derive(Debug, Clone, Default)]
 pub(super) struct Watched {
     tables: BTreeMap<String, Vec<String>>,
+    /// Tables that are parted: what was written into one cannot be asked for the transaction that wrote it.
+    parted: Vec<String>,
     /// Whether the role may switch triggers off for one statement.
     may_silence: bool,
+}
+
+impl Watched {
+    /// Whether a table is parted.
+    pub(super) fn is_parted(&self, table: &str) -> bool {
+        self.parted.iter().any(|parted| parted == table)
+    }
 }
 
 impl Target {
@@ -37,7 +46,8 @@ impl Target {
                      array(select 'trigger ' || g.tgname from pg_trigger g where g.tgrelid = c.oid \
                            and not g.tgisinternal and g.tgenabled <> 'D' order by g.tgname) \
                      || case when c.relhasrules then array['its rules'] else '{}' end \
-                     || case when row_security_active(c.oid) then array['row level security'] else '{}' end \
+                     || case when row_security_active(c.oid) then array['row level security'] else '{}' end, \
+                     c.relkind = 'p' \
                  from pg_class c join pg_namespace n on n.oid = c.relnamespace \
                  where n.nspname = $1 and c.relkind in ('r', 'p', 'v')",
                 &[&self.schema],
@@ -54,7 +64,11 @@ impl Target {
             let silenced = self.client.batch_execute(&format!("begin; {SILENT}"));
             self.client.batch_execute("rollback").is_ok() && silenced.is_ok()
         };
-        self.watched = Watched { tables, may_silence };
+        let is_parted =
+            |theirs: &str| rows.iter().any(|row| row.get::<_, &str>(0) == theirs && row.get::<_, bool>(2));
+        let of_tables = self.tables.iter().copied();
+        let parted = of_tables.filter(|ours| is_parted(self.names.table(ours))).map(str::to_owned).collect();
+        self.watched = Watched { tables, parted, may_silence };
         Ok(())
     }
 
