@@ -105,6 +105,7 @@ mod tests {
             "dispatch_office_doctors of doctor 9516",
             "email_shared",
             "email.fallback",
+            "email.in_target",
             "3 of 5 patients of user 12 in one city; decision 7",
             "[\"select\",\"insert\"]",
             "",

@@ -36,14 +36,15 @@ pub use boolean::boolean;
 pub use country::country;
 pub use date::{birthdate, day, possibly_swapped};
 pub use email::{
-    Email, EmailPolicy, Reason, email, fallback_email, fallback_email_nth, is_fallback_email, mailbox,
+    Email, EmailPolicy, Reason, email, fallback_email, fallback_email_nth, fallback_owner, is_fallback_email,
+    mailbox,
 };
 pub use json::json;
 pub use name::name;
 pub use number::tax_rate;
 pub use place::{city_key, state_key};
 pub use sex::{Gender, gender};
-pub use text::optional_text;
+pub use text::{letters, optional_text};
 pub use timestamp::{timestamp, timestamp_text};
 
 /// The outcome of cleaning one value: bad data is data, so there is no `Result` here.

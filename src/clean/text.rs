@@ -1,6 +1,8 @@
 //! Free text (addresses, notes): the writer's own, so only what no database can store or nobody can see is
 //! taken away.
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::trail::Trail;
 use super::unicode::{Reach, trimmed, without_nul};
 use super::{Cleaned, is_literal_null};
@@ -24,6 +26,11 @@ pub fn optional_text(field: &'static str, raw: Option<&str>) -> Cleaned<Option<S
     }
     let (value, changes) = trail.finish();
     Cleaned { value: Some(value), changes, issues: Vec::new() }
+}
+
+/// The letters and digits of a text, of any script, without case and the ways to write them: to compare by, never to keep.
+pub fn letters(text: &str) -> String {
+    text.nfkc().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()).collect()
 }
 
 #[cfg(test)]

@@ -185,6 +185,15 @@ pub(super) fn load(summary: &load::Summary) -> String {
             receipt.phase, receipt.entity, receipt.inserted, receipt.updated, receipt.unchanged
         );
     }
+    if !summary.changed.is_empty() {
+        let rows: Vec<String> =
+            summary.changed.iter().map(|changed| format!("{} {}", changed.column, changed.rows)).collect();
+        let _ = writeln!(
+            text,
+            "rows that stood there had other values, which a rollback gives back: {}",
+            rows.join(", ")
+        );
+    }
     for count in &summary.refused {
         let ids: Vec<String> = count.legacy_ids.iter().map(ToString::to_string).collect();
         let more = if count.records > ids.len() as u64 { ", …" } else { "" };
@@ -207,6 +216,9 @@ pub(super) fn load(summary: &load::Summary) -> String {
             text,
             "{entity}: {count} rows are no longer in the source (see v_gone_from_source); they were left alone"
         );
+    }
+    for sentence in &summary.seen_by {
+        let _ = writeln!(text, "note: {sentence}");
     }
     text + "\n" + &accounting(&summary.accounting)
 }

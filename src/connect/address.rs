@@ -28,6 +28,8 @@ pub struct Address {
     pub(super) application_name: Option<String>,
     pub(super) options: Option<String>,
     pub(super) password_file: Option<PathBuf>,
+    /// Parameters that are not followed, each with why.
+    pub(super) left_alone: Vec<(&'static str, &'static str)>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -121,9 +123,13 @@ impl Address {
                 "export {env_var}=postgres://USER:PASSWORD@HOST:5432/DATABASE, or name a file with it"
             )),
         })?;
-        judge(line)
+        let address = judge(line)
             .and_then(|address| address.with_password(variable))
-            .map_err(|refusal| refused(&origin, refusal))
+            .map_err(|refusal| refused(&origin, refusal))?;
+        for (name, why) in &address.left_alone {
+            tracing::warn!("{origin}: the parameter {name} is not followed: {why}");
+        }
+        Ok(address)
     }
 
     /// The port.

@@ -135,11 +135,13 @@ pub(super) fn hint_for(code: &str) -> Option<&'static str> {
         return Some(MAY_PASS);
     }
     Some(match code {
-        "25006" => "the session is read only: is this a replica, or a read-only role?",
+        "25006" => {
+            "the session is read only: a replica, a read-only role, or a hosted project whose disk is full: make room there first"
+        }
         "42501" => "grant the role what this step needs, or connect as the owner of the tables",
         "53100" => "the server's disk is full: make room, then run the same command again",
         "57014" => {
-            "a statement timeout or an administrator ended it: add options=-c%20statement_timeout%3D0 to the URL"
+            "an administrator ended it, or a timeout that the URL's options set: without one there, the session has none"
         }
         _ => return None,
     })

@@ -22,7 +22,7 @@ const RETRIES: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 /// Every setting exists in 9.5. `search_path` is left alone: where the tables are is the server's business.
-pub(super) const SETTINGS: &str = "\
+const SETTINGS: &str = "\
     set client_encoding = 'UTF8';
     set datestyle = 'ISO';
     set timezone = 'UTC';
@@ -30,6 +30,26 @@ pub(super) const SETTINGS: &str = "\
     set extra_float_digits = 3;
     set bytea_output = 'hex';
     set standard_conforming_strings = on;";
+
+/// Limits that a role or a database may have, and that would end a table's COPY or a chunk in the middle.
+const LIMITS: [&str; 4] = [
+    "statement_timeout",
+    "idle_in_transaction_session_timeout",
+    "idle_session_timeout",
+    "transaction_timeout",
+];
+
+/// The statements that set a session up. It has no limit but those that the options of its address name: a pooler takes no
+/// options at the start of a session.
+pub(super) fn settings(address: &Address) -> String {
+    let options = address.options.as_deref().unwrap_or_default();
+    let lifted: Vec<String> =
+        LIMITS.iter().filter(|name| !options.contains(*name)).map(|name| format!("'{name}'")).collect();
+    format!(
+        "{SETTINGS} do $$ begin perform set_config(name, '0', false) from pg_catalog.pg_settings where name in ({}); end $$;",
+        lifted.join(", ")
+    )
+}
 
 /// A session. Whoever waits for its server is looked after: see `watch`.
 pub struct Session {
@@ -69,7 +89,7 @@ pub fn connect(side: Side, address: &Address) -> Result<Session> {
     let told = |cause: &postgres::Error| server_error(side, "setting the session up", cause);
     let watch = Watch::new(side, address, pid);
     let mut session = Session { _farewell: watch.farewell(), client, watch };
-    session.batch_execute(SETTINGS).map_err(|cause| told(&cause))?;
+    session.batch_execute(&settings(address)).map_err(|cause| told(&cause))?;
     Ok(session)
 }
 

@@ -14,7 +14,7 @@ use postgres_protocol::authentication::sasl::{ChannelBinding, SCRAM_SHA_256, Scr
 use postgres_protocol::message::frontend;
 
 use super::address::{Address, Host};
-use super::session::SETTINGS;
+use super::session::settings;
 use super::tls::Mode;
 use super::watch::Watch;
 use super::{Side, failure, sqlstate};
@@ -92,7 +92,7 @@ impl Wire {
             Ok(wire)
         });
         let mut wire = opened.map_err(|stop| told(side, "opening a second session", &stop))?;
-        wire.execute(SETTINGS)?;
+        wire.execute(&settings(address))?;
         Ok(wire)
     }
 

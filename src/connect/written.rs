@@ -27,6 +27,18 @@ const IGNORED: [&str; 9] = [
     "pool_timeout",
 ];
 
+/// Accepted as well, and said to be left alone: what they ask for is done in another way, or by nobody.
+const OF_OTHER_CLIENTS: [(&str, &str); 8] = [
+    ("schema", "name the schema of the tables as target.schema in the configuration"),
+    ("supa", "it tells the platform's own pages apart and nothing else"),
+    ("workaround", "it concerns another client's prepared statements"),
+    ("statement_cache_size", "no statement is cached here"),
+    ("prepared_statements", "a pooler has to be in session mode"),
+    ("prepare_threshold", "a pooler has to be in session mode"),
+    ("pool_mode", "write pooler=session where a session pooler listens"),
+    ("socket_timeout", "a server that falls silent is asked on another session"),
+];
+
 const SUPPORTED: &str = "host, port, user, password, dbname, sslmode, sslrootcert, connect_timeout, \
                          application_name, options, passfile, allow_plaintext and pooler";
 
@@ -56,6 +68,7 @@ struct Written {
     plain_text_allowed: bool,
     session_pooler: bool,
     transaction_pooler: bool,
+    left_alone: Vec<(&'static str, &'static str)>,
 }
 
 impl Written {
@@ -92,6 +105,10 @@ impl Written {
             "pooler" => self.session_pooler = value == "session",
             "pgbouncer" => self.transaction_pooler = is_yes(&value),
             ignored if IGNORED.contains(&ignored) => {}
+            other if OF_OTHER_CLIENTS.iter().any(|(known, _)| *known == other) => {
+                let found = OF_OTHER_CLIENTS.iter().find(|(known, _)| *known == other);
+                self.left_alone.extend(found.copied());
+            }
             _ => {
                 return Err(Refusal::new(
                     "it has a parameter that cannot be given",
@@ -144,6 +161,7 @@ impl Written {
             application_name: self.application_name,
             options: self.options,
             password_file: self.password_file,
+            left_alone: self.left_alone,
         })
     }
 }

@@ -109,7 +109,7 @@ impl Examination {
             self.note(
                 "timeout",
                 format!("statements end after {statement_timeout}"),
-                "large tables may take longer: add options=-c%20statement_timeout%3D0 to the URL",
+                "large tables may take longer: take statement_timeout out of the URL's options",
             );
         }
     }

@@ -36,7 +36,8 @@ fn session(seen: &mut Examination, address: &Address, config: &Config) -> Result
         seen.wrong(
             "writing",
             "the server only lets sessions read",
-            "give the URL of the primary; a project that is over its disk quota is read only too",
+            "give the URL of the primary, make room where a hosted project's disk is full, or, where the role or the database is only \
+             set so, add options=-c%20default_transaction_read_only%3Doff to the URL",
         );
     }
     if !health.may_keep_receipts {
@@ -66,6 +67,17 @@ fn session(seen: &mut Examination, address: &Address, config: &Config) -> Result
     tables(seen, &catalog, &health, &target.all_entities());
     for (column, source) in target.sources(&catalog) {
         seen.ok("mapping", format!("{column} \u{2190} {source}"));
+    }
+    for wanted in target.accounts_wanted(&catalog) {
+        seen.note("accounts", wanted, "a load looks for each of them before it writes");
+    }
+    for problem in target.null_defaults(&catalog)? {
+        seen.wrong("tables", problem, "say in the configuration what belongs there");
+    }
+    for table in target.conditions()?.tables {
+        for problem in table.cannot_be_merged_into() {
+            seen.wrong("tables", problem, "fix the table");
+        }
     }
     for problem in target.preflight(&catalog, &Demands::new()) {
         seen.wrong("tables", problem, "fix the table, or the configuration where it names it");
@@ -98,7 +110,14 @@ fn tables(seen: &mut Examination, catalog: &Catalog, health: &Health, entities: 
             seen.wrong(
                 "policies",
                 format!("row level security hides rows of {} from {}", table.table, health.role),
-                format!("connect as {} or as a role with bypassrls", table.owner),
+                if table.is_owner {
+                    format!(
+                        "alter table {} no force row level security, or connect as a role with bypassrls",
+                        table.table
+                    )
+                } else {
+                    format!("connect as {} or as a role with bypassrls", table.owner)
+                },
             );
         }
     }
@@ -106,7 +125,8 @@ fn tables(seen: &mut Examination, catalog: &Catalog, health: &Health, entities: 
         seen.note(
             "triggers",
             format!("{} has the trigger {}", trigger.table, trigger.name),
-            "it fires for every row that is loaded: a load that finds rows changed by it says so and writes nothing",
+            "it fires for every row that is loaded: moments that it sets, such as updated_at, are set back, and a record of which \
+             it makes something else is refused; target.triggers = \"off\" keeps it from firing",
         );
     }
     let required = entities.iter().filter(|entity| !entity.is_optional());

@@ -18,6 +18,8 @@ pub struct Catalog {
     pub tables: Vec<CatalogTable>,
     /// Their triggers.
     pub triggers: Vec<CatalogTrigger>,
+    /// What stands in the place of a table and is none, such as `a view`. Not kept in the staging file.
+    pub others: BTreeMap<String, String>,
 }
 
 /// A target table: who owns it, and what the session's role may do to it.
@@ -90,6 +92,18 @@ impl CatalogColumn {
         Some((precision - scale, scale))
     }
 
+    /// Whether it can hold what a column of an entity has. A mapping may put more into more: what prints as it stands into a text,
+    /// and a constant into whatever type takes it, which a session is asked.
+    pub fn holds(&self, column: &Column) -> bool {
+        if self.takes(column.kind) {
+            return true;
+        }
+        let is_plain =
+            matches!(column.kind, Kind::Uuid | Kind::Integer | Kind::Boolean | Kind::Date | Kind::Numeric);
+        let is_constant = matches!(column.kind, Kind::Enum(""));
+        column.made.is_some() && (is_plain && self.takes(Kind::Text) || is_constant && self.type_kind != "c")
+    }
+
     /// Whether the column's type can hold values of the kind.
     pub fn takes(&self, kind: Kind) -> bool {
         let allowed: &[&str] = match kind {
@@ -99,7 +113,8 @@ impl CatalogColumn {
             Kind::Integer => &["int8", "int4", "int2", "numeric"],
             Kind::Boolean => &["bool"],
             Kind::Date => &["date"],
-            Kind::Timestamp => &["timestamptz"],
+            // without a zone it is UTC that stands there
+            Kind::Timestamp => &["timestamptz", "timestamp"],
             Kind::Numeric => &["numeric"],
             Kind::Metadata | Kind::Json => &["jsonb"],
         };

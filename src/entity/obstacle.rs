@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use super::catalog::{Catalog, CatalogColumn, CatalogKey};
-use super::{Column, Entity, Kind};
+use super::{Column, Entity, Kind, Write};
 use crate::record::Category;
 
 /// One thing in everybody's way.
@@ -33,6 +33,10 @@ pub enum Why {
         /// What belongs there.
         kind: Kind,
     },
+    /// What stands in the table's place is something else.
+    NotATable(String),
+    /// It takes no null, and is written by this phase, later than its row.
+    Late(&'static str),
     /// It takes no null, has no default, and no entity has anything for it.
     Required,
     /// The foreign key of this name asks for accounts that nobody has made.
@@ -52,8 +56,10 @@ impl Obstacle {
     /// What the plan calls it.
     pub fn category(&self) -> Category {
         match self.why {
-            Why::Required | Why::Accounts(_) => Category::ConstraintViolation,
-            Why::Missing | Why::Computed | Why::Type { .. } | Why::Label(_) => Category::SchemaMismatch,
+            Why::Required | Why::Late(_) | Why::Accounts(_) => Category::ConstraintViolation,
+            Why::Missing | Why::NotATable(_) | Why::Computed | Why::Type { .. } | Why::Label(_) => {
+                Category::SchemaMismatch
+            }
         }
     }
 
@@ -67,10 +73,18 @@ impl Obstacle {
             Why::Type { type_name, kind } => {
                 format!("{what} {place} is of type {type_name}, which cannot hold {}", holds(*kind))
             }
+            Why::NotATable(kind) => format!(
+                "{what} {place} is {kind}, into which no row can be merged: name the table behind it ([target.tables])"
+            ),
+            Why::Late(phase) => format!(
+                "{what} {place} takes no null and is filled in phase {phase}, when its rows are there already: let it be null for the \
+                 load, give it a default, or leave it out (= false in [target.columns.{}])",
+                self.table
+            ),
             Why::Required => format!("{what} {place} is required and nothing is known to put there"),
             Why::Accounts(key) => format!(
-                "{place} references auth.users ({key}): every insert would fail until those users exist; `drydock auth` writes what \
-                 makes them"
+                "{place} references auth.users ({key}): each needs an account there before it is loaded; `drydock auth` writes what makes \
+                 them"
             ),
             Why::Label(fact) => format!(
                 "{what} {place}: {fact}; map it in the configuration ([policy.roles], [policy.genders])"
@@ -119,7 +133,9 @@ fn of_table(catalog: &Catalog, entities: &[&'static Entity], table: &'static str
         if entities.iter().filter(|entity| entity.target_table == table).all(|entity| entity.is_optional()) {
             return Vec::new();
         }
-        return vec![Obstacle { table, column: None, why: Why::Missing }];
+        let other = catalog.others.get(table);
+        let why = other.map_or(Why::Missing, |kind| Why::NotATable(kind.clone()));
+        return vec![Obstacle { table, column: None, why }];
     }
     let of: Vec<&Entity> = entities.iter().copied().filter(|entity| entity.target_table == table).collect();
     let has_key = of.iter().all(|entity| entity.has_key_column());
@@ -140,7 +156,13 @@ fn of_table(catalog: &Catalog, entities: &[&'static Entity], table: &'static str
                 if known.is_generated {
                     add(column.name, Why::Computed);
                 }
-                if !known.takes(column.kind) {
+                if let Write::In(phase) = column.write
+                    && !known.is_nullable
+                    && !known.has_default
+                {
+                    add(column.name, Why::Late(phase.as_str()));
+                }
+                if !known.holds(column) {
                     let type_name = known.type_name.clone();
                     add(column.name, Why::Type { type_name, kind: column.kind });
                 }
@@ -220,7 +242,7 @@ mod tests {
                 Category::ConstraintViolation,
             ),
             (
-                "people.id references auth.users (profiles_id_fkey): every insert would fail until those users exist; \
+                "people.id references auth.users (profiles_id_fkey): each needs an account there before it is loaded; \
                  `drydock auth` writes what makes them",
                 Category::ConstraintViolation,
             ),

@@ -59,7 +59,7 @@ pub const ENTITY: Entity = Entity {
         decide: decide!(LegacyPatient with User, resolve),
     },
     columns: &[
-        Column::new("id", Kind::Uuid),
+        Column::new("id", Kind::Uuid).answer(Answer::Row),
         Column::new("legacy_id", Kind::Integer),
         Column::new("user_id", Kind::Uuid).references(&profiles::ENTITY),
         Column::new("first_name", Kind::Text).holds(Holds::Name).from(&[OfUser("first_name")]),
@@ -164,7 +164,13 @@ fn resolve(whole: &dyn Whole, patient: &LegacyPatient, user: Option<&User>) -> D
     // the user's own, whoever keeps it among the profiles
     let email = match clean::email("email", user.email.as_deref(), whole.email_policy()).value {
         Email::Valid(address) => address,
-        Email::Missing | Email::Invalid(_) => String::new(),
+        Email::Missing | Email::Invalid(_) => match whole.address_in_target(&ENTITY, id) {
+            Some(standing) => {
+                decision.change_further("email", "email.in_target", user.email.as_deref(), Some(standing));
+                standing.to_owned()
+            }
+            None => String::new(),
+        },
     };
     let row = row!(ENTITY {
         id: whole.target_id(&ENTITY, id).to_text(),

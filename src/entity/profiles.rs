@@ -89,7 +89,7 @@ pub const ENTITY: Entity = Entity {
         decide: decide!(User with PatientMoment, resolve),
     },
     columns: &[
-        Column::new("id", Kind::Uuid),
+        Column::new("id", Kind::Uuid).answer(Answer::Row),
         Column::new("legacy_id", Kind::Integer),
         // null only where the configuration chooses null instead of a fallback address
         Column::new("email", Kind::Text)
@@ -358,6 +358,12 @@ fn address(whole: &dyn Whole, decision: &mut Decision, user: &User, names: [&str
         (Email::Missing, _) => Replaced::Missing,
         (Email::Invalid(_), _) => Replaced::Invalid,
     };
+    if let Some(standing) = whole.address_in_target(&ENTITY, id) {
+        decision.change_further("email", "email.in_target", user.email.as_deref(), Some(standing));
+        // it is not missing where it stands
+        decision.issues.retain(|(_, issue)| issue.code != Code::EmailMissing);
+        return Address::Kept(standing.to_owned());
+    }
     Address::Replaced { replacement: whole.gives_fallbacks().then(|| fallback(whole, id, names)), reason }
 }
 

@@ -69,6 +69,9 @@ pub trait Whole: Sync {
     /// The address that a person gave to a user.
     fn given_address(&self, user: LegacyId) -> Option<&str>;
 
+    /// The real address that the record's own row has in the target and nobody else gets: a stand-in never takes its place.
+    fn address_in_target(&self, entity: &Entity, id: LegacyId) -> Option<&str>;
+
     /// Whether somebody has or claims the fallback address.
     fn is_fallback_taken(&self, address: &str) -> bool;
 

@@ -28,6 +28,8 @@ pub struct Carried<'a> {
     pub receipt: Receipt,
     /// The records that the target refuses.
     pub refused: Vec<Refused>,
+    /// The columns in which rows that stood there got another value, with how many rows.
+    pub changed: BTreeMap<&'static str, u64>,
     made_room: bool,
     /// By the first record of each chunk: a chunk that came to trouble is done after the one that follows it.
     digests: BTreeMap<LegacyId, String>,
@@ -59,13 +61,14 @@ impl<'a> Carried<'a> {
                 digest: String::new(),
             },
             refused: Vec::new(),
+            changed: BTreeMap::new(),
             made_room: false,
             digests: BTreeMap::new(),
         }
     }
 
     /// The receipt of the whole merge: where several chunks made it, its digest is that of theirs.
-    pub fn finish(mut self) -> (Receipt, Vec<Refused>) {
+    pub fn finish(mut self) -> (Receipt, Vec<Refused>, BTreeMap<&'static str, u64>) {
         self.bar.finish();
         let digests: Vec<String> = self.digests.into_values().collect();
         self.receipt.digest = match digests.as_slice() {
@@ -73,7 +76,7 @@ impl<'a> Carried<'a> {
             [only] => only.clone(),
             several => crate::target::digest_of(&several.concat()),
         };
-        (self.receipt, self.refused)
+        (self.receipt, self.refused, self.changed)
     }
 
     fn add(&mut self, first: Option<LegacyId>, receipt: &Receipt) {
@@ -182,6 +185,13 @@ impl Loader<'_> {
                 Cause::Rewritten(_, records) if is_whole && 2 * records > unit.ids.len() as u64 => {
                     return Err(failure.error);
                 }
+                // what a constraint refuses of the chunk is asked at once, and the others are written
+                Cause::Refused(refusal)
+                    if self.options.on_error == OnError::Isolate
+                        && self.target.judge_chunks(merge, refusal)? =>
+                {
+                    continue;
+                }
                 Cause::Refused(_) | Cause::Rewritten(..) => {}
                 _ => return Err(failure.error),
             }
@@ -228,8 +238,7 @@ impl Loader<'_> {
         }
         unit.ids =
             ids.iter().filter(|id| !unit.refused.iter().any(|(other, _)| other == *id)).copied().collect();
-        self.note(carried, unit)?;
-        refuse_what_all_are_refused_for(carried)
+        self.note(carried, unit)
     }
 
     /// Gives records their new address that hold one which others are about to get; what stands in the way of that is
@@ -279,9 +288,11 @@ impl Loader<'_> {
             digest: merged.digest.clone(),
             ..carried.receipt.clone()
         };
+        let is_refused =
+            |id: &LegacyId| merged.refused.binary_search_by_key(id, |(refused, _)| *refused).is_ok();
         let outcomes: Vec<(LegacyId, Outcome)> = ids
             .iter()
-            .filter(|id| merged.missing.binary_search(id).is_err())
+            .filter(|id| merged.missing.binary_search(id).is_err() && !is_refused(id))
             .map(|id| {
                 let outcome = if merged.inserted.binary_search(id).is_ok() {
                     Outcome::Inserted
@@ -297,6 +308,7 @@ impl Loader<'_> {
         let watchers = self.target.watchers(merge.entity.target_table);
         let refused: Vec<Refused> = refusals
             .iter()
+            .chain(&merged.refused)
             .map(|(id, refusal)| (id, refusal))
             .chain(merged.missing.iter().map(|id| (id, &no_row)))
             .map(|(id, refusal)| refused(merge.entity, *id, refusal, &watchers))
@@ -306,14 +318,22 @@ impl Loader<'_> {
             self.staging.record_refused(self.run_id, merge.entity, merge.phase, &refused)?;
             failpoint::reach("after_note");
         }
+        let is_any_refused = !refused.is_empty();
         carried.refused.extend(refused);
+        for (column, rows) in &merged.changed {
+            *carried.changed.entry(column).or_default() += rows;
+        }
         carried.add(ids.first().copied(), &receipt);
-        Ok(())
+        if is_any_refused {
+            refuse_what_all_are_refused_for(carried, self.target.is_rehearsing())
+        } else {
+            Ok(())
+        }
     }
 }
 
 /// Stops where most records are refused, one after the other, for one and the same reason: that is no fault of theirs.
-fn refuse_what_all_are_refused_for(carried: &Carried<'_>) -> Result<()> {
+fn refuse_what_all_are_refused_for(carried: &Carried<'_>, is_rehearsing: bool) -> Result<()> {
     const MANY: u64 = 200;
     let refused = carried.refused.len() as u64;
     let tried = carried.receipt.rows + refused;
@@ -337,10 +357,14 @@ fn refuse_what_all_are_refused_for(carried: &Carried<'_>) -> Result<()> {
         merge.entity.name,
         merge.phase.as_str()
     ))
-    .hint(
-        "what the target asks for is asked of every record: change it there, or say in the configuration what it needs; what was \
-         written is in a run that `drydock rollback` undoes",
-    ))
+    .hint(format!(
+        "what the target asks for is asked of every record: change it there, or say in the configuration what it needs; {}",
+        if is_rehearsing {
+            "nothing stays of a dry run"
+        } else {
+            "what was written is in a run that `drydock rollback` undoes"
+        }
+    )))
 }
 
 /// Hands the next row over with its key, which the file keeps as a number.

@@ -9,23 +9,24 @@ mod backoff;
 mod beside;
 mod carry;
 mod confirm;
+mod constraints;
 pub mod copies;
-mod parents;
+mod obstacles;
 mod refused;
 
 use std::collections::BTreeMap;
 
-use crate::entity;
-use crate::entity::catalog::Catalog;
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::record::Phase;
 use crate::staging::{Accounting, Receipt, Refused, Staging, Step, load_operation};
 use crate::survey;
-use crate::target::{Demand, Demands, Merge, Target, Writing, drift};
+use crate::target::{Merge, Target, Writing};
 
 use carry::Carried;
+
+pub use obstacles::{Obstacles, obstacles};
 
 /// Sessions that write side by side unless somebody wants another number.
 pub const SESSIONS: usize = 2;
@@ -102,15 +103,32 @@ pub struct Summary {
     pub notes: Vec<String>,
     /// One per merge, in order.
     pub receipts: Vec<Receipt>,
+    /// In which columns rows that stood there had another value.
+    pub changed: Vec<Changed>,
     /// What the target refused, by what it said.
     pub refused: Vec<RefusedCount>,
     /// Records that the target refuses, whether now or in an earlier load.
     pub failed: u64,
     /// Records that the target holds and the snapshot no longer does, by entity; they were left alone.
     pub gone_from_source: BTreeMap<&'static str, u64>,
+    /// Who sees the rows through the platform's API: each a sentence.
+    pub seen_by: Vec<String>,
     /// The fates of every entity's records.
     #[serde(skip)]
     pub accounting: Vec<Accounting>,
+}
+
+/// Rows that stood in the target with another value in a column, which they lost.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Changed {
+    /// `2A`, `2B` or `2C`.
+    pub phase: &'static str,
+    /// The entity.
+    pub entity: &'static str,
+    /// The column, with its table, by the target's names.
+    pub column: String,
+    /// How many rows.
+    pub rows: u64,
 }
 
 /// Records refused for the same reason.
@@ -172,10 +190,17 @@ pub fn load(
     let entities = loader.staging.sent_entities()?;
     let merges = |phase: &Phase| Merge::of_phase(*phase, &entities);
     let Some(first) = options.phases.iter().flat_map(merges).next() else {
-        return Err(Error::internal("no phase to load"));
+        return Err(Error::precondition(
+            "the configuration leaves every table of the target out, and nothing is to be loaded",
+        )
+        .hint("name the tables in [target.tables]; `drydock target draft` writes what it recognises"));
     };
     let notes = loader.ask(&first, |loader| {
-        let notes = refuse_obstacles(loader.staging, loader.target)?;
+        let Obstacles { problems, notes, judged } = obstacles(loader.staging, loader.target)?;
+        let notes = Obstacles { problems, notes, judged: Vec::new() }.refuse()?;
+        for entity in judged {
+            loader.target.judge(entity)?;
+        }
         loader.target.prepare_load()?;
         Ok(notes)
     })?;
@@ -201,13 +226,14 @@ pub fn load(
         loader.staging.flush()?;
     }
 
-    let (mut receipts, mut refused) = (Vec::new(), Vec::new());
+    let (mut receipts, mut refused, mut changed) = (Vec::new(), Vec::new(), Vec::new());
     for phase in &options.phases {
         loader.writing.begin_phase();
         for merge in merges(phase) {
             interrupt::check()?;
-            let (receipt, of_merge) = loader.merge(&merge, progress)?;
+            let (receipt, of_merge, of_rows) = loader.merge(&merge, progress)?;
             refused.extend(count_refused(&merge, of_merge));
+            changed.extend(of_rows);
             receipts.push(receipt);
         }
         loader.ask(&first, |loader| loader.target.prove_references(*phase))?;
@@ -227,6 +253,8 @@ pub fn load(
         }
         loader.ask(&first, |loader| note_gone(loader.staging, loader.target, &options.phases))?
     };
+    let seen_by =
+        if options.dry_run { Vec::new() } else { loader.ask(&first, |loader| loader.target.seen_by())? };
     let Loader { staging, .. } = loader;
     if let Some(beyond) = beyond {
         staging.finish_run(beyond, None)?;
@@ -237,15 +265,17 @@ pub fn load(
         dry_run: options.dry_run,
         notes,
         receipts,
+        changed,
         refused,
         failed: if options.dry_run { now } else { staging.count_failed()? },
         gone_from_source,
+        seen_by,
         accounting: staging.accounting()?,
     })
 }
 
 impl Loader<'_> {
-    fn merge(&mut self, merge: &Merge, progress: Progress) -> Result<(Receipt, Vec<Refused>)> {
+    fn merge(&mut self, merge: &Merge, progress: Progress) -> Result<(Receipt, Vec<Refused>, Vec<Changed>)> {
         let operation = load_operation(merge.phase, merge.entity);
         self.total = self.staging.count_ready(merge.entity)?;
         if !self.options.dry_run {
@@ -261,7 +291,14 @@ impl Loader<'_> {
         }
         let mut carried = Carried::new(merge, progress.start(&operation, Some(self.total)));
         self.carry_all(&mut carried)?;
-        Ok(carried.finish())
+        let (receipt, refused, changed) = carried.finish();
+        let changed = changed.into_iter().map(|(column, rows)| Changed {
+            phase: merge.phase.as_str(),
+            entity: merge.entity.name,
+            column: self.target.place(merge.entity.target_table, column),
+            rows,
+        });
+        Ok((receipt, refused, changed.collect()))
     }
 
     /// Gives rows their legacy id that say it elsewhere than in their column.
@@ -303,85 +340,6 @@ fn require_earlier_phases(staging: &Staging, phases: &[Phase]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Finds everything that is in the way before the first write, in the catalog and by the rights as they are now. Returns
-/// what is not in the way but good to know.
-fn refuse_obstacles(staging: &Staging, target: &mut Target) -> Result<Vec<String>> {
-    let conditions = target.conditions()?;
-    let catalog = target.catalog()?;
-    let mut demands = Demands::new();
-    for entity in staging.sent_entities()? {
-        for column in entity.columns {
-            demands.insert(
-                (entity.name, column.name),
-                Demand {
-                    labels: match column.kind {
-                        entity::Kind::Enum(_) => staging.labels_used(entity, column)?,
-                        _ => Vec::new(),
-                    },
-                    // a column that a later phase adds is never sent as null
-                    has_null: column.write == entity::Write::Always
-                        && column.nullable
-                        && staging.has_null(entity, column)?,
-                },
-            );
-        }
-    }
-    let mut problems = conditions.problems();
-    if !target.may_hold_triggers() {
-        problems.push(format!(
-            "target.triggers is \"off\", and role {0} may not switch them off for itself: grant set on parameter \
-             session_replication_role to {0}, or leave it \"on\"",
-            conditions.role
-        ));
-    }
-    problems.extend(target.preflight(&catalog, &demands));
-    let mut told = Vec::new();
-    // what is missing cannot be asked
-    if problems.is_empty() {
-        let (missing, notes) = parents::look(staging, target, &catalog)?;
-        problems.extend(missing);
-        told = notes;
-    }
-    let drift: Vec<String> = drift(&staging.catalog()?, &catalog)
-        .into_iter()
-        .map(|change| format!("since the survey: {change}"))
-        .collect();
-    if problems.is_empty() {
-        let size = size_note(staging, target, &catalog)?;
-        return Ok(conditions.notes().into_iter().chain(told).chain(drift).chain(size).collect());
-    }
-    problems.extend(drift);
-    Err(Error::target(format!("the target cannot take the records:\n  {}", problems.join("\n  "))).hint(
-        "nothing was written; fix the target or the configuration, then run `drydock survey` and `drydock transform` \
-         again",
-    ))
-}
-
-/// What the rows that no load has tried yet will take in the target, as far as it can be told: a row is as long as those
-/// of a sample, and every index has an entry for it.
-fn size_note(staging: &Staging, target: &mut Target, catalog: &Catalog) -> Result<Option<String>> {
-    const ROW_HEAD: u64 = 32;
-    const INDEX_ENTRY: u64 = 48;
-    let mut wanted = 0;
-    for entity in staging.sent_entities()? {
-        let (rows, bytes) = staging.untried_size(entity)?;
-        let keys = catalog.keys.iter().filter(|key| {
-            key.table == entity.target_table && matches!(key.kind.as_str(), "p" | "u" | "i" | "f")
-        });
-        wanted += rows * (bytes + ROW_HEAD + keys.count() as u64 * INDEX_ENTRY);
-    }
-    let megabytes = |bytes: u64| bytes.div_ceil(1 << 20);
-    if megabytes(wanted) < 2 {
-        return Ok(None);
-    }
-    let now = target.count("asking for the size", "select pg_database_size(current_database())")?;
-    Ok(Some(format!(
-        "the rows will take about {} MB in the target, where the database has {} MB now, and as much again in its log",
-        megabytes(wanted),
-        megabytes(now)
-    )))
 }
 
 /// Refused records by what the target said.

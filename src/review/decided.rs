@@ -193,6 +193,16 @@ impl Decided {
         one.ruling.value.as_deref().filter(|_| one.ruling.action == Action::Set)
     }
 
+    /// Every row that a person said a record of the entity is.
+    pub fn rows(&self, entity: &str) -> impl Iterator<Item = &str> {
+        self.standing.iter().filter(|one| !self.stale.contains(&one.decision_id)).filter_map(move |one| {
+            let ruling = &one.ruling;
+            let is_row =
+                ruling.action == Action::Set && ruling.item.entity == entity && ruling.item.question == "id";
+            ruling.value.as_deref().filter(|_| is_row)
+        })
+    }
+
     /// Every such address.
     pub fn addresses(&self) -> impl Iterator<Item = (LegacyId, &str)> {
         self.standing.iter().filter(|one| !self.stale.contains(&one.decision_id)).filter_map(|one| {

@@ -101,7 +101,9 @@ pub fn survey(
     let version = target.version()?;
     target.begin_reading()?;
     let catalog = target.catalog()?;
-    let problems = target.preflight(&catalog, &Demands::new());
+    let mut problems = target.preflight(&catalog, &Demands::new());
+    problems.extend(target.accounts_wanted(&catalog));
+    problems.extend(target.conditions()?.tables.iter().flat_map(|table| table.cannot_be_merged_into()));
 
     let mut existing = Vec::new();
     staging.replace_survey(&catalog, |write| {

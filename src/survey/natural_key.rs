@@ -3,8 +3,7 @@
 
 use std::collections::HashMap;
 
-use unicode_normalization::UnicodeNormalization;
-
+use crate::clean::letters;
 use crate::record::LegacyId;
 use crate::staging::Match;
 
@@ -128,11 +127,6 @@ impl Key {
         likeness.contradicts = differing > 1 || (differing == 1 && !likeness.is_certain());
         likeness
     }
-}
-
-/// Letters and digits of any script, without case and accents of writing.
-fn letters(text: &str) -> String {
-    text.nfkc().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()).collect()
 }
 
 /// The end of a phone number; nothing when it is too short to be one.

@@ -23,9 +23,6 @@ impl Target {
     }
 
     fn write_backup(&mut self, catalog: &Catalog, tables: &[&str], out: &mut impl Write) -> Result<()> {
-        let unwritten = |cause: io::Error| {
-            Error::precondition("the backup cannot be written").cause(cause).hint("make room for it")
-        };
         writeln!(
             out,
             "-- restores {} as they were when this was written; run it with psql, which does all of it or nothing\n\
@@ -46,24 +43,67 @@ impl Target {
                  copy {kept} ({listed}) from stdin;"
             )
             .map_err(unwritten)?;
-            let (what, id) = (format!("backing up {table}"), self.id_of(table));
-            let mut rows = self
-                .client
-                .copy_out(&format!("copy (select {listed} from {name} order by {id}) to stdout"))
-                .map_err(|cause| failed(&what, &cause))?;
-            let mut piece = vec![0; 1 << 16];
-            loop {
-                let length =
-                    rows.read(&mut piece).map_err(|cause| super::catalog::copy_failed(&what, &cause))?;
-                if length == 0 {
-                    break;
-                }
-                out.write_all(&piece[..length]).map_err(unwritten)?;
-            }
-            writeln!(out, "\\.").map_err(unwritten)?;
+            let id = self.id_of(table);
+            self.copy_rows(
+                &format!("copy (select {listed} from {name} order by {id}) to stdout"),
+                table,
+                out,
+            )?;
+        }
+        let beside = self.tables_beside()?;
+        for table in &beside {
+            let (name, kept, columns) = (table.name(), table.kept(), table.columns.join(", "));
+            writeln!(
+                out,
+                "\ncreate temporary table {kept} on commit drop as select {columns} from {name} with no data;\n\
+                 copy {kept} ({columns}) from stdin;"
+            )
+            .map_err(unwritten)?;
+            self.copy_rows(&format!("copy (select {columns} from {name}) to stdout"), &name, out)?;
         }
         out.write_all(self.restore_statements(catalog, tables).as_bytes()).map_err(unwritten)?;
+        for table in &beside {
+            out.write_all(table.restore().as_bytes()).map_err(unwritten)?;
+        }
+        out.write_all(b"\ncommit;\n").map_err(unwritten)?;
         out.flush().map_err(unwritten)
+    }
+
+    /// Writes the rows that a COPY sends, with the line that ends them.
+    fn copy_rows(&mut self, sql: &str, table: &str, out: &mut impl Write) -> Result<()> {
+        let what = format!("backing up {table}");
+        let mut rows = self.client.copy_out(sql).map_err(|cause| failed(&what, &cause))?;
+        let mut piece = vec![0; 1 << 16];
+        loop {
+            let length = rows.read(&mut piece).map_err(|cause| super::catalog::copy_failed(&what, &cause))?;
+            if length == 0 {
+                break;
+            }
+            out.write_all(&piece[..length]).map_err(unwritten)?;
+        }
+        writeln!(out, "\\.").map_err(unwritten)
+    }
+
+    /// The tables that say which record a row stands for, where no column does.
+    fn tables_beside(&mut self) -> Result<Vec<Beside>> {
+        let keys = ("drydock".to_owned(), "keys".to_owned());
+        let mappings = (self.schema.clone(), self.mappings.table.clone());
+        let mut tables = Vec::new();
+        for (schema, table) in [keys, mappings] {
+            let rows = self
+                .client
+                .query(
+                    "select a.attname::text from pg_attribute a where a.attrelid = to_regclass($1) and a.attnum > 0 \
+                         and not a.attisdropped and a.attgenerated = '' order by a.attnum",
+                    &[&format!("{}.{}", quoted(&schema), quoted(&table))],
+                )
+                .map_err(|cause| failed(&format!("looking at {table}"), &cause))?;
+            let columns: Vec<String> = rows.iter().map(|row| quoted(row.get(0))).collect();
+            if !columns.is_empty() {
+                tables.push(Beside { schema, table, columns });
+            }
+        }
+        Ok(tables)
     }
 
     /// A table by its own name, with its schema.
@@ -123,8 +163,45 @@ impl Target {
                 listed(&columns, "excluded."),
             );
         }
-        sql + "\ncommit;\n"
+        sql
     }
+}
+
+/// A table whose rows are restored as a whole.
+struct Beside {
+    schema: String,
+    table: String,
+    columns: Vec<String>,
+}
+
+impl Beside {
+    fn name(&self) -> String {
+        format!("{}.{}", quoted(&self.schema), quoted(&self.table))
+    }
+
+    fn kept(&self) -> String {
+        kept(&format!("{}.{}", self.schema, self.table))
+    }
+
+    /// Rows that came since go, and those that went come back.
+    fn restore(&self) -> String {
+        let (name, kept, columns) = (self.name(), self.kept(), self.columns.join(", "));
+        let of = |alias: &str| {
+            let columns: Vec<String> =
+                self.columns.iter().map(|column| format!("{alias}.{column}")).collect();
+            format!("row({})::text", columns.join(", "))
+        };
+        let (there, backed_up) = (of("t"), of("b"));
+        format!(
+            "\ndelete from {name} t where not exists (select 1 from {kept} b where {backed_up} = {there});\
+             \ninsert into {name} ({columns}) overriding system value select {columns} from {kept} b \
+             where not exists (select 1 from {name} t where {there} = {backed_up});"
+        )
+    }
+}
+
+fn unwritten(cause: io::Error) -> Error {
+    Error::precondition("the backup cannot be written").cause(cause).hint("make room for it")
 }
 
 fn writable<'a>(catalog: &'a Catalog, table: &str) -> Vec<&'a CatalogColumn> {

@@ -94,6 +94,17 @@ impl Target {
         }
         let rows = self
             .client
+            .query(
+                "select c.relname::text, case c.relkind when 'v' then 'a view' when 'm' then 'a materialized view' \
+                                                        when 'f' then 'a foreign table' else 'no table' end \
+                 from pg_class c join pg_namespace n on n.oid = c.relnamespace \
+                 where n.nspname = $1 and c.relname = any($2) and c.relkind not in ('r', 'p')",
+                &[&schema, &tables],
+            )
+            .map_err(|cause| failed("looking at the tables", &cause))?;
+        catalog.others = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        let rows = self
+            .client
             .query(TRIGGERS, &[&schema, &tables])
             .map_err(|cause| failed("reading triggers", &cause))?;
         for row in rows {

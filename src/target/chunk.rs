@@ -1,5 +1,6 @@
 //! One chunk of a merge: COPY, comparison, pre-images, write and receipt, as one unit.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use super::Target;
@@ -23,6 +24,11 @@ pub struct Merged {
     pub updated: Vec<LegacyId>,
     /// Records whose row, to which a later phase adds, is not there.
     pub missing: Vec<LegacyId>,
+    /// Records that a constraint refuses, where that was asked before the write.
+    pub refused: Vec<(LegacyId, Refusal)>,
+    /// The columns in which rows that stood there get another value, with how many rows: of the merge that makes rows, not of one
+    /// that adds to them.
+    pub changed: BTreeMap<&'static str, u64>,
     /// SHA-256 of the rows as they were sent.
     pub digest: String,
     /// The numbers of the transactions that wrote its rows.
@@ -90,6 +96,10 @@ impl Target {
                         all.inserted.extend(one.inserted);
                         all.updated.extend(one.updated);
                         all.missing.extend(one.missing);
+                        for (column, rows) in one.changed {
+                            *all.changed.entry(column).or_default() += rows;
+                        }
+                        refused.extend(one.refused);
                         all.xids.extend(one.xids);
                         digests.push(one.digest);
                         if let Some(own) = own {
@@ -127,11 +137,11 @@ impl Target {
         let table = self.table(merge.entity);
         let name = merge.entity.name;
         let (sent_table, known_table) = (merge.sent(), merge.known());
+        let columns = self.sent_columns(merge)?;
         self.execute(
             &format!("preparing {name}"),
             &format!(
-                "create temporary table {sent_table} on commit drop as select {} from {table} with no data",
-                merge.listed()
+                "create temporary table {sent_table} on commit drop as select {columns} from {table} t with no data"
             ),
         )?;
         let mut range = None;
@@ -146,8 +156,14 @@ impl Target {
         };
         self.execute(&format!("preparing {name}"), &format!("analyze {sent_table} (legacy_id)"))?;
 
-        let known = self.compare(merge, &table, &range)?;
+        let mut known = self.compare(merge, &table, &range)?;
         let mut merged = Merged { rows, digest, ..Merged::default() };
+        merged.refused = self.refuse_judged(merge, &table)?;
+        if !merged.refused.is_empty() {
+            merged.rows -= merged.refused.len() as u64;
+            known = self.count_known(merge)?;
+        }
+        let rows = merged.rows;
         if !merge.inserts() && known.rows < rows {
             merged.missing = self.legacy_ids(
                 "looking for rows",
@@ -161,6 +177,9 @@ impl Target {
         if to_insert + known.different > 0 {
             self.mark_phase(writing, merge.phase)?;
             let mut what_for = Receipted { range: Some(range.clone()), ..Receipted::default() };
+            if known.different > 0 && merge.inserts() {
+                merged.changed = self.count_changed(merge, &table)?;
+            }
             if known.different > 0 {
                 self.keep_pre_images(writing, merge, &table, known.different, &mut what_for)?;
             }
@@ -213,17 +232,7 @@ impl Target {
         let name = merge.entity.name;
         self.execute(&format!("comparing {name}"), &merge.compare_statement(table, range))?;
         let known = merge.known();
-        let row = self
-            .client
-            .query_one(
-                &format!(
-                    "select count(*), count(*) filter (where is_stale), count(*) filter (where is_different) from {known}"
-                ),
-                &[],
-            )
-            .map_err(|cause| Failure::of(&format!("comparing {name}"), &cause))?;
-        let number = |column: usize| u64::try_from(row.get::<_, i64>(column)).unwrap_or(0);
-        let found = Known { rows: number(0), stale: number(1), different: number(2) };
+        let found = self.count_known(merge)?;
         if found.stale == 0 {
             return Ok(found);
         }
@@ -238,6 +247,39 @@ impl Target {
         ))
         .hint("run `drydock survey` and `drydock transform` again; nothing of this chunk was written")
         .into())
+    }
+
+    fn count_changed(&mut self, merge: &Merge, table: &str) -> Result<BTreeMap<&'static str, u64>, Failure> {
+        let counts: Vec<String> = merge
+            .updated()
+            .map(|column| format!("count(*) filter (where {})", super::merge::differs(column, "s")))
+            .collect();
+        let sql = format!(
+            "select {} from {} k join {} s on s.legacy_id = k.legacy_id join {table} t on t.id = k.id where k.is_different",
+            counts.join(", "),
+            merge.known(),
+            merge.sent()
+        );
+        let row =
+            self.client.query_one(&sql, &[]).map_err(|cause| Failure::of("counting what changes", &cause))?;
+        let counted = merge
+            .updated()
+            .enumerate()
+            .map(|(place, column)| (column.name, u64::try_from(row.get::<_, i64>(place)).unwrap_or(0)));
+        Ok(counted.filter(|(_, rows)| *rows > 0).collect())
+    }
+
+    fn count_known(&mut self, merge: &Merge) -> Result<Known, Failure> {
+        let sql = format!(
+            "select count(*), count(*) filter (where is_stale), count(*) filter (where is_different) from {}",
+            merge.known()
+        );
+        let row = self
+            .client
+            .query_one(&sql, &[])
+            .map_err(|cause| Failure::of(&format!("comparing {}", merge.entity.name), &cause))?;
+        let number = |column: usize| u64::try_from(row.get::<_, i64>(column)).unwrap_or(0);
+        Ok(Known { rows: number(0), stale: number(1), different: number(2) })
     }
 
     /// Runs the statement that writes and reads what it returns, row by row so that nothing piles up. Not as COPY: what

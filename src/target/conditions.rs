@@ -116,7 +116,9 @@ impl Conditions {
         );
         unless(
             !self.is_read_only,
-            "the session is read only: a replica, or a role that may not write".to_owned(),
+            "the session is read only: a replica, a role that may not write, or a hosted project whose disk is full, which is \
+             set to read only until there is room again"
+                .to_owned(),
         );
         unless(
             self.may_make_temporary,
@@ -147,22 +149,12 @@ impl Conditions {
                     missing.join(" or ")
                 ));
             }
-            if table.has_rules {
-                problems.push(format!(
-                    "table {name} has rules for inserts or updates, with which no rows can be merged: drop them, or switch them off \
-                     for the load (alter table {name} disable rule …)"
-                ));
-            }
-            if table.is_published_without_identity {
-                problems.push(format!(
-                    "table {name} is published with its updates and has no replica identity, so that no row of it may be updated: \
-                     give it a primary key, or alter table {name} replica identity full"
-                ));
-            }
+            problems.extend(table.cannot_be_merged_into());
             if table.hides_rows {
                 problems.push(format!(
                     "row level security of table {name} applies to role {role} and may hide rows from it: connect as the \
-                     owner of the table or as a role that bypasses row level security"
+                     owner of the table (where it is forced on the owner: alter table {name} no force row level security), or as a \
+                     role that bypasses row level security"
                 ));
             }
         }
@@ -174,8 +166,7 @@ impl Conditions {
         let mut notes = Vec::new();
         if self.statement_timeout != "0" {
             notes.push(format!(
-                "the statement timeout is {}: a chunk that takes longer is ended by the server; \
-                 options=-c%20statement_timeout%3D0 in the URL lifts it on a direct or session connection",
+                "the statement timeout is {}, as the URL's options have it: a chunk that takes longer is ended by the server",
                 self.statement_timeout
             ));
         }
@@ -185,13 +176,31 @@ impl Conditions {
         for table in &self.tables {
             if !table.triggers.is_empty() {
                 notes.push(format!(
-                    "table {} has triggers that fire for every row: {}; target.triggers = \"off\" keeps them from firing",
+                    "table {} has triggers that fire for every row: {}; moments that they set, such as updated_at, are set back, and \
+                     a record of which they make something else is refused; target.triggers = \"off\" keeps them from firing",
                     table.table,
                     table.triggers.join(", ")
                 ));
             }
         }
         notes
+    }
+}
+
+impl TableConditions {
+    /// Why no row of the table can be merged into, whoever tries.
+    pub fn cannot_be_merged_into(&self) -> Vec<String> {
+        let name = &self.table;
+        let rules = format!(
+            "table {name} has rules for inserts or updates, with which no rows can be merged: drop them, or switch them off for the \
+             load (alter table {name} disable rule …)"
+        );
+        let published = format!(
+            "table {name} is published with its updates and has no replica identity, so that no row of it may be updated: give it \
+             a primary key, or alter table {name} replica identity full"
+        );
+        let found = [(self.has_rules, rules), (self.is_published_without_identity, published)];
+        found.into_iter().filter_map(|(is_so, sentence)| is_so.then_some(sentence)).collect()
     }
 }
 

@@ -84,8 +84,7 @@ impl Target {
 
     /// The entity's rows in a range that stand for a legacy record, from the first.
     pub fn contents(&mut self, entity: &Entity, columns: &[&Column], range: Range) -> Result<Contents<'_>> {
-        let listed: String =
-            columns.iter().map(|column| format!(", t.{}::text", quoted(column.name))).collect();
+        let listed: String = columns.iter().map(|column| format!(", {}", printed(column))).collect();
         let what = format!("reading {} back", entity.target_table);
         let sql = format!(
             "copy (select t.legacy_id{listed} from {} t where {} and {} order by t.legacy_id) to stdout",
@@ -144,6 +143,15 @@ fn canonical(column: &Column) -> String {
         Kind::Numeric => format!(
             "case when {name}::text like '%.%' then rtrim(rtrim({name}::text, '0'), '.') else {name}::text end"
         ),
+        _ => printed(column),
+    }
+}
+
+/// A column as its type prints it; a moment with its zone, also where the column has none.
+fn printed(column: &Column) -> String {
+    let name = format!("t.{}", quoted(column.name));
+    match column.kind {
+        Kind::Timestamp => format!("{name}::timestamptz::text"),
         _ => format!("{name}::text"),
     }
 }

@@ -48,6 +48,7 @@ impl Target {
             is_beside: true,
             tables: self.tables.clone(),
             watched: self.watched.clone(),
+            judged: self.judged.clone(),
         };
         beside.set_up()?;
         beside.hold_triggers()?;

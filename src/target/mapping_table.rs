@@ -148,7 +148,7 @@ impl Target {
         self.execute(
             &format!("removing rows of {table}"),
             &format!(
-                "delete from {}.{} m using drydock_undo u where m.{}::text in ({}) and m.{} = u.id and u.table_name = {} \
+                "delete from {}.{} m using drydock_undo u where m.{}::text in ({}) and m.{}::text = u.id::text and u.table_name = {} \
                  and u.how = 'inserted' and u.state is null",
                 quoted(&self.schema),
                 quoted(&mappings.table),

@@ -9,6 +9,7 @@ mod catalog;
 mod chunk;
 mod claim;
 mod conditions;
+mod constraints;
 mod contents;
 mod copies;
 mod copy;
@@ -20,7 +21,6 @@ mod mapping_table;
 mod merge;
 mod names;
 mod own_schema;
-mod parents;
 mod preflight;
 mod receipts;
 mod references;
@@ -29,7 +29,9 @@ mod sender;
 mod undo;
 mod unique_values;
 mod unit;
+mod values;
 mod views;
+mod visible;
 mod watched;
 
 use std::time::Duration;
@@ -38,6 +40,7 @@ use postgres::error::SqlState;
 
 pub use chunk::Merged;
 pub use conditions::{Conditions, TableConditions, drift};
+pub use constraints::{ACCOUNTS, Broken, Constraint};
 pub use contents::{Range, RangeDigest};
 pub use copies::KnownRun;
 pub use copy::{Field, encode_row};
@@ -46,7 +49,6 @@ pub use failure::{Cause, Failure, Refusal};
 pub use health::Health;
 pub use merge::Merge;
 pub use own_schema::{Cleaned, KEPT_DAYS};
-pub use parents::{ACCOUNTS, Elsewhere, Orphans};
 pub use preflight::{Demand, Demands};
 pub use receipts::Writing;
 pub use sender::{Sender, digest_of};
@@ -93,6 +95,8 @@ pub struct Target {
     tables: Vec<&'static str>,
     /// Tables whose rows may become something else on their way in, and by what; not known before the lock is taken.
     watched: watched::Watched,
+    /// The constraints that are asked of every chunk, once one of them has refused something.
+    judged: Vec<constraints::Judged>,
 }
 
 impl Target {
@@ -114,6 +118,7 @@ impl Target {
             backend: None,
             is_beside: false,
             watched: watched::Watched::default(),
+            judged: Vec::new(),
         })
     }
 
@@ -155,6 +160,11 @@ impl Target {
     /// The tables that there are, in load order.
     pub fn tables(&self) -> &[&'static str] {
         &self.tables
+    }
+
+    /// A column with its table, by the target's names.
+    pub fn place(&self, table: &str, column: &str) -> String {
+        self.names.place(table, column)
     }
 
     /// The entities whose tables there are, in load order.

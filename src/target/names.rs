@@ -230,6 +230,9 @@ impl Names {
                 ours.clone_into(&mut table.table);
                 table
             }));
+            if let Some(other) = catalog.others.get(theirs) {
+                translated.others.insert(ours.to_owned(), other.clone());
+            }
             let triggers = catalog.triggers.iter().filter(|trigger| trigger.table == theirs).cloned();
             translated.triggers.extend(triggers.map(|mut trigger| {
                 ours.clone_into(&mut trigger.table);

@@ -28,10 +28,19 @@ impl Target {
     }
 }
 
+impl Target {
+    /// The columns that need an account for every record: each a sentence.
+    pub fn accounts_wanted(&self, catalog: &Catalog) -> Vec<String> {
+        let obstacles = entity::obstacles(catalog, self.names.entities());
+        let wanted = obstacles.iter().filter(|obstacle| matches!(obstacle.why, Why::Accounts(_)));
+        wanted.map(|obstacle| obstacle.sentence(|table, column| self.names.of(table, column))).collect()
+    }
+}
+
 fn preflight(names: &Names, catalog: &Catalog, demands: &Demands) -> Vec<String> {
     let told = |obstacle: &Obstacle| obstacle.sentence(|table, column| names.of(table, column));
-    // once rows are known it is asked whether their accounts are there
-    let is_open = |obstacle: &&Obstacle| demands.is_empty() || !matches!(obstacle.why, Why::Accounts(_));
+    // whether accounts are there is asked of every record
+    let is_open = |obstacle: &&Obstacle| !matches!(obstacle.why, Why::Accounts(_));
     let obstacles = entity::obstacles(catalog, names.entities());
     let mut problems: Vec<String> = obstacles.iter().filter(is_open).map(told).collect();
     for entity in names.entities() {

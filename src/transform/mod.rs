@@ -14,10 +14,12 @@ mod fit;
 mod ids;
 mod index;
 mod ladder;
+mod likely_rows;
 mod memberships;
 mod merges;
 mod pass;
 mod posts;
+mod target_addresses;
 mod whole;
 
 use std::collections::HashMap;
@@ -48,6 +50,7 @@ use ladder::Ladder;
 use merges::Merges;
 use pass::Passes;
 use posts::Posts;
+use target_addresses::TargetAddresses;
 use whole::WholeSet;
 
 /// What a transform did.
@@ -105,6 +108,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     for entity in entity::ALL {
         staging.recognise_own_ids(entity)?;
     }
+    likely_rows::keep(staging, &email_policy, snapshot_day(staging)?)?;
     let left_in_file = staging.settle_entities(&staging.catalog()?)?;
     claim_decided(&mut facts.claims, &decided);
     let search = Search::start(finder, config.policy.duplicates)?;
@@ -113,7 +117,8 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     let mut claims = std::mem::take(&mut facts.claims);
     // the address of a merged user is nobody's until a person says otherwise
     claims.retain(|claim| merges.merged_into(&profiles::ENTITY, claim.user).is_none());
-    let settled = Settled::settle(claims, foreign_addresses(staging)?);
+    let target_addresses = TargetAddresses::read(staging, &claims, &email_policy)?;
+    let settled = Settled::settle(claims, foreign_addresses(staging, &decided)?);
     let repeats = memberships::repeats(std::mem::take(&mut facts.members), &merges);
     let posts = Posts::judge(&facts);
     let address_form = AddressForm::new(&staging.catalog()?);
@@ -122,6 +127,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
         facts: &facts,
         ladder: Ladder { facts: &facts, posts: &posts, default_practice, decided: &decided },
         settled: &settled,
+        target_addresses: &target_addresses,
         ids: &Ids::read(staging, &decided, facts.offices.iter().map(|(office, _)| *office))?,
         merges: &merges,
         repeats: &repeats,
@@ -258,10 +264,17 @@ fn claim_decided(claims: &mut Vec<emails::Claim>, decided: &Decided) {
     }));
 }
 
-fn foreign_addresses(staging: &Staging) -> Result<Vec<(emails::Key, crate::record::TargetId)>> {
+/// The addresses of rows that are nobody's here: not of those that a person gave to a record.
+fn foreign_addresses(
+    staging: &Staging,
+    decided: &Decided,
+) -> Result<Vec<(emails::Key, crate::record::TargetId)>> {
+    let given: std::collections::HashSet<_> = decided.rows(profiles::ENTITY.name).collect();
     let mut addresses = Vec::new();
     staging.for_foreign_emails(|email, holder| {
-        addresses.push((emails::key(&email.trim().to_lowercase()), holder));
+        if !given.contains(holder.to_string().as_str()) {
+            addresses.push((emails::key(&email.trim().to_lowercase()), holder));
+        }
         Ok(())
     })?;
     Ok(addresses)
@@ -321,6 +334,8 @@ fn obstacles(
 ) -> Result<Vec<Obstacle>> {
     let target = staging.config()?.unwrap_or_default().target;
     let mut obstacles = entity::obstacles(&staging.catalog()?, &target.entities());
+    // whether accounts are there is asked of every record before a load
+    obstacles.retain(|obstacle| !matches!(obstacle.why, Why::Accounts(_)));
     let mut labels: Vec<_> = labels_missing.iter().collect();
     labels.sort_by_key(|(entity, column, sentence)| {
         (entity::ALL.iter().position(|known| known.name == entity.name), *column, sentence.as_str())

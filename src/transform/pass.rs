@@ -161,7 +161,10 @@ impl<'a> Passes<'a> {
             };
             // an owner who is a member too has one row where the target has one for a person at a practice
             let is_told_apart = |(column, _): (&str, &str)| columns.iter().any(|known| known.name == column);
-            if entity.discriminator.is_some_and(|discriminator| !is_told_apart(discriminator)) {
+            let is_pair = ["practice_id", "profile_id"]
+                .iter()
+                .all(|wanted| columns.iter().any(|known| known.name == *wanted));
+            if is_pair && entity.discriminator.is_some_and(|discriminator| !is_told_apart(discriminator)) {
                 let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
                 self.staging.merge_across(entity, &names)?;
             }

@@ -11,6 +11,7 @@ use super::ids::Ids;
 use super::index::Index;
 use super::ladder::{Choice, Ladder};
 use super::merges::Merges;
+use super::target_addresses::TargetAddresses;
 use crate::clean::EmailPolicy;
 use crate::config::{self, Policy};
 use crate::entity::association::{self, Association, Method};
@@ -26,6 +27,7 @@ pub struct WholeSet<'a> {
     pub facts: &'a Facts,
     pub ladder: Ladder<'a>,
     pub settled: &'a Settled,
+    pub target_addresses: &'a TargetAddresses,
     pub ids: &'a Ids,
     pub merges: &'a Merges,
     /// The memberships that say what an earlier one says, with that one.
@@ -148,6 +150,10 @@ impl Whole for WholeSet<'_> {
 
     fn given_address(&self, user: LegacyId) -> Option<&str> {
         self.ladder.decided.address(user)
+    }
+
+    fn address_in_target(&self, entity: &Entity, id: LegacyId) -> Option<&str> {
+        self.target_addresses.of(entity, id)
     }
 
     fn is_fallback_taken(&self, address: &str) -> bool {

@@ -36,11 +36,13 @@ mod cases; // the hand-written cases of fixtures/cases
 mod columns; // how columns are written is decided from all their values, or stops the transform
 mod damaged_file; // a damaged staging file is refused before anything is decided on it
 mod ladder; // the rules for a practice, against a naive second version of them
+mod likely_rows; // who is probably there already is a question, and its answer is loaded
 mod optional_entities; // what is optional takes part where both sides have its tables
 mod survey; // the target's catalog and rows come home, with the records they stand for
 mod unique_keys; // unique keys of the target, checked before anything is loaded
 
 // load
+mod constraints; // what constraints, types and limits of the target do is known before the first write, or at once
 mod copies; // two copies of one staging file, both loaded
 mod load; // refused records, differences, and trouble by name
 mod load_claims; // rows that only migration_mappings ties to a record
@@ -50,6 +52,7 @@ mod load_preflight; // what is in the way is said before the first write
 mod moving_addresses; // addresses that move between profiles
 mod reload_differences; // a second load, from newer data
 mod roles; // the grants of sql/roles are enough, and nothing in them is too much
+mod target_addresses; // what a row says better than the legacy system is not replaced by a stand-in
 mod triggers; // targets whose triggers change or refuse what is loaded
 
 // verify and rollback

@@ -26,6 +26,14 @@ pub fn is_fallback_email(address: &str) -> bool {
     address.rsplit_once('@').is_some_and(|(_, domain)| domain == DOMAIN)
 }
 
+/// The legacy id of whom a fallback address, in lower case, was made for.
+pub fn fallback_owner(address: &str) -> Option<LegacyId> {
+    let local = address.strip_suffix(DOMAIN)?.strip_suffix('@')?;
+    let tail = local.rsplit_once('.')?.1;
+    let id = tail.split_once('-').map_or(tail, |(id, _)| id);
+    (!id.is_empty() && id.bytes().all(|digit| digit.is_ascii_digit())).then(|| id.parse().ok())?
+}
+
 fn with_tail(first: &str, last: &str, tail: &str) -> String {
     // the longest tail (an i64 and a u32) leaves 16 characters for each part
     let room = (LOCAL_OCTETS - ".".len() - tail.len()) / 2;

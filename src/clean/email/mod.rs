@@ -18,7 +18,7 @@ use super::trail::Trail;
 use super::unicode::{Reach, composed, lower_case, trimmed, without_invisible};
 use super::{Cleaned, is_literal_null};
 
-pub use fallback::{fallback_email, fallback_email_nth, is_fallback_email};
+pub use fallback::{fallback_email, fallback_email_nth, fallback_owner, is_fallback_email};
 pub use grammar::Reason;
 
 /// What an address field holds.

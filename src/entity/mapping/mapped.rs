@@ -124,6 +124,13 @@ fn part_of(
     let key = |column: &str| format!("target.parts.{table}.columns.{column}");
     let [id, legacy_id] = [entity.columns[0], entity.columns[1]];
     let mut columns = vec![id, legacy_id];
+    if part.columns.contains_key("id") {
+        return Err(Unknown {
+            key: key("id"),
+            word: "a column that needs no mention: the row has the id of its entity's".to_owned(),
+            known: vec!["the other columns".to_owned()],
+        });
+    }
     for (theirs, fill) in part.columns.iter().filter(|(theirs, _)| *theirs != "legacy_id") {
         columns.push(filled(entity, "", theirs, fill, &key(theirs))?);
     }

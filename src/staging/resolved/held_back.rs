@@ -161,12 +161,11 @@ impl Staging {
     ) -> Result<Vec<(LegacyId, String)>> {
         let mut statement = self.connection.prepare(&format!(
             "select v.digest, v.target_id from target_unique_values v where v.table_name = ? and v.key_name = ? \
-             and not exists (select 1 from target_rows t join {} y on y.legacy_id = t.legacy_id \
-                             where t.entity = ? and t.target_id = v.target_id)",
+             and v.target_id not in (select y.id from {} y)",
             quoted(&entity.ready_table())
         ))?;
         let mut held = HashMap::new();
-        let mut rows = statement.query((&key.table, &key.name, entity.name))?;
+        let mut rows = statement.query((&key.table, &key.name))?;
         while let Some(row) = rows.next()? {
             held.insert(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
         }

@@ -162,6 +162,39 @@ impl Staging {
         Ok(self.connection.query_row(&sql, [], |row| row.get(0))?)
     }
 
+    /// How many ready rows of the entity have a text of more characters in the column, and the first of them.
+    pub fn count_longer(
+        &self,
+        entity: &Entity,
+        column: &Column,
+        characters: i64,
+    ) -> Result<(u64, Option<LegacyId>)> {
+        let sql = format!(
+            "select count(*), min(y.legacy_id) from {} where length({}) > ?",
+            entity.ready_rows(),
+            column.read()
+        );
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?.map(LegacyId)));
+        Ok(self.connection.query_row(&sql, [characters], read)?)
+    }
+
+    /// How many ready rows of the entity have a moment with more digits of a second in the column, and the first of them.
+    pub fn count_finer(
+        &self,
+        entity: &Entity,
+        column: &Column,
+        digits: usize,
+    ) -> Result<(u64, Option<LegacyId>)> {
+        let fraction = if digits == 0 { ".".to_owned() } else { format!(".{}", "[0-9]".repeat(digits)) };
+        let sql = format!(
+            "select count(*), min(y.legacy_id) from {} where {} glob '*{fraction}[0-9]*'",
+            entity.ready_rows(),
+            column.read()
+        );
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?.map(LegacyId)));
+        Ok(self.connection.query_row(&sql, [], read)?)
+    }
+
     /// The labels that the ready rows use in an enum column.
     pub fn labels_used(&self, entity: &Entity, column: &Column) -> Result<Vec<String>> {
         let column = column.read();

@@ -127,6 +127,51 @@ impl Staging {
         Ok(())
     }
 
+    /// The rows of the entity that stand for no legacy record: each with its id, its address, first name, last name and birthdate.
+    pub fn for_unknown_rows(
+        &self,
+        entity: &Entity,
+        mut each: impl FnMut(&str, [Option<&str>; 4]),
+    ) -> Result<()> {
+        let mut statement = self.connection.prepare(
+            "select target_id, email, first_name, last_name, date_of_birth from target_rows \
+             where entity = ? and legacy_id is null order by target_id",
+        )?;
+        let mut rows = statement.query([entity.name])?;
+        while let Some(row) = rows.next()? {
+            let said: [Option<String>; 4] = [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?];
+            each(&row.get::<_, String>(0)?, [0, 1, 2, 3].map(|at: usize| said[at].as_deref()));
+        }
+        Ok(())
+    }
+
+    /// The addresses of the entity's rows that stand for a legacy record, in legacy id order.
+    pub fn for_standing_addresses(
+        &self,
+        entity: &Entity,
+        mut each: impl FnMut(LegacyId, &str),
+    ) -> Result<()> {
+        let mut statement = self.connection.prepare(
+            "select legacy_id, email from target_rows where entity = ? and legacy_id is not null and email <> '' \
+             group by legacy_id having count(*) = 1 order by legacy_id",
+        )?;
+        let mut rows = statement.query([entity.name])?;
+        while let Some(row) = rows.next()? {
+            each(LegacyId(row.get(0)?), &row.get::<_, String>(1)?);
+        }
+        Ok(())
+    }
+
+    /// Forgets what rows of the entities may stand for.
+    pub fn forget_matches(&mut self, entities: &[&Entity]) -> Result<()> {
+        self.transaction(|connection| {
+            for entity in entities {
+                connection.execute("delete from target_matches where entity = ?", [entity.name])?;
+            }
+            Ok(())
+        })
+    }
+
     /// Which record a row that the survey saw stands for, if any; nothing for a row that it did not see.
     pub fn existing_row(&self, entity: &Entity, target_id: &str) -> Result<Option<Option<LegacyId>>> {
         let found = self

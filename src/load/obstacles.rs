@@ -1,0 +1,179 @@
+//! What is in the way of a load, found before the first write and all at once: by the rights and the catalog as they are now, and
+//! by what the resolved rows ask of them.
+
+use super::constraints;
+use crate::entity::catalog::{Catalog, CatalogColumn};
+use crate::entity::{Column, Entity, Kind, Write};
+use crate::error::{Error, Result};
+use crate::staging::Staging;
+use crate::target::{Demand, Demands, Target, drift};
+
+/// What was found: each a sentence.
+#[derive(Debug, Clone, Default)]
+pub struct Obstacles {
+    /// What is in the way.
+    pub problems: Vec<String>,
+    /// What is not, but good to know.
+    pub notes: Vec<String>,
+    /// The entities of whose rows the constraints will refuse some: they are asked of every chunk before it is written.
+    pub judged: Vec<&'static Entity>,
+}
+
+impl Obstacles {
+    /// The notes; an error where anything is in the way.
+    pub fn refuse(self) -> Result<Vec<String>> {
+        if self.problems.is_empty() {
+            return Ok(self.notes);
+        }
+        Err(Error::target(format!("the target cannot take the records:\n  {}", self.problems.join("\n  "))).hint(
+            "nothing was written; fix the target or the configuration, then run `drydock survey` and `drydock transform` \
+             again",
+        ))
+    }
+}
+
+/// Finds them.
+pub fn obstacles(staging: &Staging, target: &mut Target) -> Result<Obstacles> {
+    let conditions = target.conditions()?;
+    let catalog = target.catalog()?;
+    let mut problems = conditions.problems();
+    if !target.may_hold_triggers() {
+        problems.push(format!(
+            "target.triggers is \"off\", and role {0} may not switch them off for itself: grant set on parameter \
+             session_replication_role to {0}, or leave it \"on\"",
+            conditions.role
+        ));
+    }
+    let demands = demands(staging)?;
+    problems.extend(target.preflight(&catalog, &demands));
+    problems.extend(target.null_defaults(&catalog)?);
+    for ((entity, column), demand) in &demands {
+        let is_made = |known: &&Column| known.name == *column && known.made.is_some();
+        let of = staging.sent_entities()?.into_iter().find(|known| known.name == *entity);
+        if let Some(entity) = of
+            && let Some(column) = entity.columns.iter().find(is_made)
+        {
+            problems.extend(target.unfit_constants(&catalog, entity, column, &demand.labels)?);
+        }
+    }
+    problems.extend(too_long(staging, target, &catalog)?);
+    let (coarse, zoneless) = moments(staging, target, &catalog)?;
+    problems.extend(coarse);
+    let mut notes: Vec<String> = conditions.notes().into_iter().chain(zoneless).collect();
+    // what is missing cannot be asked
+    let mut judged = Vec::new();
+    if problems.is_empty() {
+        let looked = constraints::look(staging, target)?;
+        problems.extend(looked.problems);
+        notes.extend(looked.notes);
+        judged = looked.judged;
+    }
+    let drift = drift(&staging.catalog()?, &catalog);
+    let drift = drift.into_iter().map(|change| format!("since the survey: {change}"));
+    if problems.is_empty() {
+        notes.extend(drift);
+        notes.extend(size_note(staging, target, &catalog)?);
+    } else {
+        problems.extend(drift);
+    }
+    Ok(Obstacles { problems, notes, judged })
+}
+
+/// What the resolved rows ask of the columns.
+fn demands(staging: &Staging) -> Result<Demands> {
+    let mut demands = Demands::new();
+    for entity in staging.sent_entities()? {
+        for column in entity.columns {
+            let labels = match column.kind {
+                Kind::Enum(_) => staging.labels_used(entity, column)?,
+                _ => Vec::new(),
+            };
+            // a column that a later phase adds is never sent as null
+            let has_null =
+                column.write == Write::Always && column.nullable && staging.has_null(entity, column)?;
+            demands.insert((entity.name, column.name), Demand { labels, has_null });
+        }
+    }
+    Ok(demands)
+}
+
+/// Columns that the configuration fills with texts for which they are too short. What records say themselves was judged when
+/// they were resolved.
+fn too_long(staging: &Staging, target: &Target, catalog: &Catalog) -> Result<Vec<String>> {
+    let mut problems = Vec::new();
+    for entity in staging.sent_entities()? {
+        for column in
+            entity.columns.iter().filter(|column| column.made.is_some() && column.kind == Kind::Text)
+        {
+            let known = catalog
+                .columns
+                .iter()
+                .find(|known| known.table == entity.target_table && known.name == column.name);
+            let Some(room) = known.and_then(|known| known.max_length) else { continue };
+            let (records, first) = staging.count_longer(entity, column, room)?;
+            if let Some(first) = first {
+                problems.push(format!(
+                    "{records} {} get a text for column {} that is longer than its {room} characters, such as legacy id {first}: \
+                     shorten it in [target.fill.{}]",
+                    entity.name,
+                    target.place(entity.target_table, column.name),
+                    entity.target_table
+                ));
+            }
+        }
+    }
+    Ok(problems)
+}
+
+/// Columns that keep less of a moment than records say of it, and those that keep no zone.
+fn moments(staging: &Staging, target: &Target, catalog: &Catalog) -> Result<(Vec<String>, Vec<String>)> {
+    let (mut problems, mut notes) = (Vec::new(), Vec::new());
+    for entity in staging.sent_entities()? {
+        for column in entity.columns.iter().filter(|column| column.kind == Kind::Timestamp) {
+            let is_it =
+                |known: &&CatalogColumn| known.table == entity.target_table && known.name == column.name;
+            let Some(known) = catalog.columns.iter().find(is_it) else { continue };
+            let place = target.place(entity.target_table, column.name);
+            let digits =
+                known.type_text.split_once('(').and_then(|(_, rest)| rest.split(')').next()?.parse().ok());
+            if let Some(digits) = digits.filter(|digits: &usize| *digits < 6)
+                && let (records, Some(first)) = staging.count_finer(entity, column, digits)?
+            {
+                problems.push(format!(
+                    "column {place} is a {}, and {records} {} have a finer moment, such as legacy id {first}, which it would round: \
+                     make it a timestamptz, or leave it out ([target.columns.{}])",
+                    known.type_text, entity.name, entity.target_table
+                ));
+            }
+            if known.type_name == "timestamp" {
+                notes.push(format!("column {place} has no time zone: its moments are written as UTC"));
+            }
+        }
+    }
+    Ok((problems, notes))
+}
+
+/// What the rows that no load has tried yet will take in the target, as far as it can be told: a row is as long as those
+/// of a sample, and every index has an entry for it.
+fn size_note(staging: &Staging, target: &mut Target, catalog: &Catalog) -> Result<Option<String>> {
+    const ROW_HEAD: u64 = 32;
+    const INDEX_ENTRY: u64 = 48;
+    let mut wanted = 0;
+    for entity in staging.sent_entities()? {
+        let (rows, bytes) = staging.untried_size(entity)?;
+        let keys = catalog.keys.iter().filter(|key| {
+            key.table == entity.target_table && matches!(key.kind.as_str(), "p" | "u" | "i" | "f")
+        });
+        wanted += rows * (bytes + ROW_HEAD + keys.count() as u64 * INDEX_ENTRY);
+    }
+    let megabytes = |bytes: u64| bytes.div_ceil(1 << 20);
+    if megabytes(wanted) < 2 {
+        return Ok(None);
+    }
+    let now = target.count("asking for the size", "select pg_database_size(current_database())")?;
+    Ok(Some(format!(
+        "the rows will take about {} MB in the target, where the database has {} MB now, and as much again in its log",
+        megabytes(wanted),
+        megabytes(now)
+    )))
+}

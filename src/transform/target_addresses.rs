@@ -1,0 +1,48 @@
+//! The addresses that rows of the target have of themselves: where the legacy system gives none that the record can keep, a real
+//! one that stands there already is worth more than a stand-in.
+
+use std::collections::HashSet;
+
+use super::emails::{self, Claim, Key};
+use super::index::Index;
+use crate::clean::{self, Email, EmailPolicy, is_fallback_email};
+use crate::entity::{Entity, patients, profiles};
+use crate::error::Result;
+use crate::record::LegacyId;
+use crate::staging::Staging;
+
+/// The addresses that stay where nothing better is known.
+#[derive(Debug)]
+pub(super) struct TargetAddresses {
+    profiles: Index<Box<str>>,
+    patients: Index<Box<str>>,
+}
+
+impl TargetAddresses {
+    /// Reads them. Of profiles, those that somebody claims are not among them: whoever claims one gets it.
+    pub(super) fn read(staging: &Staging, claims: &[Claim], policy: &EmailPolicy) -> Result<Self> {
+        let mut of = [Vec::new(), Vec::new()];
+        for (entity, rows) in [&profiles::ENTITY, &patients::ENTITY].into_iter().zip(&mut of) {
+            staging.for_standing_addresses(entity, |id, address| {
+                if !is_fallback_email(&address.trim().to_lowercase())
+                    && let Email::Valid(address) = clean::email("email", Some(address), policy).value
+                {
+                    rows.push((id, address.into_boxed_str()));
+                }
+            })?;
+        }
+        let [mut of_profiles, of_patients] = of;
+        if !of_profiles.is_empty() {
+            let claimed: HashSet<Key> = claims.iter().map(|claim| claim.address).collect();
+            of_profiles
+                .retain(|(_, address): &(LegacyId, Box<str>)| !claimed.contains(&emails::key(address)));
+        }
+        Ok(Self { profiles: Index::new(of_profiles), patients: Index::new(of_patients) })
+    }
+
+    /// The address of a record's row.
+    pub(super) fn of(&self, entity: &Entity, id: LegacyId) -> Option<&str> {
+        let rows = if *entity == profiles::ENTITY { &self.profiles } else { &self.patients };
+        rows.get(id).map(AsRef::as_ref)
+    }
+}
