@@ -125,8 +125,7 @@ fn tables(seen: &mut Examination, catalog: &Catalog, health: &Health, entities: 
         seen.note(
             "triggers",
             format!("{} has the trigger {}", trigger.table, trigger.name),
-            "it fires for every row that is loaded: moments that it sets, such as updated_at, are set back, and a record of which \
-             it makes something else is refused; target.triggers = \"off\" keeps it from firing",
+            fires(&trigger.definition),
         );
     }
     let required = entities.iter().filter(|entity| !entity.is_optional());
@@ -138,4 +137,23 @@ fn tables(seen: &mut Examination, catalog: &Catalog, health: &Health, entities: 
             "what is missing is named below",
         );
     }
+}
+
+/// What a trigger does to a load, by when it fires.
+fn fires(definition: &str) -> String {
+    let before = definition.split(" ON ").next().unwrap_or_default();
+    let rows = match (before.contains("INSERT"), before.contains("UPDATE")) {
+        (true, true) => "it fires for every row that is written",
+        (true, false) => "it fires for every row that is inserted",
+        (false, true) => "it fires for every row that is updated",
+        (false, false) => {
+            return "no load makes it fire, but an undo may: what it does then is not undone".to_owned();
+        }
+    };
+    let does = if before.contains(" AFTER ") {
+        "what it writes elsewhere, an undo does not take back"
+    } else {
+        "moments that it sets, such as updated_at, are set back, and a record of which it makes something else is refused"
+    };
+    format!("{rows}: {does}; target.triggers = \"off\" keeps it from firing")
 }

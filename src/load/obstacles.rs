@@ -59,6 +59,7 @@ pub fn obstacles(staging: &Staging, target: &mut Target) -> Result<Obstacles> {
     problems.extend(too_long(staging, target, &catalog)?);
     let (coarse, zoneless) = moments(staging, target, &catalog)?;
     problems.extend(coarse);
+    problems.extend(entered_since(staging, target)?);
     let mut notes: Vec<String> = conditions.notes().into_iter().chain(zoneless).collect();
     // what is missing cannot be asked
     let mut judged = Vec::new();
@@ -95,6 +96,25 @@ fn demands(staging: &Staging) -> Result<Demands> {
         }
     }
     Ok(demands)
+}
+
+/// Addresses that somebody entered since the survey where the file has a stand-in, which would take their place.
+fn entered_since(staging: &Staging, target: &mut Target) -> Result<Vec<String>> {
+    let mut problems = Vec::new();
+    for entity in staging.sent_entities()? {
+        let Some(column) = entity.column("email").filter(|_| !entity.is_part()) else { continue };
+        let (rows, first) = target.real_addresses_of(entity, column, |sender| {
+            staging.for_stand_ins(entity, |legacy_id| sender.send([Some(legacy_id.to_string().as_str())]))
+        })?;
+        if let Some(first) = first {
+            problems.push(format!(
+                "{rows} rows of {} got an address since the survey, such as legacy id {first}, and the file has none for them but a \
+                 stand-in: `drydock survey` and `drydock transform` see it and keep it",
+                entity.name
+            ));
+        }
+    }
+    Ok(problems)
 }
 
 /// Columns that the configuration fills with texts for which they are too short. What records say themselves was judged when

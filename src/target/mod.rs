@@ -245,7 +245,9 @@ impl Target {
 
     /// A statement of `sql/verify` as this target is asked: no table, and no schema, is left to the session's path.
     fn checked(&self, sql: &str) -> String {
-        let sql = names::qualified(&self.names.in_catalog(sql), |table| self.named(table));
+        let mut tables = entity::target_tables();
+        tables.extend(self.names.our_tables());
+        let sql = names::qualified(&self.names.in_catalog(sql), &tables, |table| self.named(table));
         sql.replace("current_schema()", &quoted_text(&quoted(&self.schema)))
     }
 

@@ -14,9 +14,8 @@ use crate::entity::mapping::{Mapping, OWN, Place, filled_name};
 use crate::entity::{self, Column, Entity};
 use crate::error::Result;
 
-/// A check's statement with every table as `named` says: what follows `from` or `join` and is the name of one of ours.
-pub(super) fn qualified(sql: &str, named: impl Fn(&str) -> String) -> String {
-    let tables = entity::target_tables();
+/// A check's statement with every table as `named` says: what follows `from` or `join` and is the name of one of `tables`.
+pub(super) fn qualified(sql: &str, tables: &[&str], named: impl Fn(&str) -> String) -> String {
     let mut written = String::with_capacity(sql.len() + 256);
     let mut is_next = false;
     for piece in sql.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_') {
@@ -315,7 +314,7 @@ mod tests {
         let sql = "select 'profiles', count(*) as profiles from profiles t\n  left join\n  practices using (id)\n\
                    where t.a is distinct from t.b and x in (select 1 from patients)";
         assert_eq!(
-            qualified(sql, |table| format!("\"s\".\"{table}\"")),
+            qualified(sql, &entity::target_tables(), |table| format!("\"s\".\"{table}\"")),
             "select 'profiles', count(*) as profiles from \"s\".\"profiles\" t\n  left join\n  \"s\".\"practices\" using (id)\n\
              where t.a is distinct from t.b and x in (select 1 from \"s\".\"patients\")"
         );
@@ -326,7 +325,9 @@ mod tests {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("sql/verify");
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            let sql = qualified(&std::fs::read_to_string(&path).unwrap(), |_| "'qualified'".to_owned());
+            let sql = qualified(&std::fs::read_to_string(&path).unwrap(), &entity::target_tables(), |_| {
+                "'qualified'".to_owned()
+            });
             let code: Vec<&str> = sql.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
             // every second piece is a text in quotes
             for outside in code.join("\n").split('\'').step_by(2) {

@@ -1,10 +1,12 @@
 //! What the target makes of values that no record says: defaults as this session has them, and constants of the configuration.
 
 use super::failure::Failure;
-use super::{Target, quoted_text};
+use super::sender::{Sender, copy_in};
+use super::{Target, discriminated, quoted, quoted_text};
 use crate::entity::catalog::{Catalog, CatalogColumn};
 use crate::entity::{Column, Entity, Kind};
 use crate::error::Result;
+use crate::record::LegacyId;
 
 impl Target {
     /// Columns that take no null and whose default gives null in this session, such as one that asks who is signed in: each a
@@ -39,6 +41,31 @@ impl Target {
             }
         }
         Ok(problems)
+    }
+
+    /// How many of the records sent have a row with a real address, and the first of them.
+    pub fn real_addresses_of(
+        &mut self,
+        entity: &Entity,
+        column: &Column,
+        send: impl FnOnce(&mut Sender<'_>) -> Result<()>,
+    ) -> Result<(u64, Option<LegacyId>)> {
+        let what = format!("looking at the addresses of {}", entity.name);
+        let found = self.within(&what, |target| {
+            target.execute(&what, "create temporary table drydock_asked (legacy_id bigint) on commit drop")?;
+            copy_in(&mut target.client, &what, "drydock_asked (legacy_id)", send)?;
+            let sql = format!(
+                "select count(*), min(t.legacy_id)::bigint from {} t join drydock_asked a on a.legacy_id = t.legacy_id \
+                 where lower(t.{1}::text) not like '%@migrated.local' and t.{1}::text <> '' and {2}",
+                target.table(entity),
+                quoted(column.name),
+                discriminated(entity)
+            );
+            let row = target.client.query_one(&sql, &[]).map_err(|cause| Failure::of(&what, &cause))?;
+            target.execute(&what, "drop table drydock_asked")?;
+            Ok((u64::try_from(row.get::<_, i64>(0)).unwrap_or(0), row.get::<_, Option<i64>>(1).map(LegacyId)))
+        });
+        Ok(found?)
     }
 
     /// The constants of a filled column that its type does not take, or prints otherwise: each a sentence.

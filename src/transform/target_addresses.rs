@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::emails::{self, Claim, Key};
 use super::index::Index;
-use crate::clean::{self, Email, EmailPolicy, is_fallback_email};
+use crate::clean::{self, Email, EmailPolicy, is_stand_in};
 use crate::entity::{Entity, patients, profiles};
 use crate::error::Result;
 use crate::record::LegacyId;
@@ -24,7 +24,7 @@ impl TargetAddresses {
         let mut of = [Vec::new(), Vec::new()];
         for (entity, rows) in [&profiles::ENTITY, &patients::ENTITY].into_iter().zip(&mut of) {
             staging.for_standing_addresses(entity, |id, address| {
-                if !is_fallback_email(&address.trim().to_lowercase())
+                if !is_stand_in(address)
                     && let Email::Valid(address) = clean::email("email", Some(address), policy).value
                 {
                     rows.push((id, address.into_boxed_str()));

@@ -64,6 +64,23 @@ pub fn note_undo(staging: &mut Staging, target: &mut Target) -> Result<()> {
     }
 }
 
+/// Refuses a target of which the rows cannot be read back, with everything that it lacks.
+fn can_be_read(target: &mut Target, entities: &[&'static Entity]) -> Result<()> {
+    if entities.is_empty() {
+        return Err(Error::precondition(
+            "the configuration leaves every table of the target out, and there is nothing to verify",
+        )
+        .hint("name the tables in [target.tables]; `drydock target draft` writes what it recognises"));
+    }
+    let catalog = target.catalog()?;
+    let lacking = target.lacking(&catalog, entities);
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    Err(Error::target(format!("the target cannot be read back:\n  {}", lacking.join("\n  ")))
+        .hint("nothing was compared; restore what is missing, or correct the configuration, then load and verify again"))
+}
+
 /// From here on the target may keep something else.
 pub fn forget_undo(staging: &mut Staging) -> Result<()> {
     // a file that knows nothing of one has nothing to forget
@@ -107,10 +124,11 @@ pub fn verify(
 ) -> Result<Summary> {
     staging.require(Step::Transform, "verify")?;
     survey::expect_target(staging, target)?;
+    let entities = staging.sent_entities()?;
+    can_be_read(target, &entities)?;
     staging.begin(Step::Verify)?;
     target.begin_reading()?;
 
-    let entities = staging.sent_entities()?;
     let plans = entities.iter().map(|entity| Plan::new(staging, entity)).collect::<Result<Vec<_>>>()?;
     let gone = Gone::of(staging)?;
     let (of_target, of_file, mut survival) = both(staging, target, &plans, &gone, progress)?;

@@ -229,7 +229,8 @@ fn a_constant_takes_the_type_of_its_column() {
         number = '{legacy_id}'
         [target.fill.patients]
         org_id = { value = '{gender}', map = { male = '00000000-0000-4000-8000-000000000001' }, otherwise = '00000000-0000-4000-8000-000000000002' }
-        born = '{date_of_birth}'";
+        born = '{date_of_birth}'
+        said = { value = '{gender}', nulls = ['male'] }";
     let job = Job::resolved(
         SIZE,
         config,
@@ -237,14 +238,43 @@ fn a_constant_takes_the_type_of_its_column() {
          insert into organizations values ('00000000-0000-4000-8000-000000000001'), ('00000000-0000-4000-8000-000000000002');
          alter table practices add column org_id uuid not null references organizations, add column since date,
              add column rank smallint, add column number text;
-         alter table patients add column org_id uuid not null references organizations, add column born text",
+         alter table patients add column org_id uuid not null references organizations, add column born text, add column said text",
     );
     job.steps("load", "verify");
     assert_eq!(job.loaded("select since, rank, number from practices where legacy_id = 2"), "2026-01-31|3|2");
-    assert_eq!(job.loaded("select count(distinct org_id), min(born) from patients"), "1|1980-02-03");
+    assert_eq!(
+        job.loaded("select count(distinct org_id), min(born), count(said) from patients"),
+        "1|1980-02-03|0"
+    );
     let versions = job.row_versions();
     job.run(["load", "--quiet"]);
     assert_eq!(job.row_versions(), versions);
+}
+
+#[test]
+fn a_part_needs_no_column_for_the_legacy_id() {
+    let config = "policy.default_practice = 1
+        [target.parts.doctors]
+        of = 'profiles'
+        roles = ['doctor']
+        [target.parts.doctors.columns]
+        license = 'L-{legacy_id:04}'";
+    let job = Job::resolved(
+        SIZE,
+        config,
+        "create table doctors (id uuid primary key references profiles on delete cascade, license text not null)",
+    );
+    job.steps("load", "verify");
+    assert_eq!(job.loaded("select count(*), max(license) from doctors"), "40|L-1040");
+    let told = job.drydock(["doctor"]).run().expect(0).stdout;
+    assert!(!told.contains("does not exist"), "{told}");
+    job.target().execute("alter table doctors drop column license");
+    let refused = job.drydock(["verify", "--quiet"]).run().expect(5);
+    assert!(
+        refused.stderr.contains("the target cannot be read back:\n  column doctors.license does not exist"),
+        "{}",
+        refused.stderr
+    );
 }
 
 #[test]
@@ -254,6 +284,8 @@ fn a_configuration_that_leaves_everything_out_is_said() {
     let job = Job::of_size(SIZE).by(none).at("transform");
     let refused = job.drydock(["load", "--quiet"]).run().expect(3);
     assert!(refused.stderr.contains("leaves every table of the target out"), "{}", refused.stderr);
+    let refused = job.drydock(["verify", "--quiet"]).run().expect(3);
+    assert!(refused.stderr.contains("there is nothing to verify"), "{}", refused.stderr);
 }
 
 #[test]

@@ -62,6 +62,13 @@ fn an_address_that_people_entered_since_the_first_load_outlives_the_next() {
         "update profiles set email = 'eve@harbour.example' where legacy_id = 5;
          update patients set email = 'ada.private@harbour.example' where legacy_id = 11",
     );
+    let refused = job.drydock(["load", "--quiet"]).run().expect(5);
+    for words in [
+        "1 rows of profiles got an address since the survey, such as legacy id 5",
+        "1 rows of patients got an address",
+    ] {
+        assert!(refused.stderr.contains(words), "{words}\n{}", refused.stderr);
+    }
     job.steps("survey", "verify");
     assert_eq!(job.loaded("select email from profiles where legacy_id = 5"), "eve@harbour.example");
     assert_eq!(job.loaded("select email from patients where legacy_id = 11"), "ada.private@harbour.example");

@@ -26,6 +26,12 @@ pub fn is_fallback_email(address: &str) -> bool {
     address.rsplit_once('@').is_some_and(|(_, domain)| domain == DOMAIN)
 }
 
+/// Whether nobody can be reached by an address: it has a domain that is nobody's, as fallback addresses and other placeholders do.
+pub fn is_stand_in(address: &str) -> bool {
+    let address = address.trim().to_lowercase();
+    address.is_empty() || [".local", ".invalid", ".localhost"].iter().any(|domain| address.ends_with(domain))
+}
+
 /// The legacy id of whom a fallback address, in lower case, was made for.
 pub fn fallback_owner(address: &str) -> Option<LegacyId> {
     let local = address.strip_suffix(DOMAIN)?.strip_suffix('@')?;

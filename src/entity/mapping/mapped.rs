@@ -200,14 +200,13 @@ fn made_of(entity: &Entity, key: &str, made: &Made) -> Result<Expression, Unknow
     let Expression { mut sql, kind } = expression(entity, key, value)?;
     let otherwise = made.otherwise.as_deref().map(quoted_text);
     let kind = if made.map.is_empty() { kind } else { Kind::Enum("") };
-    if !made.map.is_empty() {
-        let cases: Vec<String> = made
-            .map
-            .iter()
-            .map(|(is, word)| format!(" when {} then {}", quoted_text(is), quoted_text(word)))
-            .collect();
+    if !made.map.is_empty() || !made.nulls.is_empty() {
+        let nulls = made.nulls.iter().map(|is| format!(" when {} then null", quoted_text(is)));
+        let words =
+            made.map.iter().map(|(is, word)| format!(" when {} then {}", quoted_text(is), quoted_text(word)));
+        let cases: String = nulls.chain(words).collect();
         let other = otherwise.clone().unwrap_or_else(|| sql.clone());
-        sql = format!("case {sql}{} else {other} end", cases.concat());
+        sql = format!("case {sql}{cases} else {other} end");
     } else if let Some(otherwise) = otherwise {
         sql = format!("coalesce({sql}, {otherwise})");
     }

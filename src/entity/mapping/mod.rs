@@ -83,6 +83,9 @@ pub struct Made {
     /// What stands for which value of `value`; what is not named stays as it is.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub map: BTreeMap<String, String>,
+    /// The values of `value` for which null stands.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub nulls: Vec<String>,
     /// What stands where there is no value, or none that `map` names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub otherwise: Option<String>,

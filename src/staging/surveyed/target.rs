@@ -162,6 +162,25 @@ impl Staging {
         Ok(())
     }
 
+    /// The ready records of the entity that have a stand-in for an address, or none, and whose row had no better one when the target
+    /// was surveyed, in legacy id order.
+    pub fn for_stand_ins(&self, entity: &Entity, mut each: impl FnMut(LegacyId)) -> Result<()> {
+        let is_stand_in =
+            |email: &str| format!("coalesce({email}, '') = '' or {email} like '%@migrated.local'");
+        let mut statement = self.connection.prepare(&format!(
+            "select y.legacy_id from {} y left join target_rows t on t.entity = ? and t.legacy_id = y.legacy_id \
+             where ({}) and ({}) group by y.legacy_id order by y.legacy_id",
+            quoted(&entity.ready_table()),
+            is_stand_in("y.email"),
+            is_stand_in("t.email")
+        ))?;
+        let mut rows = statement.query([entity.name])?;
+        while let Some(row) = rows.next()? {
+            each(LegacyId(row.get(0)?));
+        }
+        Ok(())
+    }
+
     /// Forgets what rows of the entities may stand for.
     pub fn forget_matches(&mut self, entities: &[&Entity]) -> Result<()> {
         self.transaction(|connection| {
