@@ -141,7 +141,7 @@ pub(super) fn hint_for(code: &str) -> Option<&'static str> {
         "42501" => "grant the role what this step needs, or connect as the owner of the tables",
         "53100" => "the server's disk is full: make room, then run the same command again",
         "57014" => {
-            "an administrator ended it, or a timeout that the URL's options set: without one there, the session has none"
+            "an administrator ended it, or the statement_timeout that the URL's options set: without one there, the session has none"
         }
         _ => return None,
     })

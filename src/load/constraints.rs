@@ -16,7 +16,10 @@ pub(super) fn look(staging: &Staging, target: &mut Target) -> Result<Obstacles> 
             let is_own = constraint.refers_to.as_ref().is_some_and(|parent| target.is_written(parent));
             let own = constraint.columns.iter().map(|name| entity.column(name));
             let is_ours = |columns: &Vec<&Column>| columns.iter().all(|column| column.kind != Kind::Metadata);
-            let columns = own.collect::<Option<Vec<_>>>().filter(|_| !is_own).filter(is_ours);
+            let columns = own
+                .collect::<Option<Vec<_>>>()
+                .filter(|columns| !is_own && !columns.is_empty())
+                .filter(is_ours);
             let Some(columns) = columns else {
                 // it is about more than one entity's columns, or about what stands in the row
                 is_judged |= constraint.refers_to.is_none();
@@ -37,6 +40,9 @@ pub(super) fn look(staging: &Staging, target: &mut Target) -> Result<Obstacles> 
     }
     Ok(found)
 }
+
+/// From so many records on, most of them is as much as all.
+const MANY: u64 = 200;
 
 enum Judgement {
     Fine,
@@ -79,7 +85,8 @@ fn judge(
     let such = first.map(|id| format!(", such as legacy id {id}")).unwrap_or_default();
     let entities = entity.name;
     // a constraint that most records break is no fault of theirs
-    let is_in_the_way = constraint.is_validated && 2 * records > all;
+    let is_most = records == all || 2 * records > all && records >= MANY;
+    let is_in_the_way = constraint.is_validated && is_most;
     Ok(match parent {
         Some(ACCOUNTS) => Judgement::InTheWay(format!(
             "{place} references {ACCOUNTS} ({key}), and {records} of {all} {entities} have no account there{such}: every one would \

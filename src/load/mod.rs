@@ -198,7 +198,8 @@ pub fn load(
     let notes = loader.ask(&first, |loader| {
         let Obstacles { problems, notes, judged } = obstacles(loader.staging, loader.target)?;
         let notes = Obstacles { problems, notes, judged: Vec::new() }.refuse()?;
-        for entity in judged {
+        // who stops at the first refusal is told by the database
+        for entity in judged.into_iter().filter(|_| loader.options.on_error == OnError::Isolate) {
             loader.target.judge(entity)?;
         }
         loader.target.prepare_load()?;

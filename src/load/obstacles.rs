@@ -59,7 +59,9 @@ pub fn obstacles(staging: &Staging, target: &mut Target) -> Result<Obstacles> {
     problems.extend(too_long(staging, target, &catalog)?);
     let (coarse, zoneless) = moments(staging, target, &catalog)?;
     problems.extend(coarse);
-    problems.extend(entered_since(staging, target)?);
+    if problems.is_empty() {
+        problems.extend(entered_since(staging, target)?);
+    }
     let mut notes: Vec<String> = conditions.notes().into_iter().chain(zoneless).collect();
     // what is missing cannot be asked
     let mut judged = Vec::new();

@@ -31,9 +31,7 @@ impl Target {
 impl Target {
     /// What of the entities' tables and columns is not there, or cannot hold what belongs there: each a sentence.
     pub fn lacking(&self, catalog: &Catalog, entities: &[&'static Entity]) -> Vec<String> {
-        let is_lacking = |obstacle: &&Obstacle| {
-            matches!(obstacle.why, Why::Missing | Why::NotATable(_) | Why::Type { .. })
-        };
+        let is_lacking = |obstacle: &&Obstacle| matches!(obstacle.why, Why::Missing | Why::Type { .. });
         let obstacles = entity::obstacles(catalog, entities);
         let told = |obstacle: &Obstacle| obstacle.sentence(|table, column| self.names.of(table, column));
         obstacles.iter().filter(is_lacking).map(told).collect()

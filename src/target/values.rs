@@ -56,7 +56,7 @@ impl Target {
             copy_in(&mut target.client, &what, "drydock_asked (legacy_id)", send)?;
             let sql = format!(
                 "select count(*), min(t.legacy_id)::bigint from {} t join drydock_asked a on a.legacy_id = t.legacy_id \
-                 where lower(t.{1}::text) not like '%@migrated.local' and t.{1}::text <> '' and {2}",
+                 where t.{1}::text !~* '\\.(local|invalid|localhost)$' and t.{1}::text <> '' and {2}",
                 target.table(entity),
                 quoted(column.name),
                 discriminated(entity)

@@ -34,7 +34,7 @@ const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         what: "an address at another domain",
-        sql: "update profiles set email = 'ann@elsewhere.example' where legacy_id = 1",
+        sql: "update profiles set email = 'ann@elsewhere.local' where legacy_id = 1",
         found: &["profiles|1|email|differs"],
     },
     Mutation {

@@ -165,8 +165,12 @@ impl Staging {
     /// The ready records of the entity that have a stand-in for an address, or none, and whose row had no better one when the target
     /// was surveyed, in legacy id order.
     pub fn for_stand_ins(&self, entity: &Entity, mut each: impl FnMut(LegacyId)) -> Result<()> {
-        let is_stand_in =
-            |email: &str| format!("coalesce({email}, '') = '' or {email} like '%@migrated.local'");
+        // as `clean::is_stand_in` has it
+        let is_stand_in = |email: &str| {
+            format!(
+                "coalesce({email}, '') = '' or {email} like '%.local' or {email} like '%.invalid' or {email} like '%.localhost'"
+            )
+        };
         let mut statement = self.connection.prepare(&format!(
             "select y.legacy_id from {} y left join target_rows t on t.entity = ? and t.legacy_id = y.legacy_id \
              where ({}) and ({}) group by y.legacy_id order by y.legacy_id",
