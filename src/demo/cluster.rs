@@ -197,8 +197,13 @@ fn configured() -> Vec<PathBuf> {
 
 fn usual_places() -> Vec<PathBuf> {
     // Debian, PostgreSQL's own packages for Red Hat, Homebrew
-    let by_version =
-        ["/usr/lib/postgresql", "/usr", "/opt/homebrew/opt", "/usr/local/opt", "/home/linuxbrew/.linuxbrew/opt"];
+    let by_version = [
+        "/usr/lib/postgresql",
+        "/usr",
+        "/opt/homebrew/opt",
+        "/usr/local/opt",
+        "/home/linuxbrew/.linuxbrew/opt",
+    ];
     let is_named = |path: &Path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let starts = |start: &str| name.strip_prefix(start).is_some_and(|rest| !rest.is_empty());
