@@ -42,7 +42,7 @@ pub struct Cause {
     pub pending: u64,
     /// What a rule did about it, or a person has to.
     pub remedy: String,
-    /// What to do about it before a next migration.
+    /// What to do about it before a next migration; '' where nothing has to be done.
     pub next_time: String,
 }
 
@@ -121,7 +121,7 @@ pub fn lessons(status: &Status, most: usize) -> Lessons {
             percent: percent(error.records, extracted(&error.entity)),
             pending: error.pending,
             remedy: error.suggested_resolution.clone(),
-            next_time: next_time(&error.error_category, error.pending > 0).to_owned(),
+            next_time: next_time(&error.error_code, &error.error_category).to_owned(),
         })
         .collect();
     causes.sort_by_key(|cause| std::cmp::Reverse(cause.records));
@@ -180,20 +180,30 @@ fn percent(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| (part as f64 * 1000.0 / whole as f64).round() / 10.0)
 }
 
-/// What the plan's category of an error asks for before the next one.
-fn next_time(category: &str, is_pending: bool) -> &'static str {
-    match (category, is_pending) {
-        ("email_conflict", _) => {
+/// What keeps an issue from coming again, by its code and else by the plan's category of it; '' where nothing has to be done.
+fn next_time(code: &str, category: &str) -> &'static str {
+    let kind = code.split('_').next().unwrap_or_default();
+    match (kind, category) {
+        (_, "email_conflict") => {
             "give each person an address of their own in the source, while it is still in use"
         }
-        ("constraint_violation", _) => {
+        ("email", _) => {
+            "have people asked for their address while the source is in use: whoever has none cannot sign in"
+        }
+        ("reference", _) | (_, "constraint_violation") => {
             "repair the references in the source: a foreign key there keeps them from coming back"
         }
-        ("schema_mismatch", _) => {
+        (_, "schema_mismatch") => {
             "map the column in [target.columns], or change the target, before the first load"
         }
-        (_, true) => "have somebody who knows the practice answer these while the source is still in use",
-        (_, false) => "nothing has to be done; cleaner data in the source leave less to the rule",
+        ("practice", _) => "have whoever knows the practices enter the office of these people in the source",
+        ("role", _) => "put every user into a group in the source",
+        ("date", _) => "have birthdates checked in the source; `drydock columns` shows how they are written",
+        ("name", _) => {
+            "have names corrected in the source: nothing is put in the place of one that is missing"
+        }
+        ("gender", _) => "have the sex entered in the source where the target needs it",
+        _ => "",
     }
 }
 
@@ -225,14 +235,18 @@ impl Lessons {
         let mut text = "# Lessons of this migration\n\n## What was wrong most often\n\n".to_owned();
         for cause in &self.causes {
             let share = cause.percent.map(|percent| format!(", {percent} %")).unwrap_or_default();
+            let next_time = match cause.next_time.as_str() {
+                "" => String::new(),
+                todo => format!("  - next time: {todo}\n"),
+            };
             let settled = match cause.pending {
                 0 => "settled".to_owned(),
                 pending => format!("{pending} wait for a person"),
             };
             let _ = writeln!(
                 text,
-                "- **{}: {}** ({} records{share}; {settled})\n  - remedy: {}\n  - next time: {}\n  - more: `drydock help {}`",
-                cause.entity, cause.cause, cause.records, cause.remedy, cause.next_time, cause.code
+                "- **{}: {}** ({} records{share}; {settled})\n  - remedy: {}\n{next_time}  - more: `drydock help {}`",
+                cause.entity, cause.cause, cause.records, cause.remedy, cause.code
             );
         }
         none(&mut text, self.causes.is_empty(), "nothing was found, or nothing was transformed yet");
@@ -248,7 +262,8 @@ impl Lessons {
         text.push_str("\n## Which values do not arrive as they stood\n\n");
         for field in &self.lost {
             let Lost { entity, field, given, lost, rules } = field;
-            let _ = writeln!(text, "- {entity}.{field}: {lost} of {given} ({rules})");
+            let rules = if rules.is_empty() { String::new() } else { format!(" ({rules})") };
+            let _ = writeln!(text, "- {entity}.{field}: {lost} of {given}{rules}");
         }
         none(&mut text, self.lost.is_empty(), "every value arrives, or nothing was verified yet");
         text.push_str("\n## What the rules changed most\n\n");

@@ -221,8 +221,8 @@ fn try_these(directory: &Path, staging: &Path, stays: Option<bool>, status: &Sta
     let patient = patient.and_then(|one| one.legacy_ids.split(',').next()).unwrap_or("1");
     let target = match stays {
         Some(false) => {
-            "\nThe target was a throw-away server and is gone. `drydock demo --stay` keeps it up, to decide, load again and undo; \
-             `drydock demo --to URL`\nloads into an empty database of yours.\n"
+            "\nThe target was a throw-away server and is gone. `drydock demo --stay` keeps it up, to decide, load again\n\
+             and undo; `drydock demo --to URL` loads into an empty database of yours.\n"
         }
         _ => "",
     };

@@ -151,7 +151,10 @@ mod tests {
         let page = manual::find("start").unwrap();
         assert!(page.text.contains("[decisions](decisions.md)"));
         let shown = page.for_terminal();
-        assert!(shown.contains("decisions (`drydock help decisions`)") && !shown.contains("]("), "{shown}");
+        assert!(
+            shown.contains("save the decisions (`drydock help decisions`)") && !shown.contains("]("),
+            "{shown}"
+        );
         let security = manual::find("security").unwrap().for_terminal();
         assert!(security.contains("The threat model (.github/SECURITY.md in the repository)"), "{security}");
         let files = manual::find("files").unwrap().for_terminal();

@@ -83,19 +83,25 @@ impl Page {
         let mut shown = String::with_capacity(self.text.len());
         let mut rest = self.text;
         while let Some((before, after)) = rest.split_once("](") {
-            let Some((target, behind)) = after.split_once(')') else { break };
-            // the bracket that the link begins with goes
-            let open = before.rfind('[').unwrap_or(0);
-            shown.push_str(&before[..open]);
-            shown.push_str(before[open..].trim_start_matches('['));
+            let (Some(open), Some((target, behind))) = (before.rfind('['), after.split_once(')')) else {
+                break;
+            };
+            let (before, words) = (&before[..open], &before[open + 1..]);
             let file = target.split('#').next().unwrap_or_default().trim_start_matches("../");
-            let page = PAGES
-                .iter()
-                .find(|page| page.file == file || page.file.strip_prefix("src/manual/") == Some(file));
-            match page {
-                Some(page) => shown.push_str(&format!(" (`drydock help {}`)", page.name)),
-                None => shown.push_str(&format!(" ({file} in the repository)")),
-            }
+            let is_it =
+                |page: &&Page| page.file == file || page.file.strip_prefix("src/manual/") == Some(file);
+            let page = PAGES.iter().find(is_it);
+            let way = page.map_or_else(
+                || format!("{file} in the repository"),
+                |page| format!("`drydock help {}`", page.name),
+            );
+            shown.push_str(before);
+            shown.push_str(&match page {
+                Some(page) if words.replace(' ', "-") == page.name => way,
+                // within brackets, no second ones
+                _ if before.ends_with('(') => format!("{words}, {way}"),
+                _ => format!("{words} ({way})"),
+            });
             rest = behind;
         }
         shown + rest
