@@ -70,6 +70,15 @@ fn runs_lists_what_a_rollback_takes() {
     let text = job.run(["runs"]).stdout;
     assert!(text.contains("extract") && text.contains("(2A, 2B, 2C)"), "{text}");
     job.run(["rollback", "--run", &number, "--dry-run"]);
+
+    // also when another result has been decided since: it can still be undone
+    job.run(["transform", "--quiet"]);
+    job.run(["load", "--quiet"]);
+    let later: Value = serde_json::from_str(&job.run(["runs", "--loads", "--json"]).stdout).expect("JSON");
+    let later = later.as_array().expect("a list");
+    assert_eq!((later.len(), &later[0]), (2, load));
+    assert_eq!(later[1]["rows_written"], 0);
+    job.run(["rollback", "--run", &number, "--dry-run"]);
 }
 
 #[test]
