@@ -127,7 +127,12 @@ mod tests {
             of_blocks += whole.len();
             of_sentences += mentioned.len();
             for command in whole {
-                assert!(parse(command).is_ok(), "{name}: drydock {command}: {:?}", parse(command).err());
+                // where a hash belongs, a word in capitals stands for it
+                let is_one = match parse(command) {
+                    Ok(_) => true,
+                    Err(kind) => kind == ErrorKind::ValueValidation && command.ends_with(" HASH"),
+                };
+                assert!(is_one, "{name}: drydock {command}: {:?}", parse(command).err());
             }
             for command in mentioned {
                 // a sentence may leave out what the verb needs
