@@ -106,13 +106,13 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
     });
     super::say_head(&common.staging);
     if let (Some(throwaway), true, true) = (&throwaway, arguments.stay, ended.is_ok()) {
-        stay_up(&throwaway.url(), &common.staging)?;
+        stay_up(&throwaway.url(), &common.staging);
     }
     ended
 }
 
 /// Keeps the server for whoever works in another terminal.
-fn stay_up(url: &str, staging: &Path) -> Result<()> {
+fn stay_up(url: &str, staging: &Path) {
     let file = shell_word(
         &std::path::absolute(staging).unwrap_or_else(|_| staging.to_owned()).display().to_string(),
     );
@@ -129,7 +129,6 @@ fn stay_up(url: &str, staging: &Path) -> Result<()> {
     while interrupt::check().is_ok() {
         thread::sleep(interrupt::LOOK);
     }
-    Ok(())
 }
 
 /// The folder that was asked for, or, where it is there already and holds anything, the first free one that is numbered: what

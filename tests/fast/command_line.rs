@@ -23,7 +23,10 @@ fn the_help_lists_every_verb_in_a_group_and_a_verb_ends_with_an_example() {
     assert!(places.is_sorted(), "{help}");
     assert_eq!(help, Drydock::new(home.path()).args(["--help"]).run().expect(0).stdout);
     let load = Drydock::new(home.path()).args(["load", "--help"]).run().expect(0).stdout;
-    assert!(load.contains("\n\nExample:\n  drydock load --phase 2a\n\nMore:\n  drydock help steps"), "{load}");
+    assert!(
+        load.contains("\n\nExample:\n  drydock load --phase 2a\n\nMore:\n  drydock help steps"),
+        "{load}"
+    );
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn a_demonstration_leaves_an_earlier_try_alone_and_stays_up_to_be_worked_with() 
     let at_work = Command::new("sh")
         .args([
             "-c",
-            &format!("export {variables}; \"$0\" load && \"$0\" rollback --run 1 --dry-run && \"$0\" status"),
+            &format!("export {variables}; \"$0\" load && \"$0\" rollback --run 1 --dry-run && \"$0\" status && \"$0\" explain patient 3505"),
         ])
         .arg(env!("CARGO_BIN_EXE_drydock"))
         .output()
@@ -47,6 +47,25 @@ fn a_demonstration_leaves_an_earlier_try_alone_and_stays_up_to_be_worked_with() 
     assert!(at_work.status.success(), "{printed}");
     assert!(printed.contains("2A profiles: 0 inserted, 0 updated, 9101 unchanged"), "{printed}");
     assert!(printed.contains("patients 7849 = 7849 loaded"), "{printed}");
+
+    // what the README shows is what is printed
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let answers = readme.split("## What it answers").nth(1).unwrap().split("\n## ").next().unwrap();
+    let (mut block, mut lines) = (None, Vec::new());
+    for line in answers.lines() {
+        if let Some(language) = line.strip_prefix("```") {
+            block = if block.is_some() { None } else { Some(language) };
+        } else if block == Some("") && line.trim() != "…" {
+            lines.push(line);
+        }
+    }
+    assert!(lines.len() > 10, "{lines:?}");
+    for line in lines {
+        assert!(
+            printed.lines().any(|one| one == line),
+            "the README shows {line:?}, and this was printed: {printed}"
+        );
+    }
 
     let asked = Command::new("kill").args(["-INT", &demo.id().to_string()]).status().unwrap();
     assert!(asked.success());
@@ -74,20 +93,23 @@ fn a_demonstration_says_where_else_it_could_go() {
     assert!(refused.expect(2).stderr.contains("cannot be used with"));
 }
 
-/// A machine that has these programs of this one, and a package manager that notes what it is asked.
-fn machine(folder: &Path, has: &[&str], user: &str) {
-    for name in ["sh", "uname", "cat", "env"].iter().chain(has) {
+/// A machine that has a shell, cargo and a package manager, which notes what it is asked and brings nothing.
+fn machine(user: &str, manager: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["sh", "uname", "cat", "env"] {
         let found =
             ["/usr/bin", "/bin"].iter().map(|place| Path::new(place).join(name)).find(|path| path.exists());
-        symlink(found.unwrap_or_else(|| panic!("{name} is not here")), folder.join(name)).unwrap();
+        symlink(found.unwrap_or_else(|| panic!("{name} is not here")), folder.path().join(name)).unwrap();
     }
     let script = |name: &str, text: &str| {
-        fs::write(folder.join(name), format!("#!/bin/sh\n{text}\n")).unwrap();
-        fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+        let path = folder.path().join(name);
+        fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
     };
     script("cargo", ":");
     script("id", &format!("echo {user}"));
-    script("apt-get", &format!("echo \"$@\" >>'{}'", folder.join("asked").display()));
+    script(manager, &format!("echo \"$@\" >>'{}'", folder.path().join("asked").display()));
+    folder
 }
 
 fn setup(folder: &Path, arguments: &[&str], code: i32) -> String {
@@ -108,20 +130,25 @@ fn setup(folder: &Path, arguments: &[&str], code: i32) -> String {
 
 #[test]
 fn what_is_missing_is_said_before_it_is_brought_and_only_by_who_may() {
-    let (bare, administered) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    machine(bare.path(), &[], "0");
+    let bare = machine("0", "apt-get");
     let said = setup(bare.path(), &["tests", "--dry-run"], 0);
     for words in ["a C compiler", "psql, pg_dump", "sqlite3", "openssl", "apt-get install", "gcc libc6-dev"] {
         assert!(said.contains(words), "{words}: {said}");
     }
     assert!(!bare.path().join("asked").exists(), "{said}");
     // what was brought is looked for again
-    let said = setup(bare.path(), &["tests"], 1);
-    let asked = fs::read_to_string(bare.path().join("asked")).unwrap();
-    assert!(asked.starts_with("update\ninstall ") && asked.contains(" sqlite3"), "{asked}");
-    assert!(said.contains("still missing: sqlite3"), "{said}");
-
-    machine(administered.path(), &[], "1000");
+    for (user, manager, asked) in [
+        ("0", "apt-get", "update\ninstall --yes --no-install-recommends gcc libc6-dev"),
+        ("0", "dnf", "install --assumeyes --setopt=install_weak_deps=False gcc glibc-devel"),
+        ("1000", "brew", "install "),
+    ] {
+        let machine = machine(user, manager);
+        let said = setup(machine.path(), &["tests"], 1);
+        let noted = fs::read_to_string(machine.path().join("asked")).unwrap();
+        assert!(noted.starts_with(asked) && noted.contains(" sqlite"), "{noted}");
+        assert!(said.contains("this runs: ") && said.contains("still missing: sqlite3"), "{said}");
+    }
+    let administered = machine("1000", "apt-get");
     let said = setup(administered.path(), &["demo"], 1);
     assert!(said.contains("Have an administrator run") && said.contains("apt-get install"), "{said}");
     assert!(!administered.path().join("asked").exists(), "{said}");
