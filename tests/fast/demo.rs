@@ -34,10 +34,11 @@ fn a_demonstration_leaves_an_earlier_try_alone_and_stays_up_to_be_worked_with() 
         }
     };
     assert!(said.contains("try is there already") && said.contains("try-2"), "{said}");
+    let steps = ["load", "verify", "rollback --run 1 --dry-run", "status", "explain patient 3505"];
     let at_work = Command::new("sh")
         .args([
             "-c",
-            &format!("export {variables}; \"$0\" load && \"$0\" rollback --run 1 --dry-run && \"$0\" status && \"$0\" explain patient 3505"),
+            &format!("export {variables}; {}", steps.map(|step| format!("\"$0\" {step}")).join(" && ")),
         ])
         .arg(env!("CARGO_BIN_EXE_drydock"))
         .output()
