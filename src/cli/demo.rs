@@ -1,5 +1,6 @@
 //! `drydock demo`: the whole job on an invented world, against a real PostgreSQL.
 
+use std::env;
 use std::fs::DirBuilder;
 use std::io::Write;
 use std::os::unix::fs::DirBuilderExt;
@@ -118,11 +119,12 @@ fn stay_up(url: &str, staging: &Path) {
     );
     tell!(
         "the target stays up until Ctrl-C; in another terminal:\n\
-         \x20 export DRYDOCK_TARGET_URL={} DRYDOCK_STAGING={file}\n\
+         \x20 export {}DRYDOCK_TARGET_URL={} DRYDOCK_STAGING={file}\n\
          \x20 drydock review page --out review.html               # decide in a browser, and save the decisions\n\
          \x20 drydock review import decisions.json --by 'Ada Berg'\n\
          \x20 drydock transform && drydock load && drydock verify\n\
          \x20 drydock runs --loads && drydock rollback --run 1 --dry-run",
+        path(),
         shell_word(url)
     );
     // whoever ends it ends it well
@@ -227,7 +229,7 @@ fn try_these(directory: &Path, staging: &Path, stays: Option<bool>, status: &Sta
     };
     format!(
         "\nThe world, its configuration and the staging file are in {}. Look at them:\n\
-         \x20 export DRYDOCK_STAGING={}\n\
+         \x20 export {}DRYDOCK_STAGING={}\n\
          \x20 drydock report --out report.html        # one page: how it stands, and what to do next\n\
          \x20 drydock review page --out review.html   # the questions for a person\n\
          \x20 drydock explain patient {patient:<15} # everything about one record\n\
@@ -235,8 +237,19 @@ fn try_these(directory: &Path, staging: &Path, stays: Option<bool>, status: &Sta
          \x20 drydock help                            # every verb, and the pages of the manual\n\
          {target}",
         directory.display(),
+        path(),
         shell_word(&staging.display().to_string()),
     )
+}
+
+/// What a shell has to know to find this program by its name; nothing where it does.
+fn path() -> String {
+    let own = env::current_exe().ok().and_then(|program| program.parent().map(Path::to_owned));
+    let is_known = |own: &PathBuf| {
+        env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|place| place == *own))
+    };
+    own.filter(|own| !is_known(own))
+        .map_or_else(String::new, |own| format!("PATH={}:\"$PATH\" ", shell_word(&own.display().to_string())))
 }
 
 /// A word as a shell takes it.
