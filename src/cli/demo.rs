@@ -136,6 +136,8 @@ fn stay_up(url: &str, staging: &Path) {
 /// The folder that was asked for, or, where it is there already and holds anything, the first free one that is numbered: what
 /// an earlier try left stays as it is.
 fn new_directory(wanted: &Path) -> Result<PathBuf> {
+    // without a slash at its end
+    let wanted: &Path = &wanted.components().collect::<PathBuf>();
     let is_empty = |path: &Path| std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
     let cannot = |cause: std::io::Error| {
         Error::precondition(format!("the folder {} cannot be made", wanted.display()))

@@ -15,7 +15,7 @@ fn a_demonstration_leaves_an_earlier_try_alone_and_stays_up_to_be_worked_with() 
     fs::create_dir(home.path().join("try")).unwrap();
     fs::write(home.path().join("try/notes.txt"), "an earlier try").unwrap();
     let mut demo = Command::new(env!("CARGO_BIN_EXE_drydock"))
-        .args(["demo", "--dir", "try", "--stay", "--quiet"])
+        .args(["demo", "--dir", "try/", "--stay", "--quiet"])
         .current_dir(home.path())
         .env_remove("DRYDOCK_STAGING")
         .env_remove("DRYDOCK_TARGET_URL")
