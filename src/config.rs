@@ -98,7 +98,7 @@ impl Config {
             Invalid::Syntax(cause) => {
                 let place = place_of(&cause, &text);
                 Error::precondition(format!("the configuration {} is not valid: {place}", path.display()))
-                    .hint("the README lists every key with its default")
+                    .hint("`drydock help configuration` has every key with its default")
             }
             Invalid::Word { key, word, known } => Error::precondition(format!(
                 "the configuration {} names {key}.{word}, which does not exist",
@@ -122,7 +122,7 @@ impl Config {
             ))
             .hint(match suggestion {
                 Some(near) => format!("did you mean {near}?"),
-                None => "the README lists every key with its default".to_owned(),
+                None => "`drydock help configuration` has every key with its default".to_owned(),
             }),
         })
     }

@@ -11,7 +11,8 @@ use std::process::ExitCode;
 /// The result of everything that does input or output.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The operator's next step, and with it the exit code. The list is documented in the README; a test compares them.
+/// The operator's next step, and with it the exit code. The list stands in the manual (`drydock help exit-codes`); a test compares
+/// them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A defect in Drydock itself.

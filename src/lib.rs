@@ -9,11 +9,12 @@
 //! 3. The phases, each a verb, a module and a test: [`extract`] (through [`legacy`]), [`survey`] (through [`target`]),
 //!    [`transform`] (with [`clean`]), [`load`], [`verify`].
 //! 4. What looks at a result: [`analyze`]; [`gate`] (what must hold before a phase); [`status`] (all figures and the gates, as
-//!    one object); [`review`] (what a person decides); [`report`] (one page about that object, and an entry for every code).
+//!    one object); [`review`] (what a person decides); [`report`] (one page about that object, and an entry for every code);
+//!    [`lessons`] (what it teaches for the next one).
 //! 5. What goes beyond a load: [`accounts`] to sign in with, [`checkpoint`], [`rollback`], and [`audit`], which ships the file to somebody who checks it with
 //!    nothing but the file, or with nobody recognisable in it.
 //! 6. [`cli`]: the only part that touches the terminal; `cli/run.rs` shows all phases in a row. [`demo`]: an invented
-//!    world and a throw-away server, so that everything can be tried.
+//!    world and a throw-away server, so that everything can be tried. [`manual`]: the pages that `drydock help` prints.
 //!
 //! What is a product of its own is a crate of its own beside these modules, and can name none of them: [`drydock_linkage`]
 //! (which records are one person's), [`drydock_world`] (an invented legacy system and the truth about it), [`drydock_image`]
@@ -102,7 +103,9 @@ pub mod failpoint;
 pub mod gate;
 pub mod interrupt;
 pub mod legacy;
+pub mod lessons;
 pub mod load;
+pub mod manual;
 pub mod output;
 pub mod progress;
 pub mod record;

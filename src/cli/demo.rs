@@ -1,9 +1,11 @@
 //! `drydock demo`: the whole job on an invented world, against a real PostgreSQL.
 
+use std::env;
 use std::fs::DirBuilder;
 use std::io::Write;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use clap::{Args, Subcommand};
 
@@ -14,7 +16,9 @@ use crate::connect::Address;
 use crate::demo::world::{self, World};
 use crate::demo::{seed_phase_one, start_target};
 use crate::error::{Error, Kind, Result};
+use crate::interrupt;
 use crate::output;
+use crate::status::Status;
 use crate::target::Target;
 
 #[derive(Debug, Args)]
@@ -26,9 +30,13 @@ pub(super) struct Arguments {
     /// An empty database to load into, its URL without a password (PGPASSWORD, PGPASSFILE); without it a private throw-away cluster
     #[arg(long, value_name = "URL")]
     to: Option<String>,
-    /// A new folder for the world, its configuration and the staging file; without it one in the temporary directory
+    /// A folder for the world, its configuration and the staging file: where it is there already, DIR-2 and so on is made; without
+    /// it one in the temporary directory
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
+    /// Keep the throw-away cluster up until Ctrl-C, to decide, load again and undo from another terminal
+    #[arg(long, conflicts_with = "to")]
+    stay: bool,
     #[command(subcommand)]
     part: Option<Part>,
 }
@@ -63,7 +71,10 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
             .map(|()| None);
     }
     let to = arguments.to.as_deref().map(|url| Address::from_argument("--to", url)).transpose()?;
-    let directory = arguments.dir.clone().map_or_else(own_directory, Ok)?;
+    let directory = match &arguments.dir {
+        Some(wanted) => new_directory(wanted)?,
+        None => own_directory()?,
+    };
     let world = World::generate(arguments.seed);
     let files = write_world(&world, &directory)?;
 
@@ -89,11 +100,75 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
     let ended = journalled(&common, "demo", true, |staging, run_id| {
         let config = staging.settle_config(Some(config), false)?;
         let ran = run::steps(&common, &job, &config, staging, run_id)?;
-        common.print(&ran.status, || ran.text() + &try_these(&files.staging))?;
+        let stays = throwaway.as_ref().map(|_| arguments.stay);
+        common
+            .print(&ran.status, || ran.text() + &try_these(&directory, &files.staging, stays, &ran.status))?;
         Ok(ran.ended)
     });
     super::say_head(&common.staging);
+    if let (Some(throwaway), true, true) = (&throwaway, arguments.stay, ended.is_ok()) {
+        stay_up(&throwaway.url(), &common.staging);
+    }
     ended
+}
+
+/// Keeps the server for whoever works in another terminal.
+fn stay_up(url: &str, staging: &Path) {
+    let file = shell_word(
+        &std::path::absolute(staging).unwrap_or_else(|_| staging.to_owned()).display().to_string(),
+    );
+    tell!(
+        "the target stays up until Ctrl-C; in another terminal:\n\
+         \x20 export {}DRYDOCK_TARGET_URL={} DRYDOCK_STAGING={file}\n\
+         \x20 drydock review page --out review.html               # decide in a browser, and save the decisions\n\
+         \x20 drydock review import decisions.json --by 'Ada Berg'\n\
+         \x20 drydock transform && drydock load && drydock verify\n\
+         \x20 drydock runs --loads && drydock rollback --run 1 --dry-run",
+        path(),
+        shell_word(url)
+    );
+    // whoever ends it ends it well
+    while interrupt::check().is_ok() {
+        thread::sleep(interrupt::LOOK);
+    }
+}
+
+/// The folder that was asked for, or, where it is there already and holds anything, the first free one that is numbered: what
+/// an earlier try left stays as it is.
+fn new_directory(wanted: &Path) -> Result<PathBuf> {
+    // without a slash at its end
+    let wanted: &Path = &wanted.components().collect::<PathBuf>();
+    let is_empty = |path: &Path| std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
+    let cannot = |cause: std::io::Error| {
+        Error::precondition(format!("the folder {} cannot be made", wanted.display()))
+            .cause(cause)
+            .hint("give another one with --dir")
+    };
+    if let Some(parent) = wanted.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        DirBuilder::new().recursive(true).mode(0o700).create(parent).map_err(cannot)?;
+    }
+    for number in 1.. {
+        let mut name = wanted.as_os_str().to_owned();
+        if number > 1 {
+            name.push(format!("-{number}"));
+        }
+        let directory = PathBuf::from(name);
+        match DirBuilder::new().mode(0o700).create(&directory) {
+            Ok(()) => {}
+            Err(cause) if cause.kind() != std::io::ErrorKind::AlreadyExists => return Err(cannot(cause)),
+            Err(_) if number == 1 && is_empty(&directory) => {}
+            Err(_) => continue,
+        }
+        if number > 1 {
+            tell!(
+                "note: {} is there already and stays as it is; this try is in {}",
+                wanted.display(),
+                directory.display()
+            );
+        }
+        return Ok(directory);
+    }
+    Err(cannot(std::io::ErrorKind::AlreadyExists.into()))
 }
 
 /// A new folder that nobody else can look into.
@@ -131,7 +206,7 @@ fn write_world(world: &World, directory: &Path) -> Result<Files> {
 fn configuration() -> String {
     let domains: Vec<String> = world::COMPANY_DOMAINS.iter().map(|domain| format!("{domain:?}")).collect();
     format!(
-        "# the configuration of the demonstration; the README lists every key\n\
+        "# the configuration of the demonstration; `drydock help configuration` has every key\n\
          [policy]\n\
          default_practice = {}\n\
          company_domains = [{}]\n\
@@ -142,12 +217,45 @@ fn configuration() -> String {
     )
 }
 
-fn try_these(staging: &Path) -> String {
-    let file = staging.display();
+/// What to look at next. `stays` says whether the throw-away server stays up, where there is one.
+fn try_these(directory: &Path, staging: &Path, stays: Option<bool>, status: &Status) -> String {
+    let examples = &status.figures.examples;
+    let patient = examples.iter().find(|one| one.entity == "patients");
+    let patient = patient.and_then(|one| one.legacy_ids.split(',').next()).unwrap_or("1");
+    let target = match stays {
+        Some(false) => {
+            "\nThe target was a throw-away server and is gone. `drydock demo --stay` keeps it up, to decide, load again\n\
+             and undo; `drydock demo --to URL` loads into an empty database of yours.\n"
+        }
+        _ => "",
+    };
     format!(
-        "\nthe staging file is {file}; try:\n\
-         \x20 sqlite3 {file} 'select * from v_errors_by_code'\n\
-         \x20 sqlite3 {file} 'select * from v_review limit 10'\n\
-         \x20 sqlite3 {file} \"select * from changes where entity = 'profiles' limit 10\"\n"
+        "\nThe world, its configuration and the staging file are in {}. Look at them:\n\
+         \x20 export {}DRYDOCK_STAGING={}\n\
+         \x20 drydock report --out report.html        # one page: how it stands, and what to do next\n\
+         \x20 drydock review page --out review.html   # the questions for a person\n\
+         \x20 drydock explain patient {patient:<15} # everything about one record\n\
+         \x20 drydock lessons                         # the commonest causes and remedies\n\
+         \x20 drydock help                            # every verb, and the pages of the manual\n\
+         {target}",
+        directory.display(),
+        path(),
+        shell_word(&staging.display().to_string()),
     )
+}
+
+/// What a shell has to know to find this program by its name; nothing where it does.
+fn path() -> String {
+    let own = env::current_exe().ok().and_then(|program| program.parent().map(Path::to_owned));
+    let is_known = |own: &PathBuf| {
+        env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|place| place == *own))
+    };
+    own.filter(|own| !is_known(own))
+        .map_or_else(String::new, |own| format!("PATH={}:\"$PATH\" ", shell_word(&own.display().to_string())))
+}
+
+/// A word as a shell takes it.
+fn shell_word(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-:@%+".contains(letter);
+    if word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }

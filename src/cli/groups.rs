@@ -5,6 +5,7 @@ use std::fmt::Write;
 use clap::{Command, CommandFactory};
 
 use super::Cli;
+use crate::manual;
 
 /// A group's title, and its verbs with an example each.
 type Group = (&'static str, &'static [(&'static str, &'static str)]);
@@ -27,6 +28,7 @@ const GROUPS: [Group; 6] = [
         &[
             ("status", "drydock status --watch"),
             ("report", "drydock report --out report.html"),
+            ("lessons", "drydock lessons"),
             ("runs", "drydock runs"),
             ("errors", "drydock errors --code email_shared"),
             ("explain", "drydock explain patient 4711"),
@@ -80,12 +82,18 @@ pub(super) fn command() -> Command {
         for (verb, example) in verbs {
             let about = command.find_subcommand(verb).and_then(Command::get_about).map(ToString::to_string);
             let _ = writeln!(listed, "  {verb:<12} {}", about.unwrap_or_default());
-            command = command.mut_subcommand(*verb, |one| one.after_help(format!("Example:\n  {example}")));
+            let more: String =
+                manual::about(verb).map(|page| format!("\n  drydock help {}", page.name)).collect();
+            let more = if more.is_empty() { more } else { format!("\n\nMore:{more}") };
+            command =
+                command.mut_subcommand(*verb, |one| one.after_help(format!("Example:\n  {example}{more}")));
         }
         listed.push('\n');
     }
+    let pages: String =
+        manual::PAGES.iter().map(|page| format!("  {:<16} {}\n", page.name, page.title())).collect();
     command.help_template(format!(
-        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{listed}Options:\n{{options}}{{after-help}}"
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{listed}Options:\n{{options}}\n\nPages (drydock help PAGE):\n{pages}{{after-help}}"
     ))
 }
 

@@ -22,7 +22,8 @@ mod extract;
 mod gate;
 mod given;
 mod groups;
-mod help_code;
+mod help;
+mod lessons;
 mod load;
 mod masked;
 mod report;
@@ -130,6 +131,8 @@ enum Verb {
     Status(status::Arguments),
     /// One page about the migration: HTML, Markdown or JSON
     Report(report::Arguments),
+    /// What this migration teaches: the commonest causes and their remedies, without values
+    Lessons(lessons::Arguments),
     /// List the commands that were run on the file, with the numbers that rollback takes
     Runs(runs::Arguments),
     /// Find the records of one person in any CSV file of people
@@ -140,8 +143,8 @@ enum Verb {
     Shred(shred::Arguments),
     /// Generate an invented world and migrate it
     Demo(demo::Arguments),
-    /// The help of a verb, or what a code means and what to do about it
-    Help(help_code::Arguments),
+    /// The help of a verb, a page of the manual, or what a code means and what to do about it
+    Help(help::Arguments),
     /// Print what a shell needs to complete the command line
     Completions(shell::Completions),
     /// Print the manual page
@@ -304,12 +307,13 @@ fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
         Verb::Review(arguments) => review::run(common, arguments),
         Verb::Status(arguments) => status::run(common, arguments),
         Verb::Report(arguments) => report::run(common, arguments),
+        Verb::Lessons(arguments) => lessons::run(common, arguments),
         Verb::Runs(arguments) => runs::run(common, arguments),
         Verb::Duplicates(arguments) => duplicates::run(common, arguments),
         Verb::Audit(arguments) => audit::run(common, arguments),
         Verb::Shred(arguments) => shred::run(common, arguments),
         Verb::Demo(arguments) => demo::run(common, arguments),
-        Verb::Help(arguments) => help_code::run(common, arguments),
+        Verb::Help(arguments) => help::run(common, arguments),
         Verb::Completions(arguments) => shell::completions(common, arguments),
         Verb::Man(arguments) => shell::man(common, arguments),
     }

@@ -168,10 +168,10 @@ fn failed(why: &str) -> Error {
 }
 
 /// That no server binaries were found, and what to do about it.
-pub(super) fn not_installed() -> Error {
+fn not_installed() -> Error {
     Error::precondition("no PostgreSQL server is installed here (looked for initdb, pg_ctl and postgres)").hint(
-        "install the server package (Debian: apt-get install postgresql), or build with --features embedded, or name \
-         a server of your own",
+        "`.ci/setup demo` in the repository brings one (Debian: apt-get install postgresql), or load into an empty database \
+         of your own with --to URL",
     )
 }
 
@@ -196,18 +196,41 @@ fn configured() -> Vec<PathBuf> {
 }
 
 fn usual_places() -> Vec<PathBuf> {
-    let mut versions: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
-        .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
-        .unwrap_or_default();
+    // Debian, PostgreSQL's own packages for Red Hat, Homebrew
+    let by_version = [
+        "/usr/lib/postgresql",
+        "/usr",
+        "/opt/homebrew/opt",
+        "/usr/local/opt",
+        "/home/linuxbrew/.linuxbrew/opt",
+    ];
+    let is_named = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let starts = |start: &str| name.strip_prefix(start).is_some_and(|rest| !rest.is_empty());
+        path.starts_with("/usr/lib/postgresql") || starts("pgsql-") || starts("postgresql@")
+    };
+    let mut versions: Vec<PathBuf> = by_version
+        .iter()
+        .filter_map(|place| fs::read_dir(place).ok())
+        .flat_map(|entries| entries.flatten().map(|entry| entry.path()))
+        .filter(|path| is_named(path))
+        .collect();
     versions.sort_by_key(|path| std::cmp::Reverse(version(path)));
     let mut places: Vec<PathBuf> = versions.into_iter().map(|path| path.join("bin")).collect();
     places.push(PathBuf::from("/usr/local/pgsql/bin"));
+    // where `.ci/setup` puts the ones that it fetches
+    places.push(PathBuf::from("/usr/local/lib/drydock/postgresql/bin"));
+    let cache = env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")));
+    places.extend(cache.map(|cache| cache.join("drydock/postgresql/bin")));
     places
 }
 
-/// `9.5` is `[9, 5]`, `17` is `[17]`: lists compare as versions do.
+/// `9.5` is `[9, 5]`, `17`, `pgsql-17` and `postgresql@17` are `[17]`: lists compare as versions do.
 fn version(path: &Path) -> Vec<u32> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.trim_start_matches(|letter: char| !letter.is_ascii_digit());
     name.split('.').map_while(|part| part.parse().ok()).collect()
 }
 
@@ -288,9 +311,9 @@ mod tests {
 
     #[test]
     fn versions_compare_by_number() {
-        let mut paths = ["9.5", "17", "9.6", "10", "junk"].map(PathBuf::from);
+        let mut paths = ["9.5", "postgresql@17", "9.6", "10", "junk"].map(PathBuf::from);
         paths.sort_by_key(|path| version(path));
-        assert_eq!(paths, ["junk", "9.5", "9.6", "10", "17"].map(PathBuf::from));
+        assert_eq!(paths, ["junk", "9.5", "9.6", "10", "postgresql@17"].map(PathBuf::from));
     }
 
     #[test]

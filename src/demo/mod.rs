@@ -1,10 +1,8 @@
 //! The demonstration: an invented legacy system to migrate ([`world`]) and a server to migrate it to, when none was named:
-//! a private cluster of the `PostgreSQL` installed here ([`cluster`]), or one that was compiled into this binary. Both are
-//! empty, are reached from this machine only, and are gone with the process. Nobody needs real data to see Drydock work.
+//! a private cluster of the `PostgreSQL` installed here ([`cluster`]), which is empty, is reached from this machine only, and
+//! is gone with the process. Nobody needs real data to see Drydock work.
 
 pub mod cluster;
-#[cfg(feature = "embedded")]
-pub mod embedded;
 mod phase_one;
 mod throwaway;
 pub mod world;

@@ -1,50 +1,25 @@
-//! Which throw-away server a demonstration gets.
+//! The throw-away server that a demonstration loads into when none was named.
 
-use super::cluster::{self, Cluster};
-#[cfg(feature = "embedded")]
-use super::embedded::Embedded;
+use super::cluster::Cluster;
 use crate::error::Result;
 
 /// The database that stands in for the target.
 const DATABASE: &str = "drydock";
 
-/// A server that lives as long as this value.
+/// A server with one empty database, which lives as long as this value.
 #[derive(Debug)]
-pub enum Throwaway {
-    /// The installed `PostgreSQL`.
-    Cluster(Cluster),
-    /// The `PostgreSQL` inside this binary; takes one session at a time.
-    #[cfg(feature = "embedded")]
-    Embedded(Embedded),
-}
+pub struct Throwaway(Cluster);
 
 impl Throwaway {
-    /// The connection URL of an empty database on it.
+    /// The connection URL of its database.
     pub fn url(&self) -> String {
-        match self {
-            Throwaway::Cluster(cluster) => cluster.url(DATABASE),
-            #[cfg(feature = "embedded")]
-            Throwaway::Embedded(embedded) => embedded.url(),
-        }
+        self.0.url(DATABASE)
     }
 }
 
-/// Starts an empty target: from the server binaries of this machine, else from the one compiled in.
+/// Starts an empty target from the server binaries of this machine.
 pub fn start_target() -> Result<Throwaway> {
-    if cluster::installed().is_some() {
-        let cluster = Cluster::start()?;
-        cluster.create_database(DATABASE)?;
-        return Ok(Throwaway::Cluster(cluster));
-    }
-    start_without_binaries()
-}
-
-#[cfg(feature = "embedded")]
-fn start_without_binaries() -> Result<Throwaway> {
-    Embedded::start().map(Throwaway::Embedded)
-}
-
-#[cfg(not(feature = "embedded"))]
-fn start_without_binaries() -> Result<Throwaway> {
-    Err(cluster::not_installed())
+    let cluster = Cluster::start()?;
+    cluster.create_database(DATABASE)?;
+    Ok(Throwaway(cluster))
 }

@@ -237,32 +237,3 @@ fn every_view_is_listed_for_operators() {
         }
     }
 }
-
-#[test]
-fn the_readme_lists_exit_codes_keys_and_the_command_that_ci_runs() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    for kind in drydock::error::Kind::ALL {
-        assert!(readme.contains(&format!("| {} |", kind.code())), "no exit code {}", kind.code());
-    }
-    let config = drydock::config::Config::parse("[policy]\ndefault_practice = 1").unwrap();
-    let config = serde_json::to_value(config).unwrap();
-    for (section, keys) in config.as_object().unwrap() {
-        for key in keys.as_object().unwrap().keys() {
-            let key = format!("`{section}.{key}");
-            assert!(readme.contains(&key), "README.md does not explain {key}`");
-        }
-    }
-    let ci = fs::read_to_string(root().join(".ci/run")).unwrap();
-    assert!(readme.contains("cargo test --locked") && ci.contains("\ncargo test --locked"));
-}
-
-#[test]
-fn the_readme_names_every_verb_that_it_needs() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    for verb in ["extract", "survey", "transform", "load", "verify", "run", "status", "demo"] {
-        assert!(
-            readme.contains(&format!("drydock {verb}")) || readme.contains(&format!("-- {verb}")),
-            "{verb}"
-        );
-    }
-}

@@ -339,6 +339,7 @@ fn whatever_looks_at_a_file_or_is_written_from_it() {
                 &["errors"],
                 &["errors", "--severity", "low"],
                 &["analyze"],
+                &["lessons"],
                 &["gate"],
                 &["review", "export"],
                 &["report"],

@@ -23,7 +23,10 @@ fn the_help_lists_every_verb_in_a_group_and_a_verb_ends_with_an_example() {
     assert!(places.is_sorted(), "{help}");
     assert_eq!(help, Drydock::new(home.path()).args(["--help"]).run().expect(0).stdout);
     let load = Drydock::new(home.path()).args(["load", "--help"]).run().expect(0).stdout;
-    assert!(load.trim_end().ends_with("Example:\n  drydock load --phase 2a"), "{load}");
+    assert!(
+        load.contains("\n\nExample:\n  drydock load --phase 2a\n\nMore:\n  drydock help steps"),
+        "{load}"
+    );
 }
 
 #[test]
@@ -69,6 +72,15 @@ fn runs_lists_what_a_rollback_takes() {
     assert_eq!(load["rows_written"].to_string(), written);
     let text = job.run(["runs"]).stdout;
     assert!(text.contains("extract") && text.contains("(2A, 2B, 2C)"), "{text}");
+    job.run(["rollback", "--run", &number, "--dry-run"]);
+
+    // also when another result has been decided since: it can still be undone
+    job.run(["transform", "--quiet"]);
+    job.run(["load", "--quiet"]);
+    let later: Value = serde_json::from_str(&job.run(["runs", "--loads", "--json"]).stdout).expect("JSON");
+    let later = later.as_array().expect("a list");
+    assert_eq!((later.len(), &later[0]), (2, load));
+    assert_eq!(later[1]["rows_written"], 0);
     job.run(["rollback", "--run", &number, "--dry-run"]);
 }
 

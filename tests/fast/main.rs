@@ -7,7 +7,9 @@ mod harness; // a real server, the real binary, and migrations up to a step
 // the repository itself
 mod architecture; // who imports whom, who writes where, and lists that must agree
 mod cluster; // throw-away servers start side by side and never outlive their process
+mod demo; // somebody new tries it, again, and works with the result; what brings the programs it needs
 mod imports; // what a file of ours names, for the rules of who imports whom
+mod manual; // the README and the pages of the manual: short, complete, true
 mod world; // the invented world has its sizes, its quirks, and one form for a seed
 
 // pure rules, no database

@@ -134,15 +134,17 @@ row_struct! {
 }
 
 impl Reader {
-    /// Every command that was run on the file, in order.
+    /// Every command that was run on the file, in order. What it wrote is asked of the journal: receipts are of the present result
+    /// only, and a rollback takes earlier runs as well.
     pub fn written_runs(&self) -> Result<Vec<WrittenRun>> {
         all(
             &self.connection,
             "select r.run_id, r.verb, r.started_at, \
                     nullif(max(unixepoch(r.finished_at) - unixepoch(r.started_at), -1), -1) as seconds, r.outcome, r.exit_code, \
-                    (select group_concat(phase, ', ') from (select distinct phase from receipts c where c.run_id = r.run_id \
-                     order by phase)) as phases, \
-                    (select sum(inserted + updated) from receipts c where c.run_id = r.run_id) as rows_written \
+                    (select group_concat(phase, ', ') from (select distinct json_extract(j.content, '$.phase') as phase \
+                     from journal j where j.kind = 'load' and j.run_id = r.run_id order by phase)) as phases, \
+                    (select sum(json_extract(j.content, '$.inserted') + json_extract(j.content, '$.updated')) \
+                     from journal j where j.kind = 'load' and j.run_id = r.run_id) as rows_written \
              from runs r order by r.run_id",
             [],
         )
