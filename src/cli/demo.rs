@@ -92,7 +92,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         common.print(&ran.status, || ran.text() + &try_these(&files.staging))?;
         Ok(ran.ended)
     });
-    super::say_head(&common.staging);
+    super::say_head(&common.staging, common.verbose);
     ended
 }
 

@@ -18,11 +18,12 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
     // sub-verbs are found only in a built command, with the global flags in place
     command.build();
     let [topic, rest @ ..] = arguments.topic.as_slice() else {
-        return common.print(&serde_json::json!({}), || command.render_help().to_string()).map(|()| None);
+        let help = command.render_help().to_string();
+        return common.print(&serde_json::json!({ "help": help }), || help.clone()).map(|()| None);
     };
     if topic == "codes" {
         let codes: Vec<&str> = troubleshooting::codes().collect();
-        return common.print(&codes, || codes.join("\n")).map(|()| None);
+        return common.print(&serde_json::json!({ "codes": codes }), || codes.join("\n")).map(|()| None);
     }
     // a word that is both is meant as the code: `--help` shows the verb
     let is_code = rest.is_empty() && troubleshooting::codes().any(|code| code == topic);
@@ -31,7 +32,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
             found = found.find_subcommand(part).ok_or_else(|| unknown(part))?;
         }
         let help = found.clone().render_long_help().to_string();
-        return common.print(&help, || help.clone()).map(|()| None);
+        return common.print(&serde_json::json!({ "help": help }), || help.clone()).map(|()| None);
     }
     let entry = troubleshooting::find(topic).ok_or_else(|| unknown(topic))?;
     let file = common.staging.display().to_string();
