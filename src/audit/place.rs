@@ -177,6 +177,7 @@ mod tests {
     fn places_that_are_not_ones_own_are_named() {
         let folder = tempfile::tempdir().unwrap();
         // a folder of one's own, which the temporary place is not
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
         assert!(warnings(&folder.path().join("staging.drydock"), true).is_empty());
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let open = folder.path().join("open");

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::harness::Job;
+use crate::harness::{Job, migrated};
 use serde_json::{Map, Value, json};
 
 fn folder() -> PathBuf {
@@ -177,7 +177,7 @@ impl Looked {
 fn every_document_is_what_its_schema_says() {
     let looked = Looked { job: Job::migrated(), met: RefCell::default() };
     let look = |name: &str, arguments: &[&str]| looked.look(name, arguments);
-    let legacy = looked.job.legacy().to_str().expect("a path").to_owned();
+    let legacy = migrated().path("legacy").to_str().expect("a path").to_owned();
     looked.look_around();
     look("analyze", &["analyze"]);
     look("doctor", &["doctor", "--csv", &legacy]);
@@ -215,11 +215,14 @@ fn every_document_is_what_its_schema_says() {
     for pair in pairs {
         sheet += &format!("{},not_a_duplicate,,\n", pair["item"].as_str().expect("an item"));
     }
-    let defaulted = items.as_array().expect("items").iter().find(|item| {
-        item["entity"] == "profiles" && item["question"] == "practice_id"
-    });
+    let defaulted = items
+        .as_array()
+        .expect("items")
+        .iter()
+        .find(|item| item["entity"] == "profiles" && item["question"] == "practice_id");
     let office = looked.job.staged("select max(legacy_id) from ready_practices");
-    sheet += &format!("{},choose,{office},asked\n", defaulted.expect("one")["item"].as_str().expect("an item"));
+    sheet +=
+        &format!("{},choose,{office},asked\n", defaulted.expect("one")["item"].as_str().expect("an item"));
     fs::write(looked.job.path("sheet.csv"), sheet).expect("a sheet");
     look("review_import", &["review", "import", "sheet.csv", "--by", "Ada Berg"]);
     looked.look_around();
@@ -242,7 +245,8 @@ fn every_document_is_what_its_schema_says() {
 
     // a new file, from its first step on; and what went wrong
     fs::remove_file(looked.job.path("before.drydock")).expect("the copy");
-    let new = |name: &str, arguments: &[&str]| look(name, &[arguments, &["--staging", "new.drydock"]].concat());
+    let new =
+        |name: &str, arguments: &[&str]| look(name, &[arguments, &["--staging", "new.drydock"]].concat());
     new("failure", &["status"]);
     new("extract", &["extract", "--csv", &legacy]);
     for verb in ["status", "report", "runs", "errors", "columns", "gate"] {
