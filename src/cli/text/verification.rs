@@ -47,7 +47,7 @@ fn survival(fields: &[Survival]) -> String {
         );
     }
     losing.iter().fold(
-        "fields of which values do not arrive (v_survival has all)\n".to_owned(),
+        "fields of which the target has some values otherwise than the source, with the rules (v_survival has all)\n".to_owned(),
         |mut text, field| {
             let parts = [
                 ("replaced", field.replaced),
@@ -193,7 +193,7 @@ fn checks(checks: &[Check]) -> String {
         let result = if check.passed() { "ok".to_owned() } else { format!("{} wrong", check.wrong) };
         let exceptions = match check.exceptions {
             0 => String::new(),
-            exceptions => format!(" ({exceptions} exceptions, see findings)"),
+            exceptions => format!(" ({exceptions} exceptions that the legacy data explain, see findings)"),
         };
         let _ =
             writeln!(text, "  {:<13}{:<42}{result}{numbers}{exceptions}", check.level.as_str(), check.name);

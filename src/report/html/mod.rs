@@ -124,7 +124,8 @@ fn kept_back(figures: &Lookup) -> String {
             let codes: Vec<String> = codes.filter(|found| !found.is_empty()).map(code).collect();
             let records = figures.get(format!("{path}/records"));
             let ids = figures.text(&format!("{path}/legacy_ids"));
-            let ids = if records.value() > ids.split(',').count() as f64 {
+            let named = ids.split(',').count() as u64;
+            let ids = if figures.count(&format!("{path}/records")) > named {
                 format!("{ids}, …")
             } else {
                 ids.to_owned()

@@ -29,8 +29,8 @@ pub fn section(figures: &Lookup) -> String {
             row.extend(numbers.iter().map(|name| Cell::Number(figures.get(format!("{path}/{name}")))));
             row
         };
-        let ruled = fields.iter().filter(|path| !figures.text(&format!("{path}/rules")).is_empty());
-        let rules = ruled.map(|path| {
+        let touched = fields.iter().filter(|path| !figures.text(&format!("{path}/rules")).is_empty());
+        let rules = touched.map(|path| {
             vec![
                 Cell::Text(field(figures, path)),
                 Cell::Text(figures.text(&format!("{path}/rules")).to_owned()),

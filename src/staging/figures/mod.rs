@@ -107,16 +107,16 @@ impl Figures {
         }
         // a load that sent nothing was a rehearsal, or ended before its first row; what was refused for a precondition did nothing,
         // and had it begun a transform, the fates would be gone
-        let changes = |run: &&RunLine| {
+        let may_change = |run: &&RunLine| {
             let is_refused = run.outcome.as_deref() == Some("failed") && run.exit_code == Some(3);
             CHANGING.contains(&run.verb.as_str())
                 && !is_refused
                 && (run.verb != "load" || run.rows_sent.is_some() || run.outcome.is_none())
         };
-        let verifies =
+        let has_verified =
             |run: &&RunLine| VERIFYING.contains(&run.verb.as_str()) && run.outcome.as_deref() == Some("done");
-        let changed = self.runs.iter().filter(changes).map(|run| run.run_id).max();
-        let verified = self.runs.iter().filter(verifies).map(|run| run.run_id).max();
+        let changed = self.runs.iter().filter(may_change).map(|run| run.run_id).max();
+        let verified = self.runs.iter().filter(has_verified).map(|run| run.run_id).max();
         self.decisions_waiting > 0 || self.completed(Step::Transform).is_none() || changed > verified
     }
 
