@@ -142,8 +142,8 @@ pub(super) fn journalled(
         }
         if is_new && common.config.is_none() && Path::new(UNREAD).exists() {
             tell!(
-                "warning: {UNREAD} in this folder was not read, because nobody named it: the file keeps the defaults\n\
-                 hint: --config {UNREAD} takes it, into a new staging file"
+                "warning: {UNREAD} in this folder was not read, because nobody named it with --config: a new staging file keeps \
+                 the defaults"
             );
         }
     }
