@@ -21,7 +21,7 @@
 //! (rows as SQLite databases in memory), and `drydock_random`, by which the first draws samples and the second everything.
 //!
 //! Beside these: [`config`] (`drydock.toml`), [`connect`] (sessions to PostgreSQL, whether their servers still answer, and errors
-//! without values), [`error`] (what can go wrong with a run, and its exit code), [`progress`], [`interrupt`], [`output`] (the one
+//! without values), [`error`] (what can go wrong with a run, and its exit code), [`progress`] and [`style`] (colours), [`interrupt`], [`output`] (the one
 //! way to make a file or a folder), [`doctor`], [`failpoint`] (where tests kill a debug build).
 //!
 //! # Who imports whom
@@ -114,6 +114,7 @@ pub mod review;
 pub mod rollback;
 pub mod staging;
 pub mod status;
+pub mod style;
 pub mod survey;
 pub mod target;
 pub mod transform;

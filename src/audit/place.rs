@@ -37,13 +37,14 @@ const SYNCED: [&str; 8] = [
     "mobile documents",
 ];
 
-/// What is not as it should be with the place of a file, one sentence each.
-pub fn warnings(path: &Path) -> Vec<String> {
+/// What is not as it should be with the place of a file, one sentence each. That a place is temporary is only said of a new file:
+/// whoever goes on with one has been told.
+pub fn warnings(path: &Path, is_new: bool) -> Vec<String> {
     let path = absolute(path);
     let mut warnings = Vec::new();
     if let Ok(found) = fs::metadata(&path)
         && found.is_file()
-        && found.mode() & 0o077 != 0
+        && open_to_others(found.mode())
     {
         warnings.push(format!(
             "others may read or write {} (mode {:04o}): chmod 600",
@@ -67,7 +68,10 @@ pub fn warnings(path: &Path) -> Vec<String> {
     }
     let temporary =
         [PathBuf::from("/tmp"), PathBuf::from("/var/tmp"), PathBuf::from("/dev/shm"), env::temp_dir()];
-    if let Some(place) = temporary.iter().find(|place| path.starts_with(place)) {
+    if is_new
+        && let Some(place) = temporary.iter().find(|place| path.starts_with(place))
+        && !is_closed(&path, place)
+    {
         warnings.push(format!(
             "{} lies in {}, a temporary and shared place",
             path.display(),
@@ -89,6 +93,19 @@ pub fn warnings(path: &Path) -> Vec<String> {
         ));
     }
     warnings
+}
+
+/// Whether a folder between the place and the file lets nobody in but its owner.
+fn is_closed(path: &Path, place: &Path) -> bool {
+    let folders = path.ancestors().skip(1).take_while(|folder| *folder != place);
+    folders
+        .filter_map(|folder| fs::metadata(folder).ok())
+        .any(|found| !open_to_others(found.mode()) && (found.uid() == user() || user() == 0))
+}
+
+/// Whether a mode lets anybody in but the owner.
+const fn open_to_others(mode: u32) -> bool {
+    mode & 0o077 != 0
 }
 
 /// Refuses a place where anybody may put another file under the name of a new one.
@@ -159,10 +176,16 @@ mod tests {
     #[test]
     fn places_that_are_not_ones_own_are_named() {
         let folder = tempfile::tempdir().unwrap();
+        // a folder of one's own, which the temporary place is not
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
+        assert!(warnings(&folder.path().join("staging.drydock"), true).is_empty());
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let open = folder.path().join("open");
         fs::create_dir(&open).unwrap();
         let file = open.join("staging.drydock");
-        let about = |what: &str| warnings(&file).iter().any(|warning| warning.contains(what));
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(warnings(&file, false).is_empty());
+        let about = |what: &str| warnings(&file, true).iter().any(|warning| warning.contains(what));
         assert!(about("a temporary and shared place"));
         assert!(!about("in place of") && refuse_open_to_all(&file).is_ok());
         fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
@@ -171,7 +194,7 @@ mod tests {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
         assert!(about("chmod 600"));
         assert!(
-            warnings(Path::new("/nowhere/Dropbox (Office)/x"))
+            warnings(Path::new("/nowhere/Dropbox (Office)/x"), false)
                 .iter()
                 .any(|one| one.contains("copied elsewhere"))
         );

@@ -68,15 +68,15 @@ fn make(staging: &mut Staging, options: &Options, run_id: i64, progress: Progres
     // now, so that the copy's journal and the original's say the same
     staging.note_digests()?;
     let redacted = if options.redact {
-        progress.say("audit seal: writing the redacted copy");
+        let _working = progress.work("audit seal: writing the redacted copy");
         Some(redact(staging, &copy, options.token_key.as_deref())?)
     } else {
-        progress.say("audit seal: writing the copy");
+        let _working = progress.work("audit seal: writing the copy");
         staging.copy_to(&copy)?;
         None
     };
     failpoint::reach("sealed_copy");
-    progress.say("audit seal: taking digests");
+    let working = progress.work("audit seal: taking digests");
     let (tables, journal, sealed) = close(&copy, staging.settle_end(), run_id, redacted.is_some())?;
     let (bytes, sha256) = digest::file(&copy)?;
     failpoint::reach("sealed_digests");
@@ -97,9 +97,9 @@ fn make(staging: &mut Staging, options: &Options, run_id: i64, progress: Progres
         tables,
         redacted,
     };
-    drop(examined);
+    drop((examined, working));
     if let Some(recipients) = &options.recipients {
-        progress.say("audit seal: encrypting");
+        let _working = progress.work("audit seal: encrypting");
         let encrypted = parcel.path(ENCRYPTED);
         recipients.encrypt(&copy, &encrypted)?;
         let (bytes, sha256) = digest::file(&encrypted)?;
@@ -124,7 +124,7 @@ fn make(staging: &mut Staging, options: &Options, run_id: i64, progress: Progres
         warnings: if options.recipients.is_some() || options.redact {
             Vec::new()
         } else {
-            place::warnings(&options.out)
+            place::warnings(&options.out, true)
         },
     })
 }

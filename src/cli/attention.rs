@@ -8,7 +8,7 @@ pub(super) fn attention(found: &Attention, own: Option<Kind>) -> Option<Kind> {
     for line in &found.beyond_allowed {
         let entity = &line.entity;
         tell!(
-            "{} records of {entity} are rejected or quarantined, and the configuration allows {}\n\
+            "warning: {} records of {entity} are rejected or quarantined, and the configuration allows {}\n\
              hint: look at v_waiting in the staging file; policy.allowed_rejects.{entity} sets the allowed number",
             line.kept_back,
             line.allowed
@@ -16,7 +16,7 @@ pub(super) fn attention(found: &Attention, own: Option<Kind>) -> Option<Kind> {
     }
     say_empty(&found.empty_tables);
     if found.panicked > 0 {
-        tell!("{} records met a defect in drydock and wait in quarantine", found.panicked);
+        tell!("warning: {} records met a defect in drydock and wait in quarantine", found.panicked);
     }
     graver(own, found.kind())
 }
@@ -25,7 +25,7 @@ pub(super) fn attention(found: &Attention, own: Option<Kind>) -> Option<Kind> {
 pub(super) fn say_empty(tables: &[String]) {
     for table in tables {
         tell!(
-            "{table} has no row\n\
+            "warning: {table} has no row\n\
              hint: look at the dump or the export; where the table is empty in the legacy system too, name it in \
              source.allow_empty"
         );

@@ -66,7 +66,7 @@ fn head(text: &str) -> std::result::Result<String, String> {
     if text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         Ok(text.to_ascii_lowercase())
     } else {
-        Err("a head is 64 hexadecimal digits, as every command prints it".to_owned())
+        Err("a head is 64 hexadecimal digits: `audit seal`, `status` and --verbose print it whole".to_owned())
     }
 }
 
@@ -143,7 +143,9 @@ fn check(common: &Common, arguments: &Check) -> Result<Option<Kind>> {
         verifier: arguments.public_key.as_deref().map(Verifier::read).transpose()?,
         identities: arguments.identity.as_deref().map(Identities::read).transpose()?,
     };
+    let working = common.progress().spin("audit check: reading the copy");
     let checked = audit::check(arguments.path.as_deref().unwrap_or(&common.staging), &options)?;
+    drop(working);
     common.print(&checked, || page(&checked))?;
     Ok(match (checked.integrity, checked.completeness) {
         (true, Some(true)) => None,

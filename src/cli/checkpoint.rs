@@ -29,7 +29,9 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
     journalled(common, "checkpoint", false, |staging, run_id| {
         let config = staging.settle_config(given, false)?;
         let mut target = arguments.target.open(&config)?;
+        let working = common.progress().spin("checkpoint: copying, backing up, proving");
         let summary = checkpoint::checkpoint(staging, &mut target, arguments.number, &arguments.out, run_id)?;
+        drop(working);
         common.print(&summary, || text::checkpoint(&summary) + &super::target::kept())?;
         let is_sound = summary.validation.passed && summary.rollback.holds();
         Ok(attention(&staging.attention()?, (!is_sound).then_some(Kind::Verification)))

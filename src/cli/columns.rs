@@ -28,6 +28,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         journalled(common, "columns", false, |staging, _| {
             // the configuration is only tried: the file keeps its own until a transform takes another
             let config = given.map_or_else(|| staging.settle_config(None, false), Ok)?;
+            let _working = common.progress().spin("columns: counting");
             transform::count_columns(staging, &config)?;
             Ok(None)
         })?;

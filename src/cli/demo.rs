@@ -105,7 +105,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
             .print(&ran.status, || ran.text() + &try_these(&directory, &files.staging, stays, &ran.status))?;
         Ok(ran.ended)
     });
-    super::say_head(&common.staging);
+    super::say_head(&common.staging, common.verbose);
     if let (Some(throwaway), true, true) = (&throwaway, arguments.stay, ended.is_ok()) {
         stay_up(&throwaway.url(), &common.staging);
     }

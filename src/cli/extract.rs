@@ -51,7 +51,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         say_empty(&staging.empty_tables()?);
         for other in summary.instead() {
             tell!(
-                "{} has no row, but the schema {} has a table of that name\n\
+                "warning: {} has no row, but the schema {} has a table of that name\n\
                  hint: dump that schema alone (pg_dump --schema={}), if its rows are meant",
                 other.table,
                 other.schema,

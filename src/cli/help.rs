@@ -21,12 +21,13 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
     command.build();
     let [topic, rest @ ..] = arguments.topic.as_slice() else {
         let pages: Vec<_> = manual::PAGES.iter().map(page_line).collect();
-        let json = serde_json::json!({ "pages": pages });
-        return common.print(&json, || command.render_help().to_string()).map(|()| None);
+        let help = command.render_help().to_string();
+        let json = serde_json::json!({ "help": help, "pages": pages });
+        return common.print(&json, || help.clone()).map(|()| None);
     };
     if topic == "codes" {
         let codes: Vec<&str> = troubleshooting::codes().collect();
-        return common.print(&codes, || codes.join("\n")).map(|()| None);
+        return common.print(&serde_json::json!({ "codes": codes }), || codes.join("\n")).map(|()| None);
     }
     if let Some(page) = manual::find(topic).filter(|_| rest.is_empty()) {
         let mut json = page_line(page);
@@ -40,7 +41,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
             found = found.find_subcommand(part).ok_or_else(|| unknown(part))?;
         }
         let help = found.clone().render_long_help().to_string();
-        return common.print(&help, || help.clone()).map(|()| None);
+        return common.print(&serde_json::json!({ "help": help }), || help.clone()).map(|()| None);
     }
     let entry = troubleshooting::find(topic).ok_or_else(|| unknown(topic))?;
     let file = common.staging.display().to_string();

@@ -55,6 +55,7 @@ use crate::output;
 use crate::progress::Progress;
 use crate::record::plain;
 use crate::staging::{Reader, or_interrupted};
+use crate::style::{self, Stream};
 
 /// Offline staging migrator: legacy tables into one SQLite file, resolved there, loaded into Supabase, and proved.
 #[derive(Debug, Parser)]
@@ -75,18 +76,22 @@ pub(crate) struct Common {
         global = true,
         value_name = "FILE",
         env = "DRYDOCK_STAGING",
-        default_value = "staging.drydock"
+        default_value = "staging.drydock",
+        display_order = 900
     )]
     staging: PathBuf,
     /// The configuration; without it the one in the staging file, else the defaults
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", display_order = 901)]
     config: Option<PathBuf>,
     /// Print the result as JSON
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 902)]
     json: bool,
     /// Show no progress
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 903)]
     quiet: bool,
+    /// Say where the journal ends in all its digits
+    #[arg(long, global = true, display_order = 904)]
+    verbose: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -166,26 +171,33 @@ impl Common {
         } else {
             plain(&text()).into_owned()
         };
-        self.write(&format!("{}\n", shown.trim_end()))
+        self.draw("", &format!("{}\n", shown.trim_end()))
     }
 
     /// Writes to standard output: to a file as it stands, to a terminal without anything that steers it.
+    #[expect(clippy::unused_self, reason = "only the verbs may write there")]
     fn write(&self, text: &str) -> Result<()> {
-        self.draw("", text)
+        put(&if std::io::stdout().is_terminal() { plain(text).into_owned() } else { text.to_owned() })
     }
 
-    /// The same, after what has the terminal draw it over what was there.
-    #[expect(clippy::unused_self, reason = "only the verbs may write there")]
+    /// Writes what people read, its leading words coloured, after what has the terminal draw it over what was there.
     fn draw(&self, before: &str, text: &str) -> Result<()> {
-        let mut out = std::io::stdout().lock();
-        let text = if out.is_terminal() { before.to_owned() + &plain(text) } else { text.to_owned() };
-        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-            // whoever read the output has seen enough
-            Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {
-                Err(output::unwritten("standard output", cause, "look at where it goes"))
-            }
-            _ => Ok(()),
+        if self.json {
+            return self.write(text);
         }
+        put(&(before.to_owned() + &style::shown(&plain(text), Stream::Out)))
+    }
+}
+
+/// Writes to standard output.
+fn put(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        // whoever read the output has seen enough
+        Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(output::unwritten("standard output", cause, "look at where it goes"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -209,7 +221,7 @@ pub fn main() -> ExitCode {
                     let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ");
                     say_as_json(&Error::new(Kind::Usage, first).hint("`drydock help VERB` has the options"));
                 }
-                eprint!("{}", plain(&masked::masked(&error.render().to_string())));
+                tell(error.render().to_string().trim_end());
             } else {
                 let _ = error.print();
             }
@@ -234,7 +246,8 @@ pub fn main() -> ExitCode {
         Err(error) => fail(&error, cli.common.json),
     };
     if cli.verb.has_a_journal() {
-        say_head(&cli.common.staging);
+        let is_kept = matches!(&cli.verb, Verb::Audit(_) | Verb::Status(_));
+        say_head(&cli.common.staging, cli.common.verbose || is_kept);
     }
     code
 }
@@ -246,7 +259,7 @@ fn say(error: &Error) {
 
 /// The one way to standard error: without secrets, and without anything that steers a terminal.
 fn tell(text: &str) {
-    eprintln!("{}", plain(&masked::masked(text)));
+    eprintln!("{}", style::shown(&plain(&masked::masked(text)), Stream::Err));
 }
 
 /// JSON whose texts steer no terminal: the format itself only escapes the first 32 characters.
@@ -325,7 +338,9 @@ impl Verb {
         match self {
             Verb::Audit(arguments) => arguments.seals(),
             Verb::Target(arguments) => arguments.has_a_journal(),
-            Verb::Duplicates(_)
+            Verb::Doctor(_)
+            | Verb::Diff(_)
+            | Verb::Duplicates(_)
             | Verb::Demo(_)
             | Verb::Help(_)
             | Verb::Completions(_)
@@ -336,12 +351,16 @@ impl Verb {
     }
 }
 
-/// Says where the journal ends, on standard error: whoever keeps that line can later tell whether a file still goes through
-/// it.
-pub(crate) fn say_head(staging: &Path) {
+/// Digits of the journal's head that a person compares by eye.
+const DIGITS: usize = 12;
+
+/// Says where the journal ends, on standard error. Whoever keeps the whole head can later tell whether a file still goes through
+/// it; a sealed copy's is kept.
+pub(crate) fn say_head(staging: &Path, is_whole: bool) {
     // a file that is not there or is none has been spoken of already
     if let Ok(head) = Reader::look(staging).and_then(|reader| reader.head()) {
-        tell!("journal: {} entries, head {}", head.entries, head.head);
+        let shown = if is_whole { &head.head } else { head.head.get(..DIGITS).unwrap_or(&head.head) };
+        tell!("journal: {} entries, head {shown}", head.entries);
     }
 }
 

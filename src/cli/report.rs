@@ -45,7 +45,9 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         Form::Md => Format::Markdown,
         Form::Json => Format::Json,
     };
+    let working = common.progress().spin("report: counting");
     let status = status::read(&Reader::open(&common.staging)?)?;
+    drop(working);
     let page = report::report(&status, format)?;
     match &arguments.out {
         Some(path) => write(common, path, &page, arguments.replace)?,

@@ -46,10 +46,12 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         if !arguments.dry_run {
             verify::forget_undo(staging)?;
         }
+        let working = common.progress().spin("rollback: undoing");
         let summary = rollback::rollback(staging, &mut target, back, arguments.force, arguments.dry_run)?;
         if !arguments.dry_run {
             verify::note_undo(staging, &mut target)?;
         }
+        drop(working);
         common.print(&summary, || text::rollback(&summary) + &super::target::kept())?;
         Ok((!summary.is_exact()).then_some(Kind::Verification))
     })

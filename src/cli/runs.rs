@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::Common;
 use crate::error::{Kind, Result};
-use crate::staging::{Reader, WrittenRun};
+use crate::staging::{Reader, RunLine};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -16,18 +16,18 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>> {
-    let mut runs = Reader::open(&common.staging)?.written_runs()?;
+    let mut runs = Reader::open(&common.staging)?.runs()?;
     runs.retain(|run| !arguments.loads || run.rows_written.is_some());
-    common.print(&runs, || text(&runs))?;
+    common.print(&serde_json::json!({ "runs": runs }), || text(&runs))?;
     Ok(None)
 }
 
-fn text(runs: &[WrittenRun]) -> String {
+fn text(runs: &[RunLine]) -> String {
     if runs.is_empty() {
         return "no command has been run on the file\n".to_owned();
     }
     let mut text = format!(
-        "{:>4}  {:<14}{:<21}{:>8}  {:<12}{:>5}  rows written to the target\n",
+        "{:>4}  {:<16}{:<21}{:>8}  {:<12}{:>5}  rows written to the target\n",
         "run", "verb", "started", "seconds", "outcome", "exit"
     );
     for run in runs {
@@ -37,7 +37,7 @@ fn text(runs: &[WrittenRun]) -> String {
             _ => String::new(),
         };
         let line = format!(
-            "{:>4}  {:<14}{:<21}{:>8}  {:<12}{:>5}  {written}",
+            "{:>4}  {:<16}{:<21}{:>8}  {:<12}{:>5}  {written}",
             run.run_id,
             run.verb,
             run.started_at,

@@ -120,6 +120,9 @@ fn csv_options(config: &config::Csv) -> Result<CsvOptions> {
     Ok(options)
 }
 
+/// A configuration of this name is one that somebody meant; it is read when it is named, like any other.
+const UNREAD: &str = "drydock.toml";
+
 /// Runs `work` on the staging file as one journalled command. When the file was made for this command and the command
 /// fails, it is taken away again: nothing half-written is left.
 pub(super) fn journalled(
@@ -134,8 +137,14 @@ pub(super) fn journalled(
         if is_new {
             place::refuse_open_to_all(&common.staging)?;
         }
-        for warning in place::warnings(&common.staging) {
+        for warning in place::warnings(&common.staging, is_new) {
             tell!("warning: {warning}");
+        }
+        if is_new && common.config.is_none() && Path::new(UNREAD).exists() {
+            tell!(
+                "warning: {UNREAD} in this folder was not read, because nobody named it with --config: a new staging file keeps \
+                 the defaults"
+            );
         }
     }
     let mut staging =
@@ -180,7 +189,7 @@ pub(super) fn note_look(common: &Common, verb: &str, subject: &serde_json::Value
     let noted = Staging::open(&common.staging).and_then(|mut staging| staging.note_look(verb, subject));
     if let Err(error) = noted {
         let why = error.to_string();
-        tell!("not noted in the journal: {}", why.lines().next().unwrap_or_default());
+        tell!("warning: not noted in the journal: {}", why.lines().next().unwrap_or_default());
     }
 }
 

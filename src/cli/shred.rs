@@ -35,7 +35,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         shredded.push(shred(&beside)?);
     }
     shredded.push(shred(file)?);
-    common.print(&shredded, || text(&shredded))?;
+    common.print(&serde_json::json!({ "shredded": shredded }), || text(&shredded))?;
     Ok(None)
 }
 

@@ -68,7 +68,14 @@ fn draft(common: &Common, out: Option<&Path>, target: &TargetArguments) -> Resul
     let mut target = target.open(&config)?;
     let draft = mapping::draft(&target.whole_catalog()?);
     match out {
-        Some(path) => output::write_new(path, draft.as_bytes())?,
+        Some(path) => {
+            output::write_new(path, draft.as_bytes())?;
+            let written = path.display().to_string();
+            common.print(&serde_json::json!({ "written": [written] }), || {
+                format!("the draft is in {written}")
+            })?;
+        }
+        None if common.json => common.print(&serde_json::json!({ "draft": draft }), String::new)?,
         None => common.write(&draft)?,
     }
     Ok(None)
@@ -83,7 +90,7 @@ fn migrations(common: &Common, out: &Path) -> Result<Option<Kind>> {
         output::write_new(&file, sql.as_bytes())?;
         written.push(file.display().to_string());
     }
-    common.print(&written, || written.join("\n"))?;
+    common.print(&serde_json::json!({ "written": written }), || written.join("\n"))?;
     Ok(None)
 }
 

@@ -229,7 +229,7 @@ pub(super) fn checkpoint(summary: &checkpoint::Summary) -> String {
         summary.checkpoint,
         summary.folder.display(),
         summary.validation.phase.as_str(),
-        if summary.validation.passed { "passed" } else { "failed" },
+        if summary.validation.passed { "passed" } else { "did not pass" },
         summary.rollback.result,
         summary.rollback.removed,
         summary.rollback.restored

@@ -46,21 +46,21 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
 pub(super) fn say_warnings(summary: &Summary) {
     if summary.stale_decisions > 0 {
         tell!(
-            "decisions that decide nothing, because the snapshot lacks the record or the one they name: {}\n\
+            "warning: decisions that decide nothing, because the snapshot lacks the record or the one they name: {}\n\
              hint: look at v_decisions in the staging file, where state is 'stale'",
             summary.stale_decisions
         );
     }
     if summary.changed_decisions > 0 {
         tell!(
-            "decisions that hold, about records that say something else since they were made: {}\n\
+            "note: decisions that hold, about records that say something else since they were made: {}\n\
              hint: they are asked again (`drydock review export`); v_decisions lists them, where state is 'changed'",
             summary.changed_decisions
         );
     }
     for left in &summary.left_in_file {
         tell!(
-            "{} rows of {} stay in the file, because the target has no table {}\n\
+            "note: {} rows of {} stay in the file, because the target has no table {}\n\
              hint: make the table (`drydock survey --create-tables` makes it in an empty target), survey and transform again",
             left.rows,
             left.legacy_table,
@@ -68,7 +68,7 @@ pub(super) fn say_warnings(summary: &Summary) {
         );
     }
     if !summary.obstacles.is_empty() {
-        tell!("the target cannot take the records, and no load will start before it can:");
+        tell!("warning: the target cannot take the records, and no load will start before it can:");
         for obstacle in &summary.obstacles {
             tell!("  {}: {}", obstacle.category().as_str(), obstacle);
         }

@@ -23,7 +23,6 @@ pub struct Criterion {
     /// What it asks for.
     pub sentence: &'static str,
     /// Whether it is met; none when the step that shows it has not been done.
-    #[serde(rename = "met")]
     pub is_met: Option<bool>,
 }
 
@@ -34,8 +33,6 @@ pub struct Gate {
     pub gate: u8,
     /// What it asks for, in the plan's words.
     pub demand: &'static str,
-    /// The same, under the name that `gate --json` has had for it.
-    title: &'static str,
     /// The demand in parts that a file can show, apart from the approval.
     pub criteria: Vec<Criterion>,
     /// Whether every criterion is met; none when one is not known yet and no other one fails.
@@ -71,18 +68,7 @@ impl Gate {
         let is_approved = approval.is_some();
         let missing = missing(&criteria, is_approved);
         let passed = missing.is_none();
-        Self {
-            gate,
-            demand,
-            title: demand,
-            criteria,
-            is_met,
-            is_approved,
-            approval,
-            passed,
-            missing,
-            subject,
-        }
+        Self { gate, demand, criteria, is_met, is_approved, approval, passed, missing, subject }
     }
 }
 

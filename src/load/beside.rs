@@ -102,7 +102,7 @@ impl<'a> Loader<'a> {
                 if !fallen.is_empty() {
                     break;
                 }
-                let ids = self.send_chunk(merge, *after, &lines[turn].messages)?;
+                let ids = self.send_chunk(carried, *after, &lines[turn].messages)?;
                 match ids.last() {
                     None => is_done = true,
                     Some(last) => {
@@ -131,10 +131,11 @@ impl<'a> Loader<'a> {
     /// Sends the chunk after a record to a session; returns its records.
     fn send_chunk(
         &mut self,
-        merge: &Merge,
+        carried: &Carried<'_>,
         after: Option<LegacyId>,
         messages: &SyncSender<Message<'a>>,
     ) -> Result<Vec<LegacyId>> {
+        let (merge, bar) = (carried.merge, &carried.bar);
         let (rows, bytes) = self.options.chunk.limits();
         let which = Which { after, up_to: None, failed_in: None };
         let gone = |_| Error::internal("a session's thread ended by itself");
@@ -154,11 +155,13 @@ impl<'a> Loader<'a> {
                 if piece.len() >= PIECE {
                     interrupt::check()?;
                     sent += piece.len() as u64;
+                    bar.sent(in_piece);
                     let bytes = std::mem::replace(&mut piece, Vec::with_capacity(2 * PIECE));
                     messages.send(Message::Piece { bytes, rows: take(&mut in_piece) }).map_err(gone)?;
                 }
             }
             if let Some((first, last)) = ids.first().zip(ids.last()) {
+                bar.sent(in_piece);
                 messages.send(Message::Piece { bytes: piece, rows: in_piece }).map_err(gone)?;
                 messages.send(Message::End(*first..=*last)).map_err(gone)?;
             }
@@ -178,6 +181,7 @@ impl<'a> Loader<'a> {
         let answer = line.answers.recv();
         let Answer { merged, done } =
             answer.map_err(|_| Error::internal("a session's thread ended by itself"))?;
+        carried.bar.settled(sent.ids.len() as u64);
         match done {
             Ok(()) => self.note_sent(carried, sent, merged),
             Err(failure) => {

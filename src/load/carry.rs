@@ -16,6 +16,9 @@ use crate::target::{Cause, Failure, Merge, Merged, Refusal};
 /// Rows of the chunk that goes first and alone, where others go side by side after it: it begins the phase.
 pub(super) const FIRST: usize = 8192;
 
+/// Rows between two looks at whether to stop, after which the bar moves too.
+pub(super) const LOOK: usize = 1000;
+
 /// Parts that a refused chunk is split into at once: few enough to find one bad record soon, many enough that many bad
 /// ones do not go through every size.
 const PARTS: usize = 16;
@@ -23,7 +26,7 @@ const PARTS: usize = 16;
 /// What one merge has come to so far.
 pub struct Carried<'a> {
     pub(super) merge: &'a Merge,
-    bar: Bar,
+    pub(super) bar: Bar,
     /// All its receipts together.
     pub receipt: Receipt,
     /// The records that the target refuses.
@@ -148,7 +151,11 @@ impl Loader<'_> {
         let merge = carried.merge;
         let is_whole = which.up_to.is_none();
         loop {
+            let bar = &carried.bar;
+            let mut under_way = 0;
             let (unit, failure) = self.attempt(merge, |staging, target, writing, unit| {
+                // what was sent before the attempt failed is sent once more
+                bar.settled(std::mem::take(&mut under_way));
                 staging.with_ready_among(merge.entity, &merge.columns, which, |ready| {
                     let Unit { ids, merged, .. } = unit;
                     Ok(target.write_chunk(writing, merge, merged, |sender| {
@@ -158,14 +165,17 @@ impl Loader<'_> {
                                 Some(id) => ids.push(id),
                                 None => break,
                             }
-                            if ids.len() % 10_000 == 0 {
+                            if ids.len() % LOOK == 0 {
                                 interrupt::check()?;
+                                bar.sent(LOOK as u64);
+                                under_way += LOOK as u64;
                             }
                         }
                         Ok(ids.first().zip(ids.last()).map(|(first, last)| *first..=*last))
                     }))
                 })
             })?;
+            carried.bar.settled(under_way);
             let Some(failure) = failure else {
                 let ids = unit.ids.clone();
                 self.note(carried, unit)?;

@@ -77,6 +77,23 @@ pub fn page(figures: &Lookup, generated_at: &str) -> String {
         row(figures, &mut page, &[&step.about, &records, &step.action, &more], "", &[]);
     }
 
+    list(
+        figures,
+        &mut page,
+        "Records that are not ready",
+        "/waiting",
+        &["entity", "fate", "error_codes", "legacy_ids"],
+        &["records"],
+    );
+    list(
+        figures,
+        &mut page,
+        "Who may be there twice",
+        "/twice/bands",
+        &["band"],
+        &["pairs", "expected", "answered", "answered_expected", "answered_one"],
+    );
+
     heading(&mut page, "Error analysis of phase 2A", &["measure"], &["issues of profiles"]);
     for name in figures.keys("/error_analysis") {
         row(figures, &mut page, &[name], "/error_analysis", &[name]);
@@ -149,7 +166,7 @@ pub fn page(figures: &Lookup, generated_at: &str) -> String {
         "Commands",
         "/runs",
         &["verb", "started_at", "outcome"],
-        &["run_id", "seconds", "exit_code"],
+        &["run_id", "seconds", "exit_code", "rows_sent", "rows_written", "decisions"],
     );
     list(
         figures,

@@ -109,7 +109,7 @@ pub fn steps(figures: &Lookup) -> Vec<Step> {
 }
 
 /// The first rows that a check found wrong, such as `patients 7 last_name`.
-fn wrong(figures: &Lookup, check: &str) -> String {
+pub fn wrong(figures: &Lookup, check: &str) -> String {
     let rows = figures
         .list("/wrong")
         .into_iter()
@@ -129,7 +129,7 @@ fn wrong(figures: &Lookup, check: &str) -> String {
 }
 
 /// The first records with an issue, by legacy id.
-fn examples<'f>(figures: &'f Lookup, entity: &str, code: &str) -> &'f str {
+pub fn examples<'f>(figures: &'f Lookup, entity: &str, code: &str) -> &'f str {
     let is_it = |path: &String| {
         figures.text(&format!("{path}/entity")) == entity
             && figures.text(&format!("{path}/error_code")) == code

@@ -130,6 +130,12 @@ pub fn lead(figures: &Lookup) -> Lead {
         };
         return lead(sentence, "drydock transform");
     }
+    let refused = figures.count("/totals/failed");
+    if refused > 0 {
+        let sentence = "look at why (drydock errors --status pending), correct it in the target or the source, and load them again";
+        let who = if refused == 1 { "one record is".to_owned() } else { format!("{refused} records are") };
+        return lead(format!("{who} refused by the target: {sentence}"), "drydock load --retry-failed");
+    }
     if let Some(check) = broken(figures).first().filter(|_| !is_stale(figures)) {
         let name = figures.text(&format!("{check}/name"));
         return lead(
@@ -180,7 +186,7 @@ mod tests {
             "file": { "extract_completed_at": "t", "survey_completed_at": "t", "transform_completed_at": "t",
                       "load_completed_at": "t", "verify_completed_at": "t" },
             "checks": [{ "name": "contents_patients", "wrong": 0 }], "differences": 0, "is_verification_stale": false,
-            "attention": { "beyond_allowed": [], "empty_tables": [] }, "totals": { "extracted": 9 },
+            "attention": { "beyond_allowed": [], "empty_tables": [] }, "totals": { "extracted": 9, "failed": 0 },
             "decisions_waiting": 0, "questions": 0, "gates": [],
         });
         for (path, value) in change.as_object().unwrap() {
@@ -207,6 +213,12 @@ mod tests {
             (beyond, Verdict::Open, "6274 records are kept back", "drydock review page --out review.html"),
             (empty, Verdict::Bad, "auth_user came without a row", "drydock extract --replace --csv FOLDER"),
             (wrong, Verdict::Bad, "3 differences in one check", "drydock help contents_patients"),
+            (
+                json!({ "/totals/failed": 2, "/checks/0/wrong": 2, "/differences": 2, "/file/load_completed_at": null }),
+                Verdict::Bad,
+                "2 differences in one check",
+                "drydock load --retry-failed",
+            ),
             (stale, Verdict::Open, "2 decisions wait for a transform", "drydock transform"),
         ] {
             let figures = figures(&change);

@@ -21,13 +21,11 @@ pub use figures::diff::RecordDifference;
 pub use figures::errors::{ErrorFilter, ErrorRow};
 pub use figures::explain::{Explanation, Fields, RawRow};
 pub use figures::gates::{Approval, Dependency, DependencyFailure, Evidence};
-pub use figures::lead::{Examples, Open, Twice, Weight, WrittenRun, Wrong};
+pub use figures::lead::{Band, Examples, Open, RunLine, Twice, Weight, Wrong};
 pub use figures::phase_two::{load_operation, verify_operation};
 pub use figures::survival::Survival;
 pub use figures::three_way::{ProofSide, ThreeWayProof};
-pub use figures::{
-    ChangeCount, ErrorCount, Figures, IssueCount, Progress, ReceiptLine, RunLine, WaitingCount,
-};
+pub use figures::{ChangeCount, ErrorCount, Figures, IssueCount, Progress, ReceiptLine, WaitingCount};
 pub use file::digests::{JOURNAL, noted};
 pub use file::facts::Step;
 pub use file::journal::{Entry, Head, broken_at, canonical, commitment, keyed, random_key};

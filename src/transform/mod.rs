@@ -87,7 +87,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     let decided = Decided::read(staging)?;
     staging.go_in_order(8)?;
 
-    progress.say("transform: reading the whole set");
+    let working = progress.work("transform: reading the whole set");
     staging.set_progress("transform: reading the whole set", 0, None)?;
     let email_policy = EmailPolicy::new(&config.policy.company_domains);
     let mut finder = Finder::default();
@@ -139,6 +139,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     };
 
     create_unassigned(staging, &whole)?;
+    drop(working);
     let entities = staging.entities()?;
     staging.attach_images()?;
     let mut passes = Passes::new(staging, progress, whole.ids);
@@ -147,7 +148,10 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     }
     let labels_missing = passes.labels_missing();
     staging.detach_images()?;
+    let working = progress.work("transform: who may be there twice");
     duplicates::keep(staging, &search.found()?, &facts, &merges)?;
+    drop(working);
+    let _working = progress.work("transform: every record has one fate");
     staging.index_resolved()?;
     staging.note_unreadable()?;
     staging.settle_errors(&decided.outcome())?;

@@ -134,6 +134,7 @@ pub fn verify(
     let (of_target, of_file, mut survival) = both(staging, target, &plans, &gone, progress)?;
 
     staging.set_progress("verify: comparing", 0, None)?;
+    let comparing = progress.work("verify: comparing");
     let mut found = Found::default();
     let (mut checks, mut findings, mut proofs) = (Vec::new(), Vec::new(), Vec::new());
     for ((plan, meant), is) in plans.iter().zip(of_file.digests).zip(of_target.digests) {
@@ -160,6 +161,7 @@ pub fn verify(
     let (kept, now) = (staging.fact(UNDO_FACT)?, target.undo_digest(&staging_id)?);
     checks.push(guards::undo(kept.as_deref(), now.as_deref(), &mut findings));
     target.end_reading()?;
+    drop(comparing);
     let source = live.map(|live| source::compare(staging, live, progress)).transpose()?;
     checks.extend(source.iter().map(|report| source::check(report, &mut findings)));
 
@@ -270,7 +272,7 @@ fn both(
         // moved into the scope, so that it ends with this side
         let answered = answered;
         let mut of_file = of_file(staging, plans, sent, waiting, noted, progress)?;
-        progress.say("verify: what the target answers");
+        let waiting_for = progress.work("verify: what the target answers");
         answered.iter().for_each(drop);
         let asked: Result<_> =
             asking.join().unwrap_or_else(|_| Err(Error::internal("the comparison with the target stopped")));
@@ -278,6 +280,7 @@ fn both(
         of_file.looked.extend(looked);
         of_file.looked.sort_by_key(|(place, _)| *place);
         let survival = counted.join().map_err(|_| Error::internal("counting what survives failed"))??;
+        drop(waiting_for);
         Ok((of_target, of_file, survival))
     })
 }
@@ -301,7 +304,7 @@ fn of_file(
     // noted before the other connection reads the file too: while it does nothing can be written
     let operation = "verify: checks, and what the target answers";
     staging.set_progress(operation, 0, None)?;
-    progress.say(operation);
+    let _working = progress.work(operation);
     // nobody listens any more when the counting has failed; that is told at its end
     let _ = noted.send(());
     drop(noted);

@@ -9,6 +9,9 @@ use std::time::Duration;
 use crate::harness::{Drydock, Job, Size};
 use serde_json::Value;
 
+/// Long enough that no part of it stands in a message by chance.
+const SECRET: &str = "tr0mb0ne-hunter2";
+
 fn job() -> Job {
     Job::of_size(Size { offices: 2, users: 12 }).by("")
 }
@@ -64,7 +67,7 @@ fn a_failure_is_a_document_where_json_was_asked_for() {
 fn runs_lists_what_a_rollback_takes() {
     let job = job().at("load");
     let runs: Value = serde_json::from_str(&job.run(["runs", "--loads", "--json"]).stdout).expect("JSON");
-    let [load] = runs.as_array().expect("a list").as_slice() else { panic!("{runs}") };
+    let [load] = runs["runs"].as_array().expect("a list").as_slice() else { panic!("{runs}") };
     assert_eq!(load["verb"], "load");
     let number = load["run_id"].to_string();
     let written =
@@ -159,4 +162,153 @@ fn a_monitoring_agent_gets_gauges_and_no_guess() {
         gauge(&after, "step_completed_seconds{step=\"load\"}").is_some_and(|moment| moment.len() == 10),
         "{after}"
     );
+}
+
+#[test]
+fn no_message_about_a_configuration_has_a_line_of_it() {
+    let job = job().at("extract");
+    for text in [
+        format!("password = {SECRET}\n"),
+        format!("x = \"{SECRET}\n"),
+        format!("[policy]\nemail = \"{SECRET}\"\n"),
+        format!("[target]\nschema = 5{SECRET}\n"),
+        format!("[source]\ntables = \"{SECRET}\"\n"),
+        format!("[policy]\nmerge_threshold = \"{SECRET}\"\n"),
+        format!("[policy]\nemail = \"null\"\nemail = \"{SECRET}\"\n"),
+        format!("postgres://ada:{SECRET}@db/pm\n"),
+        format!("[source.csv]\nquote = '{SECRET}'\n"),
+        format!("[target.columns.patients]\nid = [\"{SECRET}\"]\n"),
+        format!("\"postgres://ada:{SECRET}@db/pm\" = 1\n"),
+        format!("[policy.allowed_rejects]\npatients = \"{SECRET}\"\n"),
+        format!("# {SECRET}\n[policy\n"),
+    ] {
+        std::fs::write(job.path("bad.toml"), &text).unwrap();
+        let refused = job.drydock(["transform", "--json", "--config", "bad.toml"]).run().expect_one_of(&[3]);
+        assert!(refused.stderr.contains("error: "), "{text}: {}", refused.stderr);
+        for said in [refused.stdout, refused.stderr] {
+            assert!(!said.contains(SECRET) && !said.contains("hunter2"), "{text}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_configuration_that_nobody_named_is_not_read_and_that_is_said() {
+    let job = Job::of_size(Size { offices: 2, users: 12 });
+    std::fs::write(job.path("drydock.toml"), "no such key").unwrap();
+    let extract = ["extract", "--csv", "legacy", "--quiet"];
+    let taken = job.drydock(extract).run().expect(0);
+    assert!(taken.stderr.contains("warning: drydock.toml in this folder was not read"), "{}", taken.stderr);
+    // whoever goes on has been told
+    let again = job.drydock(extract).args(["--replace"]).run().expect(0);
+    assert!(!again.stderr.contains("drydock.toml"), "{}", again.stderr);
+    job.drydock(extract).args(["--config", "drydock.toml", "--staging", "other"]).run().expect(3);
+}
+
+#[test]
+fn that_a_place_is_temporary_is_said_once_and_not_of_a_closed_folder() {
+    use std::os::unix::fs::PermissionsExt;
+    let job = Job::of_size(Size { offices: 2, users: 12 });
+    let extract = |more: &[&str]| {
+        job.drydock(["extract", "--csv", "legacy", "--quiet"]).args(more).run().expect(0).stderr
+    };
+    std::fs::set_permissions(job.folder(), std::fs::Permissions::from_mode(0o700)).unwrap();
+    assert!(!extract(&[]).contains("temporary"));
+    std::fs::set_permissions(job.folder(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let said = extract(&["--staging", "second.drydock"]);
+    assert!(said.contains("warning: ") && said.contains("temporary"), "{said}");
+    assert!(!extract(&["--staging", "second.drydock", "--replace"]).contains("temporary"));
+}
+
+#[test]
+fn the_head_is_short_unless_somebody_keeps_it() {
+    let job = job().at("extract");
+    let head = |arguments: &[&str]| -> String {
+        let said = job.drydock(arguments.iter().copied()).run().expect(0).stderr;
+        let line = said.lines().find(|line| line.starts_with("journal: ")).expect("a head");
+        line.rsplit(' ').next().unwrap().to_owned()
+    };
+    let whole = head(&["status"]);
+    assert_eq!(whole.len(), 64);
+    assert_eq!(head(&["runs"]), whole[..12]);
+    assert_eq!(head(&["runs", "--verbose"]), whole);
+    job.drydock(["audit", "check", "--expect-head", &whole]).run().expect_one_of(&[0, 7]);
+    let refused = job.drydock(["audit", "check", "--expect-head", &whole[..12]]).run().expect(2).stderr;
+    assert!(refused.contains("--verbose"), "{refused}");
+}
+
+#[test]
+fn words_that_lead_a_line_are_coloured_where_colours_are_wanted_and_no_data_are() {
+    let job = job().at("extract");
+    let run = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let with = |run: Drydock, (name, value): &(&str, &str)| run.env(name, value);
+        variables.iter().fold(job.drydock(arguments.iter().copied()), with).run().expect_any()
+    };
+    let forced = [("CLICOLOR_FORCE", "1")];
+    let said = run(&["explain", "profile", "99"], &forced).stderr;
+    assert!(said.starts_with("\u{1b}[1m\u{1b}[31merror:\u{1b}[0m "), "{said:?}");
+    assert!(said.contains("\u{1b}[32mhint:\u{1b}[0m "), "{said:?}");
+    assert!(run(&["--nope"], &forced).stderr.contains("\u{1b}[31merror:"));
+    assert!(run(&["doctor", "--csv", "legacy"], &forced).stdout.contains("\u{1b}[32mok\u{1b}[0m"));
+    // no colour in what a program reads, and none where nobody wants any
+    for arguments in [&["status", "--json"][..], &["report"], &["completions", "bash"]] {
+        assert!(!run(arguments, &forced).stdout.contains('\u{1b}'), "{arguments:?}");
+    }
+    for variables in [&[][..], &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")], &[("TERM", "xterm")]] {
+        let said = run(&["explain", "profile", "99"], variables);
+        assert!(!said.stderr.contains('\u{1b}'), "{variables:?}: {}", said.stderr);
+    }
+}
+
+#[test]
+fn a_verb_shows_the_options_that_do_something_its_own_first() {
+    let home = tempfile::tempdir().unwrap();
+    let help = |verb: &str| Drydock::new(home.path()).args([verb, "--help"]).run().expect(0).stdout;
+    let load = help("load");
+    let places = [
+        "--target-url-file",
+        "--on-error",
+        "--retry-failed",
+        "--staging",
+        "--config",
+        "--json",
+        "--verbose",
+        "--help",
+    ]
+    .map(|option| load.find(option).unwrap_or_else(|| panic!("{option}: {load}")));
+    assert!(places.is_sorted(), "{load}");
+    for (verb, idle) in [
+        ("completions", &["--staging", "--config", "--json", "--quiet", "--verbose"][..]),
+        ("shred", &["--staging", "--config", "--quiet"]),
+        ("diff", &["--staging", "--config"]),
+        ("status", &["--config", "--quiet"]),
+        ("demo", &["--staging", "--config"]),
+    ] {
+        let shown = help(verb);
+        for option in idle {
+            assert!(!shown.contains(option), "{verb} {option}: {shown}");
+        }
+    }
+    // and takes them all the same, wherever a script puts them
+    Drydock::new(home.path()).args(["--quiet", "completions", "bash", "--staging", "x"]).run().expect(0);
+}
+
+#[test]
+fn the_bar_of_a_load_moves_with_the_rows_and_not_with_the_chunks() {
+    let job = Job::of_size(Size { offices: 2, users: 30_000 }).at("transform");
+    let command =
+        format!("'{}' load --phase 2a --sessions 1 --chunk-rows 100000", env!("CARGO_BIN_EXE_drydock"));
+    let shown = Command::new("script")
+        .args(["-qec", &command, "/dev/null"])
+        .env("TERM", "xterm")
+        .env("DRYDOCK_TARGET_URL", job.target().url())
+        .current_dir(job.folder())
+        .output()
+        .expect("script, of util-linux");
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    let positions: std::collections::BTreeSet<u64> = shown
+        .split("load 2A profiles")
+        .skip(1)
+        .filter_map(|bar| bar.split("/30,000").next()?.rsplit(' ').next()?.replace(',', "").parse().ok())
+        .collect();
+    assert!(positions.iter().any(|rows| (1..30_000).contains(rows)), "{positions:?}\n{shown}");
 }

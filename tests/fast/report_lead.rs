@@ -124,3 +124,48 @@ fn what_waits_is_shown_with_the_records_and_the_command() {
     let made = page.split("made ").nth(1).expect("when it was made");
     assert_eq!(&made[4..5], "-", "{}", &made[..20]);
 }
+
+#[test]
+fn a_verification_after_a_load_with_refused_records_is_the_present_one() {
+    let job = job(ALLOWED).at("transform");
+    job.target().execute(
+        "create function refuse() returns trigger language plpgsql as \
+         'begin if new.legacy_id = 701 then raise exception using errcode = ''P0001''; end if; return new; end'; \
+         create trigger refuse before insert on patients for each row execute function refuse()",
+    );
+    job.drydock(["load", "--quiet"]).run().expect(6);
+    job.drydock(["verify", "--quiet"]).run().expect(7);
+    let said = report(&job);
+    assert_eq!(said["status"]["is_verification_stale"], false);
+    let headline = said["headline"].as_str().unwrap();
+    assert!(headline.starts_with("The target is not what was meant"), "{headline}");
+    let lead = said["lead"]["sentence"].as_str().unwrap();
+    assert!(lead.starts_with("one record is refused by the target"), "{lead}");
+    assert_eq!(said["lead"]["command"], "drydock load --retry-failed");
+    // a rehearsal changes nothing, a load does
+    job.drydock(["load", "--quiet", "--dry-run"]).run().expect(6);
+    assert_eq!(report(&job)["status"]["is_verification_stale"], false);
+    job.target().execute("drop trigger refuse on patients");
+    job.run(["load", "--quiet", "--retry-failed"]);
+    assert_eq!(report(&job)["status"]["is_verification_stale"], true);
+    job.run(["verify", "--quiet"]);
+    let said = report(&job);
+    assert!(said["headline"].as_str().unwrap().starts_with("Verified"), "{}", said["headline"]);
+    // what each of the loads sent and wrote is still known
+    let runs = said["status"]["runs"].as_array().unwrap();
+    let written: Vec<u64> = runs.iter().filter_map(|run| run["rows_written"].as_u64()).collect();
+    assert_eq!(written.len(), 2, "{runs:?}");
+    assert!(written[0] > written[1] && written[1] > 0, "{written:?}");
+    let page = page(&job);
+    assert!(page.contains("the plan estimates 12 to 16 hours"));
+}
+
+#[test]
+fn what_is_kept_back_is_named_by_legacy_id() {
+    let job = job(ALLOWED).at("transform");
+    let page = page(&job);
+    let (_, kept) = page.split_once("Records that are not ready").expect("what is kept back");
+    let (kept, _) = kept.split_once("</table>").expect("its table");
+    assert!(kept.contains("702") && kept.contains("practice_unresolved"), "{kept}");
+    assert_eq!(report(&job)["status"]["waiting"][0]["legacy_ids"], "702");
+}

@@ -90,7 +90,7 @@ fn every_missing_profile_is_named_and_the_gate_asks_for_approval_of_just_that() 
     let config = config.to_string_lossy().into_owned();
     migrated.drydock(["transform", "--reconfigure", "--config", &config]).run().expect(6);
     let gates = migrated.json(&["gate"], 6);
-    assert_eq!(gates["gates"][0]["criteria"][0]["met"], Value::Null);
+    assert_eq!(gates["gates"][0]["criteria"][0]["is_met"], Value::Null);
     migrated.drydock(["analyze"]).run().expect(0);
     let gates = migrated.json(&["gate"], 6);
     assert_eq!(gates["gates"][0]["passed"], false, "another result asks for another approval");

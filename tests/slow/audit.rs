@@ -521,7 +521,7 @@ fn every_command_is_noted_and_says_where_the_journal_ends() {
     for verb in ["extract", "survey", "transform", "load", "verify"] {
         let outcome = job
             .verb(verb)
-            .args(["--json"])
+            .args(["--json", "--verbose"])
             .args(if verb == "extract" { &["--replace"][..] } else { &[] })
             .run()
             .expect(0);

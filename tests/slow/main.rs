@@ -38,7 +38,9 @@ mod gates; // the gates: conditions, approvals, and what they hold up
 mod report; // the report's figures are the status's, and no value is in it
 mod report_page; // the report in a real browser
 mod review; // questions go to a person and come back as decisions
+mod review_browsers; // the page in two browsers: how long it takes, and how much it bears
 mod review_page; // the same on a page, in a real browser
+mod schemas; // every document that --json prints is what fixtures/schemas says
 mod status; // the progress object, also while a command writes
 mod steps; // the steps as an operator runs them, on the plan-sized world
 mod surfaces; // what status, report, gate and the others say, read from what they print

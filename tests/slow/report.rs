@@ -205,3 +205,32 @@ fn every_code_is_explained_and_help_still_helps() {
 fn world_directory() -> &'static Path {
     seen().folder()
 }
+
+/// Issues as rules make them, so many more of every kind that there is.
+const MANY: &str = "with recursive n (i) as (select 1 union all select i + 1 from n where i < 100000), \
+     kinds as (select row_number() over () - 1 as place, count(*) over () as kinds, * from \
+               (select distinct phase, severity, entity_type, entity, error_code, error_category, field, error_message, \
+                                suggested_resolution, resolution_strategy, resolution_status from migration_errors)) \
+     insert into migration_errors (phase, severity, entity_type, entity, entity_id, error_code, error_category, field, \
+         error_message, error_context, suggested_resolution, resolution_strategy, resolution_status, retry_count, created_at) \
+     select phase, severity, entity_type, entity, 1000000 + i, error_code, error_category, field, error_message, \
+            'context of ' || i, suggested_resolution, resolution_strategy, resolution_status, 0, '2026-01-01T00:00:00Z' \
+     from n join kinds on place = i % kinds";
+
+#[test]
+fn a_report_stays_small_at_a_hundred_thousand_issues() {
+    let job = Job::migrated();
+    rusqlite::Connection::open(job.file()).unwrap().execute(MANY, []).unwrap();
+    let issues: u64 = job.staged("select count(*) from migration_errors").parse().unwrap();
+    assert!(issues > 100_000, "{issues}");
+    for (name, most) in [("report.html", 2_000_000), ("report.md", 1_000_000), ("report.json", 2_000_000)] {
+        job.run(["report", "--out", name]);
+        let bytes = fs::metadata(job.path(name)).unwrap().len();
+        assert!(bytes < most, "{name}: {bytes} bytes");
+    }
+    let page = fs::read_to_string(job.path("report.html")).unwrap();
+    let (_, shown) = page.split_once("data-figure=\"/open/issues\" data-value=\"").expect("the issues");
+    assert_eq!(shown.split('"').next().unwrap(), issues.to_string());
+    // a few of each kind are named, and by which command the others are listed
+    assert!(page.contains("1000") && page.contains("drydock errors --code "), "no record is named");
+}

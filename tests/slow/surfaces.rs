@@ -178,6 +178,12 @@ impl Surfaces {
                     for measure in measures.1.split(", ") {
                         let (number, name) = measure.split_once(' ').expect("a number and what it counts");
                         let number = if number == "–" { "null" } else { number };
+                        let name = match name {
+                            "that the target lacked" => "total_remaining",
+                            "in all" => "total_target",
+                            "refused by the target" => "failed",
+                            other => other,
+                        };
                         self.say(surface, format!("/phase_2/{phase}/{}", name.replace(' ', "_")), number);
                     }
                 }

@@ -347,7 +347,7 @@ fn damage_to_rows_is_found_and_located_and_nothing_else_is() {
         used.extend([key(a), key(b)]);
     }
     let outcome = world.verify().expect(7);
-    assert!(outcome.stdout.contains("verification failed"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("verification did not pass"), "{}", outcome.stdout);
     let found = world.differences();
     let lost: Vec<_> = expected.difference(&found).collect();
     let more: Vec<_> = found.difference(&expected).collect();

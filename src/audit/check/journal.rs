@@ -36,7 +36,7 @@ pub(super) fn chain(
             Some(place) if !is_sealed && is_end_of_seal(journal, place) && place + 1 < journal.len() => {
                 Some(format!(
                     "it is the head of a sealed copy, and this file has no seal and {} entries more: check the copy, or \
-                     expect the head that the last command printed",
+                     expect the head that `drydock status` printed",
                     journal.len() - place - 1
                 ))
             }

@@ -5,7 +5,6 @@ use std::path::Path;
 use super::{left, ready_to_review};
 use crate::audit::place;
 use crate::cli::Common;
-use crate::cli::masked::masked;
 use crate::cli::session::note_look;
 use crate::error::{Error, Kind, Result};
 use crate::output;
@@ -26,8 +25,8 @@ struct Written<'a> {
 pub(super) fn page(common: &Common, out: &Path, redacted: bool) -> Result<Option<Kind>> {
     let reader = ready_to_review(common)?;
     if !redacted {
-        for warning in place::warnings(out) {
-            eprintln!("warning: {}", masked(&warning));
+        for warning in place::warnings(out, true) {
+            tell!("warning: {warning}");
         }
     }
     let items = reader.review_items()?;

@@ -47,7 +47,7 @@ fn survival(fields: &[Survival]) -> String {
         );
     }
     losing.iter().fold(
-        "fields of which values do not arrive (v_survival has all)\n".to_owned(),
+        "fields of which the target has some values otherwise than the source, with the rules (v_survival has all)\n".to_owned(),
         |mut text, field| {
             let parts = [
                 ("replaced", field.replaced),
@@ -132,6 +132,16 @@ fn gates(gates: &[Gate]) -> String {
     })
 }
 
+/// The plan's measure in words that say the same when all is done: nothing remains then, and nobody failed.
+fn in_words(measure: &str) -> String {
+    match measure {
+        "total_remaining" => "that the target lacked".to_owned(),
+        "total_target" => "in all".to_owned(),
+        "failed" => "refused by the target".to_owned(),
+        other => other.replace('_', " "),
+    }
+}
+
 /// The plan's progress object, a line per phase; what is not measured yet is a dash.
 fn phase_2(progress: &Value) -> String {
     let number = |path: &str| progress.pointer(path).filter(|value| !value.is_null());
@@ -153,7 +163,7 @@ fn phase_2(progress: &Value) -> String {
     ] {
         let measures: Vec<String> = measures
             .iter()
-            .map(|measure| format!("{} {}", shown(&format!("{phase}/{measure}")), measure.replace('_', " ")))
+            .map(|measure| format!("{} {}", shown(&format!("{phase}/{measure}")), in_words(measure)))
             .collect();
         let share = percent(&format!("{phase}/progress_percentage"));
         let _ = writeln!(text, "{name:<16}{share:>8}  {}", measures.join(", "));
@@ -183,7 +193,7 @@ fn checks(checks: &[Check]) -> String {
         let result = if check.passed() { "ok".to_owned() } else { format!("{} wrong", check.wrong) };
         let exceptions = match check.exceptions {
             0 => String::new(),
-            exceptions => format!(" ({exceptions} exceptions, see findings)"),
+            exceptions => format!(" ({exceptions} exceptions that the legacy data explain, see findings)"),
         };
         let _ =
             writeln!(text, "  {:<13}{:<42}{result}{numbers}{exceptions}", check.level.as_str(), check.name);
@@ -215,7 +225,7 @@ fn verdict(checks: &[Check], differences: u64) -> String {
         format!("verification passed: {} checks, 0 differences\n", checks.len())
     } else {
         format!(
-            "verification failed: {failed} of {} checks, {differences} differences (see checks, findings and \
+            "verification did not pass: {failed} of {} checks, {differences} differences (see checks, findings and \
              differences in the staging file, and `drydock help verification`)\n",
             checks.len()
         )

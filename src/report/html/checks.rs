@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::super::lookup::Lookup;
-use super::super::verdict;
-use super::markup::{Cell, code, escaped, figure, mark, table};
+use super::super::{next, verdict};
+use super::markup::{Cell, code, escaped, figure, mark, more, table};
 
 /// The levels in the plan's order, and what each is about.
 const LEVELS: [(&str, &str); 4] = [
@@ -35,8 +35,9 @@ pub fn section(figures: &Lookup) -> String {
     };
     format!(
         "{stale}<p class=\"lead\">A dot is a check: a query that returns the rows that are wrong. {} validations passed. \
-         An exception is what the legacy database itself says; it is listed and fails nothing.</p>{levels}",
-        figure(&figures.get("/phase_2/phase_2c_integration/validations_passed"))
+         An exception is what the legacy database itself says; it is listed and fails nothing.</p>{levels}{}",
+        figure(&figures.get("/phase_2/phase_2c_integration/validations_passed")),
+        more(&["drydock help CHECK", "select * from findings", "select * from differences"])
     )
 }
 
@@ -58,17 +59,26 @@ fn one_level(figures: &Lookup, level: &str, about: &str, checks: &[&String]) -> 
         .iter()
         .map(|path| {
             let wrong = figures.get(format!("{path}/wrong"));
-            vec![
+            let mut row = vec![
                 Cell::Html(code(figures.text(&format!("{path}/name")))),
                 Cell::Html(mark(wrong.number.map(|wrong| wrong == 0.0))),
                 Cell::Number(wrong),
-                Cell::Number(figures.get(format!("{path}/exceptions"))),
-                Cell::Number(figures.get(format!("{path}/expected"))),
-                Cell::Number(figures.get(format!("{path}/found"))),
-                Cell::Text(figures.text(&format!("{path}/sentence")).to_owned()),
-            ]
+            ];
+            if failed > 0 {
+                row.push(Cell::Text(next::wrong(figures, figures.text(&format!("{path}/name")))));
+            }
+            row.extend(
+                ["exceptions", "expected", "found"]
+                    .map(|name| Cell::Number(figures.get(format!("{path}/{name}")))),
+            );
+            row.push(Cell::Text(figures.text(&format!("{path}/sentence")).to_owned()));
+            row
         })
         .collect();
+    let mut heads = vec!["check", "holds", "wrong", "exceptions", "expected", "found", "what it proves"];
+    if failed > 0 {
+        heads.insert(3, "such as");
+    }
     let (open, result) = match failed {
         0 => ("", "all hold".to_owned()),
         1 => (" open", "one does not hold".to_owned()),
@@ -78,10 +88,6 @@ fn one_level(figures: &Lookup, level: &str, about: &str, checks: &[&String]) -> 
         "<details{open}><summary><span class=\"level\">{level}</span> <span class=\"dots\" aria-hidden=\"true\">{dots}</span> \
          <span class=\"soft\">{} checks, {result}</span></summary><p>{about}</p>{}</details>",
         checks.len(),
-        table(
-            &format!("Checks of level {level}"),
-            &["check", "holds", "wrong", "exceptions", "expected", "found", "what it proves"],
-            rows
-        )
+        table(&format!("Checks of level {level}"), &heads, rows)
     )
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::super::lookup::Lookup;
 use super::super::next;
-use super::markup::{Cell, bar, cells, code, escaped, figure, table};
+use super::markup::{Cell, bar, cells, code, escaped, figure, more, table};
 
 const SEVERITIES: [&str; 4] = ["critical", "high", "medium", "low"];
 
@@ -108,18 +108,26 @@ fn by_code(figures: &Lookup) -> String {
                 Cell::Text(figures.text(&format!("{path}/severity")).to_owned()),
                 Cell::Number(figures.get(format!("{path}/records"))),
                 Cell::Number(figures.get(format!("{path}/pending"))),
+                Cell::Text(
+                    next::examples(
+                        figures,
+                        figures.text(&format!("{path}/entity")),
+                        figures.text(&format!("{path}/error_code")),
+                    )
+                    .to_owned(),
+                ),
                 Cell::Text(figures.text(&format!("{path}/error_message")).to_owned()),
             ]
         })
         .collect();
     format!(
-        "<details><summary>By code</summary>{}<p>{} tells what a code means and what to do.</p></details>",
+        "<details><summary>By code</summary>{}{}</details>",
         table(
             "Records by kind of issue",
-            &["code", "entity", "severity", "records", "pending", "what it means"],
+            &["code", "entity", "severity", "records", "pending", "pending, such as", "what it means"],
             rows
         ),
-        code("drydock help CODE")
+        more(&["drydock help CODE", "drydock errors --code CODE", "drydock explain ENTITY LEGACY_ID"])
     )
 }
 
@@ -147,7 +155,7 @@ pub fn associations(figures: &Lookup) -> String {
         "Associations by method and confidence",
         &["who", "method", "confidence", "records", "share", "review"],
         rows,
-    )
+    ) + &more(&["select * from v_review", "select * from associations", "drydock explain ENTITY LEGACY_ID"])
 }
 
 /// The chapter of lessons.

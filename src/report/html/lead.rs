@@ -49,7 +49,11 @@ fn readable(moment: &str) -> String {
 /// What to do first, and the numbers that it is about.
 fn next(figures: &Lookup) -> String {
     let lead = verdict::lead(figures);
-    let command = if lead.command.is_empty() { String::new() } else { format!(": {}", code(&lead.command)) };
+    let command = if lead.command.is_empty() {
+        String::new()
+    } else {
+        format!(": <span class=\"command\">{}</span>", code(&lead.command))
+    };
     let stale = if verdict::is_stale(figures) { " before the last change" } else { "" };
     let numbers: String = [
         ("differences", "/differences", stale),

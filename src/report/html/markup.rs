@@ -51,6 +51,12 @@ pub fn code(word: &str) -> String {
     format!("<code>{}</code>", escaped(word))
 }
 
+/// Where more of it is: commands and queries.
+pub fn more(places: &[&str]) -> String {
+    let places: Vec<String> = places.iter().map(|place| code(place)).collect();
+    format!("<p class=\"more\">{}</p>", places.join(" · "))
+}
+
 /// A table whose first column names its rows. It scrolls by itself where the window is narrow.
 pub fn table(caption: &str, heads: &[&str], rows: Vec<Vec<Cell>>) -> String {
     let is_number =

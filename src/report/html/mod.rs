@@ -14,7 +14,7 @@ mod work;
 use super::lookup::Lookup;
 use super::next;
 use crate::staging::Open;
-use markup::{Cell, cells, code, escaped, figure, table};
+use markup::{Cell, cells, code, escaped, figure, more, table};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -75,9 +75,10 @@ fn open_section(figures: &Lookup) -> String {
     };
     let (first, rest) = Open::WORDS.split_at(Open::FIRST);
     format!(
-        "<dl class=\"measures\">{}</dl><details><summary>What these are made of</summary><dl class=\"measures\">{}</dl></details>",
+        "<dl class=\"measures\">{}</dl><details><summary>What these are made of</summary><dl class=\"measures\">{}</dl></details>{}",
         measures(first),
-        measures(rest)
+        measures(rest),
+        more(&["drydock review export", "select * from v_review_items", "select * from v_blocking"])
     )
 }
 
@@ -101,6 +102,46 @@ fn flow_section(figures: &Lookup) -> String {
         figure(&figures.get("/unaccounted")),
         flow::svg(figures),
         table("Records by entity and fate", &heads, rows)
+    ) + &kept_back(figures)
+        + &more(&[
+            "drydock explain ENTITY LEGACY_ID",
+            "select * from v_accounting",
+            "select * from v_waiting",
+        ])
+}
+
+/// The records that are not ready, by legacy id.
+fn kept_back(figures: &Lookup) -> String {
+    let waiting = figures.list("/waiting");
+    if waiting.is_empty() {
+        return String::new();
+    }
+    let rows = waiting
+        .iter()
+        .map(|path| {
+            let text = |name: &str| Cell::Text(figures.text(&format!("{path}/{name}")).replace('_', " "));
+            let codes = figures.text(&format!("{path}/error_codes")).split(',').map(str::trim);
+            let codes: Vec<String> = codes.filter(|found| !found.is_empty()).map(code).collect();
+            let records = figures.get(format!("{path}/records"));
+            let ids = figures.text(&format!("{path}/legacy_ids"));
+            let named = ids.split(',').count() as u64;
+            let ids = if figures.count(&format!("{path}/records")) > named {
+                format!("{ids}, …")
+            } else {
+                ids.to_owned()
+            };
+            vec![
+                text("entity"),
+                text("fate"),
+                Cell::Number(records),
+                Cell::Html(codes.join(", ")),
+                Cell::Text(ids),
+            ]
+        })
+        .collect();
+    format!(
+        "<details><summary>Records that are not ready</summary>{}</details>",
+        table("By entity, fate and issue", &["entity", "fate", "records", "issues", "legacy ids"], rows)
     )
 }
 
@@ -117,7 +158,9 @@ fn next_section(figures: &Lookup) -> String {
             } else {
                 format!("<span class=\"many\">{}</span>", figure(&figures.get(step.figure)))
             };
-            let more = if step.code.is_empty() {
+            let more = if step.about == "gates" {
+                format!("<p class=\"more\">{}</p>", code("drydock gate"))
+            } else if step.code.is_empty() {
                 String::new()
             } else {
                 let list = format!("drydock errors --code {}", step.code);

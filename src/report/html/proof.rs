@@ -2,7 +2,7 @@
 
 use super::super::lookup::Lookup;
 use super::super::verdict;
-use super::markup::{Cell, code, figure, mark, table};
+use super::markup::{Cell, code, figure, mark, more, table};
 
 /// Digits of a digest that a person compares.
 const SHOWN: usize = 12;
@@ -94,5 +94,5 @@ fn digests(figures: &Lookup) -> String {
     format!(
         "<details><summary>Table by table</summary>{}</details>",
         table("Rows and digests of each side", &["of", "part", "side", "rows", "SHA-256", "agrees"], rows)
-    )
+    ) + &more(&["drydock verify", "select * from proofs", "select * from changes"])
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::super::lookup::Lookup;
-use super::markup::{code, figure};
+use super::markup::{Cell, figure, more, table};
 
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 150.0;
@@ -23,14 +23,40 @@ pub fn section(figures: &Lookup) -> String {
     format!(
         "<p class=\"lead\">Every pair of users who share a rare key was weighed; a bit doubles the odds that the two are one person. \
          {} pairs are worth a look. Of all true pairs that were compared, about {} are among those of the band high, and {} among \
-         those of high and medium, which are asked about.</p>{}<p class=\"more\">{} · {}</p>",
+         those of high and medium, which are asked about.</p>{}{}{}",
         figure(&figures.get("/twice/looks")),
         share("expected_share_high"),
         share("expected_share_review"),
         histogram(figures, &weights),
-        code("drydock review page --out review.html"),
-        code("select * from v_duplicate_looks"),
+        reliability(figures),
+        more(&["drydock review page --out review.html", "select * from v_duplicate_looks"]),
     )
+}
+
+/// What was expected of the pairs of each band, beside what people answered about them.
+fn reliability(figures: &Lookup) -> String {
+    let rows = figures
+        .list("/twice/bands")
+        .iter()
+        .map(|path| {
+            let number = |name: &str| figures.get(format!("{path}/{name}"));
+            let rounded = |name: &str| {
+                let found = number(name);
+                Cell::Html(format!("<span title=\"{}\">about {:.0}</span>", found.plain(), found.value()))
+            };
+            vec![
+                Cell::Text(figures.text(&format!("{path}/band")).to_owned()),
+                Cell::Number(number("pairs")),
+                rounded("expected"),
+                Cell::Number(number("answered")),
+                rounded("answered_expected"),
+                Cell::Number(number("answered_one")),
+            ]
+        })
+        .collect();
+    let heads =
+        ["band", "pairs", "one person, expected", "answered", "of these one, expected", "one, as answered"];
+    table("How far the weights can be believed: what they expect, and what people said", &heads, rows)
 }
 
 /// Bars of pairs by weight; heights are roots of counts, so that a few are seen beside many.
@@ -70,7 +96,8 @@ fn histogram(figures: &Lookup, weights: &[String]) -> String {
     format!(
         "<svg class=\"weights\" viewBox=\"0 -4 {WIDTH} {:.0}\" role=\"img\" aria-label=\"pairs by weight: {} low, {} medium, {} \
          high\">{bars}<text x=\"0\" y=\"{:.0}\">{low:+} bits</text><text x=\"{WIDTH}\" y=\"{:.0}\" text-anchor=\"end\">{high:+} \
-         bits</text></svg><p class=\"soft\">low, medium and high from left to right, taller the more pairs (by the root).</p>",
+         bits</text></svg><p class=\"soft legend\"><span class=\"swatch low\"></span>low <span class=\"swatch medium\"></span>medium \
+         <span class=\"swatch high\"></span>high; from left to right by weight, taller the more pairs (by the root).</p>",
         HEIGHT + 28.0,
         total("low"),
         total("medium"),

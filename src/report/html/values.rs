@@ -1,7 +1,7 @@
 //! What became of the values: field by field how many arrived, and how the columns that they come from are written.
 
 use super::super::lookup::Lookup;
-use super::markup::{Cell, table};
+use super::markup::{Cell, more, table};
 
 /// The chapter.
 pub fn section(figures: &Lookup) -> String {
@@ -9,35 +9,39 @@ pub fn section(figures: &Lookup) -> String {
     let survival = if fields.is_empty() {
         "<p>Nothing is counted before the first verification.</p>".to_owned()
     } else {
+        let heads = [
+            "field",
+            "from",
+            "given",
+            "as they were",
+            "changed",
+            "replaced",
+            "emptied",
+            "left out",
+            "differ",
+        ];
+        let numbers = ["given", "as_it_was", "changed", "replaced", "emptied", "left_out", "differs"];
+        let row = |path: &String| {
+            let mut row = vec![
+                Cell::Text(field(figures, path)),
+                Cell::Text(figures.text(&format!("{path}/source")).to_owned()),
+            ];
+            row.extend(numbers.iter().map(|name| Cell::Number(figures.get(format!("{path}/{name}")))));
+            row
+        };
+        let touched = fields.iter().filter(|path| !figures.text(&format!("{path}/rules")).is_empty());
+        let rules = touched.map(|path| {
+            vec![
+                Cell::Text(field(figures, path)),
+                Cell::Text(figures.text(&format!("{path}/rules")).to_owned()),
+            ]
+        });
         format!(
-            "<p>Counted over the raw rows and the rows that are proved to be in the target, without the rules: the fields that lose \
-             most stand first.</p>{}",
-            table(
-                "Values of each field",
-                &[
-                    "entity",
-                    "field",
-                    "from",
-                    "given",
-                    "as they were",
-                    "changed",
-                    "replaced",
-                    "emptied",
-                    "left out",
-                    "differ",
-                    "rules"
-                ],
-                fields
-                    .iter()
-                    .map(|path| cells(
-                        figures,
-                        path,
-                        &["entity", "field", "source"],
-                        &["given", "as_it_was", "changed", "replaced", "emptied", "left_out", "differs"],
-                        &["rules"]
-                    ))
-                    .collect()
-            )
+            "<p class=\"lead\">Counted over the raw rows and the rows that are proved to be in the target, without the rules: the \
+             fields that lose most stand first.</p>{}<details><summary>Which rules changed them</summary>{}</details>{}",
+            table("Values of each field", &heads, fields.iter().map(row).collect()),
+            table("Rules and how many values each changed", &["field", "rules"], rules.collect()),
+            more(&["select * from v_survival", "select * from v_changes_by_rule"])
         )
     };
     let columns = figures.list("/columns");
@@ -60,8 +64,13 @@ pub fn section(figures: &Lookup) -> String {
         ["table", "column", "is a", "rows", "readable", "unreadable", "different", "written", "decided by"];
     format!(
         "{survival}<details><summary>How columns are written</summary>{}</details>",
-        table("Columns of the snapshot", &heads, rows)
+        table("Columns of the snapshot", &heads, rows) + &more(&["drydock columns"])
     )
+}
+
+/// Such as `profiles.email`.
+fn field(figures: &Lookup, path: &str) -> String {
+    format!("{}.{}", figures.text(&format!("{path}/entity")), figures.text(&format!("{path}/field")))
 }
 
 fn cells(figures: &Lookup, path: &str, before: &[&str], numbers: &[&str], after: &[&str]) -> Vec<Cell> {

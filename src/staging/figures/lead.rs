@@ -12,7 +12,7 @@ use crate::staging::file::row::{all, row_struct};
 const NAMED: u32 = 12;
 
 /// Records that are named of each kind of issue.
-const EXAMPLES: u32 = 5;
+pub(super) const EXAMPLES: u32 = 5;
 
 row_struct! {
     /// What is open, and for whom. Issues are settled by a rule, wait for a person, or were decided by one.
@@ -111,9 +111,9 @@ row_struct! {
 }
 
 row_struct! {
-    /// A command that was run on the file, with what it wrote to the target.
+    /// A command that was run on the file, with what it sent, wrote and was told.
     #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-    pub struct WrittenRun {
+    pub struct RunLine {
         /// Its number, which `rollback --run` takes.
         pub run_id: u64,
         /// The verb.
@@ -128,27 +128,58 @@ row_struct! {
         pub exit_code: Option<u64>,
         /// The phases whose rows it wrote, joined by commas; null where it wrote none.
         pub phases: Option<String>,
-        /// Rows inserted or updated; null where it sent none.
+        /// Rows sent to the target; null where it sent none.
+        pub rows_sent: Option<u64>,
+        /// Of these, rows inserted or updated; null where it sent none.
         pub rows_written: Option<u64>,
+        /// Decisions of people that it took in; null where it took none.
+        pub decisions: Option<u64>,
+    }
+}
+
+row_struct! {
+    /// Pairs of users of one band: what their evidence says, and what people said.
+    #[derive(Debug, Clone, PartialEq, Serialize)]
+    pub struct Band {
+        /// `high`, `medium` or `low`.
+        pub band: String,
+        /// How many pairs.
+        pub pairs: u64,
+        /// How many of them are expected to be one person's.
+        pub expected: f64,
+        /// Pairs about which a person has answered.
+        pub answered: u64,
+        /// How many of those are expected to be one person's.
+        pub answered_expected: f64,
+        /// How many of those were said to be one person's.
+        pub answered_one: u64,
     }
 }
 
 impl Reader {
-    /// Every command that was run on the file, in order. What it wrote is asked of the journal: receipts are of the present result
-    /// only, and a rollback takes earlier runs as well.
-    pub fn written_runs(&self) -> Result<Vec<WrittenRun>> {
-        all(
-            &self.connection,
-            "select r.run_id, r.verb, r.started_at, \
-                    nullif(max(unixepoch(r.finished_at) - unixepoch(r.started_at), -1), -1) as seconds, r.outcome, r.exit_code, \
-                    (select group_concat(phase, ', ') from (select distinct json_extract(j.content, '$.phase') as phase \
-                     from journal j where j.kind = 'load' and j.run_id = r.run_id order by phase)) as phases, \
-                    (select sum(json_extract(j.content, '$.inserted') + json_extract(j.content, '$.updated')) \
-                     from journal j where j.kind = 'load' and j.run_id = r.run_id) as rows_written \
-             from runs r order by r.run_id",
-            [],
-        )
+    /// Every command that was run on the file, in order.
+    pub fn runs(&self) -> Result<Vec<RunLine>> {
+        runs(&self.connection)
     }
+}
+
+/// Every command that was run on the file, in order; a clock that was set back meanwhile tells no length.
+pub(super) fn runs(connection: &Connection) -> Result<Vec<RunLine>> {
+    all(
+        connection,
+        // of what a load sent the journal knows each time, the receipts only the last
+        "with sent as materialized (select run_id, group_concat(distinct json_extract(content, '$.phase')) as phases, \
+                                           sum(json_extract(content, '$.rows')) as rows_sent, \
+                                           sum(json_extract(content, '$.inserted') + json_extract(content, '$.updated')) \
+                                               as rows_written \
+                                    from journal where kind = 'load' and json_valid(content) group by run_id), \
+              told as materialized (select run_id, count(*) as decisions from decisions group by run_id) \
+         select r.run_id, r.verb, r.started_at, \
+                nullif(max(unixepoch(r.finished_at) - unixepoch(r.started_at), -1), -1) as seconds, r.outcome, r.exit_code, \
+                replace(s.phases, ',', ', ') as phases, s.rows_sent, s.rows_written, t.decisions \
+         from runs r left join sent s on s.run_id = r.run_id left join told t on t.run_id = r.run_id order by r.run_id",
+        [],
+    )
 }
 
 /// Who may be there twice, by the pairs that were weighed.
@@ -162,6 +193,8 @@ pub struct Twice {
     pub expected_share_review: f64,
     /// How the weights are distributed.
     pub weights: Vec<Weight>,
+    /// Band by band, what was expected and what people answered.
+    pub bands: Vec<Band>,
 }
 
 /// Decisions that no transform has applied.
@@ -214,5 +247,25 @@ pub(super) fn twice(connection: &Connection) -> Result<Option<Twice>> {
          from duplicate_pairs where entity = 'profiles' group by 1, 2 order by 1, 2",
         [],
     )?;
-    Ok(Some(Twice { looks, expected_share_high, expected_share_review, weights }))
+    let bands = all(
+        connection,
+        "select band, count(*) as pairs, total(score) as expected, sum(one or two) as answered, \
+                total(case when one or two then score end) as answered_expected, sum(one) as answered_one \
+         from (select p.band, p.score, \
+                      exists (select 1 from decisions d where d.superseded_by is null and d.action = 'merge' and d.entity = p.entity \
+                              and d.legacy_id = p.legacy_id and d.question = 'duplicate_of_' || p.other_legacy_id) \
+                      or exists (select 1 from decisions d where d.superseded_by is null and d.action = 'merge' \
+                                 and d.entity = p.entity and d.legacy_id = p.other_legacy_id \
+                                 and d.question = 'duplicate_of_' || p.legacy_id) as one, \
+                      exists (select 1 from decisions d where d.superseded_by is null and d.action = 'not_a_duplicate' \
+                              and d.entity = p.entity and d.legacy_id = p.legacy_id \
+                              and d.question = 'duplicate_of_' || p.other_legacy_id) \
+                      or exists (select 1 from decisions d where d.superseded_by is null and d.action = 'not_a_duplicate' \
+                                 and d.entity = p.entity and d.legacy_id = p.other_legacy_id \
+                                 and d.question = 'duplicate_of_' || p.legacy_id) as two \
+               from duplicate_pairs p where p.entity = 'profiles') \
+         group by band order by expected / pairs desc, band",
+        [],
+    )?;
+    Ok(Some(Twice { looks, expected_share_high, expected_share_review, weights, bands }))
 }

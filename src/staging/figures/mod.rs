@@ -23,7 +23,7 @@ use crate::record::{Category, Severity};
 use crate::staging::figures::accounting::{Accounting, AssociationCount, ErrorAnalysis};
 use crate::staging::figures::accounting::{accounting, associations, checks, error_analysis, unaccounted};
 use crate::staging::figures::attention::{Attention, attention};
-use crate::staging::figures::lead::{Examples, Open, Twice, Wrong};
+use crate::staging::figures::lead::{Examples, Open, RunLine, Twice, Wrong};
 use crate::staging::figures::phase_two::{Complete, phase_2};
 use crate::staging::figures::survival::{Survival, survival};
 use crate::staging::figures::three_way::{ThreeWayProof, three_way_proof};
@@ -91,12 +91,33 @@ pub struct Figures {
     pub lines: Vec<Accounting>,
 }
 
+/// Verbs that end with a verification.
+const VERIFYING: [&str; 3] = ["verify", "run", "demo"];
+
+/// Verbs that change the result or the target.
+const CHANGING: [&str; 8] =
+    ["extract", "survey", "transform", "load", "rollback", "review import", "run", "demo"];
+
 impl Figures {
-    /// Whether what the last verification found is about a result that has changed since.
+    /// Whether what the last verification found is about a result that has changed since. One that found nothing wrong says itself
+    /// that it was completed; after one that did, no command has come that may have changed the result.
     pub fn is_verification_stale(&self) -> bool {
-        let is_wrong = self.checks.iter().any(|check| !check.passed());
-        let before = if is_wrong { Step::Load } else { Step::Verify };
-        !self.checks.is_empty() && self.completed(before).is_none()
+        if self.checks.iter().all(Check::passed) {
+            return !self.checks.is_empty() && self.completed(Step::Verify).is_none();
+        }
+        // a load that sent nothing was a rehearsal, or ended before its first row; what was refused for a precondition did nothing,
+        // and had it begun a transform, the fates would be gone
+        let may_change = |run: &&RunLine| {
+            let is_refused = run.outcome.as_deref() == Some("failed") && run.exit_code == Some(3);
+            CHANGING.contains(&run.verb.as_str())
+                && !is_refused
+                && (run.verb != "load" || run.rows_sent.is_some() || run.outcome.is_none())
+        };
+        let has_verified =
+            |run: &&RunLine| VERIFYING.contains(&run.verb.as_str()) && run.outcome.as_deref() == Some("done");
+        let changed = self.runs.iter().filter(may_change).map(|run| run.run_id).max();
+        let verified = self.runs.iter().filter(has_verified).map(|run| run.run_id).max();
+        self.decisions_waiting > 0 || self.completed(Step::Transform).is_none() || changed > verified
     }
 
     /// When the step was completed; only the steps that `file` lists are known here.
@@ -149,6 +170,8 @@ row_struct! {
         pub error_codes: String,
         /// How many they are.
         pub records: u64,
+        /// The first of them by legacy id, joined by commas.
+        pub legacy_ids: String,
     }
 }
 
@@ -164,25 +187,6 @@ row_struct! {
         pub rule: String,
         /// How many values.
         pub changes: u64,
-    }
-}
-
-row_struct! {
-    /// A command that was run on the file.
-    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-    pub struct RunLine {
-        /// Its number.
-        pub run_id: u64,
-        /// The verb.
-        pub verb: String,
-        /// When it began.
-        pub started_at: String,
-        /// How long it took; null while it works, when it was killed, and when the clock was set back meanwhile.
-        pub seconds: Option<u64>,
-        /// How it ended.
-        pub outcome: Option<String>,
-        /// Its exit code.
-        pub exit_code: Option<u64>,
     }
 }
 
@@ -267,23 +271,20 @@ pub(in crate::staging) fn figures(connection: &Connection, is_being_written: boo
         )?,
         waiting: all(
             connection,
-            "select entity, fate, coalesce(error_codes, '') as error_codes, count(*) as records from v_waiting \
-             group by 1, 2, 3 order by 1, 2, 3",
-            [],
+            "select entity, fate, error_codes, max(records) as records, group_concat(legacy_id, ', ') as legacy_ids from ( \
+                 select entity, fate, coalesce(error_codes, '') as error_codes, legacy_id, \
+                        count(*) over (partition by entity, fate, error_codes) as records, \
+                        row_number() over (partition by entity, fate, error_codes order by legacy_id) as place \
+                 from v_waiting) \
+             where place <= ? group by 1, 2, 3 order by 1, 2, 3",
+            [lead::EXAMPLES],
         )?,
         changes: all(
             connection,
             "select entity, field, rule, changes from v_changes_by_rule order by changes desc, entity, field, rule",
             [],
         )?,
-        runs: all(
-            connection,
-            // a clock that was set back meanwhile tells no length
-            "select run_id, verb, started_at, \
-                    nullif(max(unixepoch(finished_at) - unixepoch(started_at), -1), -1) as seconds, outcome, exit_code \
-             from runs order by run_id",
-            [],
-        )?,
+        runs: lead::runs(connection)?,
         receipts: all(
             connection,
             "select phase, entity, sum(rows) as rows, sum(inserted) as inserted, sum(updated) as updated, \

@@ -187,12 +187,14 @@ impl Staging {
         let known = self.config()?;
         let settled = match (known, given) {
             (Some(known), Some(given)) if known != given => {
+                // keys alone: what somebody wrote beside one may not be meant for a terminal or a log
                 let differences = given.differences(&known);
+                let keys = differences.iter().filter_map(|found| found.split(": ").next());
                 if !reconfigure {
                     return Err(Error::precondition(format!(
-                        "the configuration given and the one in {} differ (given / in the file): {}",
+                        "the configuration given and the one in {} differ in {}",
                         self.path().display(),
-                        differences.join("; ")
+                        keys.collect::<Vec<_>>().join(", ")
                     ))
                     .hint(
                         "leave --config out to work by the file's own, or run `drydock transform --reconfigure` to \
