@@ -14,7 +14,7 @@ select k.conname::text, k.contype::text,
 from pg_constraint k
 left join pg_class p on p.oid = k.confrelid
 left join pg_namespace n on n.oid = p.relnamespace
-where k.conrelid = to_regclass($1) and (k.contype = 'c' or k.contype = 'f' and k.confrelid <> k.conrelid)
+where k.conrelid = to_regclass($1) and k.conparentid = 0 and (k.contype = 'c' or k.contype = 'f' and k.confrelid <> k.conrelid)
 union all
 select k.conname::text, 'd', array[a.attname::text], pg_get_expr(k.conbin, 0), null, null, '{}', false, k.convalidated
 from pg_attribute a

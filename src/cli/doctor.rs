@@ -5,9 +5,11 @@ use clap::Args;
 use super::masked::masked;
 use super::session::{SourceArguments, TargetArguments};
 use super::{Common, text};
+use crate::config::Config;
 use crate::doctor::{self, Finding, Verdict};
 use crate::error::{Error, Kind, Result};
 use crate::interrupt;
+use crate::staging::Reader;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -26,7 +28,11 @@ struct Report {
 
 /// Examines the sides that are named. Ends with 4 when the source stops the migration, else with 5 when the target does.
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>> {
-    let config = common.given_config()?.unwrap_or_default();
+    let config = match common.given_config()? {
+        Some(config) => config,
+        None if common.staging.exists() => Reader::open(&common.staging)?.config()?.unwrap_or_default(),
+        None => Config::default(),
+    };
     let (source, target) = (arguments.source.clone(), arguments.target.clone());
     if !source.is_named() && !target.is_named() {
         return Err(Error::precondition("neither a source nor a target is named").hint(

@@ -364,6 +364,11 @@ fn address(whole: &dyn Whole, decision: &mut Decision, user: &User, names: [&str
         decision.issues.retain(|(_, issue)| issue.code != Code::EmailMissing);
         return Address::Kept(standing.to_owned());
     }
+    // the source gives the address that stands there to somebody else, who gets it
+    let reason = match (reason, whole.address_goes_to(id)) {
+        (Replaced::Missing | Replaced::Invalid, Some(keeper)) => Replaced::Shared { keeper },
+        (reason, _) => reason,
+    };
     Address::Replaced { replacement: whole.gives_fallbacks().then(|| fallback(whole, id, names)), reason }
 }
 

@@ -72,6 +72,9 @@ pub trait Whole: Sync {
     /// The real address that the record's own row has in the target and nobody else gets: a stand-in never takes its place.
     fn address_in_target(&self, entity: &Entity, id: LegacyId) -> Option<&str>;
 
+    /// The other user who gets the address that the profile's row has in the target.
+    fn address_goes_to(&self, user: LegacyId) -> Option<LegacyId>;
+
     /// Whether somebody has or claims the fallback address.
     fn is_fallback_taken(&self, address: &str) -> bool;
 

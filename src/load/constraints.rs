@@ -1,15 +1,20 @@
 //! What the constraints of the target refuse, asked of all resolved rows before the first write, and not by the refusal of each.
 
 use super::Obstacles;
-use crate::entity::{Column, Entity, Kind};
+use crate::entity::catalog::Catalog;
+use crate::entity::{Column, Entity, Kind, Write};
 use crate::error::Result;
 use crate::staging::Staging;
 use crate::target::{ACCOUNTS, Broken, Constraint, Target};
 
 /// Asks every constraint.
-pub(super) fn look(staging: &Staging, target: &mut Target) -> Result<Obstacles> {
+pub(super) fn look(staging: &Staging, target: &mut Target, catalog: &Catalog) -> Result<Obstacles> {
     let mut found = Obstacles::default();
     for entity in staging.sent_entities()? {
+        // what a trigger makes of a row before it is inserted cannot be known
+        if target.is_made_over(catalog, entity) {
+            continue;
+        }
         let mut is_judged = false;
         let all = staging.count_ready(entity)?;
         for constraint in target.constraints(entity)? {
@@ -42,7 +47,7 @@ pub(super) fn look(staging: &Staging, target: &mut Target) -> Result<Obstacles> 
 }
 
 /// From so many records on, most of them is as much as all.
-const MANY: u64 = 200;
+const MANY: u64 = 10;
 
 enum Judgement {
     Fine,
@@ -70,8 +75,16 @@ fn judge(
             _ => Judgement::Fine,
         });
     }
-    let found = broken(staging, target, entity, constraint, columns);
-    let Broken { records, first } = match found {
+    let is_late = |column: &Column| matches!(column.write, Write::In(_));
+    let asked = broken(staging, target, entity, constraint, columns, |_| false);
+    let asked = match asked {
+        // its row is inserted before the column is filled
+        Ok(Broken { records: 0, .. }) if parent.is_none() && columns.iter().any(|column| is_late(column)) => {
+            broken(staging, target, entity, constraint, columns, is_late)
+        }
+        asked => asked,
+    };
+    let Broken { records, first } = match asked {
         Err(error) if !target.is_broken() && error.kind() == crate::error::Kind::Target => {
             return Ok(Judgement::GoodToKnow(format!(
                 "the constraint {key} over {place} could not be asked: {error}"
@@ -118,7 +131,9 @@ fn broken(
     entity: &'static Entity,
     constraint: &Constraint,
     columns: &[&'static Column],
+    is_null: impl Fn(&Column) -> bool,
 ) -> Result<Broken> {
+    let nulls: Vec<bool> = columns.iter().map(|column| is_null(column)).collect();
     // what refers to nothing at all breaks no key
     let is_key = constraint.refers_to.is_some();
     staging.with_ready(entity, columns, |rows| {
@@ -127,7 +142,9 @@ fn broken(
                 .next(|legacy_id, values| {
                     if !is_key || values.iter().all(Option::is_some) {
                         let key = legacy_id.to_string();
-                        sender.send([Some(key.as_str())].into_iter().chain(values.iter().copied()));
+                        let sent =
+                            values.iter().zip(&nulls).map(|(value, is_null)| value.filter(|_| !is_null));
+                        sender.send([Some(key.as_str())].into_iter().chain(sent));
                     }
                     Ok(())
                 })?

@@ -66,7 +66,7 @@ pub fn obstacles(staging: &Staging, target: &mut Target) -> Result<Obstacles> {
     // what is missing cannot be asked
     let mut judged = Vec::new();
     if problems.is_empty() {
-        let looked = constraints::look(staging, target)?;
+        let looked = constraints::look(staging, target, &catalog)?;
         problems.extend(looked.problems);
         notes.extend(looked.notes);
         judged = looked.judged;

@@ -115,6 +115,11 @@ pub fn row_taken(staging: &Staging, entity: &Entity, row: &str, record: LegacyId
         Some(Some(other)) if other != record => {
             Some(format!("that row stands for {} {other} already", entity.singular))
         }
+        Some(None) if staging.has_row(entity, record)? => Some(format!(
+            "{} {record} has a row of its own since a load: undo the load first (`drydock runs`, `drydock rollback --run`), then \
+             survey, and give the answer before the next load",
+            entity.singular
+        )),
         Some(_) => None,
     })
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
 use super::answered::{Answered, Wrong};
-use crate::entity::{self, Entity, practices, profiles};
+use crate::entity::{self, Entity, patients, practices, profiles};
 use crate::record::{Action, ItemId, LegacyId, Ruling};
 use crate::staging::Standing;
 
@@ -150,10 +150,14 @@ impl<'a> Held<'a> {
         self.said.iter().filter_map(against).collect()
     }
 
-    /// No two profiles are given one address, and no two practices one row of the target.
+    /// No two profiles are given one address, and no two records of an entity one row of the target.
     fn shared_values(&self) -> Vec<Wrong> {
-        const ALONE: [(&Entity, &str, &str); 2] =
-            [(&profiles::ENTITY, "email", "address"), (&practices::ENTITY, "id", "row")];
+        const ALONE: [(&Entity, &str, &str); 4] = [
+            (&profiles::ENTITY, "email", "address"),
+            (&practices::ENTITY, "id", "row"),
+            (&profiles::ENTITY, "id", "row"),
+            (&patients::ENTITY, "id", "row"),
+        ];
         let mut wrong = Vec::new();
         for (entity, question, what) in ALONE {
             let mut holders: HashMap<&str, Said<'a>> = HashMap::new();

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 
 use super::{Target, failed, quoted, quoted_text};
+use crate::entity::Entity;
 use crate::entity::catalog::{Catalog, CatalogColumn};
 use crate::error::{Error, Result};
 
@@ -50,7 +51,7 @@ impl Target {
                 out,
             )?;
         }
-        let beside = self.tables_beside()?;
+        let beside = self.tables_beside(tables)?;
         for table in &beside {
             let (name, kept, columns) = (table.name(), table.kept(), table.columns.join(", "));
             writeln!(
@@ -59,7 +60,11 @@ impl Target {
                  copy {kept} ({columns}) from stdin;"
             )
             .map_err(unwritten)?;
-            self.copy_rows(&format!("copy (select {columns} from {name}) to stdout"), &name, out)?;
+            self.copy_rows(
+                &format!("copy (select {columns} from {name} t where {}) to stdout", table.only),
+                &name,
+                out,
+            )?;
         }
         out.write_all(self.restore_statements(catalog, tables).as_bytes()).map_err(unwritten)?;
         for table in &beside {
@@ -85,11 +90,28 @@ impl Target {
     }
 
     /// The tables that say which record a row stands for, where no column does.
-    fn tables_beside(&mut self) -> Result<Vec<Beside>> {
-        let keys = ("drydock".to_owned(), "keys".to_owned());
-        let mappings = (self.schema.clone(), self.mappings.table.clone());
+    /// Of them the rows that are about the tables backed up.
+    fn tables_beside(&mut self, backed_up: &[&str]) -> Result<Vec<Beside>> {
+        let names = self.names.clone();
+        let is_backed_up = |entity: &&&Entity| backed_up.contains(&names.table(entity.target_table));
+        let of: Vec<&Entity> = names.entities().iter().filter(is_backed_up).copied().collect();
+        let mut places = Vec::new();
+        if of.iter().any(|entity| !entity.has_key_column()) {
+            let tables: Vec<String> = of.iter().map(|entity| quoted_text(entity.target_table)).collect();
+            places.push((
+                "drydock".to_owned(),
+                "keys".to_owned(),
+                format!("t.table_name in ({})", tables.join(", ")),
+            ));
+        }
+        if self.mappings.is_written {
+            let words: Vec<String> =
+                of.iter().map(|entity| quoted_text(&self.mappings.word(entity))).collect();
+            let only = format!("t.{}::text in ({})", quoted(&self.mappings.entity_type), words.join(", "));
+            places.push((self.schema.clone(), self.mappings.table.clone(), only));
+        }
         let mut tables = Vec::new();
-        for (schema, table) in [keys, mappings] {
+        for (schema, table, only) in places {
             let rows = self
                 .client
                 .query(
@@ -100,7 +122,7 @@ impl Target {
                 .map_err(|cause| failed(&format!("looking at {table}"), &cause))?;
             let columns: Vec<String> = rows.iter().map(|row| quoted(row.get(0))).collect();
             if !columns.is_empty() {
-                tables.push(Beside { schema, table, columns });
+                tables.push(Beside { schema, table, columns, only });
             }
         }
         Ok(tables)
@@ -172,6 +194,8 @@ struct Beside {
     schema: String,
     table: String,
     columns: Vec<String>,
+    /// The condition on its rows `t`.
+    only: String,
 }
 
 impl Beside {
@@ -185,7 +209,7 @@ impl Beside {
 
     /// Rows that came since go, and those that went come back.
     fn restore(&self) -> String {
-        let (name, kept, columns) = (self.name(), self.kept(), self.columns.join(", "));
+        let (name, kept, columns, only) = (self.name(), self.kept(), self.columns.join(", "), &self.only);
         let of = |alias: &str| {
             let columns: Vec<String> =
                 self.columns.iter().map(|column| format!("{alias}.{column}")).collect();
@@ -193,7 +217,7 @@ impl Beside {
         };
         let (there, backed_up) = (of("t"), of("b"));
         format!(
-            "\ndelete from {name} t where not exists (select 1 from {kept} b where {backed_up} = {there});\
+            "\ndelete from {name} t where {only} and not exists (select 1 from {kept} b where {backed_up} = {there});\
              \ninsert into {name} ({columns}) overriding system value select {columns} from {kept} b \
              where not exists (select 1 from {name} t where {there} = {backed_up});"
         )

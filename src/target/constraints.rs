@@ -6,6 +6,7 @@
 use super::failure::{Failure, Refusal};
 use super::merge::Merge;
 use super::{Target, quoted};
+use crate::entity::catalog::Catalog;
 use crate::entity::{Column, Entity, Kind, Write};
 use crate::error::Result;
 use crate::record::LegacyId;
@@ -56,6 +57,17 @@ impl Target {
     pub fn is_written(&self, table: &str) -> bool {
         let ours = table.strip_prefix(self.schema.as_str()).and_then(|rest| rest.strip_prefix('.'));
         ours.is_some_and(|theirs| self.names.tables().contains(&theirs))
+    }
+
+    /// Whether a trigger that fires may make something else of a row before it is inserted.
+    pub fn is_made_over(&self, catalog: &Catalog, entity: &Entity) -> bool {
+        let makes_over = |definition: &str| {
+            let event = definition.split(" ON ").next().unwrap_or_default();
+            event.contains(" BEFORE ") && event.contains("INSERT")
+        };
+        let mut triggers = catalog.triggers.iter().filter(|trigger| trigger.table == entity.target_table);
+        !self.are_triggers_off()
+            && triggers.any(|trigger| trigger.is_enabled && makes_over(&trigger.definition))
     }
 
     /// The constraints of an entity's table that are about a row by itself or about a row of another table.
@@ -141,6 +153,10 @@ impl Target {
     pub fn judge_chunks(&mut self, merge: &Merge, refusal: &Refusal) -> Result<bool> {
         let is_about_a_row = matches!(refusal.sqlstate.as_str(), "23503" | "23514");
         if !is_about_a_row || self.judged_of(merge.entity).is_some() {
+            return Ok(false);
+        }
+        let catalog = self.catalog()?;
+        if self.is_made_over(&catalog, merge.entity) {
             return Ok(false);
         }
         self.judge(merge.entity)?;
@@ -273,8 +289,10 @@ fn question(merge: &Merge, table: &str, constraint: &Constraint) -> Option<Strin
             }
             Some(_) => format!("s.{column}"),
             None => {
-                // a new row gets the table's default
-                only_known = true;
+                // a new row gets the table's default; what a later phase fills has none
+                let is_later =
+                    merge.entity.column(ours).is_some_and(|column| matches!(column.write, Write::In(_)));
+                only_known |= !is_later;
                 format!("t.{column}")
             }
         };

@@ -42,7 +42,7 @@ impl Mappings {
     }
 
     /// The word by which it knows an entity.
-    fn word(&self, entity: &Entity) -> String {
+    pub(super) fn word(&self, entity: &Entity) -> String {
         self.words.get(entity.name).cloned().unwrap_or_else(|| entity.singular.to_owned())
     }
 }

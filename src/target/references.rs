@@ -37,10 +37,24 @@ impl Target {
 
     /// Switches triggers off where the configuration says so.
     pub(super) fn hold_triggers(&mut self) -> Result<()> {
-        if !self.are_triggers_off() {
+        if self.are_triggers_off() {
+            return self.client.batch_execute(OFF).map_err(|cause| failed("switching triggers off", &cause));
+        }
+        // a role may have it otherwise, and then no foreign key is checked
+        let what = "asking whether triggers fire";
+        let row = self
+            .client
+            .query_one("select current_setting('session_replication_role') = 'origin'", &[])
+            .map_err(|cause| failed(what, &cause))?;
+        if row.get(0) {
             return Ok(());
         }
-        self.client.batch_execute(OFF).map_err(|cause| failed("switching triggers off", &cause))
+        self.client.batch_execute("set session_replication_role = 'origin'").map_err(|cause| {
+            failed("letting triggers fire", &cause).hint(
+                "the role or the database sets session_replication_role, with which no foreign key is checked: take that away, or write \
+                 target.triggers = \"off\", with which every reference is checked otherwise",
+            )
+        })
     }
 
     /// Whether the role may switch triggers off, where the configuration says so.

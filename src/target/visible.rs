@@ -57,6 +57,9 @@ fn told(sights: &[Sight]) -> Vec<String> {
                  alter table … enable row level security"
             )
         }),
+        tables(&|sight| has_policy(sight) && !signed_in(sight)).map(|named| {
+            format!("policies decide which rows of {named} everybody with the API's public key (role anon) sees")
+        }),
         tables(&|sight| is_open(sight) && signed_in(sight))
             .map(|named| format!("every user who is signed in (role authenticated) sees every row of {named}")),
         tables(&|sight| has_policy(sight) && signed_in(sight))
@@ -96,6 +99,7 @@ mod tests {
             words,
             [
                 "everybody with the API's public key (role anon) sees every row of practices",
+                "policies decide which rows of profiles everybody with the API's public key (role anon) sees",
                 "every user who is signed in (role authenticated) sees every row of practices",
                 "policies decide which rows of profiles a user who is signed in sees",
                 "a user who is signed in (role authenticated) sees no row of patients",

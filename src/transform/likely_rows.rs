@@ -92,7 +92,7 @@ struct Unknown {
     by_email: HashMap<Key, Vec<usize>>,
     by_owner: HashMap<LegacyId, Vec<usize>>,
     by_name: HashMap<String, Vec<usize>>,
-    /// The records that no row stands for.
+    /// The records that no row stands for, or only the one that a load made.
     open: HashSet<LegacyId>,
 }
 
@@ -109,7 +109,7 @@ fn read(staging: &Staging, entity: &Entity) -> Result<Unknown> {
     if staging.count_nobody(entity)?.1 == 0 {
         return Ok(unknown);
     }
-    unknown.open = staging.unmapped(entity)?.1;
+    unknown.open = staging.without_a_row_of_before(entity)?;
     staging.for_unknown_rows(entity, |target_id, [email, first, last, birthdate]| {
         let address = email.map(|email| email.trim().to_lowercase());
         let row = Row {

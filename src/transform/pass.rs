@@ -161,12 +161,13 @@ impl<'a> Passes<'a> {
             };
             // an owner who is a member too has one row where the target has one for a person at a practice
             let is_told_apart = |(column, _): (&str, &str)| columns.iter().any(|known| known.name == column);
-            let is_pair = ["practice_id", "profile_id"]
-                .iter()
-                .all(|wanted| columns.iter().any(|known| known.name == *wanted));
-            if is_pair && entity.discriminator.is_some_and(|discriminator| !is_told_apart(discriminator)) {
-                let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
-                self.staging.merge_across(entity, &names)?;
+            // where a person has fewer rows than that, the memberships at other practices wait
+            let is_of_a_person = columns.iter().any(|known| known.name == "profile_id")
+                && columns.iter().all(|known| PAIR.contains(&known.name));
+            if is_of_a_person
+                && entity.discriminator.is_some_and(|discriminator| !is_told_apart(discriminator))
+            {
+                self.staging.merge_across(entity, &PAIR)?;
             }
             // addresses are settled over the whole set
             if !columns.iter().any(|column| column.unique) {
@@ -193,6 +194,9 @@ impl<'a> Passes<'a> {
         self.staging.hold_back(entity, records, issue)
     }
 }
+
+/// What a membership and an ownership of one person at one practice have in common.
+const PAIR: [&str; 2] = ["practice_id", "profile_id"];
 
 /// Applies the rows of one chunk; the last transaction ends with what `then` does.
 fn apply<T>(

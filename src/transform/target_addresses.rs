@@ -1,7 +1,7 @@
 //! The addresses that rows of the target have of themselves: where the legacy system gives none that the record can keep, a real
 //! one that stands there already is worth more than a stand-in.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use super::emails::{self, Claim, Key};
 use super::index::Index;
@@ -16,6 +16,8 @@ use crate::staging::Staging;
 pub(super) struct TargetAddresses {
     profiles: Index<Box<str>>,
     patients: Index<Box<str>>,
+    /// Profiles whose row has an address that the source gives to this user.
+    claimed: Index<LegacyId>,
 }
 
 impl TargetAddresses {
@@ -32,12 +34,26 @@ impl TargetAddresses {
             })?;
         }
         let [mut of_profiles, of_patients] = of;
+        let mut claimed = Vec::new();
         if !of_profiles.is_empty() {
-            let claimed: HashSet<Key> = claims.iter().map(|claim| claim.address).collect();
-            of_profiles
-                .retain(|(_, address): &(LegacyId, Box<str>)| !claimed.contains(&emails::key(address)));
+            let claims: HashMap<Key, LegacyId> =
+                claims.iter().map(|claim| (claim.address, claim.user)).collect();
+            of_profiles.retain(|(id, address): &(LegacyId, Box<str>)| {
+                let by = claims.get(&emails::key(address)).copied();
+                claimed.extend(by.filter(|by| by != id).map(|by| (*id, by)));
+                by.is_none()
+            });
         }
-        Ok(Self { profiles: Index::new(of_profiles), patients: Index::new(of_patients) })
+        Ok(Self {
+            profiles: Index::new(of_profiles),
+            patients: Index::new(of_patients),
+            claimed: Index::new(claimed),
+        })
+    }
+
+    /// The user to whom the source gives the address that a profile's row has.
+    pub(super) fn claimant(&self, id: LegacyId) -> Option<LegacyId> {
+        self.claimed.get(id).copied()
     }
 
     /// The address of a record's row.

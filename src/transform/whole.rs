@@ -156,6 +156,15 @@ impl Whole for WholeSet<'_> {
         self.target_addresses.of(entity, id)
     }
 
+    fn address_goes_to(&self, user: LegacyId) -> Option<LegacyId> {
+        let claimant = self.target_addresses.claimant(user)?;
+        match self.settled.lost(claimant) {
+            None => Some(claimant),
+            Some(Replaced::Shared { keeper }) => Some(keeper),
+            Some(_) => None,
+        }
+    }
+
     fn is_fallback_taken(&self, address: &str) -> bool {
         self.settled.is_taken(address)
     }

@@ -81,7 +81,7 @@ fn runs_lists_what_a_rollback_takes() {
     job.run(["transform", "--quiet"]);
     job.run(["load", "--quiet"]);
     let later: Value = serde_json::from_str(&job.run(["runs", "--loads", "--json"]).stdout).expect("JSON");
-    let later = later.as_array().expect("a list");
+    let later = later["runs"].as_array().expect("a list");
     assert_eq!((later.len(), &later[0]), (2, load));
     assert_eq!(later[1]["rows_written"], 0);
     job.run(["rollback", "--run", &number, "--dry-run"]);

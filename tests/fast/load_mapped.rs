@@ -127,9 +127,11 @@ fn triggers_that_are_off_do_not_fire_and_references_are_checked_all_the_same() {
         alter table patients add constraint known_doctor foreign key (assigned_profile_id) references doctors (id);";
     let migration = resolved("[target]\ntriggers = 'off'", &format!("{TRIGGERS}{elsewhere}"));
     let doctor = migration.staged("select id from ready_profiles where legacy_id = 1003");
-    migration.target().execute(&format!("insert into doctors values ('{doctor}')"));
+    for id in migration.staged("select id from ready_profiles where legacy_id <> 1003").lines() {
+        migration.target().execute(&format!("insert into doctors values ('{id}')"));
+    }
     let treated = migration
-        .staged(&format!("select count(*) from ready_patients where assigned_profile_id = '{doctor}'"));
+        .staged(&format!("select count(*) from ready_patients where assigned_profile_id <> '{doctor}'"));
     let loaded = migration.drydock(["load"]).run().expect(6);
     assert!(
         loaded.stdout.contains("target_reference (sqlstate=23503 table=patients constraint=known_doctor"),

@@ -165,9 +165,10 @@ fn part_of(
 /// A column of the target that no resolved row has.
 fn filled(entity: &Entity, table: &str, theirs: &str, fill: &Fill, key: &str) -> Result<Column, Unknown> {
     let (Expression { sql, kind }, once) = match fill {
-        Fill::Flag(flag) => (Expression { sql: quoted_text(&flag.to_string()), kind: Kind::Boolean }, false),
+        // a constant takes the type of its column
+        Fill::Flag(flag) => (Expression { sql: quoted_text(&flag.to_string()), kind: Kind::Enum("") }, false),
         Fill::Number(number) => {
-            (Expression { sql: quoted_text(&number.to_string()), kind: Kind::Integer }, false)
+            (Expression { sql: quoted_text(&number.to_string()), kind: Kind::Enum("") }, false)
         }
         Fill::Text(text) => (expression(entity, key, text)?, false),
         Fill::Made(made) => (made_of(entity, key, made)?, made.once),

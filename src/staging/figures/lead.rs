@@ -220,7 +220,7 @@ pub(super) fn wrong(connection: &Connection) -> Result<Vec<Wrong>> {
 pub(super) fn examples(connection: &Connection) -> Result<Vec<Examples>> {
     all(
         connection,
-        "select entity, error_code, group_concat(entity_id, ', ') as legacy_ids from ( \
+        "select entity, error_code, coalesce(group_concat(entity_id, ', '), '') as legacy_ids from ( \
              select entity, error_code, entity_id, \
                     row_number() over (partition by entity, error_code order by entity_id) as place \
              from (select distinct entity, error_code, entity_id from migration_errors \

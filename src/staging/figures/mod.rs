@@ -271,7 +271,7 @@ pub(in crate::staging) fn figures(connection: &Connection, is_being_written: boo
         )?,
         waiting: all(
             connection,
-            "select entity, fate, error_codes, max(records) as records, group_concat(legacy_id, ', ') as legacy_ids from ( \
+            "select entity, fate, error_codes, max(records) as records, coalesce(group_concat(legacy_id, ', '), '') as legacy_ids from ( \
                  select entity, fate, coalesce(error_codes, '') as error_codes, legacy_id, \
                         count(*) over (partition by entity, fate, error_codes) as records, \
                         row_number() over (partition by entity, fate, error_codes order by legacy_id) as place \

@@ -289,6 +289,24 @@ impl Staging {
         Ok((rows, records))
     }
 
+    /// The legacy records that no row stands for, or only one with the id that this migration gives: a load made it.
+    pub fn without_a_row_of_before(&self, entity: &Entity) -> Result<HashSet<LegacyId>> {
+        let mut records = self.unmapped(entity)?.1;
+        self.for_existing_ids(entity, |legacy_id, target_id| {
+            if target_id == TargetId::derived(entity.name, legacy_id).to_string() {
+                records.insert(legacy_id);
+            }
+            Ok(())
+        })?;
+        Ok(records)
+    }
+
+    /// Whether a row that the survey saw stands for the record.
+    pub fn has_row(&self, entity: &Entity, legacy_id: LegacyId) -> Result<bool> {
+        let sql = "select exists (select 1 from target_rows where entity = ? and legacy_id = ?)";
+        Ok(self.connection.query_row(sql, (entity.name, legacy_id.0), |row| row.get(0))?)
+    }
+
     /// Keeps what rows may stand for by what they say of themselves; those that are applied count as mapped.
     pub fn record_matches(&mut self, entity: &Entity, matches: &[Match]) -> Result<()> {
         self.transaction(|connection| {
