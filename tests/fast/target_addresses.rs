@@ -42,7 +42,7 @@ fn a_real_address_that_stands_there_stays_where_the_source_has_none() {
             ["1|ada@harbour.example", "3|taken@harbour.example", "4|dan.old@harbour.example"],
             "{config}"
         );
-        let told = "select error_code, context from migration_errors where entity = 'profiles' and entity_id = 2 \
+        let told = "select error_code, error_context from migration_errors where entity = 'profiles' and entity_id = 2 \
                     and error_code = 'email_shared'";
         assert_eq!(
             job.staged(told),
