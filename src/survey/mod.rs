@@ -13,7 +13,7 @@ use crate::entity::{self, LegacyRow};
 use crate::error::Result;
 use crate::progress::Progress;
 use crate::staging::{Asked, Match, Staging, Step};
-use crate::target::{Demands, NamedPractice, Target};
+use crate::target::{Demands, NamedPractice, TableConditions, Target};
 
 /// The question that a verification asks too. Before a load its answer still saves a row from becoming another's.
 const STRANGERS: &str = include_str!("../../staging/verify/existing_rows_are_the_records_own.sql");
@@ -103,7 +103,7 @@ pub fn survey(
     let catalog = target.catalog()?;
     let mut problems = target.preflight(&catalog, &Demands::new());
     problems.extend(target.accounts_wanted(&catalog));
-    problems.extend(target.conditions()?.tables.iter().flat_map(|table| table.cannot_be_merged_into()));
+    problems.extend(target.conditions()?.tables.iter().flat_map(TableConditions::cannot_be_merged_into));
 
     let mut existing = Vec::new();
     staging.replace_survey(&catalog, |write| {

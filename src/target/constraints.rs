@@ -115,13 +115,13 @@ impl Target {
         let types = self.base_types(entity, &what)?;
         let found = self.within(&what, |target| {
             let listed: Vec<String> = columns.iter().map(|column| quoted(column.name)).collect();
-            let typed: Vec<String> = columns.iter().map(|column| in_base_type("t", column, &types)).collect();
+            let taken: Vec<String> = columns.iter().map(|column| in_base_type("t", column, &types)).collect();
             target.execute(
                 &what,
                 &format!(
                     "create temporary table drydock_asked on commit drop as \
                      select 0::bigint as \"legacy id\", {} from {} t with no data",
-                    typed.join(", "),
+                    taken.join(", "),
                     target.table(entity)
                 ),
             )?;
@@ -220,8 +220,8 @@ impl Target {
     pub(super) fn sent_columns(&mut self, merge: &Merge) -> Result<String, Failure> {
         let is_judged = self.judged_of(merge.entity).is_some();
         let types = if is_judged { self.base_types(merge.entity, "looking at domains")? } else { Vec::new() };
-        let typed = merge.columns.iter().map(|column| in_base_type("t", column, &types));
-        Ok(typed.collect::<Vec<_>>().join(", "))
+        let taken = merge.columns.iter().map(|column| in_base_type("t", column, &types));
+        Ok(taken.collect::<Vec<_>>().join(", "))
     }
 
     /// The columns of the entity's table whose type is a domain, by our names, with the type that it is made of.
