@@ -364,11 +364,12 @@ fn address(whole: &dyn Whole, decision: &mut Decision, user: &User, names: [&str
         decision.issues.retain(|(_, issue)| issue.code != Code::EmailMissing);
         return Address::Kept(standing.to_owned());
     }
-    // the source gives the address that stands there to somebody else, who gets it
-    let reason = match (reason, whole.address_goes_to(id)) {
-        (Replaced::Missing | Replaced::Invalid, Some(keeper)) => Replaced::Shared { keeper },
-        (reason, _) => reason,
-    };
+    // the source gives the address that stands there to somebody else, who gets it; the row itself says nothing of that, because
+    // the next survey finds it without the address
+    if let (Replaced::Missing | Replaced::Invalid, Some(keeper)) = (reason, whole.address_goes_to(id)) {
+        let issue = Issue::new(Code::EmailShared, "email");
+        decision.issue(Phase::Profiles, issue.with_context(format!("keeper=profile {keeper}")));
+    }
     Address::Replaced { replacement: whole.gives_fallbacks().then(|| fallback(whole, id, names)), reason }
 }
 
