@@ -124,8 +124,7 @@ pub fn lessons(status: &Status, most: usize) -> Lessons {
             next_time: next_time(&error.error_code, &error.error_category).to_owned(),
         })
         .collect();
-    causes.sort_by_key(|cause| std::cmp::Reverse(cause.records));
-    causes.truncate(most);
+    commonest(&mut causes, most, |cause| cause.records);
 
     // another record stands for a merged one
     let waiting = figures.waiting.iter().filter(|one| one.fate != "merged");
@@ -142,8 +141,7 @@ pub fn lessons(status: &Status, most: usize) -> Lessons {
             }
         })
         .collect();
-    kept_back.sort_by_key(|one| std::cmp::Reverse(one.records));
-    kept_back.truncate(most);
+    commonest(&mut kept_back, most, |one| one.records);
 
     let mut lost: Vec<Lost> = figures
         .survival
@@ -157,8 +155,7 @@ pub fn lessons(status: &Status, most: usize) -> Lessons {
         })
         .filter(|field| field.lost > 0)
         .collect();
-    lost.sort_by_key(|field| std::cmp::Reverse(field.lost));
-    lost.truncate(most);
+    commonest(&mut lost, most, |field| field.lost);
 
     let mut rules: Vec<Rule> = figures
         .changes
@@ -170,9 +167,14 @@ pub fn lessons(status: &Status, most: usize) -> Lessons {
             changes: change.changes,
         })
         .collect();
-    rules.sort_by_key(|rule| std::cmp::Reverse(rule.changes));
-    rules.truncate(most);
+    commonest(&mut rules, most, |rule| rule.changes);
     Lessons { causes, kept_back, lost, rules, commands: commands(status) }
+}
+
+/// Keeps so many at most, the commonest first.
+fn commonest<T>(list: &mut Vec<T>, most: usize, records: impl Fn(&T) -> u64) {
+    list.sort_by_key(|one| std::cmp::Reverse(records(one)));
+    list.truncate(most);
 }
 
 #[expect(clippy::cast_precision_loss, reason = "shares of counts of records")]

@@ -36,8 +36,8 @@ pub use boolean::boolean;
 pub use country::country;
 pub use date::{birthdate, day, possibly_swapped};
 pub use email::{
-    Email, EmailPolicy, Reason, email, fallback_email, fallback_email_nth, fallback_owner, is_fallback_email,
-    is_stand_in, mailbox,
+    Email, EmailPolicy, NOBODYS_DOMAINS, Reason, email, fallback_email, fallback_email_nth, fallback_owner,
+    is_fallback_email, is_stand_in, mailbox,
 };
 pub use json::json;
 pub use name::name;

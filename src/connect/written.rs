@@ -105,11 +105,11 @@ impl Written {
             "pooler" => self.session_pooler = value == "session",
             "pgbouncer" => self.transaction_pooler = is_yes(&value),
             ignored if IGNORED.contains(&ignored) => {}
-            other if OF_OTHER_CLIENTS.iter().any(|(known, _)| *known == other) => {
-                let found = OF_OTHER_CLIENTS.iter().find(|(known, _)| *known == other);
-                self.left_alone.extend(found.copied());
-            }
-            _ => {
+            other => {
+                if let Some(known) = OF_OTHER_CLIENTS.iter().find(|(known, _)| *known == other) {
+                    self.left_alone.push(*known);
+                    return Ok(());
+                }
                 return Err(Refusal::new(
                     "it has a parameter that cannot be given",
                     format!(

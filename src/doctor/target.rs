@@ -6,7 +6,7 @@ use super::{Examination, Finding};
 use crate::config::Config;
 use crate::connect::Address;
 use crate::entity::Entity;
-use crate::entity::catalog::Catalog;
+use crate::entity::catalog::{Catalog, CatalogTrigger};
 use crate::error::Result;
 use crate::target::{Demands, Health, Target};
 
@@ -122,11 +122,7 @@ fn tables(seen: &mut Examination, catalog: &Catalog, health: &Health, entities: 
         }
     }
     for trigger in catalog.triggers.iter().filter(|trigger| trigger.is_enabled) {
-        seen.note(
-            "triggers",
-            format!("{} has the trigger {}", trigger.table, trigger.name),
-            fires(&trigger.definition),
-        );
+        seen.note("triggers", format!("{} has the trigger {}", trigger.table, trigger.name), fires(trigger));
     }
     let required = entities.iter().filter(|entity| !entity.is_optional());
     let known = required.map(|entity| entity.target_table).collect::<BTreeSet<_>>().len();
@@ -140,9 +136,8 @@ fn tables(seen: &mut Examination, catalog: &Catalog, health: &Health, entities: 
 }
 
 /// What a trigger does to a load, by when it fires.
-fn fires(definition: &str) -> String {
-    let before = definition.split(" ON ").next().unwrap_or_default();
-    let rows = match (before.contains("INSERT"), before.contains("UPDATE")) {
+fn fires(trigger: &CatalogTrigger) -> String {
+    let rows = match (trigger.fires_on("INSERT"), trigger.fires_on("UPDATE")) {
         (true, true) => "it fires for every row that is written",
         (true, false) => "it fires for every row that is inserted",
         (false, true) => "it fires for every row that is updated",
@@ -150,7 +145,7 @@ fn fires(definition: &str) -> String {
             return "no load makes it fire, but an undo may: what it does then is not undone".to_owned();
         }
     };
-    let does = if before.contains(" AFTER ") {
+    let does = if trigger.is_after() {
         "what it writes elsewhere, an undo does not take back"
     } else {
         "moments that it sets, such as updated_at, are set back, and a record of which it makes something else is refused"

@@ -85,6 +85,35 @@ pub struct CatalogColumn {
     pub is_generated: bool,
 }
 
+impl Catalog {
+    /// A column of a table.
+    pub fn column(&self, table: &str, name: &str) -> Option<&CatalogColumn> {
+        self.columns.iter().find(|column| column.table == table && column.name == name)
+    }
+}
+
+impl CatalogTrigger {
+    /// Its moment and what makes it fire: `CREATE TRIGGER name BEFORE INSERT OR UPDATE`.
+    fn event(&self) -> &str {
+        self.definition.split(" ON ").next().unwrap_or_default()
+    }
+
+    /// Whether a statement of the kind, `INSERT` or `UPDATE`, makes it fire.
+    pub fn fires_on(&self, kind: &str) -> bool {
+        self.event().contains(kind)
+    }
+
+    /// Whether it fires before the row is written, and may make something else of it.
+    pub fn is_before(&self) -> bool {
+        self.event().contains(" BEFORE ")
+    }
+
+    /// Whether it fires when the row is written.
+    pub fn is_after(&self) -> bool {
+        self.event().contains(" AFTER ")
+    }
+}
+
 impl CatalogColumn {
     /// The digits before and after the point of a `numeric(precision, scale)`.
     pub fn digits(&self) -> Option<(i64, i64)> {

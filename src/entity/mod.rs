@@ -32,7 +32,7 @@ pub use decision::{Decision, Row, Verdict, places, plain};
 pub use holds::Holds;
 pub use legacy_row::{Converted, LegacyRow, LegacyTable, OfFields, Raw};
 pub use mapping::{Mapped, Mapping};
-pub use obstacle::{Obstacle, Why, obstacles};
+pub use obstacle::{ACCOUNTS, Obstacle, Why, obstacles};
 pub use read_with::ReadWith;
 pub use reference::Reference;
 pub(crate) use rule::decide;

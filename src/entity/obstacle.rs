@@ -8,6 +8,9 @@ use super::catalog::{Catalog, CatalogColumn, CatalogKey};
 use super::{Column, Entity, Kind, Write};
 use crate::record::Category;
 
+/// Where the accounts of the platform are.
+pub const ACCOUNTS: &str = "auth.users";
+
 /// One thing in everybody's way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Obstacle {
@@ -83,7 +86,7 @@ impl Obstacle {
             ),
             Why::Required => format!("{what} {place} is required and nothing is known to put there"),
             Why::Accounts(key) => format!(
-                "{place} references auth.users ({key}): each needs an account there before it is loaded; `drydock auth` writes what makes \
+                "{place} references {ACCOUNTS} ({key}): each needs an account there before it is loaded; `drydock auth` writes what makes \
                  them"
             ),
             Why::Label(fact) => format!(
@@ -176,7 +179,7 @@ fn of_table(catalog: &Catalog, entities: &[&'static Entity], table: &'static str
         }
     }
     let asks_for_accounts =
-        |key: &&CatalogKey| key.kind == "f" && key.references.as_deref() == Some("auth.users");
+        |key: &&CatalogKey| key.kind == "f" && key.references.as_deref() == Some(ACCOUNTS);
     let is_written =
         |key: &&CatalogKey| key.columns.iter().all(|name| written.iter().any(|column| column.name == name));
     let keys = catalog.keys.iter().filter(|key| key.table == table).filter(asks_for_accounts);

@@ -2,10 +2,11 @@
 
 use super::Obstacles;
 use crate::entity::catalog::Catalog;
-use crate::entity::{Column, Entity, Kind, Write};
+use crate::entity::{ACCOUNTS, Column, Entity, Kind, Write};
 use crate::error::Result;
+use crate::record::LegacyId;
 use crate::staging::Staging;
-use crate::target::{ACCOUNTS, Broken, Constraint, Target};
+use crate::target::{Constraint, Target};
 
 /// Asks every constraint.
 pub(super) fn look(staging: &Staging, target: &mut Target, catalog: &Catalog) -> Result<Obstacles> {
@@ -79,12 +80,12 @@ fn judge(
     let asked = broken(staging, target, entity, constraint, columns, |_| false);
     let asked = match asked {
         // its row is inserted before the column is filled
-        Ok(Broken { records: 0, .. }) if parent.is_none() && columns.iter().any(|column| is_late(column)) => {
+        Ok((0, _)) if parent.is_none() && columns.iter().any(|column| is_late(column)) => {
             broken(staging, target, entity, constraint, columns, is_late)
         }
         asked => asked,
     };
-    let Broken { records, first } = match asked {
+    let (records, first) = match asked {
         Err(error) if !target.is_broken() && error.kind() == crate::error::Kind::Target => {
             return Ok(Judgement::GoodToKnow(format!(
                 "the constraint {key} over {place} could not be asked: {error}"
@@ -132,7 +133,7 @@ fn broken(
     constraint: &Constraint,
     columns: &[&'static Column],
     is_null: impl Fn(&Column) -> bool,
-) -> Result<Broken> {
+) -> Result<(u64, Option<LegacyId>)> {
     let nulls: Vec<bool> = columns.iter().map(|column| is_null(column)).collect();
     // what refers to nothing at all breaks no key
     let is_key = constraint.refers_to.is_some();

@@ -196,8 +196,7 @@ pub fn load(
         .hint("name the tables in [target.tables]; `drydock target draft` writes what it recognises"));
     };
     let notes = loader.ask(&first, |loader| {
-        let Obstacles { problems, notes, judged } = obstacles(loader.staging, loader.target)?;
-        let notes = Obstacles { problems, notes, judged: Vec::new() }.refuse()?;
+        let Obstacles { notes, judged, .. } = obstacles(loader.staging, loader.target)?.refuse()?;
         // who stops at the first refusal is told by the database
         for entity in judged.into_iter().filter(|_| loader.options.on_error == OnError::Isolate) {
             loader.target.judge(entity)?;

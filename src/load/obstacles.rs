@@ -2,8 +2,8 @@
 //! by what the resolved rows ask of them.
 
 use super::constraints;
-use crate::entity::catalog::{Catalog, CatalogColumn};
-use crate::entity::{Column, Entity, Kind, Write};
+use crate::entity::catalog::Catalog;
+use crate::entity::{Entity, Kind, Write};
 use crate::error::{Error, Result};
 use crate::staging::Staging;
 use crate::target::{Demand, Demands, Target, drift};
@@ -20,10 +20,10 @@ pub struct Obstacles {
 }
 
 impl Obstacles {
-    /// The notes; an error where anything is in the way.
-    pub fn refuse(self) -> Result<Vec<String>> {
+    /// An error where anything is in the way.
+    pub fn refuse(self) -> Result<Self> {
         if self.problems.is_empty() {
-            return Ok(self.notes);
+            return Ok(self);
         }
         Err(Error::target(format!("the target cannot take the records:\n  {}", self.problems.join("\n  "))).hint(
             "nothing was written; fix the target or the configuration, then run `drydock survey` and `drydock transform` \
@@ -47,13 +47,11 @@ pub fn obstacles(staging: &Staging, target: &mut Target) -> Result<Obstacles> {
     let demands = demands(staging)?;
     problems.extend(target.preflight(&catalog, &demands));
     problems.extend(target.null_defaults(&catalog)?);
-    for ((entity, column), demand) in &demands {
-        let is_made = |known: &&Column| known.name == *column && known.made.is_some();
-        let of = staging.sent_entities()?.into_iter().find(|known| known.name == *entity);
-        if let Some(entity) = of
-            && let Some(column) = entity.columns.iter().find(is_made)
-        {
-            problems.extend(target.unfit_constants(&catalog, entity, column, &demand.labels)?);
+    for entity in staging.sent_entities()? {
+        for column in entity.columns.iter().filter(|column| column.made.is_some()) {
+            if let Some(demand) = demands.get(&(entity.name, column.name)) {
+                problems.extend(target.unfit_constants(&catalog, entity, column, &demand.labels)?);
+            }
         }
     }
     problems.extend(too_long(staging, target, &catalog)?);
@@ -127,10 +125,7 @@ fn too_long(staging: &Staging, target: &Target, catalog: &Catalog) -> Result<Vec
         for column in
             entity.columns.iter().filter(|column| column.made.is_some() && column.kind == Kind::Text)
         {
-            let known = catalog
-                .columns
-                .iter()
-                .find(|known| known.table == entity.target_table && known.name == column.name);
+            let known = catalog.column(entity.target_table, column.name);
             let Some(room) = known.and_then(|known| known.max_length) else { continue };
             let (records, first) = staging.count_longer(entity, column, room)?;
             if let Some(first) = first {
@@ -152,9 +147,7 @@ fn moments(staging: &Staging, target: &Target, catalog: &Catalog) -> Result<(Vec
     let (mut problems, mut notes) = (Vec::new(), Vec::new());
     for entity in staging.sent_entities()? {
         for column in entity.columns.iter().filter(|column| column.kind == Kind::Timestamp) {
-            let is_it =
-                |known: &&CatalogColumn| known.table == entity.target_table && known.name == column.name;
-            let Some(known) = catalog.columns.iter().find(is_it) else { continue };
+            let Some(known) = catalog.column(entity.target_table, column.name) else { continue };
             let place = target.place(entity.target_table, column.name);
             let digits =
                 known.type_text.split_once('(').and_then(|(_, rest)| rest.split(')').next()?.parse().ok());

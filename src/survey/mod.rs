@@ -184,7 +184,7 @@ fn find_strangers(staging: &Staging) -> Result<Strangers> {
 
 /// Whether some entity's records are compared by the key, and the table's rows can be told apart.
 fn is_compared(catalog: &Catalog, key: &CatalogKey) -> bool {
-    let has_id = || catalog.columns.iter().any(|column| column.table == key.table && column.name == "id");
+    let has_id = || catalog.column(&key.table, "id").is_some();
     entity::ALL.iter().any(|entity| key.compared_by(entity).is_some()) && has_id()
 }
 

@@ -137,7 +137,7 @@ impl Target {
         let table = self.table(merge.entity);
         let name = merge.entity.name;
         let (sent_table, known_table) = (merge.sent(), merge.known());
-        let columns = self.sent_columns(merge)?;
+        let columns = self.sent_columns(merge);
         self.execute(
             &format!("preparing {name}"),
             &format!(

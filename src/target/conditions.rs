@@ -208,8 +208,7 @@ impl TableConditions {
 pub fn drift(surveyed: &Catalog, now: &Catalog) -> Vec<String> {
     let mut drift = Vec::new();
     for column in &now.columns {
-        let before =
-            surveyed.columns.iter().find(|known| known.table == column.table && known.name == column.name);
+        let before = surveyed.column(&column.table, &column.name);
         let place = format!("column {}.{}", column.table, column.name);
         match before {
             None => drift.push(format!("{place} is new")),
@@ -229,7 +228,7 @@ pub fn drift(surveyed: &Catalog, now: &Catalog) -> Vec<String> {
         }
     }
     for column in &surveyed.columns {
-        if !now.columns.iter().any(|known| known.table == column.table && known.name == column.name) {
+        if now.column(&column.table, &column.name).is_none() {
             drift.push(format!("column {}.{} is gone", column.table, column.name));
         }
     }

@@ -5,6 +5,7 @@
 
 use super::failure::{Failure, Refusal};
 use super::merge::Merge;
+use super::sender::{Sender, copy_in};
 use super::{Target, quoted};
 use crate::entity::catalog::Catalog;
 use crate::entity::{Column, Entity, Kind, Write};
@@ -12,9 +13,6 @@ use crate::error::Result;
 use crate::record::LegacyId;
 
 const CONSTRAINTS: &str = include_str!("../../sql/load/constraints.sql");
-
-/// Where the accounts of the platform are.
-pub const ACCOUNTS: &str = "auth.users";
 
 /// A constraint that a row breaks or not.
 #[derive(Debug, Clone)]
@@ -41,15 +39,8 @@ pub struct Constraint {
 pub(super) struct Judged {
     entity: &'static str,
     constraints: Vec<Constraint>,
-}
-
-/// The records that a constraint refuses.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Broken {
-    /// How many.
-    pub records: u64,
-    /// The first of them.
-    pub first: Option<LegacyId>,
+    /// The columns whose type is a domain, with the type that it is made of.
+    base_types: Vec<(String, String)>,
 }
 
 impl Target {
@@ -61,13 +52,9 @@ impl Target {
 
     /// Whether a trigger that fires may make something else of a row before it is inserted.
     pub fn is_made_over(&self, catalog: &Catalog, entity: &Entity) -> bool {
-        let makes_over = |definition: &str| {
-            let event = definition.split(" ON ").next().unwrap_or_default();
-            event.contains(" BEFORE ") && event.contains("INSERT")
-        };
         let mut triggers = catalog.triggers.iter().filter(|trigger| trigger.table == entity.target_table);
         !self.are_triggers_off()
-            && triggers.any(|trigger| trigger.is_enabled && makes_over(&trigger.definition))
+            && triggers.any(|trigger| trigger.is_enabled && trigger.is_before() && trigger.fires_on("INSERT"))
     }
 
     /// The constraints of an entity's table that are about a row by itself or about a row of another table.
@@ -102,50 +89,57 @@ impl Target {
         Ok(found.collect())
     }
 
-    /// The records that break a constraint. `columns` are its own; `send` sends each record's legacy id and its values under
-    /// them.
+    /// How many records break a constraint, and the first of them. `columns` are its own; `send` sends each record's legacy id and
+    /// its values under them.
     pub fn broken(
         &mut self,
         entity: &'static Entity,
         constraint: &Constraint,
         columns: &[&'static Column],
-        send: impl FnOnce(&mut super::Sender<'_>) -> Result<()>,
-    ) -> Result<Broken> {
+        send: impl FnOnce(&mut Sender<'_>) -> Result<()>,
+    ) -> Result<(u64, Option<LegacyId>)> {
         let what = format!("asking constraint {} of {}", constraint.name, entity.name);
         let types = self.base_types(entity, &what)?;
-        let found = self.within(&what, |target| {
-            let listed: Vec<String> = columns.iter().map(|column| quoted(column.name)).collect();
-            let taken: Vec<String> = columns.iter().map(|column| in_base_type("t", column, &types)).collect();
+        let taken: String =
+            columns.iter().map(|column| format!(", {}", in_base_type("t", column, &types))).collect();
+        let renamed: String = constraint
+            .columns
+            .iter()
+            .zip(&constraint.known_as)
+            .map(|(ours, name)| format!(", a.{} as {}", quoted(ours), quoted(name)))
+            .collect();
+        let found = format!(
+            "(select a.\"drydock legacy id\"{renamed} from drydock_asked a) r where {}",
+            constraint.is_broken
+        );
+        let table = format!("select 0::bigint as \"drydock legacy id\"{taken} from {} t", self.table(entity));
+        self.count_asked(&what, &table, send, "\"drydock legacy id\"", &found)
+    }
+
+    /// Sends rows into a table `drydock_asked` that is as the query `table` makes it, counts those of `found`, and gives the lowest
+    /// key of them.
+    pub(super) fn count_asked(
+        &mut self,
+        what: &str,
+        table: &str,
+        send: impl FnOnce(&mut Sender<'_>) -> Result<()>,
+        key: &str,
+        found: &str,
+    ) -> Result<(u64, Option<LegacyId>)> {
+        let counted = self.within(what, |target| {
             target.execute(
-                &what,
-                &format!(
-                    "create temporary table drydock_asked on commit drop as \
-                     select 0::bigint as \"legacy id\", {} from {} t with no data",
-                    taken.join(", "),
-                    target.table(entity)
-                ),
+                what,
+                &format!("create temporary table drydock_asked on commit drop as {table} with no data"),
             )?;
-            let into = format!("drydock_asked (\"legacy id\", {})", listed.join(", "));
-            super::sender::copy_in(&mut target.client, &what, &into, send)?;
-            let renamed: String = constraint
-                .columns
-                .iter()
-                .zip(&constraint.known_as)
-                .map(|(ours, name)| format!(", s.{} as {}", quoted(ours), quoted(name)))
-                .collect();
-            let sql = format!(
-                "select count(*), min(\"drydock legacy id\") from \
-                     (select s.\"legacy id\" as \"drydock legacy id\"{renamed} from drydock_asked s) r where {}",
-                constraint.is_broken
-            );
-            let row = target.client.query_one(&sql, &[]).map_err(|cause| Failure::of(&what, &cause))?;
-            target.execute(&what, "drop table drydock_asked")?;
-            Ok(Broken {
-                records: u64::try_from(row.get::<_, i64>(0)).unwrap_or(0),
-                first: row.get::<_, Option<i64>>(1).map(LegacyId),
-            })
+            copy_in(&mut target.client, what, "drydock_asked", send)?;
+            let row = target
+                .client
+                .query_one(&format!("select count(*), min({key})::bigint from {found}"), &[])
+                .map_err(|cause| Failure::of(what, &cause))?;
+            target.execute(what, "drop table drydock_asked")?;
+            Ok((u64::try_from(row.get::<_, i64>(0)).unwrap_or(0), row.get::<_, Option<i64>>(1).map(LegacyId)))
         });
-        Ok(found?)
+        Ok(counted?)
     }
 
     /// From now on asks the constraints of the entity's table of every chunk before it is written, so that what they refuse is
@@ -160,8 +154,8 @@ impl Target {
             return Ok(false);
         }
         self.judge(merge.entity)?;
-        let constraints = self.judged_of(merge.entity).unwrap_or_default();
-        Ok(constraints.iter().any(|known| refusal.constraint.as_ref() == Some(&known.name)))
+        let judged = self.judged_of(merge.entity).map_or(&[][..], |judged| &judged.constraints);
+        Ok(judged.iter().any(|known| refusal.constraint.as_ref() == Some(&known.name)))
     }
 
     /// From now on asks the constraints of the entity's table of every chunk before it is written.
@@ -169,13 +163,13 @@ impl Target {
         let mut constraints = self.constraints(entity)?;
         constraints.retain(|constraint| constraint.can_be_asked);
         self.judged.retain(|judged| judged.entity != entity.name);
-        self.judged.push(Judged { entity: entity.name, constraints });
+        let base_types = self.base_types(entity, "looking at domains")?;
+        self.judged.push(Judged { entity: entity.name, constraints, base_types });
         Ok(())
     }
 
-    fn judged_of(&self, entity: &Entity) -> Option<&[Constraint]> {
-        let judged = self.judged.iter().find(|judged| judged.entity == entity.name)?;
-        Some(&judged.constraints)
+    fn judged_of(&self, entity: &Entity) -> Option<&Judged> {
+        self.judged.iter().find(|judged| judged.entity == entity.name)
     }
 
     /// What the constraints refuse of the rows sent, which are compared already; the rows are taken out of what will be
@@ -185,22 +179,21 @@ impl Target {
         merge: &Merge,
         table: &str,
     ) -> Result<Vec<(LegacyId, Refusal)>, Failure> {
-        let Some(constraints) = self.judged_of(merge.entity).map(<[Constraint]>::to_vec) else {
-            return Ok(Vec::new());
-        };
+        let Some(judged) = self.judged_of(merge.entity) else { return Ok(Vec::new()) };
+        let asked = judged.constraints.iter().filter_map(|constraint| {
+            let refusal = Refusal {
+                sqlstate: constraint.sqlstate.to_owned(),
+                table: Some(self.names.table(merge.entity.target_table).to_owned()),
+                column: None,
+                constraint: Some(constraint.name.clone()),
+            };
+            Some((question(merge, table, constraint)?, refusal))
+        });
+        let asked: Vec<(String, Refusal)> = asked.collect();
         let mut refused: Vec<(LegacyId, Refusal)> = Vec::new();
-        for constraint in &constraints {
-            let Some(sql) = question(merge, table, constraint) else { continue };
+        for (sql, refusal) in asked {
             let ids = self.legacy_ids("asking constraints", &sql)?;
-            refused.extend(ids.into_iter().map(|id| {
-                let refusal = Refusal {
-                    sqlstate: constraint.sqlstate.to_owned(),
-                    table: Some(self.names.table(merge.entity.target_table).to_owned()),
-                    column: None,
-                    constraint: Some(constraint.name.clone()),
-                };
-                (id, refusal)
-            }));
+            refused.extend(ids.into_iter().map(|id| (id, refusal.clone())));
         }
         refused.sort_by_key(|(id, _)| *id);
         refused.dedup_by_key(|(id, _)| *id);
@@ -217,11 +210,10 @@ impl Target {
     }
 
     /// The columns sent, as a table has them that takes the rows: once constraints are asked, without what domains ask.
-    pub(super) fn sent_columns(&mut self, merge: &Merge) -> Result<String, Failure> {
-        let is_judged = self.judged_of(merge.entity).is_some();
-        let types = if is_judged { self.base_types(merge.entity, "looking at domains")? } else { Vec::new() };
-        let taken = merge.columns.iter().map(|column| in_base_type("t", column, &types));
-        Ok(taken.collect::<Vec<_>>().join(", "))
+    pub(super) fn sent_columns(&self, merge: &Merge) -> String {
+        let types = self.judged_of(merge.entity).map_or(&[][..], |judged| &judged.base_types);
+        let taken = merge.columns.iter().map(|column| in_base_type("t", column, types));
+        taken.collect::<Vec<_>>().join(", ")
     }
 
     /// The columns of the entity's table whose type is a domain, by our names, with the type that it is made of.

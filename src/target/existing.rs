@@ -42,9 +42,7 @@ impl Target {
         entity: &Entity,
         from: &LegacyIdIn,
     ) -> Result<Option<Mapping>> {
-        let has = |name: &str| {
-            catalog.columns.iter().any(|column| column.table == entity.target_table && column.name == name)
-        };
+        let has = |name: &str| catalog.column(entity.target_table, name).is_some();
         let tells = entity.discriminator.is_none_or(|(column, _)| has(column));
         if !has("id") || !tells {
             return Ok(None);
@@ -208,9 +206,11 @@ impl Target {
         let listed: String = ["name", "city", "phone", "zip_code", "address"]
             .iter()
             .map(|name| {
-                let known =
-                    catalog.columns.iter().any(|column| column.table == table && column.name == *name);
-                if known { format!(", t.{}::text", quoted(name)) } else { ", null".to_owned() }
+                if catalog.column(table, name).is_some() {
+                    format!(", t.{}::text", quoted(name))
+                } else {
+                    ", null".to_owned()
+                }
             })
             .collect();
         let what = format!("reading the names of {table}");

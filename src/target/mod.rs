@@ -40,7 +40,7 @@ use postgres::error::SqlState;
 
 pub use chunk::Merged;
 pub use conditions::{Conditions, TableConditions, drift};
-pub use constraints::{ACCOUNTS, Broken, Constraint};
+pub use constraints::Constraint;
 pub use contents::{Range, RangeDigest};
 pub use copies::KnownRun;
 pub use copy::{Field, encode_row};

@@ -1,9 +1,10 @@
 //! What the target makes of values that no record says: defaults as this session has them, and constants of the configuration.
 
 use super::failure::Failure;
-use super::sender::{Sender, copy_in};
+use super::sender::Sender;
 use super::{Target, discriminated, quoted, quoted_text};
-use crate::entity::catalog::{Catalog, CatalogColumn};
+use crate::clean::NOBODYS_DOMAINS;
+use crate::entity::catalog::Catalog;
 use crate::entity::{Column, Entity, Kind};
 use crate::error::Result;
 use crate::record::LegacyId;
@@ -51,21 +52,14 @@ impl Target {
         send: impl FnOnce(&mut Sender<'_>) -> Result<()>,
     ) -> Result<(u64, Option<LegacyId>)> {
         let what = format!("looking at the addresses of {}", entity.name);
-        let found = self.within(&what, |target| {
-            target.execute(&what, "create temporary table drydock_asked (legacy_id bigint) on commit drop")?;
-            copy_in(&mut target.client, &what, "drydock_asked (legacy_id)", send)?;
-            let sql = format!(
-                "select count(*), min(t.legacy_id)::bigint from {} t join drydock_asked a on a.legacy_id = t.legacy_id \
-                 where t.{1}::text !~* '\\.(local|invalid|localhost)$' and t.{1}::text <> '' and {2}",
-                target.table(entity),
-                quoted(column.name),
-                discriminated(entity)
-            );
-            let row = target.client.query_one(&sql, &[]).map_err(|cause| Failure::of(&what, &cause))?;
-            target.execute(&what, "drop table drydock_asked")?;
-            Ok((u64::try_from(row.get::<_, i64>(0)).unwrap_or(0), row.get::<_, Option<i64>>(1).map(LegacyId)))
-        });
-        Ok(found?)
+        let found = format!(
+            "{} t join drydock_asked a using (legacy_id) where t.{1}::text !~* '\\.({2})$' and t.{1}::text <> '' and {3}",
+            self.table(entity),
+            quoted(column.name),
+            NOBODYS_DOMAINS.join("|"),
+            discriminated(entity)
+        );
+        self.count_asked(&what, "select 0::bigint as legacy_id", send, "t.legacy_id", &found)
     }
 
     /// The constants of a filled column that its type does not take, or prints otherwise: each a sentence.
@@ -76,8 +70,7 @@ impl Target {
         column: &Column,
         constants: &[String],
     ) -> Result<Vec<String>> {
-        let is_it = |known: &&CatalogColumn| known.table == entity.target_table && known.name == column.name;
-        let Some(known) = catalog.columns.iter().find(is_it).cloned() else { return Ok(Vec::new()) };
+        let Some(known) = catalog.column(entity.target_table, column.name) else { return Ok(Vec::new()) };
         if !matches!(column.kind, Kind::Enum(_)) || known.type_kind == "e" || known.takes(Kind::Text) {
             return Ok(Vec::new());
         }

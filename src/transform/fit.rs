@@ -111,9 +111,7 @@ fn digits(number: &str) -> (i64, i64) {
 }
 
 fn limits(catalog: &Catalog, policy: &Policy, entity: &Entity) -> Vec<Limit> {
-    let known = |column: &Column| {
-        catalog.columns.iter().find(|known| known.table == entity.target_table && known.name == column.name)
-    };
+    let known = |column: &Column| catalog.column(entity.target_table, column.name);
     entity
         .columns
         .iter()

@@ -26,10 +26,13 @@ pub fn is_fallback_email(address: &str) -> bool {
     address.rsplit_once('@').is_some_and(|(_, domain)| domain == DOMAIN)
 }
 
-/// Whether nobody can be reached by an address: it has a domain that is nobody's, as fallback addresses and other placeholders do.
+/// The last part of domains that are nobody's, as those of fallback addresses and other placeholders are.
+pub const NOBODYS_DOMAINS: [&str; 3] = ["local", "invalid", "localhost"];
+
+/// Whether nobody can be reached by an address.
 pub fn is_stand_in(address: &str) -> bool {
     let address = address.trim().to_lowercase();
-    address.is_empty() || [".local", ".invalid", ".localhost"].iter().any(|domain| address.ends_with(domain))
+    address.is_empty() || address.rsplit_once('.').is_some_and(|(_, last)| NOBODYS_DOMAINS.contains(&last))
 }
 
 /// The legacy id of whom a fallback address, in lower case, was made for.

@@ -18,7 +18,9 @@ use super::trail::Trail;
 use super::unicode::{Reach, composed, lower_case, trimmed, without_invisible};
 use super::{Cleaned, is_literal_null};
 
-pub use fallback::{fallback_email, fallback_email_nth, fallback_owner, is_fallback_email, is_stand_in};
+pub use fallback::{
+    NOBODYS_DOMAINS, fallback_email, fallback_email_nth, fallback_owner, is_fallback_email, is_stand_in,
+};
 pub use grammar::Reason;
 
 /// What an address field holds.

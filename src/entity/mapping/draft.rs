@@ -80,7 +80,7 @@ pub fn draft(catalog: &Catalog) -> String {
                 }
                 section(&mut sections, catalog, entity, theirs);
             }
-            None if ours == "patients" && column(catalog, "profiles", "legacy_patient_id").is_some() => {
+            None if ours == "patients" && catalog.column("profiles", "legacy_patient_id").is_some() => {
                 tables += "patients = { onto = \"profiles\" }   # no table of patients, and profiles have legacy_patient_id\n";
                 onto(&mut sections, catalog, entity);
             }
@@ -95,7 +95,7 @@ pub fn draft(catalog: &Catalog) -> String {
     let mut text = "# A draft: look at every line, above all at those that say FOR YOU; then `drydock doctor --config` shows what it\n\
                     # comes to. Columns that are not named here go by the name that they have.\n"
         .to_owned();
-    if column(catalog, "migration_mappings", "legacy_id").is_some() {
+    if catalog.column("migration_mappings", "legacy_id").is_some() {
         text += "\n[target]\nlegacy_id = \"migration_mappings\"\n\n[target.mapping_table]\ntable = \"migration_mappings\"\n\
                  # FOR YOU: the words in its column entity_type, where they are not practice, profile, patient:\n# words = { profiles = \"user\" }\n";
     }
@@ -103,11 +103,11 @@ pub fn draft(catalog: &Catalog) -> String {
         let _ = write!(text, "\n[target.tables]\n{tables}");
     }
     text += &sections;
-    if column(catalog, "doctors", "profile_id").is_some() {
+    if catalog.column("doctors", "profile_id").is_some() {
         text += "\n[target.parts.doctors]\nof = \"profiles\"\nroles = [\"doctor\"]\nnamed = true   # whoever treats a patient or works somewhere as well\n\n\
                  [target.parts.doctors.columns]\nprofile_id = \"{id}\"\n";
         text += &unfilled(catalog, "doctors", &["id", "profile_id", "legacy_user_id"], "parts");
-        if column(catalog, "doctors", "legacy_user_id").is_some() {
+        if catalog.column("doctors", "legacy_user_id").is_some() {
             text += "\n[target.columns.doctors]\nlegacy_id = \"legacy_user_id\"\n";
         }
     }
@@ -118,10 +118,6 @@ fn has_table(catalog: &Catalog, table: &str) -> bool {
     catalog.columns.iter().any(|column| column.table == table)
 }
 
-fn column<'a>(catalog: &'a Catalog, table: &str, name: &str) -> Option<&'a CatalogColumn> {
-    catalog.columns.iter().find(|column| column.table == table && column.name == name)
-}
-
 /// The column of the target's table that one of ours is, with whether it can hold its values.
 fn place<'a>(catalog: &'a Catalog, theirs: &str, ours: &Column) -> Option<&'a CatalogColumn> {
     let others = COLUMNS.iter().find(|(name, _)| *name == ours.name).map_or(&[][..], |(_, others)| others);
@@ -129,7 +125,7 @@ fn place<'a>(catalog: &'a Catalog, theirs: &str, ours: &Column) -> Option<&'a Ca
     let is_own = |name: &&str| theirs == "patients" || *name != "legacy_patient_id";
     let mut names = std::iter::once(ours.name).chain(others.iter().copied().filter(is_own));
     names.find_map(|name| {
-        column(catalog, theirs, name).filter(|known| !known.is_generated && known.takes(ours.kind))
+        catalog.column(theirs, name).filter(|known| !known.is_generated && known.takes(ours.kind))
     })
 }
 
@@ -138,7 +134,7 @@ fn section(text: &mut String, catalog: &Catalog, entity: &Entity, theirs: &str) 
     for ours in entity.columns {
         let Some(known) = place(catalog, theirs, ours).filter(|known| !taken.contains(&known.name.as_str()))
         else {
-            let why = match column(catalog, theirs, ours.name) {
+            let why = match catalog.column(theirs, ours.name) {
                 Some(known) => format!("it is of type {} there", known.type_text),
                 None => "nothing like it".to_owned(),
             };
@@ -165,7 +161,7 @@ fn onto(text: &mut String, catalog: &Catalog, entity: &Entity) {
     for ours in entity.columns.iter().filter(|ours| ours.name != "id") {
         let own = matches!(ours.name, "legacy_id" | "date_of_birth" | "gender");
         let known = if ours.name == "legacy_id" {
-            column(catalog, "profiles", "legacy_patient_id")
+            catalog.column("profiles", "legacy_patient_id")
         } else {
             place(catalog, "profiles", ours).filter(|_| own)
         };

@@ -169,13 +169,7 @@ impl Staging {
         column: &Column,
         characters: i64,
     ) -> Result<(u64, Option<LegacyId>)> {
-        let sql = format!(
-            "select count(*), min(y.legacy_id) from {} where length({}) > ?",
-            entity.ready_rows(),
-            column.read()
-        );
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?.map(LegacyId)));
-        Ok(self.connection.query_row(&sql, [characters], read)?)
+        self.count_where(entity, &format!("length({}) > {characters}", column.read()))
     }
 
     /// How many ready rows of the entity have a moment with more digits of a second in the column, and the first of them.
@@ -186,11 +180,12 @@ impl Staging {
         digits: usize,
     ) -> Result<(u64, Option<LegacyId>)> {
         let fraction = if digits == 0 { ".".to_owned() } else { format!(".{}", "[0-9]".repeat(digits)) };
-        let sql = format!(
-            "select count(*), min(y.legacy_id) from {} where {} glob '*{fraction}[0-9]*'",
-            entity.ready_rows(),
-            column.read()
-        );
+        self.count_where(entity, &format!("{} glob '*{fraction}[0-9]*'", column.read()))
+    }
+
+    /// How many ready rows `y` of the entity meet a condition, and the first of them.
+    fn count_where(&self, entity: &Entity, condition: &str) -> Result<(u64, Option<LegacyId>)> {
+        let sql = format!("select count(*), min(y.legacy_id) from {} where {condition}", entity.ready_rows());
         let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?.map(LegacyId)));
         Ok(self.connection.query_row(&sql, [], read)?)
     }

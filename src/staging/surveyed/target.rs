@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use rusqlite::OptionalExtension;
 
+use crate::clean::is_stand_in;
 use crate::entity::Entity;
 use crate::entity::catalog::{Catalog, CatalogKey, ExistingRow};
 use crate::error::Result;
@@ -165,22 +166,22 @@ impl Staging {
     /// The ready records of the entity that have a stand-in for an address, or none, and whose row had no better one when the target
     /// was surveyed, in legacy id order.
     pub fn for_stand_ins(&self, entity: &Entity, mut each: impl FnMut(LegacyId)) -> Result<()> {
-        // as `clean::is_stand_in` has it
-        let is_stand_in = |email: &str| {
-            format!(
-                "coalesce({email}, '') = '' or {email} like '%.local' or {email} like '%.invalid' or {email} like '%.localhost'"
-            )
-        };
         let mut statement = self.connection.prepare(&format!(
-            "select y.legacy_id from {} y left join target_rows t on t.entity = ? and t.legacy_id = y.legacy_id \
-             where ({}) and ({}) group by y.legacy_id order by y.legacy_id",
-            quoted(&entity.ready_table()),
-            is_stand_in("y.email"),
-            is_stand_in("t.email")
+            "select y.legacy_id, y.email, t.email from {} y \
+             left join target_rows t on t.entity = ? and t.legacy_id = y.legacy_id order by y.legacy_id",
+            quoted(&entity.ready_table())
         ))?;
         let mut rows = statement.query([entity.name])?;
+        let mut last = None;
         while let Some(row) = rows.next()? {
-            each(LegacyId(row.get(0)?));
+            let legacy_id = LegacyId(row.get(0)?);
+            let (meant, stood): (Option<String>, Option<String>) = (row.get(1)?, row.get(2)?);
+            let are_none = [meant, stood].iter().flatten().all(|address| is_stand_in(address));
+            // several rows may stand for one record
+            if are_none && last != Some(legacy_id) {
+                last = Some(legacy_id);
+                each(legacy_id);
+            }
         }
         Ok(())
     }
