@@ -2,6 +2,7 @@
 //! by what the resolved rows ask of them.
 
 use super::constraints;
+use crate::clean::NOBODYS_DOMAINS;
 use crate::entity::catalog::Catalog;
 use crate::entity::{Entity, Kind, Write};
 use crate::error::{Error, Result};
@@ -103,7 +104,7 @@ fn entered_since(staging: &Staging, target: &mut Target) -> Result<Vec<String>> 
     let mut problems = Vec::new();
     for entity in staging.sent_entities()? {
         let Some(column) = entity.column("email").filter(|_| !entity.is_part()) else { continue };
-        let (rows, first) = target.real_addresses_of(entity, column, |sender| {
+        let (rows, first) = target.addresses_outside(&NOBODYS_DOMAINS, entity, column, |sender| {
             staging.for_stand_ins(entity, |legacy_id| sender.send([Some(legacy_id.to_string().as_str())]))
         })?;
         if let Some(first) = first {

@@ -303,3 +303,17 @@ fn accounts_that_are_there_are_in_nobodys_way() {
     assert!(doctor.stdout.contains("each needs an account there before it is loaded"), "{}", doctor.stdout);
     job.steps("load", "verify");
 }
+
+#[test]
+fn a_default_that_writes_does_not_by_being_asked() {
+    let job = Job::of_size(SIZE).by("policy.default_practice = 1");
+    job.target().execute(
+        "create table asked (at timestamptz default now());
+         create function note() returns text language sql as $$ insert into asked default values; select 'x' $$;
+         alter table practices add column badge text not null default note()",
+    );
+    job.run(["doctor"]);
+    assert_eq!(job.loaded("select count(*) from asked"), "0");
+    job.up_to("verify");
+    assert_eq!(job.loaded("select count(*) from asked"), "4", "one for each practice");
+}
