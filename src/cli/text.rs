@@ -217,6 +217,12 @@ pub(super) fn load(summary: &load::Summary) -> String {
             "{entity}: {count} rows are no longer in the source (see v_gone_from_source); they were left alone"
         );
     }
+    for (table, rows) in &summary.elsewhere {
+        let _ = writeln!(
+            text,
+            "note: triggers wrote {rows} rows into {table}, which is not among the tables loaded: no undo takes them back"
+        );
+    }
     for sentence in &summary.seen_by {
         let _ = writeln!(text, "note: {sentence}");
     }

@@ -71,15 +71,12 @@ fn session(seen: &mut Examination, address: &Address, config: &Config) -> Result
     for wanted in target.accounts_wanted(&catalog) {
         seen.note("accounts", wanted, "a load looks for each of them before it writes");
     }
-    for problem in target.null_defaults(&catalog)? {
-        seen.wrong("tables", problem, "say in the configuration what belongs there");
-    }
     for table in target.conditions()?.tables {
         for problem in table.cannot_be_merged_into() {
             seen.wrong("tables", problem, "fix the table");
         }
     }
-    for problem in target.preflight(&catalog, &Demands::new()) {
+    for problem in target.table_problems(&catalog, &Demands::new())? {
         seen.wrong("tables", problem, "fix the table, or the configuration where it names it");
     }
     Ok(())

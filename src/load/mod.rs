@@ -111,6 +111,8 @@ pub struct Summary {
     pub failed: u64,
     /// Records that the target holds and the snapshot no longer does, by entity; they were left alone.
     pub gone_from_source: BTreeMap<&'static str, u64>,
+    /// Rows that triggers of the target wrote into tables of others, by table: no undo takes them back.
+    pub elsewhere: BTreeMap<String, u64>,
     /// Who sees the rows through the platform's API: each a sentence.
     pub seen_by: Vec<String>,
     /// The fates of every entity's records.
@@ -255,6 +257,7 @@ pub fn load(
     };
     let seen_by =
         if options.dry_run { Vec::new() } else { loader.ask(&first, |loader| loader.target.seen_by())? };
+    let elsewhere = loader.elsewhere();
     let Loader { staging, .. } = loader;
     if let Some(beyond) = beyond {
         staging.finish_run(beyond, None)?;
@@ -269,12 +272,24 @@ pub fn load(
         refused,
         failed: if options.dry_run { now } else { staging.count_failed()? },
         gone_from_source,
+        elsewhere,
         seen_by,
         accounting: staging.accounting()?,
     })
 }
 
 impl Loader<'_> {
+    /// What triggers wrote into tables of others, in every session.
+    fn elsewhere(&self) -> BTreeMap<String, u64> {
+        let mut written = BTreeMap::new();
+        for target in self.beside.iter().chain([&*self.target]) {
+            for (table, rows) in target.elsewhere() {
+                *written.entry(table.clone()).or_default() += rows;
+            }
+        }
+        written
+    }
+
     fn merge(&mut self, merge: &Merge, progress: Progress) -> Result<(Receipt, Vec<Refused>, Vec<Changed>)> {
         let operation = load_operation(merge.phase, merge.entity);
         self.total = self.staging.count_ready(merge.entity)?;

@@ -46,8 +46,7 @@ pub fn obstacles(staging: &Staging, target: &mut Target) -> Result<Obstacles> {
         ));
     }
     let demands = demands(staging)?;
-    problems.extend(target.preflight(&catalog, &demands));
-    problems.extend(target.null_defaults(&catalog)?);
+    problems.extend(target.table_problems(&catalog, &demands)?);
     for entity in staging.sent_entities()? {
         for column in entity.columns.iter().filter(|column| column.made.is_some()) {
             if let Some(demand) = demands.get(&(entity.name, column.name)) {

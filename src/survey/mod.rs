@@ -101,7 +101,7 @@ pub fn survey(
     let version = target.version()?;
     target.begin_reading()?;
     let catalog = target.catalog()?;
-    let mut problems = target.preflight(&catalog, &Demands::new());
+    let mut problems = target.table_problems(&catalog, &Demands::new())?;
     problems.extend(target.accounts_wanted(&catalog));
     problems.extend(target.conditions()?.tables.iter().flat_map(TableConditions::cannot_be_merged_into));
 

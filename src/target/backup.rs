@@ -178,15 +178,57 @@ impl Target {
             let _ = write!(
                 sql,
                 "\ninsert into {name} as t ({0}) overriding system value select {0} from {kept} \
-                 on conflict ({id}) do update set {1} where ({2}) is distinct from ({3});",
+                 on conflict ({id}) do update set {1} where {2};",
                 listed(&columns, ""),
                 assigned.join(", "),
-                listed(&columns, "t."),
-                listed(&columns, "excluded."),
+                differs(&columns, "excluded"),
             );
         }
+        sql += SILENT;
+        for table in tables {
+            let (name, kept, columns, id) =
+                (self.theirs(table), kept(table), writable(catalog, table), self.id_of(table));
+            let others = columns.iter().filter(|column| quoted(&column.name) != id);
+            let assigned: Vec<String> =
+                others.map(|column| format!("{0} = b.{0}", quoted(&column.name))).collect();
+            let differs = differs(&columns, "b");
+            let _ = write!(
+                sql,
+                "\nupdate {name} t set {} from {kept} b where b.{id} = t.{id} and {differs};\n\
+                 do $$ begin\n  if exists (select from {kept} b left join {name} t on t.{id} = b.{id} where {differs}) then\n    \
+                     raise exception 'rows of {} are not what they were: a trigger makes something else of them'\n      \
+                     using hint = 'as a role that may set session_replication_role, or with the trigger disabled';\n  end if;\nend $$;",
+                assigned.join(", "),
+                table.replace('\'', "''").replace('%', "%%")
+            );
+        }
+        sql += FIRING;
         sql
     }
+}
+
+/// What triggers made of the rows, `updated_at` and the like, is set back without that they fire, where the role may.
+const SILENT: &str = "
+do $$ begin
+  set local session_replication_role = 'replica';
+exception when insufficient_privilege then
+  raise notice 'triggers fire: this role may not set session_replication_role';
+end $$;";
+
+const FIRING: &str = "
+do $$ begin
+  set local session_replication_role = 'origin';
+exception when insufficient_privilege then
+  null;
+end $$;";
+
+/// The condition that the row `t` is not as `from` has it, as texts: not every type knows what is equal.
+fn differs(columns: &[&CatalogColumn], from: &str) -> String {
+    format!(
+        "row({})::text is distinct from row({})::text",
+        listed(columns, "t."),
+        listed(columns, &format!("{from}."))
+    )
 }
 
 /// A table whose rows are restored as a whole.

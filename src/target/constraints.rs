@@ -1,11 +1,12 @@
 //! What constraints of a table ask of each row, asked of many rows at once: of all resolved rows before the first write, and of
 //! those of a chunk once one of them was refused. One by one, each refusal would cost a savepoint, and each of a child's too.
 //!
-//! A unique key asks about other rows of the table and is not among them; nor is what a trigger does.
+//! What a trigger does is not among them, nor what exclusion constraints ask.
 
 use super::failure::{Failure, Refusal};
 use super::merge::Merge;
 use super::sender::{Sender, copy_in};
+use super::unique_index::UniqueIndex;
 use super::{Target, quoted};
 use crate::entity::catalog::Catalog;
 use crate::entity::{Column, Entity, Kind, Write};
@@ -13,6 +14,7 @@ use crate::error::Result;
 use crate::record::LegacyId;
 
 const CONSTRAINTS: &str = include_str!("../../sql/load/constraints.sql");
+const UNIQUE_INDEXES: &str = include_str!("../../sql/load/unique_indexes.sql");
 
 /// A constraint that a row breaks or not.
 #[derive(Debug, Clone)]
@@ -23,15 +25,56 @@ pub struct Constraint {
     pub columns: Vec<String>,
     /// `schema.table` that a foreign key refers to.
     pub refers_to: Option<String>,
+    /// The columns there, by our names.
+    pub refers_by: Vec<String>,
     /// Whether the role may see what it asks about.
     pub can_be_asked: bool,
     /// Whether rows that stand there already may break it.
     pub is_validated: bool,
     /// The names by which the condition knows the columns.
     known_as: Vec<String>,
-    /// The condition that a row `r` breaks it.
-    is_broken: String,
+    rule: Rule,
     sqlstate: &'static str,
+}
+
+#[derive(Debug, Clone)]
+enum Rule {
+    /// The condition that a row `r` breaks it.
+    IsBroken(String),
+    Unique(UniqueIndex),
+}
+
+impl Constraint {
+    /// Whether it is about what no two rows may both have.
+    pub fn is_unique(&self) -> bool {
+        matches!(self.rule, Rule::Unique(_))
+    }
+
+    fn id(&self) -> Option<&str> {
+        match &self.rule {
+            Rule::IsBroken(_) => None,
+            Rule::Unique(index) => Some(&index.id),
+        }
+    }
+
+    /// The rows of a query that break it, by `drydock legacy id`; the rest as in [`UniqueIndex::broken`].
+    fn broken(&self, rows: &str, is_among: &str, singly: bool) -> String {
+        match &self.rule {
+            Rule::IsBroken(condition) => {
+                format!("select r.\"drydock legacy id\" from ({rows}) r where {condition}")
+            }
+            Rule::Unique(index) => index.broken(rows, is_among, singly),
+        }
+    }
+}
+
+/// What of each record a constraint is asked about.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The columns that are sent of it, its id first.
+    pub sent: Vec<&'static Column>,
+    /// The columns of its row, of what was sent `a` and the row that it has already `t`.
+    values: String,
 }
 
 /// What a session knows of the constraints of an entity's table, once one of them has refused something.
@@ -67,53 +110,145 @@ impl Target {
         let found = rows.iter().map(|row| {
             let (kind, theirs): (&str, Vec<String>) = (row.get(1), row.get(2));
             let parent: Option<(String, String)> = row.get::<_, Option<String>>(4).zip(row.get(5));
+            let there: Vec<String> = row.get(6);
             let is_broken = match &parent {
                 Some((schema, parent)) => {
                     let parent = format!("{}.{}", quoted(schema), quoted(parent));
-                    refers_to_nothing(&theirs, &parent, &row.get::<_, Vec<String>>(6))
+                    refers_to_nothing(&theirs, &parent, &there, row.get(9))
                 }
                 None => format!("({}) is false", row.get::<_, &str>(3)),
             };
+            let our_parent =
+                parent.as_ref().map(|(_, table)| self.names.our_table(table)).unwrap_or_default();
             Constraint {
                 name: row.get(0),
                 columns: theirs.iter().map(|name| self.names.our_column(entity.target_table, name)).collect(),
                 sqlstate: if parent.is_some() { "23503" } else { "23514" },
                 can_be_asked: parent.is_none() || row.get(7),
                 refers_to: parent.map(|(schema, table)| format!("{schema}.{table}")),
+                refers_by: there.iter().map(|name| self.names.our_column(&our_parent, name)).collect(),
                 is_validated: row.get(8),
                 // what a domain asks is asked of a VALUE
                 known_as: if kind == "d" { vec!["value".to_owned()] } else { theirs },
-                is_broken,
+                rule: Rule::IsBroken(is_broken),
             }
         });
-        Ok(found.collect())
+        let mut found: Vec<Constraint> = found.collect();
+        found.extend(self.unique_indexes(entity, &what)?);
+        Ok(found)
     }
 
-    /// How many records break a constraint, and the first of them. `columns` are its own; `send` sends each record's legacy id and
-    /// its values under them.
+    /// The unique indexes of an entity's table, but for those over what tells its records apart.
+    fn unique_indexes(&mut self, entity: &Entity, what: &str) -> Result<Vec<Constraint>> {
+        let table = self.real(entity.target_table);
+        let rows =
+            self.client.query(UNIQUE_INDEXES, &[&table]).map_err(|cause| super::failed(what, &cause))?;
+        let id = self.id_column(entity);
+        let found = rows.iter().map(|row| {
+            let theirs: Vec<String> = row.get(3);
+            Constraint {
+                name: row.get(0),
+                columns: theirs.iter().map(|name| self.names.our_column(entity.target_table, name)).collect(),
+                sqlstate: "23505",
+                can_be_asked: true,
+                refers_to: None,
+                refers_by: Vec::new(),
+                is_validated: true,
+                known_as: theirs,
+                rule: Rule::Unique(UniqueIndex {
+                    keys: row.get(1),
+                    condition: row.get(2),
+                    are_nulls_equal: row.get(4),
+                    table: table.clone(),
+                    id: id.clone(),
+                }),
+            }
+        });
+        let tells_apart = |constraint: &Constraint| {
+            let is_part_of_key = |name: &String| entity.key().contains(&name.as_str());
+            constraint.columns.iter().any(|name| matches!(name.as_str(), "id" | "legacy_id"))
+                || constraint.columns.iter().all(is_part_of_key)
+                    && constraint.columns.len() == entity.key().len()
+        };
+        Ok(found.filter(|constraint| !tells_apart(constraint)).collect())
+    }
+
+    /// What has to be sent of each record for a constraint to be asked, and where the rest of its row comes from. None where it
+    /// asks for what is not known before: what only the database makes, or what others keep in our metadata.
+    pub fn asked_of(
+        &self,
+        catalog: &Catalog,
+        entity: &'static Entity,
+        constraint: &Constraint,
+    ) -> Option<Asked> {
+        let mut asked = Asked { sent: entity.column("id").into_iter().collect(), values: String::new() };
+        for (ours, name) in constraint.columns.iter().zip(&constraint.known_as) {
+            let column = quoted(ours);
+            let value = match entity.column(ours) {
+                Some(sent) if sent.kind == Kind::Metadata => return None,
+                Some(sent) if sent.name == "legacy_id" => "a.\"drydock legacy id\"".to_owned(),
+                Some(sent) => {
+                    if sent.name != "id" {
+                        asked.sent.push(sent);
+                    }
+                    match sent.write {
+                        Write::OnInsert => {
+                            format!("case when t.id is null then a.{column} else t.{column} end")
+                        }
+                        _ => format!("a.{column}"),
+                    }
+                }
+                None => {
+                    let known = catalog.column(entity.target_table, ours)?;
+                    match known.default.as_deref() {
+                        _ if known.is_generated => return None,
+                        Some(default) if default == "identity" || default.contains("nextval") => return None,
+                        Some(default) => {
+                            format!("case when t.id is null then ({default}) else t.{column} end")
+                        }
+                        None => format!("t.{column}"),
+                    }
+                }
+            };
+            asked.values += &format!(", {value} as {}", quoted(name));
+        }
+        Some(asked)
+    }
+
+    /// How many records break a constraint, and the first of them. `send` sends each record's legacy id and what has to be sent of
+    /// it, and of others that will be in the same table the id alone.
     pub fn broken(
         &mut self,
         entity: &'static Entity,
         constraint: &Constraint,
-        columns: &[&'static Column],
+        asked: &Asked,
         send: impl FnOnce(&mut Sender<'_>) -> Result<()>,
     ) -> Result<(u64, Option<LegacyId>)> {
         let what = format!("asking constraint {} of {}", constraint.name, entity.name);
         let types = self.base_types(entity, &what)?;
         let taken: String =
-            columns.iter().map(|column| format!(", {}", in_base_type("t", column, &types))).collect();
-        let renamed: String = constraint
-            .columns
-            .iter()
-            .zip(&constraint.known_as)
-            .map(|(ours, name)| format!(", a.{} as {}", quoted(ours), quoted(name)))
-            .collect();
-        let found = format!(
-            "(select a.\"drydock legacy id\"{renamed} from drydock_asked a) r where {}",
-            constraint.is_broken
+            asked.sent.iter().map(|column| format!(", {}", in_base_type("t", column, &types))).collect();
+        let table = self.table(entity);
+        let rows = format!(
+            "select a.\"drydock legacy id\", a.id as \"drydock id\"{} from drydock_asked a \
+             left join {table} t on t.id = a.id where a.\"drydock legacy id\" is not null",
+            asked.values
         );
-        let table = format!("select 0::bigint as \"drydock legacy id\"{taken} from {} t", self.table(entity));
-        self.count_asked(&what, &table, send, "\"drydock legacy id\"", &found)
+        let is_among =
+            format!("exists (select 1 from drydock_asked a where a.id = u.{})", self.id_column(entity));
+        let found = format!("({}) b", constraint.broken(&rows, &is_among, false));
+        let asked = format!("select 0::bigint as \"drydock legacy id\"{taken} from {table} t");
+        self.count_asked(&what, &asked, send, "b.\"drydock legacy id\"", &found)
+    }
+
+    /// The column of the ids of an entity's table, by its own name, quoted.
+    fn id_column(&self, entity: &Entity) -> String {
+        quoted(self.names.column(entity.target_table, "id"))
+    }
+
+    /// Whether the rows of two entities go into one table.
+    pub fn are_together(&self, one: &Entity, other: &Entity) -> bool {
+        self.names.table(one.target_table) == self.names.table(other.target_table)
     }
 
     /// Sends rows into a table `drydock_asked` that is as the query `table` makes it, counts those of `found`, and gives the lowest
@@ -132,6 +267,7 @@ impl Target {
                 &format!("create temporary table drydock_asked on commit drop as {table} with no data"),
             )?;
             copy_in(&mut target.client, what, "drydock_asked", send)?;
+            target.execute(what, "analyze drydock_asked")?;
             let row = target
                 .client
                 .query_one(&format!("select count(*), min({key})::bigint from {found}"), &[])
@@ -145,7 +281,7 @@ impl Target {
     /// From now on asks the constraints of the entity's table of every chunk before it is written, so that what they refuse is
     /// known at once. Returns whether that is new, and there is something to ask.
     pub fn judge_chunks(&mut self, merge: &Merge, refusal: &Refusal) -> Result<bool> {
-        let is_about_a_row = matches!(refusal.sqlstate.as_str(), "23503" | "23514");
+        let is_about_a_row = matches!(refusal.sqlstate.as_str(), "23503" | "23505" | "23514");
         if !is_about_a_row || self.judged_of(merge.entity).is_some() {
             return Ok(false);
         }
@@ -193,20 +329,26 @@ impl Target {
         let mut refused: Vec<(LegacyId, Refusal)> = Vec::new();
         for (sql, refusal) in asked {
             let ids = self.legacy_ids("asking constraints", &sql)?;
+            // one that is refused is in nobody's way any more
+            self.set_apart(merge, &ids)?;
             refused.extend(ids.into_iter().map(|id| (id, refusal.clone())));
         }
         refused.sort_by_key(|(id, _)| *id);
-        refused.dedup_by_key(|(id, _)| *id);
-        if refused.is_empty() {
-            return Ok(refused);
+        Ok(refused)
+    }
+
+    /// Takes rows out of what will be written.
+    fn set_apart(&mut self, merge: &Merge, ids: &[LegacyId]) -> Result<(), Failure> {
+        if ids.is_empty() {
+            return Ok(());
         }
-        let ids: Vec<i64> = refused.iter().map(|(id, _)| id.0).collect();
+        let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
         for from in [merge.sent(), merge.known()] {
             self.client
                 .execute(&format!("delete from {from} where legacy_id::bigint = any($1)"), &[&ids])
                 .map_err(|cause| Failure::of("setting refused rows apart", &cause))?;
         }
-        Ok(refused)
+        Ok(())
     }
 
     /// The columns sent, as a table has them that takes the rows: once constraints are asked, without what domains ask.
@@ -253,16 +395,21 @@ fn in_base_type(from: &str, column: &Column, types: &[(String, String)]) -> Stri
     }
 }
 
-/// The condition that the row `r` refers to a row that is not there.
-fn refers_to_nothing(columns: &[String], parent: &str, there: &[String]) -> String {
-    let is_there: String =
-        columns.iter().map(|column| format!("r.{} is not null and ", quoted(column))).collect();
+/// The condition that the row `r` refers to a row that is not there: by all of its columns, or, where that `is_full`, by some.
+fn refers_to_nothing(columns: &[String], parent: &str, there: &[String], is_full: bool) -> String {
+    let is_set = |column: &String| format!("r.{} is not null", quoted(column));
+    let are_set: Vec<String> = columns.iter().map(is_set).collect();
     let meets: Vec<String> = columns
         .iter()
         .zip(there)
         .map(|(ours, theirs)| format!("p.{} = r.{}", quoted(theirs), quoted(ours)))
         .collect();
-    format!("{is_there}not exists (select 1 from {parent} p where {})", meets.join(" and "))
+    let is_there = format!("exists (select 1 from {parent} p where {})", meets.join(" and "));
+    if is_full {
+        format!("({}) and not {is_there}", are_set.join(" or "))
+    } else {
+        format!("{} and not {is_there}", are_set.join(" and "))
+    }
 }
 
 /// The query for the rows sent that a constraint refuses when they are written: those that are new or become others. None where
@@ -291,13 +438,16 @@ fn question(merge: &Merge, table: &str, constraint: &Constraint) -> Option<Strin
         values += &format!(", {value} as {}", quoted(name));
     }
     let is_written = if only_known { "k.is_different" } else { "k.legacy_id is null or k.is_different" };
-    Some(format!(
-        "select \"drydock legacy id\" from (\
-             select s.legacy_id::bigint as \"drydock legacy id\"{values} from {} s \
-             left join {} k on k.legacy_id = s.legacy_id left join {table} t on t.id = k.id where {is_written}) r \
-         where {}",
+    let rows = format!(
+        "select s.legacy_id::bigint as \"drydock legacy id\", s.id as \"drydock id\"{values} from {} s \
+         left join {} k on k.legacy_id = s.legacy_id left join {table} t on t.id = k.id where {is_written}",
         merge.sent(),
         merge.known(),
-        constraint.is_broken
-    ))
+    );
+    let is_among = format!(
+        "exists (select 1 from {} k where k.id = u.{} and k.is_different)",
+        merge.known(),
+        constraint.id().unwrap_or("id")
+    );
+    Some(constraint.broken(&rows, &is_among, true))
 }

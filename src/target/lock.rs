@@ -49,6 +49,7 @@ impl Target {
             tables: self.tables.clone(),
             watched: self.watched.clone(),
             judged: self.judged.clone(),
+            elsewhere: super::elsewhere::Elsewhere::default(),
         };
         beside.set_up()?;
         beside.hold_triggers()?;

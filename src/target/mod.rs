@@ -13,6 +13,7 @@ mod constraints;
 mod contents;
 mod copies;
 mod copy;
+mod elsewhere;
 mod existing;
 mod failure;
 mod health;
@@ -27,6 +28,7 @@ mod references;
 mod room;
 mod sender;
 mod undo;
+mod unique_index;
 mod unique_values;
 mod unit;
 mod values;
@@ -40,7 +42,7 @@ use postgres::error::SqlState;
 
 pub use chunk::Merged;
 pub use conditions::{Conditions, TableConditions, drift};
-pub use constraints::Constraint;
+pub use constraints::{Asked, Constraint};
 pub use contents::{Range, RangeDigest};
 pub use copies::KnownRun;
 pub use copy::{Field, encode_row};
@@ -97,6 +99,8 @@ pub struct Target {
     watched: watched::Watched,
     /// The constraints that are asked of every chunk, once one of them has refused something.
     judged: Vec<constraints::Judged>,
+    /// What triggers wrote into tables of others, by table.
+    elsewhere: elsewhere::Elsewhere,
 }
 
 impl Target {
@@ -119,6 +123,7 @@ impl Target {
             is_beside: false,
             watched: watched::Watched::default(),
             judged: Vec::new(),
+            elsewhere: elsewhere::Elsewhere::default(),
         })
     }
 
@@ -253,7 +258,8 @@ impl Target {
 
     /// The whole row `t` as text.
     fn whole_row(&self) -> &'static str {
-        if self.names.is_plain() { "t::text" } else { "(to_jsonb(t) - 'xmin' - 'xmax')::text" }
+        // a table may have a column called t
+        if self.names.is_plain() { "(t.*)::text" } else { "(to_jsonb(t.*) - 'xmin' - 'xmax')::text" }
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use crate::entity::catalog::{Catalog, CatalogColumn, CatalogKey};
 use crate::entity::{self, Entity, Obstacle, Why};
+use crate::error::Result;
 
 use super::Target;
 use super::names::Names;
@@ -21,10 +22,20 @@ pub struct Demand {
 /// What the ready rows ask, by entity and column.
 pub type Demands = HashMap<(&'static str, &'static str), Demand>;
 
+/// What the names of tables that a session makes for its own work begin with.
+const OWN: &str = "drydock_";
+
 impl Target {
-    /// Everything in the way. Without a demand nothing is known of the rows yet.
-    pub fn preflight(&self, catalog: &Catalog, demands: &Demands) -> Vec<String> {
-        preflight(&self.names, catalog, demands)
+    /// Everything of the tables that is in the way. Without a demand nothing is known of the rows yet.
+    pub fn table_problems(&mut self, catalog: &Catalog, demands: &Demands) -> Result<Vec<String>> {
+        let mut problems = preflight(&self.names, catalog, demands);
+        let is_own = |table: &&str| table.starts_with(OWN);
+        problems.extend(self.names.tables().into_iter().filter(is_own).map(|table| {
+            format!("table {table} has a name as this program's own tables have (drydock_\u{2026}): give it another one")
+        }));
+        problems.extend(self.null_defaults(catalog)?);
+        problems.extend(self.always_fired()?);
+        Ok(problems)
     }
 }
 

@@ -273,9 +273,9 @@ impl Target {
         let mut digests = Vec::new();
         for table in self.tables.clone() {
             let hash = if self.is_told_by_hash(table)? {
-                "hash_record_extended(t, 0)"
+                "hash_record_extended(t.*, 0)"
             } else {
-                "hashtextextended(t::text, 0)"
+                "hashtextextended((t.*)::text, 0)"
             };
             let sql = format!(
                 "select count(*) || ':' || coalesce(sum({hash}::numeric), 0) from {} t",

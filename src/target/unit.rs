@@ -17,10 +17,14 @@ impl Target {
         let begin = if depth == 0 { "begin".to_owned() } else { format!("savepoint drydock_{depth}") };
         self.client.batch_execute(&begin).map_err(|cause| Failure::of(what, &cause))?;
         self.depth += 1;
+        if depth == 0 {
+            self.begin_noting_elsewhere()?;
+        }
         let done = work(self);
         self.depth -= 1;
         match done {
             Ok(value) if depth == 0 => {
+                self.note_elsewhere()?;
                 failpoint::reach("before_commit");
                 self.client.batch_execute("commit").map_err(|cause| Failure::of_commit(what, &cause))?;
                 failpoint::reach("after_commit");
@@ -49,7 +53,7 @@ impl Target {
     pub fn begin_rehearsal(&mut self) -> Result<()> {
         self.client.batch_execute("begin").map_err(|cause| failed("beginning the rehearsal", &cause))?;
         self.depth = 1;
-        Ok(())
+        Ok(self.begin_noting_elsewhere()?)
     }
 
     /// Whether nothing that is done now will stay.
@@ -59,6 +63,7 @@ impl Target {
 
     /// Undoes everything since [`Target::begin_rehearsal`].
     pub fn end_rehearsal(&mut self) -> Result<()> {
+        self.note_elsewhere()?;
         self.depth = 0;
         self.client.batch_execute("rollback").map_err(|cause| failed("ending the rehearsal", &cause))
     }

@@ -11,7 +11,7 @@ use crate::record::LegacyId;
 impl Target {
     /// Columns that take no null and whose default gives null in this session, such as one that asks who is signed in: each a
     /// sentence.
-    pub fn null_defaults(&mut self, catalog: &Catalog) -> Result<Vec<String>> {
+    pub(super) fn null_defaults(&mut self, catalog: &Catalog) -> Result<Vec<String>> {
         let entities = self.all_entities();
         let mut problems = Vec::new();
         for known in &catalog.columns {

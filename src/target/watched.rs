@@ -27,6 +27,8 @@ pub(super) struct Watched {
     parted: Vec<String>,
     /// Whether the role may switch triggers off for one statement.
     may_silence: bool,
+    /// Triggers that fire also where triggers are switched off, and may change what is updated: table and name, both theirs.
+    always: Vec<(String, String)>,
 }
 
 impl Watched {
@@ -47,7 +49,9 @@ impl Target {
                            and not g.tgisinternal and g.tgenabled <> 'D' order by g.tgname) \
                      || case when c.relhasrules then array['its rules'] else '{}' end \
                      || case when row_security_active(c.oid) then array['row level security'] else '{}' end, \
-                     c.relkind = 'p' \
+                     c.relkind = 'p', \
+                     array(select g.tgname::text from pg_trigger g where g.tgrelid = c.oid and not g.tgisinternal \
+                           and g.tgenabled = 'A' and g.tgtype & 19 = 19 order by 1) \
                  from pg_class c join pg_namespace n on n.oid = c.relnamespace \
                  where n.nspname = $1 and c.relkind in ('r', 'p', 'v')",
                 &[&self.schema],
@@ -68,13 +72,30 @@ impl Target {
             |theirs: &str| rows.iter().any(|row| row.get::<_, &str>(0) == theirs && row.get::<_, bool>(2));
         let of_tables = self.tables.iter().copied();
         let parted = of_tables.filter(|ours| is_parted(self.names.table(ours))).map(str::to_owned).collect();
-        self.watched = Watched { tables, parted, may_silence };
+        let mut always = Vec::new();
+        for row in rows.iter().filter(|row| self.names.tables().contains(&row.get::<_, &str>(0))) {
+            let triggers: Vec<String> = row.get(3);
+            always.extend(triggers.into_iter().map(|trigger| (row.get(0), trigger)));
+        }
+        self.watched = Watched { tables, parted, may_silence, always };
         Ok(())
     }
 
     /// Whether triggers, rules or row level security may change or hide the table's rows.
     pub(super) fn is_watched(&self, table: &str) -> bool {
         self.watched.tables.contains_key(table)
+    }
+
+    /// Triggers before an update that fire also where triggers are switched off: each a sentence.
+    pub(super) fn always_fired(&mut self) -> Result<Vec<String>> {
+        self.look_for_triggers()?;
+        let told = self.watched.always.iter().map(|(table, trigger)| {
+            format!(
+                "trigger {trigger} of table {table} fires before every update, also where triggers are switched off, so that what it \
+                 changes cannot be set back: make it an ordinary one while this is loaded (alter table {table} enable trigger {trigger})"
+            )
+        });
+        Ok(told.collect())
     }
 
     /// Whether that is so of any table that is loaded.
@@ -170,7 +191,7 @@ impl Target {
             return image;
         }
         let ours: Vec<String> = ours(merge).map(quoted_text).collect();
-        format!("{image} || jsonb_build_object('{REST}', to_jsonb(t) - array[{}])", ours.join(", "))
+        format!("{image} || jsonb_build_object('{REST}', to_jsonb(t.*) - array[{}])", ours.join(", "))
     }
 
     /// Gives rows the application's own columns back as the images in `drydock_undo` have them, `of_merge` telling which.

@@ -56,6 +56,16 @@ fn a_load_takes_a_checkpoint_after_each_phase() {
 #[test]
 fn psql_alone_restores_the_backup() {
     let migration = Job::of_size(SMALL).at("transform");
+    // a trigger that every project has, and a type that knows no equality
+    migration.target().execute(
+        "create function touch() returns trigger language plpgsql as $$ begin new.updated_at = now(); return new; end $$;
+         create trigger touched before insert or update on practices for each row execute function touch();
+         create trigger touched before insert or update on profiles for each row execute function touch();
+         create trigger touched before insert or update on patients for each row execute function touch();
+         alter table profiles add column settings json default '{\"a\":  1}'",
+    );
+    migration.run(["survey", "--quiet"]);
+    migration.run(["transform", "--quiet"]);
     migration.run(["load", "--quiet"]);
     let loaded = migration.digest();
     migration.run(["checkpoint", "1", "--out", "first"]);

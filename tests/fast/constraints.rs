@@ -317,3 +317,101 @@ fn a_default_that_writes_does_not_by_being_asked() {
     job.up_to("verify");
     assert_eq!(job.loaded("select count(*) from asked"), "4", "one for each practice");
 }
+
+#[test]
+fn a_key_by_several_columns_is_asked_as_the_database_asks_it() {
+    for (config, target, words) in [
+        (
+            "[target.fill.profiles]\ntenant_id = '11111111-1111-4111-8111-111111111111'",
+            "create table tenants (id uuid, region text, primary key (id, region));
+             insert into tenants values ('11111111-1111-4111-8111-111111111111', 'us');
+             alter table profiles add column tenant_id uuid, add column region text,
+                 add foreign key (tenant_id, region) references tenants match full",
+            "400 of 400 profiles refer to rows that public.tenants does not have",
+        ),
+        (
+            "",
+            "alter table profiles add unique (id, practice_id);
+             alter table patients add constraint both_keys foreign key (user_id, practice_id) references profiles (id, practice_id)",
+            "patients.user_id, practice_id refers to public.profiles by id, practice_id (both_keys), and phase 2C fills practice_id \
+             there, after 2B",
+        ),
+    ] {
+        let job = Job::resolved(SIZE, &format!("policy.default_practice = 1\n{config}"), target);
+        let before = job.digest();
+        let refused = job.drydock(["load", "--quiet"]).run().expect(5);
+        assert!(refused.stderr.contains(words), "{words}\n{}", refused.stderr);
+        assert_eq!(job.digest(), before);
+    }
+    // the default of a column that is not sent belongs to the row
+    let config = "policy.default_practice = 1\n[target.fill.profiles]\ntenant_id = '11111111-1111-4111-8111-111111111111'";
+    let target = "create table tenants (id uuid, region text, primary key (id, region));
+        insert into tenants values ('11111111-1111-4111-8111-111111111111', 'us');
+        alter table profiles add column tenant_id uuid, add column region text default 'us',
+            add foreign key (tenant_id, region) references tenants match full";
+    Job::resolved(SIZE, config, target).steps("load", "verify");
+}
+
+#[test]
+fn a_trigger_that_fires_always_is_in_the_way() {
+    let job = job("create function touch() returns trigger language plpgsql as $$ begin new.updated_at = now(); return new; end $$;
+         create trigger touched before update on profiles for each row execute function touch();
+         alter table profiles enable always trigger touched");
+    let before = job.digest();
+    for (verb, code) in [("doctor", 5), ("load", 5), ("survey", 0)] {
+        let refused = job.drydock([verb, "--quiet"]).run().expect(code);
+        let told = refused.stdout + &refused.stderr;
+        assert!(
+            told.contains("trigger touched of table profiles fires before every update, also where"),
+            "{verb}: {told}"
+        );
+    }
+    assert_eq!(job.digest(), before);
+    job.target().execute("alter table profiles enable trigger touched");
+    job.steps("survey", "verify");
+}
+
+#[test]
+fn names_that_statements_use_are_no_trouble_or_said() {
+    let config = "policy.default_practice = 1\n[target.columns.profiles]\nfirst_name = 't'\nlast_name = 's'\n\
+        [target.columns.patients]\nfirst_name = 'excluded'\nlast_name = 'r'\nphone = 'k'";
+    let job = Job::resolved(
+        SIZE,
+        config,
+        "alter table profiles rename first_name to t; alter table profiles rename last_name to s;
+         alter table patients rename first_name to excluded; alter table patients rename last_name to r;
+         alter table patients rename phone to k; alter table practices add column t text, add column u text",
+    );
+    let before = job.digest();
+    job.steps("load", "verify");
+    let versions = job.row_versions();
+    job.run(["load", "--quiet"]);
+    assert_eq!(job.row_versions(), versions);
+    job.run(["rollback", "--run", &job.last_run("load"), "--quiet"]);
+    assert_eq!(job.digest(), before);
+
+    let config = "policy.default_practice = 1\n[target.tables]\npractices = 'drydock_practices'";
+    let job = Job::of_size(SIZE).by(config);
+    job.target().execute("alter table practices rename to drydock_practices");
+    job.run(["extract", "--csv", "legacy", "--quiet"]);
+    let refused = job.drydock(["survey", "--quiet"]).run().expect(5);
+    assert!(
+        refused.stderr.contains("table drydock_practices has a name as this program's own tables have"),
+        "{}",
+        refused.stderr
+    );
+}
+
+#[test]
+fn what_triggers_write_elsewhere_is_counted() {
+    let job = job("create schema audit; create table audit.log (at timestamptz default now(), what text);
+         create function note() returns trigger language plpgsql security definer as $$
+             begin insert into audit.log (what) values (tg_op); return null; end $$;
+         create trigger noted after insert or update on profiles for each row execute function note()");
+    let loaded = job.json(&["load"], 0);
+    let written = job.loaded("select count(*) from audit.log");
+    assert!(written.parse::<u32>().unwrap() > 400, "{written}");
+    assert_eq!(loaded["elsewhere"].to_string(), format!("{{\"audit.log\":{written}}}"));
+    let again = job.json(&["load"], 0);
+    assert_eq!(again["elsewhere"].to_string(), "{}");
+}

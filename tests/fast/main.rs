@@ -41,7 +41,8 @@ mod ladder; // the rules for a practice, against a naive second version of them
 mod likely_rows; // who is probably there already is a question, and its answer is loaded
 mod optional_entities; // what is optional takes part where both sides have its tables
 mod survey; // the target's catalog and rows come home, with the records they stand for
-mod unique_keys; // unique keys of the target, checked before anything is loaded
+mod unique_indexes;
+mod unique_keys; // unique keys of the target, checked before anything is loaded // unique indexes that no rule compares are asked before the first write
 
 // load
 mod constraints; // what constraints, types and limits of the target do is known before the first write, or at once

@@ -253,17 +253,17 @@ impl Job {
     /// A digest of every row of the target's tables, the system columns `xmin` and `ctid` included: two equal ones mean
     /// that no row was written in between, not even with the same contents.
     pub fn row_versions(&self) -> String {
-        self.digest_of("t.xmin::text || t.ctid::text || (to_jsonb(t) - 'created_at' - 'updated_at')::text")
+        self.digest_of("t.xmin::text || t.ctid::text || (to_jsonb(t.*) - 'created_at' - 'updated_at')::text")
     }
 
     /// A digest of the contents of the target's tables, whoever owns the rows.
     pub fn digest(&self) -> String {
-        self.digest_of("t::text")
+        self.digest_of("(t.*)::text")
     }
 
     /// The same without the moments that the database itself puts in.
     pub fn contents(&self) -> String {
-        self.digest_of("(to_jsonb(t) - 'created_at' - 'updated_at')::text")
+        self.digest_of("(to_jsonb(t.*) - 'created_at' - 'updated_at')::text")
     }
 
     fn digest_of(&self, row: &str) -> String {
