@@ -44,7 +44,8 @@ mod schemas; // every document that --json prints is what fixtures/schemas says
 mod status; // the progress object, also while a command writes
 mod steps; // the steps as an operator runs them, on the plan-sized world
 mod surfaces; // what status, report, gate and the others say, read from what they print
-mod targets; // the schemas that exist, each by its mapping alone
+mod target_worlds;
+mod targets; // the schemas that exist, each by its mapping alone // whole worlds into tables of others, by the worlds' own truth
 
 // the file and its safety
 mod audit; // a sealed copy is what was sealed, or the check says so
