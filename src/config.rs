@@ -92,7 +92,7 @@ impl Config {
         let text = fs::read_to_string(path).map_err(|cause| {
             Error::precondition(format!("the configuration {} cannot be read", path.display()))
                 .cause(cause)
-                .hint("give an existing file with --config, or leave the flag out for the defaults")
+                .hint("give a file with --config that you may read; a file that has a configuration keeps it without the flag")
         })?;
         Self::parse(&text).map_err(|error| match error {
             Invalid::Syntax(cause) => {

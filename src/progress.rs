@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::record::plain;
-use crate::style::{self, Stream, shown};
+use crate::style::{self, Stream, say, shown};
 
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,13 +65,13 @@ impl Progress {
     /// Says what is being done, in one line.
     pub fn say(self, message: &str) {
         if self == Progress::Lines {
-            eprintln!("{}", shown(&plain(message), Stream::Err));
+            say(&shown(&plain(message), Stream::Err));
         }
     }
 
     /// Says what somebody should know before the command goes on, however quiet it is.
     pub fn warn(self, message: &str) {
-        eprintln!("{}", shown(&format!("warning: {}", plain(message)), Stream::Err));
+        say(&shown(&format!("warning: {}", plain(message)), Stream::Err));
     }
 
     /// Shows the name of what may take a while, as long as what is returned lives, and has a line for it elsewhere.
@@ -167,11 +167,11 @@ impl Bar {
             *spoken = Instant::now();
             let rate = self.shown.per_sec();
             match self.shown.length() {
-                Some(total) => eprintln!(
+                Some(total) => say(&format!(
                     "{line}: {position} of {total} records, {rate:.0}/s, {} s left",
                     self.shown.eta().as_secs()
-                ),
-                None => eprintln!("{line}: {position} records, {rate:.0}/s"),
+                )),
+                None => say(&format!("{line}: {position} records, {rate:.0}/s")),
             }
         }
     }
@@ -187,7 +187,7 @@ impl Bar {
     /// Ends the operation.
     pub fn finish(self) {
         if let Some(line) = self.line {
-            eprintln!("{line}: {} records", self.done.load(Ordering::Relaxed));
+            say(&format!("{line}: {} records", self.done.load(Ordering::Relaxed)));
         }
         self.shown.finish_and_clear();
     }

@@ -2,7 +2,7 @@
 //! decides whether there are colours at all. Pure but for the environment; `cli` and `progress` print.
 
 use std::env;
-use std::io::{IsTerminal, stderr, stdout};
+use std::io::{IsTerminal, Write, stderr, stdout};
 use std::sync::OnceLock;
 
 use clap::builder::styling::{AnsiColor, Effects, Style, Styles};
@@ -62,6 +62,12 @@ pub fn is_coloured(stream: Stream) -> bool {
         Stream::Err => stderr().is_terminal(),
     };
     WISH.get_or_init(|| Wish::of(|name| env::var(name).ok())).allows(is_terminal)
+}
+
+/// Writes a line to standard error. One that nobody reads any more stops no work: a load whose messages went through `head` ends
+/// like any other.
+pub fn say(line: &str) {
+    let _ = writeln!(stderr(), "{line}");
 }
 
 /// A text for a stream: as it stands, or with its leading words coloured.

@@ -219,6 +219,9 @@ fn configuration() -> String {
 
 /// What to look at next. `stays` says whether the throw-away server stays up, where there is one.
 fn try_these(directory: &Path, staging: &Path, stays: Option<bool>, status: &Status) -> String {
+    // whoever tries it may be in another folder by then
+    let absolute = std::path::absolute(staging);
+    let staging = absolute.as_deref().unwrap_or(staging);
     let examples = &status.figures.examples;
     let patient = examples.iter().find(|one| one.entity == "patients");
     let patient = patient.and_then(|one| one.legacy_ids.split(',').next()).unwrap_or("1");

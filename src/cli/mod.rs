@@ -259,7 +259,7 @@ fn say(error: &Error) {
 
 /// The one way to standard error: without secrets, and without anything that steers a terminal.
 fn tell(text: &str) {
-    eprintln!("{}", style::shown(&plain(&masked::masked(text)), Stream::Err));
+    style::say(&style::shown(&plain(&masked::masked(text)), Stream::Err));
 }
 
 /// JSON whose texts steer no terminal: the format itself only escapes the first 32 characters.

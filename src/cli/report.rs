@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::Common;
 use super::attention::attention;
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::output;
 use crate::report::{self, Format};
 use crate::staging::Reader;
@@ -34,13 +34,13 @@ enum Form {
 }
 
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>> {
-    let named = || match arguments.out.as_deref().and_then(Path::extension)?.to_str()? {
-        "md" | "markdown" => Some(Form::Md),
-        "json" => Some(Form::Json),
-        _ => None,
+    let form = match (arguments.format, arguments.out.as_deref()) {
+        (Some(form), _) => form,
+        (None, Some(path)) => named(path)?,
+        (None, None) if common.json => Form::Json,
+        (None, None) => Form::Html,
     };
-    let given = arguments.format.or_else(|| common.json.then_some(Form::Json)).or_else(named);
-    let format = match given.unwrap_or(Form::Html) {
+    let format = match form {
         Form::Html => Format::Html,
         Form::Md => Format::Markdown,
         Form::Json => Format::Json,
@@ -50,10 +50,26 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
     drop(working);
     let page = report::report(&status, format)?;
     match &arguments.out {
-        Some(path) => write(common, path, &page, arguments.replace)?,
+        Some(path) => {
+            write(common, path, &page, arguments.replace)?;
+            if common.json {
+                common.write(&report::report(&status, Format::Json)?)?;
+            }
+        }
         None => common.write(&page)?,
     }
     Ok(attention(&status.figures.attention, None))
+}
+
+/// The form that a file's name asks for.
+fn named(path: &Path) -> Result<Form> {
+    match path.extension().and_then(|name| name.to_str()).map(str::to_lowercase).as_deref() {
+        None | Some("html" | "htm") => Ok(Form::Html),
+        Some("md" | "markdown") => Ok(Form::Md),
+        Some("json") => Ok(Form::Json),
+        Some(other) => Err(Error::precondition(format!("a report is no .{other} file"))
+            .hint("give a name that ends in .html, .md or .json, or say the form with --format; a browser prints the page as PDF")),
+    }
 }
 
 /// Nobody else may read the page: it names the databases.

@@ -30,7 +30,10 @@ fn text(runs: &[RunLine]) -> String {
         "{:>4}  {:<16}{:<21}{:>8}  {:<12}{:>5}  rows written to the target\n",
         "run", "verb", "started", "seconds", "outcome", "exit"
     );
+    let last = runs.iter().map(|run| run.run_id).max();
     for run in runs {
+        // one command writes at a time: those before the last that never ended were killed
+        let unended = if Some(run.run_id) == last { "at work?" } else { "killed" };
         let dash = || "–".to_owned();
         let written = match (&run.phases, run.rows_written) {
             (Some(phases), Some(rows)) => format!("{rows} ({phases})"),
@@ -42,7 +45,7 @@ fn text(runs: &[RunLine]) -> String {
             run.verb,
             run.started_at,
             run.seconds.map_or_else(dash, |seconds| seconds.to_string()),
-            run.outcome.as_deref().unwrap_or("at work"),
+            run.outcome.as_deref().unwrap_or(unended),
             run.exit_code.map_or_else(dash, |code| code.to_string()),
         );
         let _ = writeln!(text, "{}", line.trim_end());

@@ -12,7 +12,7 @@ use crate::config::{self, Config};
 use crate::connect::{Address, Side, connect};
 use crate::error::{Error, Kind, Result};
 use crate::legacy::{self, CsvOptions, PostgresSource, Source};
-use crate::staging::{Staging, or_interrupted};
+use crate::staging::{Staging, Step, or_interrupted};
 use crate::target::Target;
 
 /// Where the legacy data are.
@@ -123,8 +123,9 @@ fn csv_options(config: &config::Csv) -> Result<CsvOptions> {
 /// A configuration of this name is one that somebody meant; it is read when it is named, like any other.
 const UNREAD: &str = "drydock.toml";
 
-/// Runs `work` on the staging file as one journalled command. When the file was made for this command and the command
-/// fails, it is taken away again: nothing half-written is left.
+/// Runs `work` on the staging file as one journalled command. When the file was made for this command and the command fails before
+/// its snapshot is whole, it is taken away again: nothing half-written is left. From then on it is kept, whatever becomes of the
+/// command: the target may have rows by now that nobody could undo without it.
 pub(super) fn journalled(
     common: &Common,
     verb: &str,
@@ -157,7 +158,7 @@ pub(super) fn journalled(
         Ok(kind) => *kind,
         Err(error) => Some(error.kind()),
     };
-    let kept = !is_new || ended.is_ok();
+    let kept = !is_new || ended.is_ok() || !matches!(staging.completed(Step::Extract), Ok(None));
     let closed = if kept { staging.finish_run(run_id, kind).and_then(|()| staging.flush()) } else { Ok(()) };
     drop(staging);
     if !kept {

@@ -101,9 +101,7 @@ pub fn extract(
                 "{} already has the complete snapshot of {completed}",
                 staging.path().display()
             ))
-            .hint(
-                "go on with `drydock transform`, or give --replace to take a fresh snapshot in its place",
-            ));
+            .hint("go on with `drydock survey`, or give --replace to take a fresh snapshot in its place"));
         }
     }
 

@@ -7,7 +7,7 @@ use crate::entity::catalog::Catalog;
 use crate::entity::{Entity, Kind, Write};
 use crate::error::{Error, Result};
 use crate::staging::Staging;
-use crate::target::{Demand, Demands, Target, drift};
+use crate::target::{Demand, Demands, Target};
 
 /// What was found: each a sentence.
 #[derive(Debug, Clone, Default)]
@@ -69,7 +69,7 @@ pub fn obstacles(staging: &Staging, target: &mut Target) -> Result<Obstacles> {
         notes.extend(looked.notes);
         judged = looked.judged;
     }
-    let drift = drift(&staging.catalog()?, &catalog);
+    let drift = target.drift(&staging.catalog()?, &catalog);
     let drift = drift.into_iter().map(|change| format!("since the survey: {change}"));
     if problems.is_empty() {
         notes.extend(drift);

@@ -14,7 +14,10 @@ pub fn page(figures: &Lookup, generated_at: &str) -> String {
     let lead = verdict::lead(figures);
     let command = if lead.command.is_empty() { String::new() } else { format!(": `{}`", lead.command) };
     let _ = writeln!(page, "Next: {}{command}\n", lead.sentence);
-    let number = |path: &str| figures.get(path).plain();
+    let number = |path: &str| match figures.get(path) {
+        known if known.number.is_some() => known.plain(),
+        _ => "uncounted".to_owned(),
+    };
     let _ = writeln!(
         page,
         "{} differences, {} open questions, {} records kept back, {} decisions that wait for a transform; made at {generated_at}\n",
@@ -135,6 +138,7 @@ pub fn page(figures: &Lookup, generated_at: &str) -> String {
         &["level", "name", "sentence"],
         &["expected", "found", "wrong", "exceptions"],
     );
+    wrong_rows(figures, &mut page);
     three_way_proof(figures, &mut page);
     list(
         figures,
@@ -211,6 +215,21 @@ fn three_way_proof(figures: &Lookup, page: &mut String) {
 }
 
 /// A table of a list of the status.
+/// The first rows that each check found wrong.
+fn wrong_rows(figures: &Lookup, page: &mut String) {
+    let names = |path: &String| figures.text(&format!("{path}/name")).to_owned();
+    let checks = figures.list("/checks");
+    let rows = checks.iter().map(names).map(|name| (next::wrong(figures, &name), name));
+    let rows: Vec<(String, String)> = rows.filter(|(rows, _)| !rows.is_empty()).collect();
+    if rows.is_empty() {
+        return;
+    }
+    heading(page, "Rows that checks found wrong", &["check", "such as"], &[]);
+    for (rows, name) in rows {
+        row(figures, page, &[&name, &rows], "", &[]);
+    }
+}
+
 fn list(figures: &Lookup, page: &mut String, title: &str, path: &str, texts: &[&str], numbers: &[&str]) {
     heading(page, title, texts, numbers);
     for path in figures.list(path) {

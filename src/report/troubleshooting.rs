@@ -187,12 +187,12 @@ fn check_entry(code: &'static str, means: &str, look: String) -> Entry {
         means: format!("a check of the verification: {means}"),
         look,
         todo: CHECK_TODO.to_owned(),
-        command: "drydock report --out report.html".to_owned(),
+        command: "drydock verify".to_owned(),
     }
 }
 
 /// What to do when a check does not hold.
-const CHECK_TODO: &str = "where the target is wrong, find out who changed it since the load; a load writes the file's values again \
+const CHECK_TODO: &str = "verify names the first rows, and the report more. Where the target is wrong, find out who changed it since the load; a load writes the file's values again \
                           where they differ, and a second verify proves it. Where the file is wrong, go back to a checkpoint's copy. \
                           An exception is what the legacy database itself says: a person judges it";
 

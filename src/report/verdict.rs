@@ -33,6 +33,11 @@ fn broken(figures: &Lookup) -> Vec<String> {
     checks.filter(|path| figures.count(&format!("{path}/wrong")) > 0).collect()
 }
 
+/// Whether some phases are not loaded yet, and nothing of the others was refused: what is missing explains what does not hold.
+fn is_unfinished(figures: &Lookup) -> bool {
+    figures.text("/file/load_completed_at").is_empty() && figures.count("/totals/failed") == 0
+}
+
 /// Required tables that came without a row, and that nobody expected to.
 fn empty_tables(figures: &Lookup) -> Vec<&str> {
     figures.list("/attention/empty_tables").iter().map(|path| figures.text(path)).collect()
@@ -44,7 +49,9 @@ fn is_verified(figures: &Lookup) -> bool {
 
 /// How it stands.
 pub fn verdict(figures: &Lookup) -> Verdict {
-    if (!broken(figures).is_empty() && !is_stale(figures)) || !empty_tables(figures).is_empty() {
+    if (!broken(figures).is_empty() && !is_stale(figures) && !is_unfinished(figures))
+        || !empty_tables(figures).is_empty()
+    {
         Verdict::Bad
     } else if is_verified(figures) && figures.list("/attention/beyond_allowed").is_empty() {
         Verdict::Verified
@@ -66,6 +73,13 @@ pub fn headline(figures: &Lookup) -> String {
             [table] => format!("{what}: {table} came without a row"),
             tables => format!("{what}: {} required tables came without a row", tables.len()),
         };
+    }
+    if broken > 0 && !is_stale(figures) && is_unfinished(figures) {
+        return format!(
+            "Not everything is loaded yet: {} in {} when it was verified",
+            counted(figures.count("/differences"), "difference"),
+            counted(broken, "check")
+        );
     }
     if broken > 0 && !is_stale(figures) {
         return format!(
@@ -136,7 +150,7 @@ pub fn lead(figures: &Lookup) -> Lead {
         let who = if refused == 1 { "one record is".to_owned() } else { format!("{refused} records are") };
         return lead(format!("{who} refused by the target: {sentence}"), "drydock load --retry-failed");
     }
-    if let Some(check) = broken(figures).first().filter(|_| !is_stale(figures)) {
+    if let Some(check) = broken(figures).first().filter(|_| !is_stale(figures) && !is_unfinished(figures)) {
         let name = figures.text(&format!("{check}/name"));
         return lead(
             "look at the first check that does not hold, and at the rows it names".to_owned(),

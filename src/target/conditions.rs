@@ -204,12 +204,19 @@ impl TableConditions {
     }
 }
 
-/// What changed in the tables since the survey, in plain words. Pure.
-pub fn drift(surveyed: &Catalog, now: &Catalog) -> Vec<String> {
+impl Target {
+    /// What changed in the tables since the survey, in plain words and by the target's names.
+    pub fn drift(&self, surveyed: &Catalog, now: &Catalog) -> Vec<String> {
+        drift(surveyed, now, |table, column| self.names.place(table, column))
+    }
+}
+
+/// `place` is how a column is called.
+fn drift(surveyed: &Catalog, now: &Catalog, place: impl Fn(&str, &str) -> String) -> Vec<String> {
     let mut drift = Vec::new();
     for column in &now.columns {
         let before = surveyed.column(&column.table, &column.name);
-        let place = format!("column {}.{}", column.table, column.name);
+        let place = format!("column {}", place(&column.table, &column.name));
         match before {
             None => drift.push(format!("{place} is new")),
             Some(before) if before.type_name != column.type_name => {
@@ -229,7 +236,7 @@ pub fn drift(surveyed: &Catalog, now: &Catalog) -> Vec<String> {
     }
     for column in &surveyed.columns {
         if now.column(&column.table, &column.name).is_none() {
-            drift.push(format!("column {}.{} is gone", column.table, column.name));
+            drift.push(format!("column {} is gone", place(&column.table, &column.name)));
         }
     }
     for (kind, from, to) in [("is new", now, surveyed), ("is gone", surveyed, now)] {
@@ -305,7 +312,7 @@ mod tests {
         let now =
             catalog(vec![column("a", "jsonb", true), column("b", "text", false), column("d", "text", true)]);
         assert_eq!(
-            drift(&before, &now),
+            drift(&before, &now, |table, column| format!("{table}.{column}")),
             [
                 "column profiles.a was of type text and is of type jsonb",
                 "column profiles.b no longer allows null",
@@ -313,6 +320,6 @@ mod tests {
                 "column profiles.c is gone",
             ]
         );
-        assert!(drift(&now, &now).is_empty());
+        assert!(drift(&now, &now, |_, column| column.to_owned()).is_empty());
     }
 }

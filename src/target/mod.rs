@@ -41,7 +41,7 @@ use std::time::Duration;
 use postgres::error::SqlState;
 
 pub use chunk::Merged;
-pub use conditions::{Conditions, TableConditions, drift};
+pub use conditions::{Conditions, TableConditions};
 pub use constraints::{Asked, Constraint};
 pub use contents::{Range, RangeDigest};
 pub use copies::KnownRun;

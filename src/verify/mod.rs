@@ -24,8 +24,9 @@ use crate::entity::Entity;
 use crate::error::{Error, Result};
 use crate::extract;
 use crate::progress::Progress;
+use crate::record::Phase;
 use crate::staging::{
-    Check, Difference, DifferenceKind, Level, Proof, Staging, Step, Survival, ThreeWayProof,
+    Check, Difference, DifferenceKind, Level, Proof, Staging, Step, Survival, ThreeWayProof, Wrong,
 };
 use crate::survey;
 use crate::target::{RangeDigest, Target};
@@ -97,6 +98,10 @@ pub struct Summary {
     pub checks: Vec<Check>,
     /// Differences between the file and the target, by record and field.
     pub differences: u64,
+    /// The first rows that each check found wrong.
+    pub wrong: Vec<Wrong>,
+    /// The phases that are not loaded yet, or not whole: what they write is not there, and counts as a difference.
+    pub not_loaded: Vec<&'static str>,
     /// Records that the target holds and the snapshot no longer does; reported, never deleted.
     pub gone_from_source: u64,
     /// The three-way proof as one statement.
@@ -172,6 +177,8 @@ pub fn verify(
     let summary = Summary {
         checks,
         differences: found.differences,
+        wrong: staging.wrong_rows()?,
+        not_loaded: staging.not_loaded()?.into_iter().map(Phase::as_str).collect(),
         gone_from_source: found.gone,
         three_way_proof: staging.three_way_proof()?,
         survival: staging.survival()?,

@@ -74,6 +74,7 @@ mod one_reader; // three verbs read CSV by the same code
 mod report_lead; // what a report says first is never more than holds
 mod review_desk; // a page or a sheet to decide on: what it shows, and what it takes back
 mod review_files; // review files as spreadsheets give them back
+mod unfinished; // what was begun and not finished is said as that, and nothing of it is lost
 
 // the file and its safety
 mod audit_redact; // a redacted copy tells nobody's name

@@ -21,8 +21,9 @@ mod associations; // who belongs to which practice, against the world's truth
 mod transform; // what is decided about the plan-sized world, record by record
 
 // load
+mod growth;
 mod kill; // a load killed anywhere ends, when run again, like one left alone
-mod load_at_scale; // loads of the plan's size into a target that refuses some records
+mod load_at_scale; // loads of the plan's size into a target that refuses some records // what is asked of the target grows with the records and no faster
 
 // verify and rollback
 mod verify_damage; // each kind of damage is found; no false alarm

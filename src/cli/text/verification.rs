@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{accounting, associations, error_analysis, extract_check, open};
 use crate::gate::Gate;
-use crate::staging::{Check, IssueCount, Open, ProofSide, Survival, ThreeWayProof};
+use crate::staging::{Check, IssueCount, Open, ProofSide, Survival, ThreeWayProof, Wrong};
 use crate::status::Status;
 use crate::verify;
 
@@ -15,7 +15,7 @@ use crate::verify;
 const DIGITS: usize = 12;
 
 pub(in crate::cli) fn verify(summary: &verify::Summary) -> String {
-    let mut text = checks(&summary.checks);
+    let mut text = checks(&summary.checks, &summary.wrong);
     if summary.gone_from_source > 0 {
         let _ = writeln!(
             text,
@@ -30,7 +30,15 @@ pub(in crate::cli) fn verify(summary: &verify::Summary) -> String {
         text.push_str(&extract_check(report));
     }
     text.push_str(&survival(&summary.survival));
-    text + &verdict(&summary.checks, summary.differences)
+    text.push_str(&verdict(&summary.checks, summary.differences));
+    if !summary.passed() && !summary.not_loaded.is_empty() {
+        let _ = writeln!(
+            text,
+            "not loaded as they stand in the file now: {}; what they write counts as a difference until `drydock load` has written it",
+            summary.not_loaded.join(", ")
+        );
+    }
+    text
 }
 
 /// Percent of a field's values that may be lost without being shown.
@@ -178,7 +186,7 @@ fn phase_2(progress: &Value) -> String {
     text
 }
 
-fn checks(checks: &[Check]) -> String {
+fn checks(checks: &[Check], wrong: &[Wrong]) -> String {
     checks.iter().fold("verification\n".to_owned(), |mut text, check| {
         let numbers = match (check.expected, check.found) {
             (Some(expected), Some(found)) if expected == found => format!(" ({found})"),
@@ -197,24 +205,34 @@ fn checks(checks: &[Check]) -> String {
         };
         let _ =
             writeln!(text, "  {:<13}{:<42}{result}{numbers}{exceptions}", check.level.as_str(), check.name);
+        let rows: Vec<String> =
+            wrong.iter().filter(|row| row.check_name == check.name).map(ToString::to_string).collect();
+        if !rows.is_empty() {
+            let _ = writeln!(text, "  {:<13}such as {}", "", rows.join(", "));
+        }
         text
     })
 }
 
 fn three_way_proof(proof: &ThreeWayProof) -> String {
     let side = |side: &ProofSide| format!("{} ({} rows)", &side.digest[..DIGITS], side.rows);
-    let sign = |holds: bool| if holds { "=" } else { "is not" };
+    let sign = |holds: bool, one: &ProofSide, other: &ProofSide| match holds {
+        true => "=",
+        // somebody may have put them there, and the file has been resolved again since
+        false if one.digest == other.digest => "has the digest, but no receipt, of",
+        false => "is not",
+    };
     format!(
         "three-way proof: {}\n  source snapshot {} {} raw rows {}\n  raw to ready: {} recorded changes, {} unexplained\n  \
          ready rows {} {} target {}\n",
         if proof.holds { "holds" } else { "is broken" },
         side(&proof.source),
-        sign(proof.raw_is_as_taken),
+        sign(proof.raw_is_as_taken, &proof.source, &proof.raw),
         side(&proof.raw),
         proof.changes,
         proof.unexplained.map_or_else(|| "–".to_owned(), |unexplained| unexplained.to_string()),
         side(&proof.ready),
-        sign(proof.ready_is_in_target),
+        sign(proof.ready_is_in_target, &proof.ready, &proof.target),
         side(&proof.target),
     )
 }

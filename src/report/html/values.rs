@@ -60,8 +60,17 @@ pub fn section(figures: &Lookup) -> String {
             )
         })
         .collect();
-    let heads =
-        ["table", "column", "is a", "rows", "readable", "unreadable", "different", "written", "decided by"];
+    let heads = [
+        "table",
+        "column",
+        "is a",
+        "rows",
+        "readable",
+        "unreadable",
+        "different, about",
+        "written",
+        "decided by",
+    ];
     format!(
         "{survival}<details><summary>How columns are written</summary>{}</details>",
         table("Columns of the snapshot", &heads, rows) + &more(&["drydock columns"])

@@ -15,7 +15,7 @@ function save() {
     byId("by").focus();
     return say("say who decides first");
   }
-  const link = el("a", { download: "decisions-" + decisions.size + (data.redacted ? "-rehearsal" : "") + ".json" });
+  const link = el("a", { download: "decisions" + (data.redacted ? "-rehearsal" : "") + ".json" });
   link.href = URL.createObjectURL(new Blob([fileText()], { type: "application/json" }));
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);

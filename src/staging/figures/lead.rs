@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 
 use crate::error::Result;
-use crate::staging::file::open::Reader;
+use crate::staging::file::open::{Reader, Staging};
 use crate::staging::file::row::{all, row_struct};
 
 /// Wrong rows that are named of each check; the others are counted in it.
@@ -79,7 +79,7 @@ row_struct! {
         pub entity: String,
         /// The record; null where none is meant.
         pub legacy_id: Option<i64>,
-        /// The field; '' when the whole record is concerned.
+        /// The field; of a whole record that the target lacks or should not have `missing` or `unexpected`, else ''.
         pub field: String,
     }
 }
@@ -203,6 +203,22 @@ pub(super) fn decisions_waiting(connection: &Connection) -> Result<u64> {
     Ok(connection.query_row(sql, [], |row| row.get(0))?)
 }
 
+impl Staging {
+    /// The first wrong rows of each check of the last verification.
+    pub fn wrong_rows(&self) -> Result<Vec<Wrong>> {
+        wrong(&self.connection)
+    }
+}
+
+impl std::fmt::Display for Wrong {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let id = self.legacy_id.map(|id| id.to_string()).unwrap_or_default();
+        let parts = [self.entity.as_str(), &id, &self.field];
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        out.write_str(&parts.join(" "))
+    }
+}
+
 /// The first wrong rows of each check.
 pub(super) fn wrong(connection: &Connection) -> Result<Vec<Wrong>> {
     all(
@@ -210,7 +226,8 @@ pub(super) fn wrong(connection: &Connection) -> Result<Vec<Wrong>> {
         "select name as check_name, entity, legacy_id, field from ( \
              select name, entity, legacy_id, field, \
                     row_number() over (partition by name order by entity, legacy_id, field) as place \
-             from findings where is_exception = 0) \
+             from (select name, entity, legacy_id, field from findings where is_exception = 0 union all \
+                   select 'contents_' || entity, entity, legacy_id, coalesce(nullif(field, ''), kind) from differences)) \
          where place <= ? order by name, place",
         [NAMED],
     )

@@ -1,5 +1,7 @@
 //! What the target has confirmed: per record, and per transaction.
 
+use std::collections::BTreeSet;
+
 use rusqlite::Connection;
 use serde_json::json;
 
@@ -97,6 +99,17 @@ impl Staging {
 
     /// Whether the target has confirmed every ready record, in every phase that writes it.
     pub fn is_loaded(&self) -> Result<bool> {
+        Ok(self.lacking("outcome <> 'failed'")?.is_empty())
+    }
+
+    /// The phases of which no load has tried every ready record yet.
+    pub fn not_loaded(&self) -> Result<Vec<Phase>> {
+        self.lacking("true")
+    }
+
+    /// The phases of which some ready record has no load of the kind.
+    fn lacking(&self, kind: &str) -> Result<Vec<Phase>> {
+        let mut lacking = BTreeSet::new();
         let entities = self.sent_entities()?;
         let merges =
             entities.iter().flat_map(|entity| entity.phases().into_iter().map(move |phase| (entity, phase)));
@@ -104,14 +117,14 @@ impl Staging {
             // what is loaded is ready (`v_unaccounted` would list it), so that counts say it, in a fraction of the time
             let sql = format!(
                 "select (select count(*) from {}) > (select count(*) from loads \
-                 where entity = ? and phase = ? and outcome <> 'failed')",
+                 where entity = ? and phase = ? and {kind})",
                 entity.ready_rows()
             );
             if self.connection.query_row(&sql, (entity.name, phase.as_str()), |row| row.get::<_, bool>(0))? {
-                return Ok(false);
+                lacking.insert(phase);
             }
         }
-        Ok(true)
+        Ok(lacking.into_iter().collect())
     }
 
     /// Notes a committed transaction: the receipt, and for every record that it carried what was done with it. A record
