@@ -2,6 +2,7 @@
 //! kept in the staging file, so that a later step on another machine works by the same rules. It holds no secret:
 //! connections come from the environment or a file.
 
+mod gone;
 mod policy;
 mod target;
 
@@ -19,6 +20,7 @@ use crate::entity::{self, mapping};
 use crate::error::{Error, Result};
 use crate::record::hex;
 
+pub use gone::Gone;
 pub use policy::{DefaultPractice, DuplicatePolicy, EmailPolicy, Policy};
 pub use target::{LegacyIdIn, MappingTable, Target, Triggers};
 
@@ -108,6 +110,11 @@ impl Config {
                 Some(near) => format!("did you mean {near}? the known ones are {known}"),
                 None => format!("the known ones are {known}"),
             }),
+            Invalid::Gone { entity, line } => Error::precondition(format!(
+                "the configuration {} deactivates {entity} in line {line}, and no column of {entity} says whether a row is in use",
+                path.display()
+            ))
+            .hint("\"keep\" leaves such rows alone, and \"remove\" removes those that a load made"),
             Invalid::Field(mapping::Unknown { key, word, known }) => Error::precondition(format!(
                 "the configuration {} names {word} in {key}, which does not exist",
                 path.display()
@@ -145,6 +152,9 @@ impl Config {
         }
         known_words("policy.roles", config.policy.roles.keys(), &roles)?;
         known_words("policy.genders", config.policy.genders.keys(), &genders)?;
+        known_words("policy.gone", config.policy.gone.keys(), &entities)?;
+        known_words("policy.allowed_gone", config.policy.allowed_gone.keys(), &entities)?;
+        gone::check(text)?;
         known_words("policy.allowed_rejects", config.policy.allowed_rejects.keys(), &entities)?;
         Ok(config)
     }
@@ -208,6 +218,13 @@ pub enum Invalid {
         word: String,
         /// What could stand there.
         known: String,
+    },
+    /// An entity that is to be switched off and cannot be.
+    Gone {
+        /// The entity.
+        entity: String,
+        /// The line that says so.
+        line: usize,
     },
     /// A field that no record has.
     Field(mapping::Unknown),

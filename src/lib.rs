@@ -11,7 +11,7 @@
 //! 4. What looks at a result: [`analyze`]; [`gate`] (what must hold before a phase); [`status`] (all figures and the gates, as
 //!    one object); [`review`] (what a person decides); [`report`] (one page about that object, and an entry for every code);
 //!    [`lessons`] (what it teaches for the next one).
-//! 5. What goes beyond a load: [`accounts`] to sign in with, [`checkpoint`], [`rollback`], and [`audit`], which ships the file to somebody who checks it with
+//! 5. What goes beyond a load: [`rehearse`] before it, [`accounts`] to sign in with, [`checkpoint`], [`rollback`], and [`audit`], which ships the file to somebody who checks it with
 //!    nothing but the file, or with nobody recognisable in it.
 //! 6. [`cli`]: the only part that touches the terminal; `cli/run.rs` shows all phases in a row. [`demo`]: an invented
 //!    world and a throw-away server, so that everything can be tried. [`manual`]: the pages that `drydock help` prints.
@@ -109,6 +109,7 @@ pub mod manual;
 pub mod output;
 pub mod progress;
 pub mod record;
+pub mod rehearse;
 pub mod report;
 pub mod review;
 pub mod rollback;

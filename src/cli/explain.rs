@@ -146,6 +146,9 @@ fn text(entity: &Entity, explanation: &Explanation) -> String {
         fields(&mut text, resolved);
     }
     list(&mut text, "load", &explanation.loads);
+    if explanation.gone.is_some() {
+        list(&mut text, "gone from the source", explanation.gone.as_slice());
+    }
     text.push_str("\nverification\n");
     let _ = match (&explanation.verified_at, explanation.differences.is_empty()) {
         (Some(moment), true) => writeln!(text, "  found as meant at {moment}"),

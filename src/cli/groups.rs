@@ -34,6 +34,7 @@ const GROUPS: [Group; 6] = [
             ("survey", "drydock survey --target-url-file target.url", ALL),
             ("transform", "drydock transform", ALL),
             ("load", "drydock load --phase 2a", ALL),
+            ("rehearse", "drydock rehearse --scratch-url-file scratch.url", ALL),
             ("verify", "drydock verify", ALL),
             ("run", "drydock run --csv legacy/ --config drydock.toml", ALL),
         ],

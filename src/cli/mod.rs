@@ -26,6 +26,7 @@ mod help;
 mod lessons;
 mod load;
 mod masked;
+mod rehearse;
 mod report;
 mod review;
 mod rollback;
@@ -126,6 +127,8 @@ enum Verb {
     Rollback(rollback::Arguments),
     /// Write the accounts that people need to sign in, for review
     Auth(auth::Arguments),
+    /// Do the whole job against a throw-away likeness of the target, and say how long it takes and what it would write
+    Rehearse(rehearse::Arguments),
     /// Compare the target with the staging file, record by record and field by field
     Verify(verify::Arguments),
     /// Extract, survey, transform, load and verify in this order, going on where an earlier run stopped
@@ -315,6 +318,7 @@ fn dispatch(cli: &Cli) -> Result<Option<Kind>> {
         Verb::Checkpoint(arguments) => checkpoint::run(common, arguments),
         Verb::Rollback(arguments) => rollback::run(common, arguments),
         Verb::Auth(arguments) => auth::run(common, arguments),
+        Verb::Rehearse(arguments) => rehearse::run(common, arguments),
         Verb::Verify(arguments) => verify::run(common, arguments),
         Verb::Run(arguments) => run::run(common, arguments),
         Verb::Review(arguments) => review::run(common, arguments),

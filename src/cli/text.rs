@@ -25,6 +25,13 @@ pub(super) fn extract(summary: &extract::Summary, staging: &Path) -> String {
             "  {from}of {} users {} say something else and {} are gone; {} came",
             newer.users, newer.changed, newer.gone, newer.added
         );
+        if newer.somebody_else > 0 {
+            let _ = writeln!(
+                text,
+                "  {} ids of users, patients or offices look like somebody else's now: each is a question (id_of_another)",
+                newer.somebody_else
+            );
+        }
     }
     for table in &summary.tables {
         let _ = write!(text, "  {} {} rows", table.table, table.rows);
@@ -211,7 +218,11 @@ pub(super) fn load(summary: &load::Summary) -> String {
     if summary.refused.iter().any(|count| count.error_code == Code::TargetTrigger.as_str()) {
         text.push_str("hint: with target.triggers = \"off\" no trigger fires for what is loaded\n");
     }
-    for (entity, count) in &summary.gone_from_source {
+    for gone in &summary.gone {
+        text += &gone_line(gone);
+    }
+    let is_settled = |entity: &str| summary.gone.iter().any(|gone| gone.entity == entity);
+    for (entity, count) in summary.gone_from_source.iter().filter(|(entity, _)| !is_settled(entity)) {
         let _ = writeln!(
             text,
             "{entity}: {count} rows are no longer in the source (see v_gone_from_source); they were left alone"
@@ -227,6 +238,29 @@ pub(super) fn load(summary: &load::Summary) -> String {
         let _ = writeln!(text, "note: {sentence}");
     }
     text + "\n" + &accounting(&summary.accounting)
+}
+
+/// What was done about the rows of an entity whose record is gone.
+fn gone_line(gone: &load::GoneCount) -> String {
+    let mut done = match gone.policy {
+        "remove" => format!("{} removed", gone.removed),
+        _ => format!("{} switched off, {} were already", gone.deactivated, gone.already),
+    };
+    for (rows, why) in [
+        (gone.of_others, "no load of this file made"),
+        (gone.changed, "somebody changed since"),
+        (gone.referenced, "others refer to"),
+        (gone.kept, "the target keeps"),
+    ] {
+        if rows > 0 {
+            let _ = write!(done, "; {rows} left that {why}");
+        }
+    }
+    let by_whom = match gone.by_whom.as_slice() {
+        [] => String::new(),
+        some => format!(" ({})", some.join(", ")),
+    };
+    format!("{}: of the rows that are no longer in the source {done}{by_whom}\n", gone.entity)
 }
 
 pub(super) fn checkpoint(summary: &checkpoint::Summary) -> String {

@@ -125,13 +125,14 @@ pub fn keys_are_unreadable(rows: u64, unreadable: u64) -> bool {
     unreadable > allowed(Reads::Whole, rows, &Declared::default())
 }
 
-/// How many of so many values may be unreadable without the column being so: one in twenty, or, of few, half of them and at
-/// most ten; or the share that is declared. Of sexes half: a code that says none is one that the legacy has.
+/// How many of so many values may be unreadable without the column being so: one in twenty, or, of few, fewer than half of them
+/// and at most ten; or the share that is declared. Of sexes half: a code that says none is one that the legacy has.
 fn allowed(reads: Reads, given: u64, declared: &Declared) -> u64 {
     match (declared.unreadable, reads) {
         (Some(percent), _) => given * u64::from(percent) / 100,
         (None, Reads::Sex) => given.div_ceil(2),
-        (None, _) => (given / 20).max(given.div_ceil(2).min(10)),
+        (None, _) if given < 4 => given.div_ceil(2),
+        (None, _) => (given / 20).max(((given - 1) / 2).min(10)),
     }
 }
 
@@ -226,6 +227,8 @@ mod tests {
             (&["soon", "later"], "plain 0/2 unreadable"),
             // the fewer ones are what is wrong with their records
             (&["1980-01-02", "1999-12-31", "31/12/1999"], "plain 2/3"),
+            (&["1980-01-02", "1999-12-31", "2001-02-03", "spring", "then", "soon"], "plain 3/6 unreadable"),
+            (&["1980-01-02", "1999-12-31", "2001-02-03", "1970-01-09", "then", "soon"], "plain 4/6"),
             (&["\\N", "None", "1980-01-02"], "plain 1/1"),
             // what a spreadsheet converted, beside what it left
             (&["31/12/1999", "13/11/1999", "1980-02-01"], "dmy 3/3 yyyy-mm-dd and dmy mixed"),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::gone::Gone;
 use crate::record::LegacyId;
 
 /// `[policy]`
@@ -29,6 +30,10 @@ pub struct Policy {
     pub merge_threshold: u8,
     /// How many records of an entity may be rejected or quarantined before a command ends with exit code 6.
     pub allowed_rejects: BTreeMap<String, u64>,
+    /// What becomes of an entity's rows whose legacy record is gone since a load wrote them.
+    pub gone: BTreeMap<String, Gone>,
+    /// How many of an entity's records may be gone where something is done about their rows.
+    pub allowed_gone: BTreeMap<String, u64>,
 }
 
 /// `policy.default_practice`
@@ -131,6 +136,8 @@ impl Default for Policy {
             duplicates: DuplicatePolicy::default(),
             merge_threshold: 95,
             allowed_rejects: BTreeMap::new(),
+            gone: BTreeMap::new(),
+            allowed_gone: BTreeMap::new(),
         }
     }
 }
@@ -144,6 +151,11 @@ impl Policy {
     /// The target's label of a gender.
     pub fn gender_label<'a>(&'a self, gender: &'a str) -> &'a str {
         self.genders.get(gender).map_or(gender, String::as_str)
+    }
+
+    /// What becomes of the entity's rows whose legacy record is gone.
+    pub fn gone(&self, entity: &str) -> Gone {
+        self.gone.get(entity).copied().unwrap_or_default()
     }
 
     /// How many records of the entity may be rejected or quarantined.

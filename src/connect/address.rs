@@ -142,6 +142,11 @@ impl Address {
         format!("{}:{}/{}", self.host.to_string().to_ascii_lowercase(), self.port, self.database)
     }
 
+    /// The same server, another database on it.
+    pub fn with_database(&self, database: &str) -> Self {
+        Self { database: database.to_owned(), ..self.clone() }
+    }
+
     /// The name of the database on the server.
     pub fn database(&self) -> &str {
         &self.database

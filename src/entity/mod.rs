@@ -123,6 +123,11 @@ impl Entity {
         })
     }
 
+    /// The column that says whether a row is in use, where the entity has one.
+    pub fn in_use(&self) -> Option<&'static Column> {
+        self.column("is_active").filter(|column| column.kind == Kind::Boolean)
+    }
+
     /// The column called `name`; entities only ask for columns of their own list.
     pub fn column(&self, name: &str) -> Option<&'static Column> {
         self.columns.iter().find(|column| column.name == name)

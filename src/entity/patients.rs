@@ -14,6 +14,9 @@ use super::{
 use crate::clean::{self, Email};
 use crate::record::{Code, Issue, Phase, Text};
 
+/// What says whose record it is: somebody else's has another value in each of these.
+pub const IDENTITY: [&[&str]; 2] = [&["user_id"], &["birthdate"]];
+
 legacy_row! {
     /// A patient as read.
     LegacyPatient,

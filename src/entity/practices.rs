@@ -9,6 +9,9 @@ use super::{Answer, Column, Decision, Entity, Holds, Kind, Rule, Verdict, Whole,
 use crate::clean::{country, name, optional_text, tax_rate};
 use crate::record::{Code, LegacyId, Phase, TargetId, Text};
 
+/// What says which office it is: another one has another value in each of these.
+pub const IDENTITY: [&[&str]; 3] = [&["name"], &["city"], &["address"]];
+
 legacy_row! {
     /// An office as read.
     Office,

@@ -375,6 +375,11 @@ fn address(whole: &dyn Whole, decision: &mut Decision, user: &User, names: [&str
 
 /// A fallback address that nobody has or claims. It ends in the legacy id, so no two users get the same.
 fn fallback(whole: &dyn Whole, id: LegacyId, [first, last]: [&str; 2]) -> String {
+    // people may write to it by now: it does not follow the name
+    if let Some(standing) = whole.fallback_in_target(id).filter(|standing| !whole.is_fallback_taken(standing))
+    {
+        return standing.to_owned();
+    }
     let mut address = fallback_email(first, last, id);
     let mut number = 2;
     while whole.is_fallback_taken(&address) {

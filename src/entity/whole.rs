@@ -75,6 +75,9 @@ pub trait Whole: Sync {
     /// The other user who gets the address that the profile's row has in the target.
     fn address_goes_to(&self, user: LegacyId) -> Option<LegacyId>;
 
+    /// The fallback address that the user's row has in the target.
+    fn fallback_in_target(&self, user: LegacyId) -> Option<&str>;
+
     /// Whether somebody has or claims the fallback address.
     fn is_fallback_taken(&self, address: &str) -> bool;
 

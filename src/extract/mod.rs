@@ -111,9 +111,12 @@ pub fn extract(
     let mut reader = Reader::new(source);
     let selection = selection(&mut reader, config)?;
     let is_renamed = known.is_some();
-    let newer = match staging.completed(Step::Extract)? {
-        Some(_) => Some(Newer::judge(staging, &mut reader, &selection, known, &identity, replace)?),
-        None => None,
+    let (newer, others) = match staging.completed(Step::Extract)? {
+        Some(_) => {
+            let judged = Newer::judge(staging, &mut reader, &selection, known, &identity, replace)?;
+            (Some(judged.0), judged.1)
+        }
+        None => (None, newer::Others::new()),
     };
 
     staging.begin_snapshot()?;
@@ -122,6 +125,9 @@ pub fn extract(
     }
     for (name, value) in [("source_version", &version), ("source_snapshot", &snapshot)] {
         staging.set_fact(name, value.as_deref().unwrap_or("none"))?;
+    }
+    for (entity, ids) in &others {
+        staging.note_other_records(entity, ids)?;
     }
     let started_at = staging.note_moment("extract_started_at")?;
     let mut tables = Vec::new();

@@ -1,9 +1,9 @@
 //! Whether newer data are those of the system that the file belongs to, whatever name they come under: a newer dump, a folder that
 //! moved or was filled again, another host of the same database. The users that both have show it.
 
-use crate::entity::profiles;
+use crate::entity::{patients, practices, profiles};
 use crate::error::{Error, Result};
-use crate::staging::{Comparison, Staging};
+use crate::staging::Staging;
 
 use super::Replace;
 use super::reader::Reader;
@@ -11,6 +11,9 @@ use super::selection::Selection;
 
 /// Ids that a message names.
 const NAMED: usize = 10;
+
+/// One id in so many may be somebody else's, as a question: with more it is another system.
+const FEW: u64 = 20;
 
 /// The users of newer data against those in the file.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -26,12 +29,23 @@ pub struct Newer {
     pub gone: u64,
     /// Users that came.
     pub added: u64,
-    /// Users whose id is another person's now.
+    /// Users, patients and offices whose id is somebody else's now.
     pub somebody_else: u64,
 }
 
+/// Ids that are somebody else's now, by entity.
+pub(super) type Others = Vec<(&'static str, Vec<i64>)>;
+
+/// The entities whose ids may be given again, with the table of their rows.
+const REUSED: [(&str, &str); 3] = [
+    (profiles::ENTITY.name, profiles::USERS.name),
+    (patients::ENTITY.name, patients::PATIENTS.name),
+    (practices::ENTITY.name, practices::OFFICES.name),
+];
+
 impl Newer {
-    /// Compares the users, and refuses what is another system unless the operator says that it is the same.
+    /// Compares the records, and refuses what is another system unless the operator says that it is the same. Returns whose ids
+    /// are somebody else's now: a question each, unless the operator says that they are not.
     pub(super) fn judge(
         staging: &Staging,
         reader: &mut Reader,
@@ -39,36 +53,48 @@ impl Newer {
         renamed_from: Option<String>,
         to: &str,
         replace: Replace,
-    ) -> Result<Self> {
-        let users = profiles::USERS.name;
-        let known = staging.manifest()?.into_iter().find(|table| table.table == users);
-        let now = selection.tables.iter().find(|wanted| wanted.shape.table == users);
-        let compared = match known.zip(now) {
-            None => Comparison::default(),
-            Some((known, now)) => {
-                let mut comparing = staging.comparing(&known, &now.shape.columns)?;
-                reader.read(&now.shape, |batch| comparing.push(batch))?;
-                comparing.finish()?
+    ) -> Result<(Self, Others)> {
+        let manifest = staging.manifest()?;
+        let mut newer = Self { renamed_from, users: 0, changed: 0, gone: 0, added: 0, somebody_else: 0 };
+        let (mut others, mut are_too_many) = (Others::new(), None);
+        for (entity, table) in REUSED {
+            let known = manifest.iter().find(|known| known.table == table);
+            let now = selection.tables.iter().find(|wanted| wanted.shape.table == table);
+            let Some((known, now)) = known.zip(now) else { continue };
+            let mut comparing = staging.comparing(known, &now.shape.columns)?;
+            reader.read(&now.shape, |batch| comparing.push(batch))?;
+            let compared = comparing.finish()?;
+            let records = compared.rows - compared.unreadable;
+            if entity == profiles::ENTITY.name {
+                newer.users = records;
+                newer.changed = compared.changed.count;
+                newer.gone = compared.gone.count;
+                newer.added = compared.added.count;
             }
-        };
-        let newer = Self {
-            renamed_from,
-            users: compared.rows - compared.unreadable,
-            changed: compared.changed.count,
-            gone: compared.gone.count,
-            added: compared.added.count,
-            somebody_else: compared.somebody_else.count,
-        };
-        if replace == Replace::AsSaid || newer.is_same_system() {
-            return Ok(newer);
+            let other = compared.somebody_else;
+            newer.somebody_else += other.count;
+            if other.count * FEW > records || other.count > other.first.len() as u64 {
+                are_too_many.get_or_insert((table, other.clone()));
+            }
+            if other.count > 0 {
+                others.push((entity, other.first));
+            }
         }
-        let ids: Vec<String> =
-            compared.somebody_else.first.iter().take(NAMED).map(ToString::to_string).collect();
-        let ids = match newer.somebody_else {
-            0 => String::new(),
-            1 => format!("; the id {} is another person's now", ids.join(", ")),
-            count => format!("; {count} ids are other people's now, such as {}", ids.join(", ")),
-        };
+        if replace == Replace::AsSaid {
+            return Ok((newer, Others::new()));
+        }
+        if are_too_many.is_none() && newer.has_the_users() {
+            return Ok((newer, others));
+        }
+        let ids = are_too_many.map_or_else(String::new, |(table, other)| {
+            let ids: Vec<String> = other.first.iter().take(NAMED).map(ToString::to_string).collect();
+            match other.count {
+                1 => format!("; the id {} of {table} is somebody else's now", ids.join(", ")),
+                count => {
+                    format!("; {count} ids of {table} are somebody else's now, such as {}", ids.join(", "))
+                }
+            }
+        });
         Err(Error::precondition(format!(
             "{to} does not look like the system that {} belongs to, {}: of {} users {} are not there{ids}",
             staging.path().display(),
@@ -82,9 +108,9 @@ impl Newer {
         ))
     }
 
-    /// Nine in ten users are still there, and nobody has become somebody else.
-    fn is_same_system(&self) -> bool {
-        self.somebody_else == 0 && self.users.saturating_sub(self.gone) * 10 >= self.users * 9
+    /// Nine in ten users are still there.
+    fn has_the_users(&self) -> bool {
+        self.users.saturating_sub(self.gone) * 10 >= self.users * 9
     }
 }
 
@@ -94,15 +120,9 @@ mod tests {
 
     #[test]
     fn a_system_is_known_by_its_users() {
-        for (users, gone, somebody_else, is_same) in [
-            (9_101, 3, 0, true),
-            (9_101, 3, 1, false),
-            (9_101, 2_000, 0, false),
-            (4, 0, 0, true),
-            (0, 0, 0, true),
-        ] {
-            let newer = Newer { renamed_from: None, users, changed: users, gone, added: 7, somebody_else };
-            assert_eq!(newer.is_same_system(), is_same, "{newer:?}");
+        for (users, gone, is_same) in [(9_101, 3, true), (9_101, 2_000, false), (4, 0, true), (0, 0, true)] {
+            let newer = Newer { renamed_from: None, users, changed: users, gone, added: 7, somebody_else: 0 };
+            assert_eq!(newer.has_the_users(), is_same, "{newer:?}");
         }
     }
 }

@@ -11,6 +11,7 @@ mod carry;
 mod confirm;
 mod constraints;
 pub mod copies;
+mod gone;
 mod obstacles;
 mod refused;
 
@@ -26,6 +27,7 @@ use crate::target::{Merge, Target, Writing};
 
 use carry::Carried;
 
+pub use gone::GoneCount;
 pub use obstacles::{Obstacles, obstacles};
 
 /// Sessions that write side by side unless somebody wants another number.
@@ -109,10 +111,12 @@ pub struct Summary {
     pub refused: Vec<RefusedCount>,
     /// Records that the target refuses, whether now or in an earlier load.
     pub failed: u64,
-    /// Records that the target holds and the snapshot no longer does, by entity; they were left alone.
+    /// Records that the target still holds and the snapshot no longer does, by entity.
     pub gone_from_source: BTreeMap<&'static str, u64>,
     /// Rows that triggers of the target wrote into tables of others, by table: no undo takes them back.
     pub elsewhere: BTreeMap<String, u64>,
+    /// What was done about rows whose record is gone, by entity, where `policy.gone` says so.
+    pub gone: Vec<GoneCount>,
     /// Who sees the rows through the platform's API: each a sentence.
     pub seen_by: Vec<String>,
     /// The fates of every entity's records.
@@ -220,15 +224,27 @@ pub fn load(
     for note in &notes {
         progress.say(&format!("note: {note}"));
     }
+    let config = loader.staging.config()?.unwrap_or_default();
+    let (mut going, left) =
+        loader.ask(&first, |loader| gone::going(loader.staging, loader.target, &loader.writing, &config))?;
+    for note in &left {
+        progress.say(&format!("note: {note}"));
+    }
+    let notes: Vec<String> = notes.into_iter().chain(left).collect();
     if options.dry_run {
         loader.target.begin_rehearsal()?;
     } else {
         loader.staging.begin(Step::Load)?;
+        loader.staging.forget_who_came_back()?;
         // the target will say where the journal stood: a power cut must not take that from the file
         loader.staging.flush()?;
     }
 
     let (mut receipts, mut refused, mut changed) = (Vec::new(), Vec::new(), Vec::new());
+    // what they hold is free for others from here on
+    if let Some(phase) = options.phases.first() {
+        loader.settle_gone(&mut going, *phase, &options.phases, progress)?;
+    }
     for phase in &options.phases {
         loader.writing.begin_phase();
         for merge in merges(phase) {
@@ -237,6 +253,10 @@ pub fn load(
             refused.extend(count_refused(&merge, of_merge));
             changed.extend(of_rows);
             receipts.push(receipt);
+        }
+        // nobody of ours refers to them any more
+        if phase.is_last() {
+            loader.settle_gone(&mut going, *phase, &Phase::ALL, progress)?;
         }
         loader.ask(&first, |loader| loader.target.prove_references(*phase))?;
         if !options.dry_run {
@@ -273,6 +293,7 @@ pub fn load(
         failed: if options.dry_run { now } else { staging.count_failed()? },
         gone_from_source,
         elsewhere,
+        gone: going.iter().map(gone::Going::count).collect(),
         seen_by,
         accounting: staging.accounting()?,
     })

@@ -31,7 +31,18 @@ pub const PAGES: &[Page] = &[
     page!("start", ["demo", "help", "completions", "man"]),
     page!(
         "steps",
-        ["extract", "survey", "transform", "load", "verify", "run", "rollback", "checkpoint", "runs"]
+        [
+            "extract",
+            "survey",
+            "transform",
+            "load",
+            "verify",
+            "run",
+            "rehearse",
+            "rollback",
+            "checkpoint",
+            "runs"
+        ]
     ),
     page!("sources", ["extract", "columns", "doctor"]),
     page!("targets", ["target", "survey", "auth", "doctor"]),

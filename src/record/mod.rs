@@ -20,6 +20,7 @@
 //! - **Gate**: what must hold, and be approved, before a phase. **Check**: a query that returns what is wrong.
 
 mod fate;
+mod gone;
 mod id;
 mod issue;
 mod notation;
@@ -28,6 +29,7 @@ mod plain;
 mod ruling;
 
 pub use fate::Fate;
+pub use gone::GoneRow;
 pub use id::{LegacyId, TargetId, named_uuid, whole_digits, without_text_mark};
 pub use issue::{Category, Change, Code, Issue, Severity};
 pub use notation::{hex, key_of, quoted, quoted_text};

@@ -157,6 +157,11 @@ const CHECKS: &[(&str, &str, &str)] = &[
         "select entity, field from findings where name = 'receipts_are_as_left'",
     ),
     (
+        "gone_rows_are_settled",
+        "rows that a load wrote and whose record is gone are switched off or removed where policy.gone says so",
+        "select entity, legacy_id, field, is_exception from findings where name = 'gone_rows_are_settled'",
+    ),
+    (
         "source_is_as_taken",
         "nothing changed in the legacy data since the snapshot",
         "select entity, legacy_id, field from findings where name = 'source_is_as_taken'",

@@ -10,6 +10,7 @@ use crate::entity::metadata::KEY;
 use crate::entity::{self, Decision, Entity, Kind, Row, Verdict, profiles};
 use crate::error::Result;
 use crate::record::{Action, ItemId, LegacyId};
+use crate::review::questions::SAME_ONE;
 use crate::staging::{DecisionState, Staging, Standing};
 
 /// Who stands for a record that others refer to.
@@ -191,6 +192,12 @@ impl Decided {
     pub fn row(&self, entity: &str, id: LegacyId) -> Option<&str> {
         let one = self.about(entity, id, "id")?;
         one.ruling.value.as_deref().filter(|_| one.ruling.action == Action::Set)
+    }
+
+    /// Whether a person said, at that moment or since, that a record is the one that its id belonged to before.
+    pub fn is_same_one(&self, entity: &str, id: LegacyId, noted_at: &str) -> bool {
+        self.about(entity, id, SAME_ONE)
+            .is_some_and(|one| one.ruling.action == Action::Accept && one.decided_at.as_str() >= noted_at)
     }
 
     /// Every row that a person said a record of the entity is.

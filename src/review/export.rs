@@ -133,7 +133,9 @@ fn entry(item: &Item, salt: &str, values: Option<&Values<'_>>) -> Entry {
         evidence: proposal.map(|proposal| proposal.evidence.clone()).or_else(|| reference(item)),
         answers: questions::answers(&id.entity, &id.question)
             .into_iter()
-            .filter(|action| item.fate == "ready" || *action != crate::record::Action::Accept)
+            .filter(|action| {
+                questions::may_accept(&id.question, &item.fate) || *action != crate::record::Action::Accept
+            })
             .map(crate::record::Action::as_str)
             .collect(),
         seen: seen(item, salt),

@@ -211,7 +211,9 @@ impl Known<'_> {
         {
             return Err(format!("{} has changed since it was exported: it is stale", ruling.item));
         }
-        if ruling.action == Action::Accept && item.is_some_and(|item| item.fate != "ready") {
+        if ruling.action == Action::Accept
+            && item.is_some_and(|item| !questions::may_accept(&ruling.item.question, &item.fate))
+        {
             return Err(format!("there is nothing to accept for {}: the record is kept back", ruling.item));
         }
         if ruling.action == Action::Reject && ruling.reason.is_empty() {

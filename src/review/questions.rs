@@ -34,6 +34,14 @@ pub fn kind(entity: &str, question: &str) -> Kind {
     }
 }
 
+/// The question whether a record is the one that its id belonged to before.
+pub const SAME_ONE: &str = "person";
+
+/// Whether a question about a record of this fate can be answered with what is there.
+pub fn may_accept(question: &str, fate: &str) -> bool {
+    fate == "ready" || question == SAME_ONE
+}
+
 /// The answers that a question has.
 pub fn answers(entity: &str, question: &str) -> Vec<Action> {
     let mut answers = match kind(entity, question) {

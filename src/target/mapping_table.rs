@@ -128,6 +128,23 @@ impl Target {
         )
     }
 
+    /// The table, where rows that are made are noted in it, and the id of the row `m` as text where it speaks of the entity.
+    pub(super) fn noted_mappings(&mut self, entity: &Entity) -> Result<Option<(String, String)>, Failure> {
+        if !self.mappings.is_written || entity.is_part() {
+            return Ok(None);
+        }
+        let mappings = self.mappings()?;
+        Ok(Some((
+            format!("{}.{}", quoted(&self.schema), quoted(&mappings.table)),
+            format!(
+                "m.{}::text = {} and m.{}::text",
+                quoted(&mappings.entity_type),
+                quoted_text(&mappings.word(entity)),
+                quoted(&mappings.new_id)
+            ),
+        )))
+    }
+
     /// Takes out what says whose the rows were that an undo removes from a table: those in `drydock_undo`.
     pub(super) fn forget_mappings(&mut self, table: &str) -> Result<(), Failure> {
         if !self.mappings.is_written {

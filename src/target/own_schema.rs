@@ -34,6 +34,15 @@ pub struct Cleaned {
     pub pre_images: u64,
 }
 
+/// Its tables.
+pub(super) const TABLES: [&str; 8] =
+    ["runs", "receipts", "pre_images", "restorations", "heads", "superseded", "keys", "cleaned"];
+
+/// Makes it in another database, which nobody else uses.
+pub(super) fn make_in(client: &mut Session) -> Result<()> {
+    client.batch_execute(SCHEMA).map_err(|cause| failed("creating the schema drydock", &cause))
+}
+
 /// Refuses a schema into which somebody else may have put what our statements would run.
 pub(super) fn refuse_strangers(client: &mut Session) -> Result<(), Failure> {
     let what = "looking at the schema drydock";

@@ -64,6 +64,11 @@ impl<'a> Writing<'a> {
         self.xids.extend(&merged.xids);
     }
 
+    /// The condition that a row of Drydock's tables is of this file.
+    pub(super) fn is_of_file(&self) -> String {
+        format!("staging_id = {}", quoted_text(self.staging_id))
+    }
+
     /// The condition that a row of Drydock's tables is of this run.
     pub(super) fn is_mine(&self) -> String {
         format!("staging_id = {} and run_id = {}", quoted_text(self.staging_id), self.run_id)

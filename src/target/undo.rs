@@ -7,6 +7,7 @@ use std::fmt::Write;
 
 use super::chunk::list;
 use super::failure::Failure;
+use super::gone_back::{REMOVED, how};
 use super::merge::Merge;
 use super::receipts::{has_table, written_by};
 use super::room::ASIDE;
@@ -43,7 +44,7 @@ pub struct Left {
     pub id: String,
     /// The legacy record that it stands for.
     pub legacy_id: Option<i64>,
-    /// What the run had done: `inserted` or `updated`.
+    /// What the run had done: `inserted`, `updated`, `removed` or `deactivated`.
     pub was: String,
     /// Why it was left: `changed` since, `deleted` since, `referenced`, its `address taken`, or `kept` by a trigger.
     pub why: String,
@@ -84,11 +85,15 @@ pub struct Afterwards {
 }
 
 /// A foreign key that refers to a table.
-struct Reference {
-    child: String,
-    shown: String,
-    same_table: bool,
-    condition: String,
+pub(super) struct Reference {
+    /// The table that refers, quoted.
+    pub child: String,
+    /// The table and its columns, in words.
+    pub shown: String,
+    /// Whether it is the table itself.
+    pub same_table: bool,
+    /// The condition that its row `c` refers to the row `t`.
+    pub condition: String,
 }
 
 impl Target {
@@ -251,6 +256,7 @@ impl Target {
         for merge in &merges {
             self.make_room_to_undo(merge)?;
         }
+        self.give_back_what_was_gone(&mut undone)?;
         for merge in &merges {
             self.restore(merge, &mut undone)?;
         }
@@ -290,9 +296,10 @@ impl Target {
                       order by o.table_name <> r.table_name, o.number limit 1) \
                  from drydock.receipts r cross join unnest(r.completed_ids) x (id) \
                  where {mine} and undone_at is null and {not_new}; \
-                 {insert} select r.table_name, x.id, 'updated', r.phase, r.entity, r.image, r.written_by \
+                 {insert} select r.table_name, x.id, {}, r.phase, r.entity, r.image, r.written_by \
                  from drydock.pre_images r cross join lateral (select r.id) x (id) where {mine} and {not_new}; \
-                 analyze drydock_undo"
+                 analyze drydock_undo",
+                how("r.image")
             ),
         )
     }
@@ -301,7 +308,9 @@ impl Target {
         let (name, word) = (self.named(table), quoted_text(table));
         let mut sql = format!(
             "update drydock_undo u set state = 'deleted' where u.table_name = {word} \
-             and not exists (select 1 from {name} t where t.id = u.id)"
+             and u.how <> 'removed' and not exists (select 1 from {name} t where t.id = u.id); \
+             update drydock_undo u set state = 'changed' where u.table_name = {word} \
+             and u.how = 'removed' and exists (select 1 from {name} t where t.id = u.id)"
         );
         if !force {
             let _ = write!(
@@ -373,16 +382,18 @@ impl Target {
         let word = quoted_text(merge.entity.target_table);
         let gets_back = |alias: &str| {
             format!(
-                "{alias}.state is null and {alias}.table_name = {word} and {alias}.how = 'updated' \
-                 and {alias}.image ? {name}"
+                "{alias}.state is null and {alias}.table_name = {word} \
+                 and ({alias}.how = 'updated' and {alias}.image ? {name} or {alias}.how = 'removed')"
             )
         };
+        let theirs = quoted_text(self.names.column(merge.entity.target_table, column.name));
+        let its = format!("coalesce(v.image ->> {name}, v.image -> '{REMOVED}' ->> {theirs})");
         let moves = format!(
             "u.state is null and u.table_name = {word} and (u.how = 'inserted' or u.how = 'updated' and u.image ? {name})"
         );
         let taken = format!(
             "update drydock_undo v set state = 'address taken' from {table} t where {} and t.id <> v.id \
-             and lower(t.{value}) = lower(v.image ->> {name}) \
+             and lower(t.{value}) = lower({its}) \
              and not exists (select 1 from drydock_undo u where u.id = t.id and {moves})",
             gets_back("v")
         );
@@ -393,7 +404,7 @@ impl Target {
             &format!(
                 "update drydock_undo u set aside = t.{value} from {table} t \
                  where u.id = t.id and {moves} and exists (select 1 from drydock_undo v where {} and v.id <> t.id \
-                     and lower(v.image ->> {name}) = lower(t.{value})); \
+                     and lower({its}) = lower(t.{value})); \
                  update {table} t set {value} = {ASIDE} from drydock_undo u \
                  where u.id = t.id and u.table_name = {word} and u.aside is not null",
                 gets_back("v")
@@ -537,7 +548,7 @@ impl Target {
     }
 
     /// Removes the inserted rows of a table to which nobody refers.
-    fn remove(&mut self, table: &str) -> Result<u64, Failure> {
+    pub(super) fn remove(&mut self, table: &str) -> Result<u64, Failure> {
         let (name, word) = (self.named(table), quoted_text(table));
         // they are locked: whoever refers to one of them from now on waits, whether or not triggers fire for this session
         for reference in self.references_to(table)? {
@@ -594,7 +605,7 @@ impl Target {
         !self.entities().iter().any(|entity| entity.target_table == table && entity.is_onto())
     }
 
-    fn references_to(&mut self, table: &str) -> Result<Vec<Reference>, Failure> {
+    pub(super) fn references_to(&mut self, table: &str) -> Result<Vec<Reference>, Failure> {
         let rows = self
             .client
             .query(
@@ -631,7 +642,7 @@ impl Target {
         for table in self.tables.clone() {
             let sql = format!(
                 "select distinct u.id::text, t.legacy_id::bigint, \
-                     case u.how when 'inserted' then 'inserted' else 'updated' end, u.state, u.by_whom \
+                     case u.how when 'completed' then 'updated' else u.how end, u.state, u.by_whom \
                  from drydock_undo u left join {} t on t.id = u.id \
                  where u.table_name = $1 and u.state is not null order by 2, 1, 4",
                 self.named(table)
@@ -685,7 +696,7 @@ fn of_merge(merge: &Merge) -> String {
 }
 
 /// A rollback that would not give back what was: nothing of it is done.
-fn not_exact(message: String) -> Error {
+pub(super) fn not_exact(message: String) -> Error {
     Error::new(Kind::Verification, message).hint(
         "nothing was undone; a checkpoint's target.sql gives the tables back as a whole, and the table runs of the staging \
          file lists what was loaded",

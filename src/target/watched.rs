@@ -103,6 +103,11 @@ impl Target {
         self.tables.iter().any(|table| self.is_watched(table))
     }
 
+    /// Whether the role may switch triggers off for one statement.
+    pub(super) fn may_silence(&self) -> bool {
+        self.watched.may_silence
+    }
+
     /// Keeps what other phases wrote into the rows that are about to be changed.
     pub(super) fn remember_other_phases(&mut self, merge: &Merge, table: &str) -> Result<(), Failure> {
         let columns: String =
@@ -236,7 +241,7 @@ impl Target {
     }
 
     /// Runs a statement for which no trigger fires.
-    fn silently(&mut self, what: &str, sql: &str) -> Result<(), Failure> {
+    pub(super) fn silently(&mut self, what: &str, sql: &str) -> Result<(), Failure> {
         if self.are_triggers_off() {
             return self.execute(what, sql);
         }

@@ -128,6 +128,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
         ladder: Ladder { facts: &facts, posts: &posts, default_practice, decided: &decided },
         settled: &settled,
         target_addresses: &target_addresses,
+        other_records: &staging.other_records()?,
         ids: &Ids::read(staging, &decided, facts.offices.iter().map(|(office, _)| *office))?,
         merges: &merges,
         repeats: &repeats,

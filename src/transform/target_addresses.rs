@@ -15,6 +15,8 @@ use crate::staging::Staging;
 #[derive(Debug)]
 pub(super) struct TargetAddresses {
     profiles: Index<Box<str>>,
+    /// The fallback addresses that rows of profiles have: they stay, whatever becomes of the names that they were made from.
+    fallbacks: Index<Box<str>>,
     patients: Index<Box<str>>,
     /// Profiles whose row has an address that the source gives to this user.
     claimed: Index<LegacyId>,
@@ -23,10 +25,12 @@ pub(super) struct TargetAddresses {
 impl TargetAddresses {
     /// Reads them. Of profiles, those that somebody claims are not among them: whoever claims one gets it.
     pub(super) fn read(staging: &Staging, claims: &[Claim], policy: &EmailPolicy) -> Result<Self> {
-        let mut of = [Vec::new(), Vec::new()];
+        let (mut of, mut fallbacks) = ([Vec::new(), Vec::new()], Vec::new());
         for (entity, rows) in [&profiles::ENTITY, &patients::ENTITY].into_iter().zip(&mut of) {
             staging.for_standing_addresses(entity, |id, address| {
-                if !is_stand_in(address)
+                if *entity == profiles::ENTITY && clean::fallback_owner(address) == Some(id) {
+                    fallbacks.push((id, address.into()));
+                } else if !is_stand_in(address)
                     && let Email::Valid(address) = clean::email("email", Some(address), policy).value
                 {
                     rows.push((id, address.into_boxed_str()));
@@ -46,6 +50,7 @@ impl TargetAddresses {
         }
         Ok(Self {
             profiles: Index::new(of_profiles),
+            fallbacks: Index::new(fallbacks),
             patients: Index::new(of_patients),
             claimed: Index::new(claimed),
         })
@@ -54,6 +59,11 @@ impl TargetAddresses {
     /// The user to whom the source gives the address that a profile's row has.
     pub(super) fn claimant(&self, id: LegacyId) -> Option<LegacyId> {
         self.claimed.get(id).copied()
+    }
+
+    /// The fallback address that a profile's row has.
+    pub(super) fn fallback(&self, id: LegacyId) -> Option<&str> {
+        self.fallbacks.get(id).map(AsRef::as_ref)
     }
 
     /// The address of a record's row.

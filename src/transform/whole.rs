@@ -1,6 +1,8 @@
 //! Answers what rules ask about the whole set, and has the last word about each record: what people decided, rows of the
 //! target that stand for several records, and what the target's columns would refuse. Pure.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 
 use super::address_form::AddressForm;
@@ -18,6 +20,7 @@ use crate::entity::association::{self, Association, Method};
 use crate::entity::profiles::{Replaced, Standing};
 use crate::entity::{Decision, Entity, Reference, Verdict, Whole, patients, practices, profiles};
 use crate::record::{Code, Issue, LegacyId, Phase, TargetId};
+use crate::review::SAME_ONE;
 
 /// Phase 1 went through the users in id order, this many per batch.
 const BATCH: usize = 100;
@@ -29,6 +32,8 @@ pub struct WholeSet<'a> {
     pub settled: &'a Settled,
     pub target_addresses: &'a TargetAddresses,
     pub ids: &'a Ids,
+    /// The records whose id was somebody else's in an earlier snapshot, with the moment at which that was noted.
+    pub other_records: &'a BTreeMap<(String, LegacyId), String>,
     pub merges: &'a Merges,
     /// The memberships that say what an earlier one says, with that one.
     pub repeats: &'a Index<LegacyId>,
@@ -165,6 +170,10 @@ impl Whole for WholeSet<'_> {
         }
     }
 
+    fn fallback_in_target(&self, user: LegacyId) -> Option<&str> {
+        self.target_addresses.fallback(user)
+    }
+
     fn is_fallback_taken(&self, address: &str) -> bool {
         self.settled.is_taken(address)
     }
@@ -206,6 +215,16 @@ impl WholeSet<'_> {
                 decision.verdict = Verdict::Quarantined;
             }
             decision.issue(entity.phase, Issue::new(Code::TargetRowMismatch, "legacy_id"));
+        }
+        if !self.other_records.is_empty()
+            && let Some(noted_at) = self.other_records.get(&(entity.name.to_owned(), id))
+        {
+            if let Verdict::Ready(_) = decision.verdict
+                && !self.ladder.decided.is_same_one(entity.name, id, noted_at)
+            {
+                decision.verdict = Verdict::Quarantined;
+            }
+            decision.issue(entity.phase, Issue::new(Code::IdOfAnother, SAME_ONE));
         }
         if let Some(rows) = self.ids.uncertain(entity, id) {
             decision.issue(entity.phase, Issue::new(Code::TargetRowUncertain, "id").with_context(rows));

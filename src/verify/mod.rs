@@ -7,6 +7,7 @@ mod contents;
 mod digest;
 mod each;
 mod found_rows;
+mod gone;
 mod guards;
 mod json;
 mod list;
@@ -165,6 +166,8 @@ pub fn verify(
     let staging_id = staging.fact("staging_id")?.unwrap_or_default();
     let (kept, now) = (staging.fact(UNDO_FACT)?, target.undo_digest(&staging_id)?);
     checks.push(guards::undo(kept.as_deref(), now.as_deref(), &mut findings));
+    let config = staging.config()?.unwrap_or_default();
+    checks.push(gone::check(staging, target, &config, &mut findings)?);
     target.end_reading()?;
     drop(comparing);
     let source = live.map(|live| source::compare(staging, live, progress)).transpose()?;

@@ -41,18 +41,20 @@ mod ladder; // the rules for a practice, against a naive second version of them
 mod likely_rows; // who is probably there already is a question, and its answer is loaded
 mod optional_entities; // what is optional takes part where both sides have its tables
 mod survey; // the target's catalog and rows come home, with the records they stand for
-mod unique_indexes;
-mod unique_keys; // unique keys of the target, checked before anything is loaded // unique indexes that no rule compares are asked before the first write
+mod unique_indexes; // unique indexes that no rule compares are asked before the first write
+mod unique_keys; // unique keys of the target, checked before anything is loaded
 
 // load
 mod constraints; // what constraints, types and limits of the target do is known before the first write, or at once
 mod copies; // two copies of one staging file, both loaded
+mod gone; // what becomes of rows whose record is gone from the source
 mod load; // refused records, differences, and trouble by name
 mod load_claims; // rows that only migration_mappings ties to a record
 mod load_live; // a target in use, and one that runs out of room
 mod load_mapped; // other names of tables and columns; triggers off
 mod load_preflight; // what is in the way is said before the first write
 mod moving_addresses; // addresses that move between profiles
+mod rehearse; // the dress rehearsal says what the real load does, and leaves nothing behind
 mod reload_differences; // a second load, from newer data
 mod roles; // the grants of sql/roles are enough, and nothing in them is too much
 mod target_addresses; // what a row says better than the legacy system is not replaced by a stand-in

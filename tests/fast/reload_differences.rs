@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::harness::{Job, Size};
+use crate::harness::{Job, Size, empty_target};
 
 const SMALL: Size = Size { offices: 3, users: 60 };
 
@@ -120,4 +120,19 @@ fn a_value_that_the_column_calls_equal_is_written_all_the_same() {
         assert_eq!(migration.loaded("select first_name from profiles where legacy_id = 1030"), "ANN1030");
         migration.run(["verify", "--quiet"]);
     }
+}
+
+#[test]
+fn a_fallback_address_stays_when_the_name_changes() {
+    let size = Size { offices: 3, users: 20 };
+    let user = |last: &str| format!("2001,ida,Ida,{last},,2020-05-06 07:08:09+00,t,f,f\n");
+    let job = Job::new("legacy", empty_target());
+    size.write(&job.path("legacy"), &user("Holm"));
+    job.up_to("load");
+    let row = "select last_name, email from profiles where legacy_id = 2001";
+    assert_eq!(job.loaded(row), "Holm|ida.holm.2001@migrated.local");
+    size.write(&job.path("legacy"), &user("Berg"));
+    job.run(["extract", "--csv", "legacy", "--replace", "--quiet"]);
+    job.steps("survey", "verify");
+    assert_eq!(job.loaded(row), "Berg|ida.holm.2001@migrated.local");
 }

@@ -128,3 +128,62 @@ fn a_decision_about_a_record_that_changed_is_asked_again() {
     );
     assert_eq!(job.staged("select count(*) from decisions"), "3");
 }
+
+#[test]
+fn an_id_that_is_given_again_is_a_question_and_takes_nobodys_row() {
+    let job = Job::of_size(Size { offices: 3, users: 60 }).at("load");
+    let users = job.path("legacy").join("auth_user.csv");
+    let was = fs::read_to_string(&users).unwrap();
+    let line = "1010,u1010,Ann1010,Example,ann1010@example.org,2020-01-01 00:00:00+00";
+    assert!(was.contains(line));
+    let other = "1010,newcomer,Bo,Berg,bo.berg@example.org,2025-05-06 10:11:12+00";
+    fs::write(&users, was.replace(line, other)).unwrap();
+    let row = "select first_name, email from profiles where legacy_id = 1010";
+    let again = |code: i32| {
+        for verb in ["survey", "transform"] {
+            job.drydock([verb, "--quiet"]).run().expect(code);
+        }
+        job.drydock(["load", "--quiet"]).run().expect(code);
+    };
+    let taken = job.run(["extract", "--csv", "legacy", "--replace"]);
+    assert!(
+        taken.stdout.contains("1 ids of users, patients or offices look like somebody else's"),
+        "{}",
+        taken.stdout
+    );
+    job.run(["survey", "--quiet"]);
+    job.drydock(["transform", "--quiet"]).run().expect(6);
+    job.drydock(["load", "--quiet"]).run().expect(6);
+    assert_eq!(job.loaded(row), "Ann1010|ann1010@example.org");
+    assert_eq!(
+        job.staged(
+            "select entity, entity_id, field from migration_errors where error_code = 'id_of_another'"
+        ),
+        "profiles|1010|person"
+    );
+    assert_eq!(
+        job.staged("select entity, fate from records where fate <> 'ready' order by 1"),
+        "patients|quarantined\nprofiles|quarantined"
+    );
+
+    // the same data once more is no answer
+    job.run(["extract", "--csv", "legacy", "--replace", "--quiet"]);
+    job.drydock(["transform", "--quiet"]).run().expect(6);
+    let sheet = "entity,legacy_id,question,action,value,reason,decided_by\nprofiles,1010,person,accept,,married,Kim\n";
+    fs::write(job.path("decisions.csv"), sheet).unwrap();
+    job.run(["review", "import", "decisions.csv", "--quiet"]);
+    again(0);
+    assert_eq!(job.loaded(row), "Bo|bo.berg@example.org");
+    job.run(["verify", "--quiet"]);
+
+    // and another one after that is another question
+    fs::write(&users, was.replace(line, "1010,third,Cy,Dahl,cy.dahl@example.org,2025-09-09 09:09:09+00"))
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    job.run(["extract", "--csv", "legacy", "--replace", "--quiet"]);
+    job.drydock(["transform", "--quiet"]).run().expect(6);
+    assert_eq!(
+        job.staged("select fate from records where entity = 'profiles' and legacy_id = 1010"),
+        "quarantined"
+    );
+}

@@ -231,6 +231,8 @@ fn every_document_is_what_its_schema_says() {
     look("status", &["transform", "--quiet"]);
     look("diff", &["diff", "before.drydock", "staging.drydock"]);
     look("load", &["load", "--dry-run"]);
+    fs::write(looked.job.path("scratch.url"), looked.job.target().url()).expect("a URL");
+    look("rehearse", &["rehearse", "--scratch-url-file", "scratch.url"]);
     look("load", &["load"]);
     look("verify", &["verify"]);
     // and with a target that somebody has changed

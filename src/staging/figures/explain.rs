@@ -60,6 +60,8 @@ pub struct Explanation {
     pub resolved: Option<Fields>,
     /// What the target confirmed, phase by phase.
     pub loads: Vec<Fields>,
+    /// What a load did about its row when it was gone from the source.
+    pub gone: Option<Fields>,
     /// When the target was last found to be as meant; none when it was not.
     pub verified_at: Option<String>,
     /// What the last verification found to differ.
@@ -69,7 +71,11 @@ pub struct Explanation {
 impl Explanation {
     /// Whether the file has heard of the record at all.
     pub fn is_known(&self) -> bool {
-        !(self.raw.is_empty() && self.unreadable.is_empty() && self.target.is_empty() && self.fate.is_none())
+        !(self.raw.is_empty()
+            && self.unreadable.is_empty()
+            && self.target.is_empty()
+            && self.fate.is_none()
+            && self.gone.is_none())
     }
 }
 
@@ -132,6 +138,12 @@ impl Reader {
                             on c.run_id = l.run_id and c.entity = l.entity and c.phase = l.phase \
                         where l.entity = ? and l.legacy_id = ? group by l.phase, l.outcome, l.run_id \
                         order by l.phase")?,
+            gone: one(
+                connection,
+                "select outcome, by_whom, target_id, phase, run_id, settled_at from gone_records \
+                 where entity = ? and legacy_id = ?",
+                (entity.name, id),
+            )?,
             verified_at: self.completed(Step::Verify)?,
             differences: all("select field, kind from differences \
                               where entity = ? and legacy_id = ? order by field")?,

@@ -10,6 +10,7 @@ pub fn schema() -> String {
         &raw_tables(),
         &tables,
         include_str!("../../../staging/created.sql"),
+        include_str!("../../../staging/gone.sql"),
         &indexes(),
         &views(),
         include_str!("../../../staging/views.sql"),

@@ -2,6 +2,7 @@
 
 pub(super) mod columns;
 pub(super) mod legacy;
+pub(super) mod other_records;
 pub(super) mod raw_proof;
 pub(super) mod snapshot;
 pub(super) mod unreadable;

@@ -164,10 +164,13 @@ impl Staging {
              and v.target_id not in (select y.id from {} y)",
             quoted(&entity.ready_table())
         ))?;
-        let mut held = HashMap::new();
+        let (mut held, going) = (HashMap::new(), self.rows_to_go()?);
         let mut rows = statement.query((&key.table, &key.name))?;
         while let Some(row) = rows.next()? {
-            held.insert(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
+            let (digest, target_id) = (row.get::<_, String>(0)?, row.get::<_, String>(1)?);
+            if !going.contains(&target_id) {
+                held.insert(digest, target_id);
+            }
         }
         let mut taken = Vec::new();
         if held.is_empty() {

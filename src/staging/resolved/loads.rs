@@ -326,6 +326,10 @@ impl Staging {
             for (run_id, phase) in undone {
                 connection
                     .execute("delete from loads where run_id = ? and phase = ?", (run_id, phase.as_str()))?;
+                connection.execute(
+                    "delete from gone_records where run_id = ? and phase = ?",
+                    (run_id, phase.as_str()),
+                )?;
             }
             Ok(())
         })

@@ -4,6 +4,7 @@ pub(super) mod checkpoints;
 pub(super) mod chunks;
 pub(super) mod created;
 pub(super) mod decision_rows;
+pub(super) mod gone;
 pub(super) mod held_back;
 pub(super) mod loads;
 pub(super) mod participation;

@@ -253,7 +253,7 @@ impl Staging {
     }
 
     /// The addresses of rows that this migration will not write: rows of others, and rows whose legacy record is not in
-    /// the snapshot. Each with the row's id.
+    /// the snapshot, unless a load is to remove them. Each with the row's id.
     pub fn for_foreign_emails(&self, mut each: impl FnMut(&str, TargetId) -> Result<()>) -> Result<()> {
         let mut statement = self.connection.prepare(
             "select t.email, t.target_id from target_rows t \
@@ -261,9 +261,13 @@ impl Staging {
                  select 1 from legacy_auth_user u where u.legacy_id = t.legacy_id) \
              order by t.target_id",
         )?;
+        let going = self.rows_to_go()?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let (email, target_id): (String, String) = (row.get(0)?, row.get(1)?);
+            if going.contains(&target_id) {
+                continue;
+            }
             if let Ok(target_id) = target_id.parse() {
                 each(&email, target_id)?;
             }

@@ -11,7 +11,7 @@ use super::batch::Arrived;
 use super::canonical::{self, TableDigest};
 use super::{Batch, TableManifest, is_read, key_number, key_position, raw_columns, raw_table};
 use crate::columns::{Reads, says_the_same};
-use crate::entity::{self, profiles};
+use crate::entity::{self, patients, practices, profiles};
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::staging::{Staging, quoted};
@@ -321,13 +321,16 @@ fn are_different(identity: &[Vec<usize>], same: &[Likeness]) -> bool {
 /// Where the columns stand that say who a user is: the name that somebody signs in with, the moment of joining, and first and
 /// last name together.
 fn identity(table: &str, names: &[&String]) -> Vec<Vec<usize>> {
-    if table != profiles::USERS.name {
-        return Vec::new();
-    }
+    let identity: &[&[&str]] = match table {
+        table if table == profiles::USERS.name => &profiles::IDENTITY,
+        table if table == patients::PATIENTS.name => &patients::IDENTITY,
+        table if table == practices::OFFICES.name => &practices::IDENTITY,
+        _ => return Vec::new(),
+    };
     let places = |wanted: &[&str]| -> Vec<usize> {
         wanted.iter().filter_map(|wanted| names.iter().position(|name| name == wanted)).collect()
     };
-    profiles::IDENTITY.iter().map(|wanted| places(wanted)).filter(|places| !places.is_empty()).collect()
+    identity.iter().map(|wanted| places(wanted)).filter(|places| !places.is_empty()).collect()
 }
 
 /// What rules read out of a column of a legacy table.
