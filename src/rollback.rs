@@ -29,6 +29,8 @@ pub struct Summary {
     pub digest_before: Option<String>,
     /// Rows that others wrote since, and that no run had touched.
     pub of_others: u64,
+    /// Columns that were added, changed or dropped since.
+    pub altered: Vec<String>,
 }
 
 impl Summary {
@@ -40,7 +42,9 @@ impl Summary {
     /// Whether every row that was touched is what it was.
     pub fn is_exact(&self) -> bool {
         let is_told = |run: &Undone| run.beside_triggers > 0 || run.left.iter().any(Left::is_gone);
-        self.left() == 0 && (self.is_as_before() || self.of_others > 0 || self.undone.iter().any(is_told))
+        let is_altered = !self.altered.is_empty();
+        self.left() == 0
+            && (self.is_as_before() || self.of_others > 0 || is_altered || self.undone.iter().any(is_told))
     }
 
     /// Whether every table is what it was.
@@ -67,6 +71,11 @@ pub fn rollback(
             "run {run} cannot be undone: the rows as they were before it are cleaned away"
         ))
         .hint("nothing was undone; a checkpoint's target.sql gives the tables back as a whole"));
+    }
+    let lacking = target.lacking(&staging.sent_entities()?)?;
+    if !lacking.is_empty() {
+        return Err(Error::target(format!("nothing can be undone:\n  {}", lacking.join("\n  ")))
+            .hint("make again what is gone, by its name and type; its values come back with the rows"));
     }
     target.prepare_load()?;
     if dry_run {
@@ -109,9 +118,9 @@ pub fn undo(
             digest_before = digest_before.or(target.digest_before(staging_id, *run, *phase)?);
         }
     }
-    let Afterwards { undone, digest, of_others } =
+    let Afterwards { undone, digest, of_others, altered } =
         target.undo(staging_id, runs, digest_before.as_deref(), force)?;
-    Ok(Summary { dry_run, undone, digest, digest_before, of_others })
+    Ok(Summary { dry_run, undone, digest, digest_before, of_others, altered })
 }
 
 /// What has to be undone, the latest first.

@@ -308,6 +308,11 @@ pub(super) fn rollback(summary: &rollback::Summary) -> String {
     if summary.digest_before.is_some() {
         let _ = match (summary.is_as_before(), summary.left(), summary.of_others) {
             (true, ..) => writeln!(text, "the tables are what they were before: their digest is the same"),
+            (_, 0, 0) if !summary.altered.is_empty() => writeln!(
+                text,
+                "every row that was touched is what it was before, in the columns that there were; altered since: {}",
+                summary.altered.join(", ")
+            ),
             (_, 0, 0) if summary.is_exact() => writeln!(
                 text,
                 "every row that was touched is what it was before; the target's triggers wrote columns of their own, or \

@@ -207,6 +207,14 @@ fn mapped(target: &Target, tables: &[&str]) -> Result<(), Invalid> {
             .chain(target.fill.get(table).into_iter().flat_map(|fills| fills.keys().map(String::as_str)))
             .collect();
         theirs.sort_unstable();
+        let ids = target.columns.get(table).and_then(|columns| columns.get("id"));
+        if matches!(ids, Some(Place::Is(false))) {
+            let key = format!(
+                "target.columns.{table}.id = false: rows are found again and undone by their ids; leave a table without them out as a \
+                 whole (target.tables.{table} = false); the value false"
+            );
+            return Err(Invalid::Key { key, suggestion: None });
+        }
         if let Some([twice, ..]) = theirs.windows(2).find(|pair| pair[0] == pair[1]) {
             let key = format!("target.columns.{table}, where {twice} is filled twice,");
             return Err(Invalid::Key { key, suggestion: None });

@@ -12,10 +12,8 @@ use crate::target::{Asked, Constraint, Target};
 pub(super) fn look(staging: &Staging, target: &mut Target, catalog: &Catalog) -> Result<Obstacles> {
     let mut found = Obstacles::default();
     for entity in staging.sent_entities()? {
-        // what a trigger makes of a row before it is inserted cannot be known
-        if target.is_made_over(catalog, entity) {
-            continue;
-        }
+        // what a trigger makes of a column before it is inserted cannot be known
+        let made_over = target.made_over(entity)?;
         let mut is_judged = false;
         let all = staging.count_ready(entity)?;
         for constraint in target.constraints(entity)? {
@@ -24,7 +22,9 @@ pub(super) fn look(staging: &Staging, target: &mut Target, catalog: &Catalog) ->
                 found.problems.extend(too_early(&staging.sent_entities()?, entity, &constraint));
                 continue;
             }
-            if constraint.columns.is_empty() || constraint.is_unique() && entity.is_onto() {
+            let is_open =
+                made_over.touches(&constraint.columns) || constraint.is_unique() && entity.is_onto();
+            if constraint.columns.is_empty() || is_open {
                 continue;
             }
             let Some(asked) = target.asked_of(catalog, entity, &constraint) else {
@@ -104,7 +104,7 @@ fn judge(
     let is_most = records == all || 2 * records > all && records >= MANY;
     let is_in_the_way = constraint.is_validated && is_most;
     Ok(match parent {
-        Some(ACCOUNTS) => Judgement::InTheWay(format!(
+        Some(ACCOUNTS) if is_in_the_way => Judgement::InTheWay(format!(
             "{place} references {ACCOUNTS} ({key}), and {records} of {all} {entities} have no account there{such}: every one would \
              be refused until its account exists; `drydock auth` writes what makes them"
         )),

@@ -38,13 +38,6 @@ pub fn obstacles(staging: &Staging, target: &mut Target) -> Result<Obstacles> {
     let conditions = target.conditions()?;
     let catalog = target.catalog()?;
     let mut problems = conditions.problems();
-    if !target.may_hold_triggers() {
-        problems.push(format!(
-            "target.triggers is \"off\", and role {0} may not switch them off for itself: grant set on parameter \
-             session_replication_role to {0}, or leave it \"on\"",
-            conditions.role
-        ));
-    }
     let demands = demands(staging)?;
     problems.extend(target.table_problems(&catalog, &demands)?);
     for entity in staging.sent_entities()? {

@@ -105,6 +105,7 @@ pub fn survey(
     problems.extend(target.accounts_wanted(&catalog));
     problems.extend(target.conditions()?.tables.iter().flat_map(TableConditions::cannot_be_merged_into));
 
+    let is_first = target.live_phases(&staging.fact("staging_id")?.unwrap_or_default())?.is_empty();
     let mut existing = Vec::new();
     staging.replace_survey(&catalog, |write| {
         for entity in target.all_entities() {
@@ -113,7 +114,7 @@ pub fn survey(
                 continue;
             }
             // without the columns that say which record a row stands for, the preflight says what is missing
-            let Some(mapping) = target.mapping(&catalog, entity, &config.target.legacy_id)? else {
+            let Some(mapping) = target.mapping(&catalog, entity, &config.target.legacy_id, is_first)? else {
                 if !entity.is_optional() {
                     existing.push((entity.name, 0));
                 }
@@ -156,6 +157,7 @@ pub fn survey(
         nobody::refuse(target, &catalog, config, &nobody)?;
     }
     let strangers = find_strangers(staging)?;
+    nobody::refuse_strangers(&nobody, &strangers)?;
     target.end_reading()?;
     staging.set_fact("target_version", &version)?;
     staging.complete(Step::Survey)?;

@@ -2,6 +2,7 @@
 //! of the legacy system, the place that says it is another one than the configuration has, and a load would insert everybody a
 //! second time.
 
+use super::Strangers;
 use crate::config::{Config, LegacyIdIn};
 use crate::entity::Entity;
 use crate::entity::catalog::Catalog;
@@ -30,6 +31,24 @@ pub(super) fn count(staging: &Staging, entities: Vec<&'static Entity>) -> Result
         Ok(Nobody { entity, rows, all })
     })
     .collect()
+}
+
+/// Refuses a target whose rows have legacy ids of the snapshot and are other people: what another system's load wrote.
+pub(super) fn refuse_strangers(nobody: &[Nobody], strangers: &Strangers) -> Result<()> {
+    let known: u64 = nobody.iter().map(|nobody| nobody.all - nobody.rows).sum();
+    // a few legacy ids that an earlier phase gave to the wrong rows are for a person to correct
+    if strangers.rows < MANY || 10 * strangers.rows < known {
+        return Ok(());
+    }
+    let named: Vec<String> =
+        strangers.first.iter().map(|(entity, id, field)| format!("{entity} {id} by {field}")).collect();
+    Err(Error::precondition(format!(
+        "{} of {known} rows that have legacy ids of this snapshot say that they are somebody else, such as {}: the target was filled \
+         from another system, and a load would make these people others",
+        strangers.rows,
+        named.join(", ")
+    ))
+    .hint("nothing was written; give this system a target or a schema of its own, or correct the legacy ids of those rows"))
 }
 
 /// Refuses a table of people of whom nobody is known, with the places that would know some.

@@ -3,12 +3,14 @@
 //!
 //! What a trigger does is not among them, nor what exclusion constraints ask.
 
+use std::collections::BTreeMap;
+
 use super::failure::{Failure, Refusal};
 use super::merge::Merge;
 use super::sender::{Sender, copy_in};
 use super::unique_index::UniqueIndex;
 use super::{Target, quoted};
-use crate::entity::catalog::Catalog;
+use crate::entity::catalog::{Catalog, CatalogColumn};
 use crate::entity::{Column, Entity, Kind, Write};
 use crate::error::Result;
 use crate::record::LegacyId;
@@ -84,6 +86,41 @@ pub(super) struct Judged {
     constraints: Vec<Constraint>,
     /// The columns whose type is a domain, with the type that it is made of.
     base_types: Vec<(String, String)>,
+    /// What a column of the table gets that is not sent.
+    others: BTreeMap<String, Unsent>,
+}
+
+/// What a new row has in a column that is not sent.
+#[derive(Debug, Clone)]
+enum Unsent {
+    Null,
+    /// What an expression gives.
+    Default(String),
+    /// What only the database can tell.
+    Unknown,
+}
+
+impl Unsent {
+    fn of(column: &CatalogColumn) -> Self {
+        match column.default.as_deref() {
+            _ if column.is_generated => Unsent::Unknown,
+            // a sequence would move
+            Some(default) if default == "identity" || default.contains("nextval") => Unsent::Unknown,
+            Some(default) => Unsent::Default(default.to_owned()),
+            None => Unsent::Null,
+        }
+    }
+
+    /// The column of a row, which `t` is where it is there already.
+    fn value(&self, column: &str) -> Option<String> {
+        match self {
+            Unsent::Null => Some(format!("t.{column}")),
+            Unsent::Default(default) => {
+                Some(format!("case when t.id is null then ({default}) else t.{column} end"))
+            }
+            Unsent::Unknown => None,
+        }
+    }
 }
 
 impl Target {
@@ -91,13 +128,6 @@ impl Target {
     pub fn is_written(&self, table: &str) -> bool {
         let ours = table.strip_prefix(self.schema.as_str()).and_then(|rest| rest.strip_prefix('.'));
         ours.is_some_and(|theirs| self.names.tables().contains(&theirs))
-    }
-
-    /// Whether a trigger that fires may make something else of a row before it is inserted.
-    pub fn is_made_over(&self, catalog: &Catalog, entity: &Entity) -> bool {
-        let mut triggers = catalog.triggers.iter().filter(|trigger| trigger.table == entity.target_table);
-        !self.are_triggers_off()
-            && triggers.any(|trigger| trigger.is_enabled && trigger.is_before() && trigger.fires_on("INSERT"))
     }
 
     /// The constraints of an entity's table that are about a row by itself or about a row of another table.
@@ -198,17 +228,7 @@ impl Target {
                         _ => format!("a.{column}"),
                     }
                 }
-                None => {
-                    let known = catalog.column(entity.target_table, ours)?;
-                    match known.default.as_deref() {
-                        _ if known.is_generated => return None,
-                        Some(default) if default == "identity" || default.contains("nextval") => return None,
-                        Some(default) => {
-                            format!("case when t.id is null then ({default}) else t.{column} end")
-                        }
-                        None => format!("t.{column}"),
-                    }
-                }
+                None => Unsent::of(catalog.column(entity.target_table, ours)?).value(&column)?,
             };
             asked.values += &format!(", {value} as {}", quoted(name));
         }
@@ -285,10 +305,6 @@ impl Target {
         if !is_about_a_row || self.judged_of(merge.entity).is_some() {
             return Ok(false);
         }
-        let catalog = self.catalog()?;
-        if self.is_made_over(&catalog, merge.entity) {
-            return Ok(false);
-        }
         self.judge(merge.entity)?;
         let judged = self.judged_of(merge.entity).map_or(&[][..], |judged| &judged.constraints);
         Ok(judged.iter().any(|known| refusal.constraint.as_ref() == Some(&known.name)))
@@ -297,10 +313,15 @@ impl Target {
     /// From now on asks the constraints of the entity's table of every chunk before it is written.
     pub fn judge(&mut self, entity: &Entity) -> Result<()> {
         let mut constraints = self.constraints(entity)?;
-        constraints.retain(|constraint| constraint.can_be_asked);
+        // what a trigger makes of a column before it is inserted cannot be known
+        let made_over = self.made_over(entity)?;
+        constraints.retain(|constraint| constraint.can_be_asked && !made_over.touches(&constraint.columns));
+        let catalog = self.catalog()?;
+        let of_table = catalog.columns.into_iter().filter(|column| column.table == entity.target_table);
+        let others = of_table.map(|column| (column.name.clone(), Unsent::of(&column))).collect();
         self.judged.retain(|judged| judged.entity != entity.name);
         let base_types = self.base_types(entity, "looking at domains")?;
-        self.judged.push(Judged { entity: entity.name, constraints, base_types });
+        self.judged.push(Judged { entity: entity.name, constraints, base_types, others });
         Ok(())
     }
 
@@ -323,7 +344,7 @@ impl Target {
                 column: None,
                 constraint: Some(constraint.name.clone()),
             };
-            Some((question(merge, table, constraint)?, refusal))
+            Some((question(merge, table, constraint, &judged.others)?, refusal))
         });
         let asked: Vec<(String, Refusal)> = asked.collect();
         let mut refused: Vec<(LegacyId, Refusal)> = Vec::new();
@@ -414,7 +435,12 @@ fn refers_to_nothing(columns: &[String], parent: &str, there: &[String], is_full
 
 /// The query for the rows sent that a constraint refuses when they are written: those that are new or become others. None where
 /// it asks for what is not known before.
-fn question(merge: &Merge, table: &str, constraint: &Constraint) -> Option<String> {
+fn question(
+    merge: &Merge,
+    table: &str,
+    constraint: &Constraint,
+    others: &BTreeMap<String, Unsent>,
+) -> Option<String> {
     let mut only_known = !merge.inserts();
     let mut values = String::new();
     for (ours, name) in constraint.columns.iter().zip(&constraint.known_as) {
@@ -428,11 +454,17 @@ fn question(merge: &Merge, table: &str, constraint: &Constraint) -> Option<Strin
             }
             Some(_) => format!("s.{column}"),
             None => {
-                // a new row gets the table's default; what a later phase fills has none
+                // what a later phase fills is null until then
                 let is_later =
                     merge.entity.column(ours).is_some_and(|column| matches!(column.write, Write::In(_)));
-                only_known |= !is_later;
-                format!("t.{column}")
+                let unsent = others.get(ours).unwrap_or(&Unsent::Unknown);
+                match unsent.value(&column).filter(|_| !is_later) {
+                    Some(value) => value,
+                    None => {
+                        only_known |= !is_later;
+                        format!("t.{column}")
+                    }
+                }
             }
         };
         values += &format!(", {value} as {}", quoted(name));

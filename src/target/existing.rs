@@ -35,12 +35,14 @@ pub struct NamedPractice {
 }
 
 impl Target {
-    /// How the rows of an entity tell which record they stand for; `None` when the table cannot be read row by row.
+    /// How the rows of an entity tell which record they stand for; `None` when the table cannot be read row by row. `is_first` says
+    /// that no load of the staging file has written any: what another file's load wrote may be another system's.
     pub fn mapping(
         &mut self,
         catalog: &Catalog,
         entity: &Entity,
         from: &LegacyIdIn,
+        is_first: bool,
     ) -> Result<Option<Mapping>> {
         let has = |name: &str| catalog.column(entity.target_table, name).is_some();
         let tells = entity.discriminator.is_none_or(|(column, _)| has(column));
@@ -85,8 +87,8 @@ impl Target {
         } else {
             none()
         };
-        // what a load of this migration wrote tells nothing of who had been there
-        let is_free = if is_json {
+        // what a load of this file wrote tells nothing of who had been there
+        let is_free = if is_json && !is_first {
             let ours = format!("t.metadata::jsonb -> '{}'", metadata::KEY);
             format!("coalesce({ours}, '{{}}') = '{{}}'")
         } else {
@@ -111,7 +113,7 @@ impl Target {
 
     /// How many rows of the entity a place would find the record of.
     pub fn count_found(&mut self, catalog: &Catalog, entity: &Entity, from: &LegacyIdIn) -> Result<u64> {
-        let Ok(Some(mapping)) = self.mapping(catalog, entity, from) else { return Ok(0) };
+        let Ok(Some(mapping)) = self.mapping(catalog, entity, from, true) else { return Ok(0) };
         let sql = format!(
             "select count(*) from {} t{} where ({}) ~ '^ *[0-9]+ *$' and {}",
             self.table(entity),

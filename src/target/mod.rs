@@ -4,6 +4,7 @@
 //! Only rows of this migration are touched, and no DDL is run on the application's tables, except when the operator asks
 //! for the tables of an empty database ([`Target::create_tables`]).
 
+mod assigned;
 mod backup;
 mod catalog;
 mod chunk;
@@ -45,6 +46,7 @@ use std::time::Duration;
 
 use postgres::error::SqlState;
 
+pub use assigned::MadeOver;
 pub use chunk::Merged;
 pub use conditions::{Conditions, TableConditions};
 pub use constraints::{Asked, Constraint};

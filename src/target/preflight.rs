@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use crate::entity::catalog::{Catalog, CatalogColumn, CatalogKey};
 use crate::entity::{self, Entity, Obstacle, Why};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 use super::Target;
 use super::names::Names;
@@ -35,17 +35,36 @@ impl Target {
         }));
         problems.extend(self.null_defaults(catalog)?);
         problems.extend(self.always_fired()?);
+        problems.extend(self.unsilenced()?);
+        if !self.may_hold_triggers() {
+            problems.push(
+                "target.triggers is \"off\", and this role may not switch them off for itself: grant set on parameter \
+                 session_replication_role to it, or leave it \"on\""
+                    .to_owned(),
+            );
+        }
         Ok(problems)
     }
 }
 
 impl Target {
     /// What of the entities' tables and columns is not there, or cannot hold what belongs there: each a sentence.
-    pub fn lacking(&self, catalog: &Catalog, entities: &[&'static Entity]) -> Vec<String> {
+    pub fn lacking(&mut self, entities: &[&'static Entity]) -> Result<Vec<String>> {
+        let catalog = self.catalog()?;
         let is_lacking = |obstacle: &&Obstacle| matches!(obstacle.why, Why::Missing | Why::Type { .. });
-        let obstacles = entity::obstacles(catalog, entities);
+        let obstacles = entity::obstacles(&catalog, entities);
         let told = |obstacle: &Obstacle| obstacle.sentence(|table, column| self.names.of(table, column));
-        obstacles.iter().filter(is_lacking).map(told).collect()
+        Ok(obstacles.iter().filter(is_lacking).map(told).collect())
+    }
+
+    /// Refuses a target that does not say which record a row stands for, because Drydock's own schema is not there, which says it
+    /// where no column does.
+    pub fn expect_keys(&mut self, entities: &[&'static Entity]) -> Result<()> {
+        if entities.iter().all(|entity| entity.has_key_column()) || self.has_keys()? {
+            return Ok(());
+        }
+        Err(Error::precondition("nothing was loaded into this target, or its schema drydock is gone, which knows which record a row stands for")
+            .hint("run `drydock load`; where it was loaded and the schema is gone, `drydock survey` and `drydock transform` before it"))
     }
 
     /// The columns that need an account for every record: each a sentence.

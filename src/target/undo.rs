@@ -55,7 +55,9 @@ pub struct Left {
 impl Afterwards {
     /// Whether there is a reason for the tables to be something else than they were, although what was touched is not.
     fn is_told(&self) -> bool {
-        self.of_others > 0 || self.undone.iter().any(|run| run.beside_triggers > 0 || !run.left.is_empty())
+        self.of_others > 0
+            || !self.altered.is_empty()
+            || self.undone.iter().any(|run| run.beside_triggers > 0 || !run.left.is_empty())
     }
 }
 
@@ -82,6 +84,8 @@ pub struct Afterwards {
     pub digest: String,
     /// Rows that others wrote since, and that no run had touched.
     pub of_others: u64,
+    /// Columns of the tables that were added, changed or dropped since the first of the runs.
+    pub altered: Vec<String>,
 }
 
 /// A foreign key that refers to a table.
@@ -146,7 +150,8 @@ impl Target {
                 .map(|(run_id, phases)| target.undo_run(staging_id, *run_id, phases, force))
                 .collect::<Result<_, Failure>>()?;
             let of_others = since.map_or(Ok(0), |since| target.count_of_others(since))?;
-            let after = Afterwards { undone, digest: target.digest()?, of_others };
+            let altered = since.map_or(Ok(Vec::new()), |since| target.altered_since(since))?;
+            let after = Afterwards { undone, digest: target.digest()?, of_others, altered };
             if force || after.is_told() || digest_before.is_none_or(|before| before == after.digest) {
                 return Ok(after);
             }
@@ -157,6 +162,21 @@ impl Target {
             )
             .into())
         })
+    }
+
+    /// The columns whose place in the catalog was written after a transaction.
+    fn altered_since(&mut self, since: i64) -> Result<Vec<String>, Failure> {
+        let tables: Vec<String> = self.tables.iter().map(|table| self.real(table)).collect();
+        let sql = format!(
+            "select distinct c.relname || case when a.attisdropped then ' (a column that is gone)' else '.' || a.attname end \
+             from pg_attribute a join pg_class c on c.oid = a.attrelid join unnest($1::text[]) o (name) on to_regclass(o.name) = c.oid \
+             where a.attnum > 0 and age(a.xmin) < age('{since}'::xid) order by 1"
+        );
+        let rows = self
+            .client
+            .query(&sql, &[&tables])
+            .map_err(|cause| Failure::of("looking at the columns", &cause))?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
     /// The first transaction of the runs.
@@ -363,8 +383,9 @@ impl Target {
         let rows = self.client.query(&sql, &[]).map_err(|cause| Failure::of(&what, &cause))?;
         let Some(first) = rows.first() else { return Ok(()) };
         Err(not_exact(format!(
-            "{} rows of {} that stand for no legacy record were made or changed by {} while the run loaded, such as the row \
-             {}; remove them, or leave them with --force",
+            "{} rows of {} that stand for no legacy record were made or changed by {} or another trigger while the run loaded, such as the row \
+             {}: with target.triggers = \"off\" (drydock transform --reconfigure) no trigger fires while it is undone; or leave them \
+             as they are with --force",
             rows.len(),
             self.names.table(table),
             self.watchers(table),
@@ -472,7 +493,7 @@ impl Target {
              cross join lateral jsonb_populate_record(null::{table}, u.image) r \
              where u.how = 'updated' and {of_merge}",
             // a row that was claimed gave its legacy id into its image, and gets that back: none
-            assigned(&|name| format!("r.{name}"))
+            assigned(&|name| format!("case when u.image ? {} then r.{name} else t.{name} end", key_of(name)))
                 + if merge.entity.has_key_column() && !merge.entity.is_onto() {
                     ", legacy_id = case when u.image ? 'legacy_id' then r.legacy_id else t.legacy_id end"
                 } else {
@@ -696,6 +717,11 @@ fn of_merge(merge: &Merge) -> String {
 }
 
 /// A rollback that would not give back what was: nothing of it is done.
+/// A quoted name as the key of an image, quoted as a text.
+pub(super) fn key_of(name: &str) -> String {
+    quoted_text(&name[1..name.len() - 1].replace("\"\"", "\""))
+}
+
 pub(super) fn not_exact(message: String) -> Error {
     Error::new(Kind::Verification, message).hint(
         "nothing was undone; a checkpoint's target.sql gives the tables back as a whole, and the table runs of the staging \

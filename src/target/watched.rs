@@ -225,6 +225,10 @@ impl Target {
         if columns.is_empty() || !self.watched.may_silence {
             return Ok(());
         }
+        let back = |name: &String| {
+            let key = super::undo::key_of(name);
+            format!("case when u.image -> '{REST}' ? {key} then r.{name} else t.{name} end")
+        };
         let list = |each: &dyn Fn(&String) -> String, between: &str| {
             columns.iter().map(each).collect::<Vec<_>>().join(between)
         };
@@ -234,8 +238,9 @@ impl Target {
                 "update {table} t set {} from drydock_undo u \
                  cross join lateral jsonb_populate_record(null::{table}, u.image -> '{REST}') r \
                  where u.how = 'updated' and u.image ? '{REST}' and {of_merge} and ({})",
-                list(&|name| format!("{name} = r.{name}"), ", "),
-                list(&|name| format!("t.{name}::text is distinct from r.{name}::text"), " or ")
+                // a column that came since is nobody's to set back
+                list(&|name| format!("{name} = {}", back(name)), ", "),
+                list(&|name| format!("t.{name}::text is distinct from ({})::text", back(name)), " or ")
             ),
         )
     }

@@ -74,10 +74,9 @@ fn can_be_read(target: &mut Target, entities: &[&'static Entity]) -> Result<()> 
         )
         .hint("name the tables in [target.tables]; `drydock target draft` writes what it recognises"));
     }
-    let catalog = target.catalog()?;
-    let lacking = target.lacking(&catalog, entities);
+    let lacking = target.lacking(entities)?;
     if lacking.is_empty() {
-        return Ok(());
+        return target.expect_keys(entities);
     }
     Err(Error::target(format!("the target cannot be read back:\n  {}", lacking.join("\n  ")))
         .hint("nothing was compared; restore what is missing, or correct the configuration, then load and verify again"))

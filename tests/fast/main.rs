@@ -40,11 +40,13 @@ mod damaged_file; // a damaged staging file is refused before anything is decide
 mod ladder; // the rules for a practice, against a naive second version of them
 mod likely_rows; // who is probably there already is a question, and its answer is loaded
 mod optional_entities; // what is optional takes part where both sides have its tables
+mod other_systems; // the same legacy ids may be other people's, of another system
 mod survey; // the target's catalog and rows come home, with the records they stand for
 mod unique_indexes; // unique indexes that no rule compares are asked before the first write
 mod unique_keys; // unique keys of the target, checked before anything is loaded
 
 // load
+mod altered_tables; // the application alters its tables between a load and its undoing
 mod constraints; // what constraints, types and limits of the target do is known before the first write, or at once
 mod copies; // two copies of one staging file, both loaded
 mod gone; // what becomes of rows whose record is gone from the source
@@ -57,6 +59,7 @@ mod moving_addresses; // addresses that move between profiles
 mod rehearse; // the dress rehearsal says what the real load does, and leaves nothing behind
 mod reload_differences; // a second load, from newer data
 mod roles; // the grants of sql/roles are enough, and nothing in them is too much
+mod row_triggers; // constraints are asked also where triggers fire
 mod target_addresses; // what a row says better than the legacy system is not replaced by a stand-in
 mod triggers; // targets whose triggers change or refuse what is loaded
 

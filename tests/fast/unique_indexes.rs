@@ -95,3 +95,36 @@ fn an_index_that_counts_nulls_and_one_that_only_the_database_can_tell_are_no_obs
     job.run(["load", "--quiet"]);
     assert_eq!(job.row_versions(), versions);
 }
+
+#[test]
+fn columns_that_are_not_sent_belong_to_the_key() {
+    for (config, target) in [
+        (
+            "",
+            "alter table profiles add column org integer not null default 1, add constraint once unique (org, legacy_tail)",
+        ),
+        (
+            "",
+            "alter table profiles add column deleted_at timestamptz; create unique index once on profiles (legacy_tail, deleted_at) nulls not distinct",
+        ),
+        (
+            "",
+            "alter table profiles add column folded text generated always as (lower(legacy_tail)) stored unique",
+        ),
+    ] {
+        // two people have one nickname
+        let column = "alter table profiles add column legacy_tail text";
+        let fill =
+            "[target.fill.profiles]\nlegacy_tail = { value = '{first_name}', map = { Ann1008 = 'Ann1007' } }";
+        let job = Job::resolved(
+            SIZE,
+            &format!("policy.default_practice = 1\n{config}{fill}"),
+            &format!("{column}; {target}; {TRIES}"),
+        );
+        let loaded = job.drydock(["load"]).run().expect(6);
+        assert!(loaded.stderr.contains("1 of 400 profiles have in"), "{target}: {}", loaded.stderr);
+        assert!(loaded.stdout.contains("2A profiles: 1 refused, target_duplicate"), "{}", loaded.stdout);
+        let tries: u32 = job.loaded("select last_value from tries").parse().unwrap();
+        assert!(tries < 4, "{target}: {tries} tries");
+    }
+}
