@@ -260,7 +260,12 @@ fn gone_line(gone: &load::GoneCount) -> String {
         [] => String::new(),
         some => format!(" ({})", some.join(", ")),
     };
-    format!("{}: of the rows that are no longer in the source {done}{by_whom}\n", gone.entity)
+    let which = if gone.is_merged {
+        "whose records are merged into others"
+    } else {
+        "that are no longer in the source"
+    };
+    format!("{}: of the rows {which} {done}{by_whom}\n", gone.entity)
 }
 
 pub(super) fn checkpoint(summary: &checkpoint::Summary) -> String {

@@ -1,4 +1,5 @@
-//! `policy.gone`: rows whose legacy record is gone from the source since a load wrote them. Twice in a load: before its first
+//! `policy.gone`: rows whose legacy record is gone from the source since a load wrote them; and rows of people who were found to be
+//! there twice since, which go whatever the policy: another row stands for them. Twice in a load: before its first
 //! merge, so that what they hold is free for others, and after the last phase, when nobody of ours refers to them any more.
 //! What can be done at neither moment is said and left.
 
@@ -23,6 +24,8 @@ pub struct GoneCount {
     pub entity: &'static str,
     /// `deactivate` or `remove`.
     pub policy: &'static str,
+    /// Whether the records are there, and another one stands for them since.
+    pub is_merged: bool,
     /// Rows that were removed.
     pub removed: u64,
     /// Rows that were switched off.
@@ -47,6 +50,8 @@ pub struct GoneCount {
 pub(super) struct Going {
     entity: &'static Entity,
     policy: Gone,
+    /// Whether their records are there, and merged into another one.
+    is_merged: bool,
     rows: Vec<(LegacyId, String)>,
     /// What became of each so far.
     settled: BTreeMap<LegacyId, GoneRow>,
@@ -63,6 +68,14 @@ pub(super) fn going(
     for entity in staging.sent_entities()?.into_iter().rev() {
         let record = entity.mapped.and_then(|mapped| mapped.part_of).unwrap_or(entity.name);
         let policy = config.policy.gone(record);
+        let merged = match entity.is_onto() {
+            true => Vec::new(),
+            false => staging.merged_rows(record, |each| target.for_our_ids(entity, each))?,
+        };
+        if !merged.is_empty() {
+            let settled = BTreeMap::new();
+            all.push(Going { entity, policy: Gone::Remove, is_merged: true, rows: merged, settled });
+        }
         if policy == Gone::Keep || policy == Gone::Deactivate && entity.is_part() {
             continue;
         }
@@ -83,7 +96,7 @@ pub(super) fn going(
         let lost = target.count_gone(writing, entity, policy, &rows)?;
         let there = target.count_ours(entity)?;
         refuse_a_loss(record, policy, (lost, there), config.policy.allowed_gone.get(record).copied())?;
-        all.push(Going { entity, policy, rows, settled: BTreeMap::new() });
+        all.push(Going { entity, policy, is_merged: false, rows, settled: BTreeMap::new() });
     }
     Ok((all, notes))
 }
@@ -138,15 +151,16 @@ impl Loader<'_> {
             let merge = Merge { entity: one.entity, phase, columns: of };
             let mut done = Vec::new();
             self.settle_rows(&merge, one.policy, &rows, &mut done)?;
-            if !self.options.dry_run {
+            if !self.options.dry_run && !one.is_merged {
                 self.staging.record_gone(self.run_id, phase, one.entity, &done)?;
             }
             one.settled.extend(done.into_iter().map(|row| (row.legacy_id, row)));
             let settled = one.settled.values().filter(|row| row.is_done()).count();
             if settled > 0 {
                 progress.say(&format!(
-                    "{}: {settled} rows whose record is gone were {}",
+                    "{}: {settled} rows whose record is {} were {}",
                     one.entity.name,
+                    if one.is_merged { "merged into another" } else { "gone" },
                     if one.policy == Gone::Remove { "removed" } else { "switched off" }
                 ));
             }
@@ -198,6 +212,7 @@ impl Going {
         GoneCount {
             entity: self.entity.name,
             policy: self.policy.as_str(),
+            is_merged: self.is_merged,
             removed: count("removed"),
             deactivated: count("deactivated"),
             already: count("already"),

@@ -99,9 +99,11 @@ pub fn survey(
     expect_target(staging, target)?;
     staging.begin(Step::Survey)?;
     let version = target.version()?;
-    target.begin_reading()?;
+    // what is tried for it ends the transaction that it is tried in
     let catalog = target.catalog()?;
     let mut problems = target.table_problems(&catalog, &Demands::new())?;
+    target.begin_reading()?;
+    let catalog = target.catalog()?;
     problems.extend(target.accounts_wanted(&catalog));
     problems.extend(target.conditions()?.tables.iter().flat_map(TableConditions::cannot_be_merged_into));
 

@@ -299,6 +299,7 @@ impl Target {
         Ok(undone)
     }
 
+    // the table looks empty to the planner, and grows while it is asked: row by row that is the square of what is undone
     fn list_work(&mut self, mine: &str) -> Result<(), Failure> {
         let insert = "insert into drydock_undo (table_name, id, how, phase, entity, image, written_by)";
         let not_new =
@@ -310,6 +311,7 @@ impl Target {
                  {insert} select r.table_name, x.id, 'inserted', r.phase, r.entity, null, null \
                  from drydock.receipts r cross join unnest(r.inserted_ids) x (id) where {mine} and undone_at is null; \
                  create index on drydock_undo (id); analyze drydock_undo; \
+                 set local enable_nestloop = off; \
                  {insert} select r.table_name, x.id, 'completed', r.phase, r.entity, null, \
                      (select o.xids[1] from drydock.receipts o where o.staging_id = r.staging_id \
                       and o.run_id = r.run_id and o.undone_at is null and cardinality(o.inserted_ids) > 0 \
@@ -318,6 +320,7 @@ impl Target {
                  where {mine} and undone_at is null and {not_new}; \
                  {insert} select r.table_name, x.id, {}, r.phase, r.entity, r.image, r.written_by \
                  from drydock.pre_images r cross join lateral (select r.id) x (id) where {mine} and {not_new}; \
+                 set local enable_nestloop = on; \
                  analyze drydock_undo",
                 how("r.image")
             ),

@@ -115,3 +115,31 @@ fn nobody_is_merged_with_another_person() {
     let fates = job.staged("select count(*) from records where entity = 'profiles' and fate = 'merged'");
     assert_eq!(fates, copies.len().to_string());
 }
+
+#[test]
+fn who_is_merged_after_a_load_leaves_no_row_behind() {
+    let (system, copies) = System::of_everybody();
+    let users = format!("id,username,first_name,last_name,email,date_joined\n{}", system.users);
+    let patients: String = system.patients.lines().map(|line| format!("{line},1\n")).collect();
+    let tables = [
+        ("auth_user", users + "900,u900,Ada,Owner,,2020-01-01 00:00:00+00\n"),
+        ("dispatch_patient", format!("id,user_id,birthdate,sex,office_id\n{patients}")),
+        ("dispatch_office", "id,name,doctor_id\n1,Quay,900\n".to_owned()),
+    ];
+    let job =
+        Job::of_tables(&tables, empty_target()).configured("[policy]\ndefault_practice = 1\n").at("verify");
+    let before = job.digest();
+    std::fs::write(job.path("merge.toml"), "[policy]\ndefault_practice = 1\nduplicates = 'merge'\n").unwrap();
+    job.run(["survey", "--quiet"]);
+    job.run(["transform", "--reconfigure", "--config", "merge.toml", "--quiet"]);
+    let loaded = job.drydock(["load", "--quiet"]).run().expect(0);
+    let words =
+        format!("profiles: of the rows whose records are merged into others {} removed", copies.len());
+    assert!(loaded.stdout.contains(&words), "{}", loaded.stdout);
+    job.run(["verify", "--quiet"]);
+    let merged = job.staged("select count(*) from records where entity = 'profiles' and fate = 'merged'");
+    assert_eq!(merged, copies.len().to_string());
+    let run = job.loaded("select max(run_id) from drydock.receipts where undone_at is null");
+    job.run(["rollback", "--run", &run, "--quiet"]);
+    assert_eq!(job.digest(), before);
+}

@@ -35,6 +35,30 @@ impl Staging {
         Ok(gone)
     }
 
+    /// The rows whose record another one stands for, of those that `rows` hands over.
+    pub fn merged_rows(
+        &self,
+        entity: &str,
+        rows: impl FnOnce(&mut dyn FnMut(LegacyId, &str) -> Result<()>) -> Result<()>,
+    ) -> Result<Vec<(LegacyId, String)>> {
+        let mut find = self.connection.prepare(
+            "select exists (select 1 from records where entity = ? and legacy_id = ? and fate = 'merged')",
+        )?;
+        let mut merged = Vec::new();
+        // mostly nobody is, and nobody has to go through the target's rows
+        let any = "select exists (select 1 from records where entity = ? and fate = 'merged')";
+        if !self.connection.query_row(any, [entity], |row| row.get::<_, bool>(0))? {
+            return Ok(merged);
+        }
+        rows(&mut |legacy_id, target_id| {
+            if find.query_row((entity, legacy_id.0), |row| row.get::<_, bool>(0))? {
+                merged.push((legacy_id, target_id.to_owned()));
+            }
+            Ok(())
+        })?;
+        Ok(merged)
+    }
+
     /// The ids of rows that the next load removes as far as it can: the ids that it gave them say that it made them. What they hold
     /// is free for others.
     pub fn rows_to_go(&self) -> Result<HashSet<String>> {
