@@ -84,6 +84,9 @@ select 'trigger ' || g.tgname || ' of ' || g.tgrelid::regclass from pg_trigger g
 where g.tgrelid = any ($1::text[]::regclass[]) and not g.tgisinternal and g.tgenabled <> 'D'
 union all
 select 'policy ' || p.polname || ' of ' || p.polrelid::regclass from pg_policy p where p.polrelid = any ($1::text[]::regclass[])
+union
+select 'table ' || c.conrelid::regclass || ', which refers to ' || c.confrelid::regclass from pg_constraint c
+where c.contype = 'f' and c.confrelid = any ($1::text[]::regclass[]) and c.conrelid <> all ($1::text[]::regclass[])
 order by 1";
 
 impl Target {

@@ -263,3 +263,24 @@ fn what_has_no_column_for_it_is_named_with_its_line() {
     let refused = job.verb("extract").run().expect(3);
     assert!(refused.stderr.contains("deactivates practice_members in line 3"), "{}", refused.stderr);
 }
+
+#[test]
+fn members_that_are_all_set_anew_are_no_loss() {
+    let size = Size { offices: 3, users: 200 };
+    let job = Job::of_size(size).by("[policy.gone]\npractice_members = \"remove\"\n").at("load");
+    // twenty members, each under another id
+    edit(&job, "dispatch_office_doctors", |line| {
+        Some(line.split_once(',').map_or(line.to_owned(), |(id, rest)| {
+            id.parse::<u32>().map_or(line.to_owned(), |id| format!("{},{rest}", id + 5_000))
+        }))
+    });
+    job.run(["extract", "--csv", "legacy", "--replace", "--quiet"]);
+    job.steps("survey", "transform");
+    let loaded = job.json(&["load"], 0);
+    assert_eq!(gone(&loaded, "practice_members")["removed"], 20, "{loaded}");
+    assert_eq!(
+        job.loaded("select count(*), min(legacy_id) from practice_members where role = 'doctor'"),
+        "20|6001"
+    );
+    job.run(["verify", "--quiet"]);
+}
