@@ -53,7 +53,7 @@ impl Staging {
                     // what holds goes on holding, and is asked again
                     (DecisionState::Stale | DecisionState::Changed, _) => {}
                     (_, Action::NotADuplicate) if standing.ruling.item.question != SAME_ONE => {
-                        tell_apart(connection, &standing.ruling.item)?
+                        tell_apart(connection, &standing.ruling.item)?;
                     }
                     (_, Action::Escalate) => {
                         set_status(connection, &standing.ruling.item, "escalated", None)?;
