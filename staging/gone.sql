@@ -24,5 +24,6 @@ create table other_records (
     entity    text not null,
     legacy_id integer not null,
     noted_at  text not null,
+    was_id    text,              -- the row of the target that the record had until then
     primary key (entity, legacy_id)
 ) without rowid;

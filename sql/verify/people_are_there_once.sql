@@ -1,9 +1,10 @@
 -- no migrated person has a second profile, or is a patient twice, by a row that stands for no legacy record
 -- Such a twin has the address that the person's row has, or was given, or the same two names and no address of its own; or it
--- is a copy of a migrated row, with the metadata that only this migration writes.
+-- is a copy of a migrated row, with the metadata that only this migration writes. A row whose id was given to somebody else says so.
 with others as materialized (
     select lower(btrim(email::text) collate "C") as address, lower(btrim(first_name::text)) as first_name,
-           lower(btrim(last_name::text)) as last_name, metadata -> 'legacy' ? 'email_status' as is_copy
+           lower(btrim(last_name::text)) as last_name, metadata -> 'legacy' ? 'email_status'
+               and not metadata -> 'legacy' ? 'released_legacy_id' as is_copy
     from profiles where legacy_id is null
 ), known as (
     select legacy_id, lower(email::text collate "C") as address,

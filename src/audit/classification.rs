@@ -200,7 +200,7 @@ const TABLES: &[(&str, Columns)] = tables! {
         "unreported" Id, "looks" Id, "expected_pairs" Id, "expected_share_high" Id, "expected_share_review" Id,
         "clusters" Id, "sure_clusters" Id;
     "created_records": "entity" Word, "legacy_id" Id, "reason" Word;
-    "other_records": "entity" Word, "legacy_id" Id, "noted_at" Moment;
+    "other_records": "entity" Word, "legacy_id" Id, "noted_at" Moment, "was_id" Id;
     "gone_records": "entity" Word, "legacy_id" Id, "target_id" Id, "outcome" Word, "by_whom" Word, "phase" Word,
         "run_id" Id, "settled_at" Moment;
     "schema_findings": "position" Id, "table_name" Word, "column_name" Word, "error_category" Word,

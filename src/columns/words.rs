@@ -203,8 +203,10 @@ impl Sexes {
 const NOTHING: &[&str] = &["\\n", "(null)", "[null]", "<null>", "{null}", "#null!", "<na>", "null"];
 
 /// Texts by which people say so too: no person and no place is called that, and it is no address.
-const UNAVAILABLE: &[&str] =
-    &["n/a", "#n/a", "#n/d", "#nv", "(none)", "[none]", "<none>", "#name?", "#ref!", "#value!"];
+const UNAVAILABLE: &[&str] = &[
+    "n/a", "#n/a", "#n/d", "#nv", "(none)", "[none]", "<none>", "#name?", "#ref!", "#value!", "#div/0!",
+    "#num!", "#nom?", "#valeur!", "#wert!", "#bezug!", "#zahl!", "#nombre?", "#valor!", "#nome?",
+];
 
 /// Texts that may be somebody's name as well: nothing was there if the rest of the table says so.
 const DOUBTFUL: &[&str] = &["none", "nan", "nat", "na", "nil", "nul"];

@@ -7,6 +7,9 @@ use crate::record::Text;
 /// The key in the target's metadata that belongs to this migration; all others belong to the application.
 pub const KEY: &str = "legacy";
 
+/// What a row says under that key that stands for a record no longer: the legacy id that it had.
+pub const RELEASED: &str = "released_legacy_id";
+
 /// The legacy facts of one record that have no column of their own: raw codes, originals of changed values, flags. Each key
 /// is kept once. The text is written as it comes: a tree of values would cost more than all rules about the record.
 #[derive(Debug)]

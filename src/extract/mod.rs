@@ -126,8 +126,8 @@ pub fn extract(
     for (name, value) in [("source_version", &version), ("source_snapshot", &snapshot)] {
         staging.set_fact(name, value.as_deref().unwrap_or("none"))?;
     }
-    for (entity, ids) in &others {
-        staging.note_other_records(entity, ids)?;
+    for (entity, ids) in others {
+        staging.note_other_records(entity, &ids)?;
     }
     let started_at = staging.note_moment("extract_started_at")?;
     let mut tables = Vec::new();

@@ -1,7 +1,7 @@
 //! Whether newer data are those of the system that the file belongs to, whatever name they come under: a newer dump, a folder that
 //! moved or was filled again, another host of the same database. The users that both have show it.
 
-use crate::entity::{patients, practices, profiles};
+use crate::entity::{Entity, patients, practices, profiles};
 use crate::error::{Error, Result};
 use crate::staging::Staging;
 
@@ -34,14 +34,10 @@ pub struct Newer {
 }
 
 /// Ids that are somebody else's now, by entity.
-pub(super) type Others = Vec<(&'static str, Vec<i64>)>;
+pub(super) type Others = Vec<(&'static Entity, Vec<i64>)>;
 
-/// The entities whose ids may be given again, with the table of their rows.
-const REUSED: [(&str, &str); 3] = [
-    (profiles::ENTITY.name, profiles::USERS.name),
-    (patients::ENTITY.name, patients::PATIENTS.name),
-    (practices::ENTITY.name, practices::OFFICES.name),
-];
+/// The entities whose ids may be given again.
+const REUSED: [&Entity; 3] = [&profiles::ENTITY, &patients::ENTITY, &practices::ENTITY];
 
 impl Newer {
     /// Compares the records, and refuses what is another system unless the operator says that it is the same. Returns whose ids
@@ -57,7 +53,8 @@ impl Newer {
         let manifest = staging.manifest()?;
         let mut newer = Self { renamed_from, users: 0, changed: 0, gone: 0, added: 0, somebody_else: 0 };
         let (mut others, mut are_too_many) = (Others::new(), None);
-        for (entity, table) in REUSED {
+        for entity in REUSED {
+            let table = entity.legacy.name;
             let known = manifest.iter().find(|known| known.table == table);
             let now = selection.tables.iter().find(|wanted| wanted.shape.table == table);
             let Some((known, now)) = known.zip(now) else { continue };
@@ -65,7 +62,7 @@ impl Newer {
             reader.read(&now.shape, |batch| comparing.push(batch))?;
             let compared = comparing.finish()?;
             let records = compared.rows - compared.unreadable;
-            if entity == profiles::ENTITY.name {
+            if *entity == profiles::ENTITY {
                 newer.users = records;
                 newer.changed = compared.changed.count;
                 newer.gone = compared.gone.count;

@@ -95,6 +95,13 @@ pub(super) fn going(
         }
         let lost = target.count_gone(writing, entity, policy, &rows)?;
         let there = target.count_ours(entity)?;
+        // who belongs where may be said anew under other ids: that much is not lost
+        let anew = if entity.can_stand_in {
+            0
+        } else {
+            (staging.count_ready(entity)? + rows.len() as u64).saturating_sub(there)
+        };
+        let lost = lost.saturating_sub(anew);
         refuse_a_loss(record, policy, (lost, there), config.policy.allowed_gone.get(record).copied())?;
         all.push(Going { entity, policy, is_merged: false, rows, settled: BTreeMap::new() });
     }

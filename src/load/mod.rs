@@ -17,6 +17,7 @@ mod refused;
 
 use std::collections::BTreeMap;
 
+use crate::config::Gone;
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::progress::Progress;
@@ -318,6 +319,12 @@ impl Loader<'_> {
             self.staging.set_progress(&operation, 0, Some(self.total))?;
         }
         if merge.inserts() {
+            let released = self.release(merge)?;
+            if released > 0 {
+                progress.say(&format!(
+                    "{operation}: {released} rows no longer stand for a record whose id is somebody else's now"
+                ));
+            }
             let claimed = self.claim(merge)?;
             if claimed > 0 {
                 progress.say(&format!(
@@ -335,6 +342,28 @@ impl Loader<'_> {
             rows,
         });
         Ok((receipt, refused, changed.collect()))
+    }
+
+    /// Takes the legacy id from rows whose record is somebody else's now, who gets a row of their own: to the others their record
+    /// is gone.
+    fn release(&mut self, merge: &Merge) -> Result<u64> {
+        if merge.entity.is_part() || merge.entity.is_onto() {
+            return Ok(0);
+        }
+        let rows = self.staging.released(merge.entity)?;
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        if !merge.entity.has_key_column() {
+            return Err(Error::precondition(format!(
+                "{} records of {} are somebody else's than before, and the rows of this target have no column for the legacy id",
+                rows.len(),
+                merge.entity.name
+            ))
+            .hint("reject these records in a review, and enter the people in the application"));
+        }
+        let policy = self.staging.config()?.unwrap_or_default().policy.gone(merge.entity.name);
+        self.unit(merge, |_, target, writing| Ok(target.release(writing, merge, &rows, policy != Gone::Keep)))
     }
 
     /// Gives rows their legacy id that say it elsewhere than in their column.

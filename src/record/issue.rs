@@ -180,7 +180,7 @@ codes! {
     TargetRowMismatch "target_row_mismatch" ConstraintViolation High manual "the target holds several rows for the same legacy record"
         => "keep one in the target, then survey again", "transform after the survey";
     IdOfAnother "id_of_another" ConstraintViolation High manual "the id belonged to another person, or another place, in the snapshot before"
-        => "the record waits, and the row in the target stays; accept where it is the same one after all, and the row is updated; else reject", "compare the raw row with the row in the target; an id that was given again belongs to somebody new, who must not get the other's row";
+        => "the record waits, and the row in the target stays; accept where it is the same one after all, and the row is updated; answer not_a_duplicate where it is another one, who gets a row of their own", "compare the raw row with the row in the target; an id that was given again belongs to somebody new, who must not get the other's row";
     // what the surveyed target would refuse; the context names table and column, and holds no value
     ValueTooLong "value_too_long" SchemaMismatch High manual "a value is longer than the target's column allows"
         => "widen the column, or shorten the value at the source; the record waits in quarantine", "survey again after a change of the target";

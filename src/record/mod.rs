@@ -35,7 +35,7 @@ pub use issue::{Category, Change, Code, Issue, Severity};
 pub use notation::{hex, key_of, quoted, quoted_text};
 pub use phase::Phase;
 pub use plain::{on_one_line, plain};
-pub use ruling::{Action, ItemId, Ruling};
+pub use ruling::{Action, ItemId, Ruling, SAME_ONE};
 
 /// A value of a record. Most are short and stand in the value itself: millions of them are made in one thread and dropped in
 /// another, which memory that is asked for makes slow.

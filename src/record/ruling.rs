@@ -8,6 +8,9 @@ use serde::Serialize;
 
 use super::LegacyId;
 
+/// The question whether a record is the one that its id belonged to before: accepted, or two people.
+pub const SAME_ONE: &str = "person";
+
 /// What a person may decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -180,6 +180,7 @@ pub fn page(figures: &Lookup, generated_at: &str) -> String {
         &["phase", "entity"],
         &["rows", "inserted", "updated", "unchanged"],
     );
+    list(figures, &mut page, "Gone from the source", "/gone", &["entity", "outcome"], &["records"]);
 
     heading(&mut page, "Lessons", &["cause", "entity", "records", "remedy", "code"], &[]);
     for lesson in next::lessons(figures) {

@@ -9,8 +9,7 @@ use crate::entity::association::{Confidence, Method};
 use crate::entity::metadata::KEY;
 use crate::entity::{self, Decision, Entity, Kind, Row, Verdict, profiles};
 use crate::error::Result;
-use crate::record::{Action, ItemId, LegacyId};
-use crate::review::questions::SAME_ONE;
+use crate::record::{Action, ItemId, LegacyId, SAME_ONE};
 use crate::staging::{DecisionState, Staging, Standing};
 
 /// Who stands for a record that others refer to.
@@ -194,10 +193,15 @@ impl Decided {
         one.ruling.value.as_deref().filter(|_| one.ruling.action == Action::Set)
     }
 
-    /// Whether a person said, at that moment or since, that a record is the one that its id belonged to before.
-    pub fn is_same_one(&self, entity: &str, id: LegacyId, noted_at: &str) -> bool {
-        self.about(entity, id, SAME_ONE)
-            .is_some_and(|one| one.ruling.action == Action::Accept && one.decided_at.as_str() >= noted_at)
+    /// Whether a person said, at that moment or since, that a record is the one that its id belonged to before, or that it is
+    /// another; nothing while nobody has.
+    pub fn is_same_one(&self, entity: &str, id: LegacyId, noted_at: &str) -> Option<bool> {
+        let said = self.about(entity, id, SAME_ONE).filter(|one| one.decided_at.as_str() >= noted_at)?;
+        match said.ruling.action {
+            Action::Accept => Some(true),
+            Action::NotADuplicate => Some(false),
+            _ => None,
+        }
     }
 
     /// Every row that a person said a record of the entity is.

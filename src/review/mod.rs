@@ -19,4 +19,3 @@ pub use decided::{Chosen, Confirm, Decided, StandIn};
 pub use export::{Entry, Export, Values, asked, export};
 pub use import::{Imported, Options, import};
 pub use page::{Desk, Page};
-pub use questions::SAME_ONE;

@@ -2,7 +2,7 @@
 //! `duplicate_of_<legacy id>`.
 
 use crate::entity::{self, Answer};
-use crate::record::{Action, LegacyId};
+use crate::record::{Action, LegacyId, SAME_ONE};
 
 /// Where the answer to a question comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,9 +34,6 @@ pub fn kind(entity: &str, question: &str) -> Kind {
     }
 }
 
-/// The question whether a record is the one that its id belonged to before.
-pub const SAME_ONE: &str = "person";
-
 /// Whether a question about a record of this fate can be answered with what is there.
 pub fn may_accept(question: &str, fate: &str) -> bool {
     fate == "ready" || question == SAME_ONE
@@ -48,6 +45,7 @@ pub fn answers(entity: &str, question: &str) -> Vec<Action> {
         Kind::Reference(_) => vec![Action::Accept, Action::Choose],
         Kind::Value(_) => vec![Action::Accept, Action::Set],
         Kind::Duplicate(_) => vec![Action::NotADuplicate],
+        Kind::Record if question == SAME_ONE => vec![Action::Accept, Action::NotADuplicate],
         Kind::Record => vec![Action::Accept],
     };
     if entity::find(entity).is_none_or(|entity| entity.can_stand_in) {

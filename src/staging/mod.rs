@@ -25,7 +25,9 @@ pub use figures::lead::{Band, Examples, Open, RunLine, Twice, Weight, Wrong};
 pub use figures::phase_two::{load_operation, verify_operation};
 pub use figures::survival::Survival;
 pub use figures::three_way::{ProofSide, ThreeWayProof};
-pub use figures::{ChangeCount, ErrorCount, Figures, IssueCount, Progress, ReceiptLine, WaitingCount};
+pub use figures::{
+    ChangeCount, ErrorCount, Figures, GoneLine, IssueCount, Progress, ReceiptLine, WaitingCount,
+};
 pub use file::digests::{JOURNAL, noted};
 pub use file::facts::Step;
 pub use file::journal::{Entry, Head, broken_at, canonical, commitment, keyed, random_key};
@@ -38,6 +40,7 @@ pub use people::decisions::{DecisionState, Item, Proposal, Standing};
 pub use people::desk::{Linked, Noted};
 pub use raw::columns::SourceColumn;
 pub use raw::legacy::ById;
+pub use raw::other_records::{OtherRecord, Released};
 pub use raw::snapshot::{Batch, Comparison, Keys, NewTable, SnapshotTable, Spot, TableManifest};
 pub use resolved::ReadyRows;
 pub use resolved::chunks::Which;

@@ -84,6 +84,9 @@ select 'trigger ' || g.tgname || ' of ' || g.tgrelid::regclass from pg_trigger g
 where g.tgrelid = any ($1::text[]::regclass[]) and not g.tgisinternal and g.tgenabled <> 'D'
 union all
 select 'policy ' || p.polname || ' of ' || p.polrelid::regclass from pg_policy p where p.polrelid = any ($1::text[]::regclass[])
+union
+select 'table ' || c.conrelid::regclass || ', which refers to ' || c.confrelid::regclass from pg_constraint c
+where c.contype = 'f' and c.confrelid = any ($1::text[]::regclass[]) and c.conrelid <> all ($1::text[]::regclass[])
 order by 1";
 
 impl Target {
@@ -187,7 +190,33 @@ impl Target {
             let null = if row.get(5) { " not null" } else { "" };
             columns.push(format!("{column} {of_type}{more}{null}"));
         }
-        told(other, &what, &format!("create table {name} ({})", columns.join(", ")))
+        told(other, &what, &format!("create table {name} ({})", columns.join(", ")))?;
+        self.set_identities(other, name)
+    }
+
+    /// Has the numbers of identity columns go on where they are.
+    fn set_identities(&mut self, other: &mut Session, name: &str) -> Result<()> {
+        let what = format!("making {name}");
+        let sequence = "select pg_get_serial_sequence($1, attname), attname::text from pg_attribute \
+                        where attrelid = to_regclass($1) and attidentity <> '' and not attisdropped";
+        for row in self.client.query(sequence, &[&name]).map_err(|cause| failed(&what, &cause))? {
+            let (sequence, column): (String, String) = (row.get(0), row.get(1));
+            let next = self
+                .client
+                .query_one(&format!("select last_value, is_called from {sequence}"), &[])
+                .map_err(|cause| failed(&what, &cause))?;
+            let (last, is_called): (i64, bool) = (next.get(0), next.get(1));
+            told(
+                other,
+                &what,
+                &format!(
+                    "select setval(pg_get_serial_sequence({}, {}), {last}, {is_called})",
+                    quoted_text(name),
+                    quoted_text(&column)
+                ),
+            )?;
+        }
+        Ok(())
     }
 
     /// Copies the rows of a table, and counts them.

@@ -284,6 +284,9 @@ impl Target {
             undone.removed += self.remove(table)?;
         }
         for merge in &merges {
+            self.give_back_released(merge)?;
+        }
+        for merge in &merges {
             self.give_back_what_stays(merge)?;
         }
         // what deferred triggers do belongs to it
@@ -436,6 +439,22 @@ impl Target {
         )
     }
 
+    /// A row that another one had the legacy id of gets it back, now that the other is gone.
+    fn give_back_released(&mut self, merge: &Merge) -> Result<(), Failure> {
+        if !merge.inserts() || !merge.entity.has_key_column() {
+            return Ok(());
+        }
+        self.execute(
+            &format!("restoring {}", merge.entity.name),
+            &format!(
+                "update {} t set legacy_id = (u.image ->> 'legacy_id')::bigint from drydock_undo u \
+                 where u.how = 'updated' and u.image ->> 'legacy_id' is not null and {}",
+                self.table(merge.entity),
+                of_merge(merge)
+            ),
+        )
+    }
+
     /// A row that was to go and has to stay gets back what it stepped aside from.
     fn give_back_what_stays(&mut self, merge: &Merge) -> Result<(), Failure> {
         let Some(column) = merge.unique_column() else { return Ok(()) };
@@ -498,7 +517,7 @@ impl Target {
             // a row that was claimed gave its legacy id into its image, and gets that back: none
             assigned(&|name| format!("case when u.image ? {} then r.{name} else t.{name} end", key_of(name)))
                 + if merge.entity.has_key_column() && !merge.entity.is_onto() {
-                    ", legacy_id = case when u.image ? 'legacy_id' then r.legacy_id else t.legacy_id end"
+                    ", legacy_id = case when jsonb_typeof(u.image -> 'legacy_id') = 'null' then null else t.legacy_id end"
                 } else {
                     ""
                 }

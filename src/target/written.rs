@@ -15,10 +15,8 @@ pub struct WrittenRow {
     pub is_made: bool,
     /// What its column says that tells whether it is in use; true where there is none.
     pub is_in_use: bool,
-    /// Whether a row of any table refers to it.
-    pub is_needed: bool,
-    /// Whether somebody else wrote it last.
-    pub is_changed: bool,
+    /// Whether a row of any table refers to it, or somebody else wrote it last.
+    pub may_stay: bool,
 }
 
 impl Target {
@@ -47,8 +45,8 @@ impl Target {
                                     where p.staging_id = $1 and p.table_name = $2), \
                           ours as (select x from drydock.receipts c cross join unnest(c.xids) u (x) where c.staging_id = $1 \
                                    union select z.xid from drydock.restorations z where z.table_name = $2) \
-                     select t.legacy_id::bigint, t.id in (select id from made), coalesce({in_use}, false), {needed}, \
-                            t.xmin::text::bigint not in (select x from ours) \
+                     select t.legacy_id::bigint, t.id in (select id from made), coalesce({in_use}, false), \
+                            {needed} or t.xmin::text::bigint not in (select x from ours) \
                      from {table} t \
                      where t.legacy_id is not null{of_entity} \
                        and (t.id in (select id from made) or t.id in (select id from found)) order by 1"
@@ -62,8 +60,7 @@ impl Target {
                 legacy_id: row.get(0),
                 is_made: row.get(1),
                 is_in_use: row.get(2),
-                is_needed: row.get(3),
-                is_changed: row.get(4),
+                may_stay: row.get(3),
             })
             .collect())
     }

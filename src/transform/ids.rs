@@ -1,6 +1,6 @@
 //! The id of every record in the target: kept where the target already has the row, derived where it does not.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 
 use super::index::Index;
@@ -8,7 +8,7 @@ use crate::entity::{self, Entity, practices};
 use crate::error::{Error, Result};
 use crate::record::{LegacyId, TargetId};
 use crate::review::Decided;
-use crate::staging::Staging;
+use crate::staging::{OtherRecord, Staging};
 
 /// The ids that are not the derived ones, by entity in the order of the list.
 #[derive(Debug)]
@@ -34,6 +34,7 @@ impl Ids {
     pub fn read(
         staging: &Staging,
         decided: &Decided,
+        others: &BTreeMap<(String, LegacyId), OtherRecord>,
         offices: impl Iterator<Item = LegacyId>,
     ) -> Result<Self> {
         let mut kept = Vec::new();
@@ -42,6 +43,15 @@ impl Ids {
             let mut ambiguous = HashSet::new();
             let mut previous = None;
             let mut uncertain = HashMap::new();
+            // who is another has a row of their own, whatever the one with the legacy id is
+            for ((of, legacy_id), other) in others {
+                if of == entity.name
+                    && decided.is_same_one(of, *legacy_id, &other.noted_at) == Some(false)
+                    && let Some(was) = &other.was_id
+                {
+                    ids.push((*legacy_id, TargetId::derived(&format!("{of} after {was}"), *legacy_id)));
+                }
+            }
             staging.for_uncertain_rows(entity, |legacy_id, target_id, likeness| {
                 if let Some(Ok(row)) = decided.row(entity.name, legacy_id).map(str::parse) {
                     ids.push((legacy_id, row));

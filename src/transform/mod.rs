@@ -123,13 +123,14 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     let posts = Posts::judge(&facts);
     let address_form = AddressForm::new(&staging.catalog()?);
     let fit = Fit::new(&staging.catalog()?, &config.policy);
+    let other_records = staging.other_records()?;
     let whole = WholeSet {
         facts: &facts,
         ladder: Ladder { facts: &facts, posts: &posts, default_practice, decided: &decided },
         settled: &settled,
         target_addresses: &target_addresses,
-        other_records: &staging.other_records()?,
-        ids: &Ids::read(staging, &decided, facts.offices.iter().map(|(office, _)| *office))?,
+        other_records: &other_records,
+        ids: &Ids::read(staging, &decided, &other_records, facts.offices.iter().map(|(office, _)| *office))?,
         merges: &merges,
         repeats: &repeats,
         fit: &fit,

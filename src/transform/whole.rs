@@ -19,8 +19,8 @@ use crate::config::{self, Policy};
 use crate::entity::association::{self, Association, Method};
 use crate::entity::profiles::{Replaced, Standing};
 use crate::entity::{Decision, Entity, Reference, Verdict, Whole, patients, practices, profiles};
-use crate::record::{Code, Issue, LegacyId, Phase, TargetId};
-use crate::review::SAME_ONE;
+use crate::record::{Code, Issue, LegacyId, Phase, SAME_ONE, TargetId};
+use crate::staging::OtherRecord;
 
 /// Phase 1 went through the users in id order, this many per batch.
 const BATCH: usize = 100;
@@ -33,7 +33,7 @@ pub struct WholeSet<'a> {
     pub target_addresses: &'a TargetAddresses,
     pub ids: &'a Ids,
     /// The records whose id was somebody else's in an earlier snapshot, with the moment at which that was noted.
-    pub other_records: &'a BTreeMap<(String, LegacyId), String>,
+    pub other_records: &'a BTreeMap<(String, LegacyId), OtherRecord>,
     pub merges: &'a Merges,
     /// The memberships that say what an earlier one says, with that one.
     pub repeats: &'a Index<LegacyId>,
@@ -217,11 +217,10 @@ impl WholeSet<'_> {
             decision.issue(entity.phase, Issue::new(Code::TargetRowMismatch, "legacy_id"));
         }
         if !self.other_records.is_empty()
-            && let Some(noted_at) = self.other_records.get(&(entity.name.to_owned(), id))
+            && let Some(other) = self.other_records.get(&(entity.name.to_owned(), id))
         {
-            if let Verdict::Ready(_) = decision.verdict
-                && !self.ladder.decided.is_same_one(entity.name, id, noted_at)
-            {
+            let said = self.ladder.decided.is_same_one(entity.name, id, &other.noted_at);
+            if let (Verdict::Ready(_), None) = (&decision.verdict, said) {
                 decision.verdict = Verdict::Quarantined;
             }
             decision.issue(entity.phase, Issue::new(Code::IdOfAnother, SAME_ONE));

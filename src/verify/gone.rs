@@ -40,7 +40,7 @@ pub fn check(
             if !is_wrong {
                 continue;
             }
-            let is_exception = !is_whole || policy == Gone::Remove && (row.is_needed || row.is_changed);
+            let is_exception = !is_whole || policy == Gone::Remove && row.may_stay;
             if is_exception {
                 check.exceptions += 1;
             } else {

@@ -4,7 +4,8 @@
 with markers as materialized (
     select value as marker
     from json_each('["\\n","null","(null)","[null]","<null>","{null}","#null!","n/a","#n/a","#n/d","<na>","(none)","[none]",
-                     "<none>","#name?","#ref!","#value!"]')
+                     "<none>","#name?","#ref!","#value!","#div/0!","#num!","#nom?","#valeur!","#wert!","#bezug!","#zahl!","#nombre?",
+                     "#valor!","#nome?"]')
 ), doubtful as materialized (
     select value as marker from json_each('["none","nan","na","nil","nul"]')
 ), decided as materialized (

@@ -41,7 +41,8 @@ fn spoilt(header: &str, rows: &str) -> Vec<u8> {
 fn job() -> Job {
     let job = Job::of_tables(&[], empty_target()).configured(
         "policy.allowed_rejects = { practices = 99, profiles = 99, patients = 99, practice_owners = 99, \
-         practice_members = 99 }\n",
+         practice_members = 99 }\n\
+         source.columns.\"*\".unreadable = 60\n",
     );
     for (table, header, rows) in [
         (

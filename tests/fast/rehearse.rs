@@ -58,6 +58,8 @@ fn a_rehearsal_says_what_the_real_load_does_and_leaves_nothing_behind() {
     assert_eq!(job.loaded(databases), "0");
     assert_eq!(rehearsed["rolled_back"], true, "{rehearsed}");
     assert_eq!(rehearsed["failed_checks"], serde_json::json!([]), "{rehearsed}");
+    let left_out = rehearsed["likeness"]["left_out"].as_array().unwrap();
+    assert!(left_out.contains(&"table shifts, which refers to profiles".into()), "{left_out:?}");
     let steps: Vec<&str> =
         rehearsed["steps"].as_array().unwrap().iter().filter_map(|step| step["step"].as_str()).collect();
     assert_eq!(steps, ["copy", "survey", "transform", "load", "verify", "rollback"]);

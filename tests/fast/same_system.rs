@@ -139,12 +139,6 @@ fn an_id_that_is_given_again_is_a_question_and_takes_nobodys_row() {
     let other = "1010,newcomer,Bo,Berg,bo.berg@example.org,2025-05-06 10:11:12+00";
     fs::write(&users, was.replace(line, other)).unwrap();
     let row = "select first_name, email from profiles where legacy_id = 1010";
-    let again = |code: i32| {
-        for verb in ["survey", "transform"] {
-            job.drydock([verb, "--quiet"]).run().expect(code);
-        }
-        job.drydock(["load", "--quiet"]).run().expect(code);
-    };
     let taken = job.run(["extract", "--csv", "legacy", "--replace"]);
     assert!(
         taken.stdout.contains("1 ids of users, patients or offices look like somebody else's"),
@@ -157,9 +151,9 @@ fn an_id_that_is_given_again_is_a_question_and_takes_nobodys_row() {
     assert_eq!(job.loaded(row), "Ann1010|ann1010@example.org");
     assert_eq!(
         job.staged(
-            "select entity, entity_id, field from migration_errors where error_code = 'id_of_another'"
+            "select entity, entity_id, field from migration_errors where error_code = 'id_of_another' order by 1"
         ),
-        "profiles|1010|person"
+        "patients|5010|person\nprofiles|1010|person"
     );
     assert_eq!(
         job.staged("select entity, fate from records where fate <> 'ready' order by 1"),
@@ -169,17 +163,47 @@ fn an_id_that_is_given_again_is_a_question_and_takes_nobodys_row() {
     // the same data once more is no answer
     job.run(["extract", "--csv", "legacy", "--replace", "--quiet"]);
     job.drydock(["transform", "--quiet"]).run().expect(6);
-    let sheet = "entity,legacy_id,question,action,value,reason,decided_by\nprofiles,1010,person,accept,,married,Kim\n";
-    fs::write(job.path("decisions.csv"), sheet).unwrap();
-    job.run(["review", "import", "decisions.csv", "--quiet"]);
-    again(0);
+    let decide = |action: &str| {
+        let sheet = format!(
+            "entity,legacy_id,question,action,value,reason,decided_by\n\
+             profiles,1010,person,{action},,asked,Kim\npatients,5010,person,{action},,asked,Kim\n"
+        );
+        fs::write(job.path("decisions.csv"), sheet).unwrap();
+        job.run(["review", "import", "decisions.csv", "--revise", "--quiet"]);
+        job.run(["survey", "--quiet"]);
+        job.run(["transform", "--quiet"]);
+    };
+
+    // another one has rows of their own, and the other's stay as they are but for the legacy id
+    let before = job.digest();
+    decide("not_a_duplicate");
+    job.run(["load", "--quiet"]);
+    assert_eq!(job.loaded(row), "Bo|bo.berg@example.org");
+    let other = "select first_name, legacy_id is null from profiles where email = 'ann1010@example.org'";
+    assert_eq!(job.loaded(other), "Ann1010|t");
+    assert_eq!(
+        job.loaded("select first_name, coalesce(legacy_id, 0) from patients where first_name in ('Bo', 'Ann1010') order by 1"),
+        "Ann1010|0\nBo|5010"
+    );
+    job.run(["verify", "--quiet"]);
+    let (loaded, run) = (job.digest(), job.last_run("load"));
+    job.run(["load", "--quiet"]);
+    job.run(["survey", "--quiet"]);
+    job.run(["transform", "--quiet"]);
+    job.run(["load", "--quiet"]);
+    assert_eq!(job.digest(), loaded);
+    job.run(["rollback", "--run", &run, "--quiet"]);
+    assert_eq!(job.digest(), before);
+
+    decide("accept");
+    job.run(["load", "--quiet"]);
     assert_eq!(job.loaded(row), "Bo|bo.berg@example.org");
     job.run(["verify", "--quiet"]);
 
     // and another one after that is another question
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
     fs::write(&users, was.replace(line, "1010,third,Cy,Dahl,cy.dahl@example.org,2025-09-09 09:09:09+00"))
         .unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(1_100));
     job.run(["extract", "--csv", "legacy", "--replace", "--quiet"]);
     job.drydock(["transform", "--quiet"]).run().expect(6);
     assert_eq!(

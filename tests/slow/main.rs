@@ -21,9 +21,10 @@ mod associations; // who belongs to which practice, against the world's truth
 mod transform; // what is decided about the plan-sized world, record by record
 
 // load
-mod growth;
+mod growth; // what is asked of the target grows with the records and no faster
 mod kill; // a load killed anywhere ends, when run again, like one left alone
-mod load_at_scale; // loads of the plan's size into a target that refuses some records // what is asked of the target grows with the records and no faster
+mod load_at_scale; // loads of the plan's size into a target that refuses some records
+mod reruns; // a live system that went on, loaded again as its differences
 
 // verify and rollback
 mod verify_damage; // each kind of damage is found; no false alarm

@@ -90,11 +90,24 @@ pub fn timings(figures: &Lookup) -> String {
         .iter()
         .map(|path| cells(figures, path, &["phase", "entity"], &["rows", "inserted", "updated", "unchanged"]))
         .collect();
-    if receipts.is_empty() {
-        return runs;
+    let gone: Vec<Vec<Cell>> = figures
+        .list("/gone")
+        .iter()
+        .map(|path| cells(figures, path, &["entity", "outcome"], &["records"]))
+        .collect();
+    let mut page = runs;
+    if !receipts.is_empty() {
+        let heads = ["phase", "entity", "rows sent", "inserted", "updated", "unchanged"];
+        page += &table("What the loads committed", &heads, receipts);
     }
-    let heads = ["phase", "entity", "rows sent", "inserted", "updated", "unchanged"];
-    runs + &table("What the loads committed", &heads, receipts)
+    if !gone.is_empty() {
+        page += &table(
+            "Rows whose record is gone from the source",
+            &["entity", "what became of them", "rows"],
+            gone,
+        );
+    }
+    page
 }
 
 /// Such as `3 min 20 s`.

@@ -68,6 +68,8 @@ pub struct Figures {
     pub runs: Vec<RunLine>,
     /// The transactions that a load has committed.
     pub receipts: Vec<ReceiptLine>,
+    /// What loads did about rows whose record is gone from the source, where `policy.gone` says so.
+    pub gone: Vec<GoneLine>,
     /// The three-way proof as one statement; null before a verification.
     pub three_way_proof: Option<ThreeWayProof>,
     /// Its sides, table by table, as the last verification computed them.
@@ -205,6 +207,19 @@ row_struct! {
 }
 
 row_struct! {
+    /// Rows whose record is gone from the source, with what became of them.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    pub struct GoneLine {
+        /// The entity.
+        pub entity: String,
+        /// `removed`, `deactivated` or `already`; or why the row was left: `others`, `changed`, `referenced`, `kept`.
+        pub outcome: String,
+        /// How many.
+        pub records: u64,
+    }
+}
+
+row_struct! {
     /// What the present command is doing.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Progress {
@@ -291,6 +306,7 @@ pub(in crate::staging) fn figures(connection: &Connection, is_being_written: boo
                     sum(unchanged) as unchanged from receipts group by phase, entity order by min(receipt_id)",
             [],
         )?,
+        gone: all(connection, "select entity, outcome, records from v_gone_records order by 1, 2", [])?,
         three_way_proof: three_way_proof(connection, &proofs)?,
         proofs,
         survival: survival(connection)?,

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use crate::entity;
 use crate::error::Result;
-use crate::record::{Action, ItemId, LegacyId};
+use crate::record::{Action, ItemId, LegacyId, SAME_ONE};
 use crate::staging::file::open::Staging;
 use crate::staging::now;
 use crate::staging::people::decisions::{DecisionState, Standing};
@@ -52,7 +52,9 @@ impl Staging {
                 match (became, standing.ruling.action) {
                     // what holds goes on holding, and is asked again
                     (DecisionState::Stale | DecisionState::Changed, _) => {}
-                    (_, Action::NotADuplicate) => tell_apart(connection, &standing.ruling.item)?,
+                    (_, Action::NotADuplicate) if standing.ruling.item.question != SAME_ONE => {
+                        tell_apart(connection, &standing.ruling.item)?;
+                    }
                     (_, Action::Escalate) => {
                         set_status(connection, &standing.ruling.item, "escalated", None)?;
                     }

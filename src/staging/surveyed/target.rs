@@ -166,9 +166,10 @@ impl Staging {
     /// The ready records of the entity that have a stand-in for an address, or none, and whose row had no better one when the target
     /// was surveyed, in legacy id order.
     pub fn for_stand_ins(&self, entity: &Entity, mut each: impl FnMut(LegacyId)) -> Result<()> {
+        // left to itself SQLite reads all rows of the entity for each record: the square of their number
         let mut statement = self.connection.prepare(&format!(
             "select y.legacy_id, y.email, t.email from {} y \
-             left join target_rows t on t.entity = ? and t.legacy_id = y.legacy_id order by y.legacy_id",
+             left join target_rows t indexed by target_rows_legacy_id on t.entity = ? and t.legacy_id = y.legacy_id order by y.legacy_id",
             quoted(&entity.ready_table())
         ))?;
         let mut rows = statement.query([entity.name])?;
