@@ -20,6 +20,7 @@ mod failure;
 mod gone;
 mod gone_back;
 mod health;
+mod judged;
 mod likeness;
 mod lock;
 mod mapping_table;
@@ -108,7 +109,7 @@ pub struct Target {
     /// Tables whose rows may become something else on their way in, and by what; not known before the lock is taken.
     watched: watched::Watched,
     /// The constraints that are asked of every chunk, once one of them has refused something.
-    judged: Vec<constraints::Judged>,
+    judged: Vec<judged::Judged>,
     /// What triggers wrote into tables of others, by table.
     elsewhere: elsewhere::Elsewhere,
 }
