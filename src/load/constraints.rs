@@ -1,5 +1,7 @@
 //! What the constraints of the target refuse, asked of all resolved rows before the first write, and not by the refusal of each.
 
+use std::collections::HashSet;
+
 use super::Obstacles;
 use crate::entity::catalog::Catalog;
 use crate::entity::{ACCOUNTS, Column, Entity, Write};
@@ -189,6 +191,8 @@ fn broken(
     let others =
         entities.iter().filter(|other| other.name != entity.name && target.are_together(entity, other));
     let others: Vec<&Entity> = others.copied().filter(|_| constraint.is_unique()).collect();
+    // what goes with this load is in nobody's way
+    let going = if constraint.is_unique() { staging.rows_to_go()? } else { HashSet::new() };
     staging.with_ready(entity, &asked.sent, |rows| {
         target.broken(entity, constraint, asked, |sender| {
             while rows
@@ -200,14 +204,17 @@ fn broken(
                 })?
                 .is_some()
             {}
+            let nothing = asked.sent.len() - 1;
+            for id in &going {
+                sender.send([None, Some(id.as_str())].into_iter().chain(std::iter::repeat_n(None, nothing)));
+            }
             for other in others {
                 let id: Vec<&Column> = other.column("id").into_iter().collect();
                 staging.with_ready(other, &id, |rows| {
                     while rows
                         .next(|_, values| {
-                            let sent =
-                                values.iter().copied().chain(std::iter::repeat(None)).take(asked.sent.len());
-                            sender.send([None].into_iter().chain(sent));
+                            let id = values.first().copied().flatten();
+                            sender.send([None, id].into_iter().chain(std::iter::repeat_n(None, nothing)));
                             Ok(())
                         })?
                         .is_some()

@@ -129,7 +129,9 @@ fn who_is_merged_after_a_load_leaves_no_row_behind() {
     let job =
         Job::of_tables(&tables, empty_target()).configured("[policy]\ndefault_practice = 1\n").at("verify");
     let before = job.digest();
-    std::fs::write(job.path("merge.toml"), "[policy]\ndefault_practice = 1\nduplicates = 'merge'\n").unwrap();
+    let config = std::fs::read_to_string(job.path("drydock.toml")).unwrap();
+    let merges = config.replace("default_practice = 1", "default_practice = 1\nduplicates = 'merge'");
+    std::fs::write(job.path("merge.toml"), merges).unwrap();
     job.run(["survey", "--quiet"]);
     job.run(["transform", "--reconfigure", "--config", "merge.toml", "--quiet"]);
     let loaded = job.drydock(["load", "--quiet"]).run().expect(0);

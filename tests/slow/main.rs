@@ -46,8 +46,8 @@ mod schemas; // every document that --json prints is what fixtures/schemas says
 mod status; // the progress object, also while a command writes
 mod steps; // the steps as an operator runs them, on the plan-sized world
 mod surfaces; // what status, report, gate and the others say, read from what they print
-mod target_worlds;
-mod targets; // the schemas that exist, each by its mapping alone // whole worlds into tables of others, by the worlds' own truth
+mod target_worlds; // whole worlds into tables of others, by the worlds' own truth
+mod targets; // the schemas that exist, each by its mapping alone
 
 // the file and its safety
 mod audit; // a sealed copy is what was sealed, or the check says so
