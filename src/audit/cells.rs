@@ -70,7 +70,6 @@ impl Cells {
                 return Ok(years);
             }
             Treatment::Sex if is_sex(text) => return Ok(self.hiding.sex(text)),
-            Treatment::Sex => false,
             Treatment::Json => return self.json(row, text),
             Treatment::Metadata => return self.metadata(row, text),
             Treatment::Schemas => return self.schemas(row, text),
@@ -167,6 +166,11 @@ impl Cells {
         let space = match space {
             Space::Of(table) => table,
             Space::Entity => row.entity.map_or(row.table, table),
+            Space::Pair if !self.tokens.is_linkable() => {
+                let entity = row.entity.map_or(row.table, table);
+                return self.tokens.id(&format!("pairs of {entity}"), id).map(Some);
+            }
+            Space::Pair => row.entity.map_or(row.table, table),
             Space::Keeper => row.keeper.or(row.entity).map_or(row.table, table),
             Space::Table => row.table,
             Space::Target => return Ok(None),
@@ -197,7 +201,7 @@ impl Cells {
 
     fn question(&mut self, row: Row<'_>, text: &str) -> Result<String> {
         if let Some(other) = text.strip_prefix("duplicate_of_") {
-            return Ok(format!("duplicate_of_{}", self.id(row, Space::Entity, other)?));
+            return Ok(format!("duplicate_of_{}", self.id(row, Space::Pair, other)?));
         }
         if is_ours(text) { Ok(text.to_owned()) } else { self.tokens.of("text", row.place, text.as_bytes()) }
     }
@@ -311,8 +315,10 @@ fn is_moment(text: &str) -> bool {
     text.len() >= 20 && text.ends_with('Z') && chrono::DateTime::parse_from_rfc3339(text).is_ok()
 }
 
+/// Three numbers, or what this program calls itself.
 fn is_version(text: &str) -> bool {
-    text.len() < 20 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+    let numbers = || text.split('.').all(|part| part.len() <= 3 && is_number(part));
+    text == env!("CARGO_PKG_VERSION") || text.matches('.').count() == 2 && numbers()
 }
 
 fn is_country(text: &str) -> bool {

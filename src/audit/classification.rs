@@ -13,6 +13,9 @@ pub enum Space {
     Entity,
     /// Records of the entity that the row's record was merged into.
     Keeper,
+    /// Records of the row's entity that are compared with each other: that two are alike would tell the name of the one to whoever
+    /// knows the other, so these ids lead to no record unless equal values may be told.
+    Pair,
     /// Rows of the row's table.
     Table,
     /// Rows of the target.
@@ -110,6 +113,8 @@ pub enum Treatment {
 impl Treatment {
     /// A record of the row's entity.
     const RECORD: Self = Self::Id(Space::Entity);
+    /// A record that is compared with another one.
+    const PAIR: Self = Self::Id(Space::Pair);
     /// The record that the row's is merged into.
     const KEEPER: Self = Self::Id(Space::Keeper);
     /// A row of the row's table.
@@ -191,10 +196,15 @@ impl Treatment {
             Self::Shapes => "kept if digits, letters and signs stand for them, else a token",
             Self::Moment => "kept if a moment, else a token",
             Self::Country => "kept if a country, else a token",
-            Self::Name | Self::Email | Self::Phone | Self::Address | Self::Username | Self::Text => "token",
+            Self::Name
+            | Self::Email
+            | Self::Phone
+            | Self::Address
+            | Self::Username
+            | Self::Text
+            | Self::Json => "token",
             Self::Birth => "year or years, early ones together; a token where it is no date",
             Self::Date => "year or years; a token where it is no date",
-            Self::Json => "token",
             Self::Metadata => "by key; a token where the key is not known",
             Self::Digest | Self::RecordDigest => "keyed digest",
             Self::Chain => "kept: it holds no value",
@@ -297,10 +307,10 @@ const TABLES: &[(&str, Columns)] = tables! {
         "note" Text;
     "gate_overrides": "override_id" Count, "gate" Count, "reason" Text, "missing" Phrase, "run_id" Count,
         "overridden_at" Moment;
-    "duplicate_pairs": "entity" Word, "legacy_id" RECORD, "other_legacy_id" RECORD, "score" Share, "weight" Weight, "band" Word,
+    "duplicate_pairs": "entity" Word, "legacy_id" PAIR, "other_legacy_id" PAIR, "score" Share, "weight" Weight, "band" Word,
         "look_value" Share, "evidence" Evidence,
         "verdict" Word;
-    "duplicate_clusters": "entity" Word, "cluster_id" RECORD, "legacy_id" RECORD;
+    "duplicate_clusters": "entity" Word, "cluster_id" PAIR, "legacy_id" PAIR;
     "duplicate_passes": "key" Words, "blocks" Count, "pairs" Count, "blocks_left_out" Count, "pairs_left_out" Count;
     "duplicate_levels": "field" Word, "position" Count, "level" Word, "same" Count, "different" Count, "bits" Count;
     "duplicate_search": "records" Count, "compared_pairs" Count, "largest_block" Count, "high" Count, "medium" Count, "low" Count,

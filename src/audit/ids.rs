@@ -118,6 +118,7 @@ mod tests {
 
     /// Spearman's rank correlation of 3,000 ids and what became of them is that of chance.
     #[test]
+    #[expect(clippy::cast_precision_loss, reason = "some thousand ids")]
     fn the_order_of_ids_does_not_show() {
         let mut ids = ids("one");
         let mut drawn: Vec<(i64, usize)> =

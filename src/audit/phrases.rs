@@ -149,7 +149,8 @@ fn filled(hole: &str, text: &str, tokens: &mut Tokens) -> Result<Option<String>>
         _ => {
             let digits = text.strip_prefix('-').unwrap_or(text);
             let kept = match hole {
-                "n" => is_number(text).then(|| if text.len() <= 3 { text } else { "…" }),
+                "n" if text.len() > 3 => is_number(text).then_some("…"),
+                "n" => is_number(text).then_some(text),
                 "count" => is_number(digits).then_some(text),
                 "some" => is_number(text).then_some("…"),
                 "ours" => is_ours(text).then_some(text),

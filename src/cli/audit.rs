@@ -155,7 +155,7 @@ fn sealed(summary: &Summary, arguments: &Seal) -> String {
 
 /// How many patients say the same of themselves.
 fn alike(found: &Anonymity) -> String {
-    let share = |part: u64, of: u64| if of == 0 { 0 } else { 100 * part / of };
+    let share = |part: u64, of: u64| (100 * part).checked_div(of).unwrap_or_default();
     let Anonymity { before, after, .. } = found;
     let mut text = format!(
         "  by {} {} of {} patients are alone ({} %), {} among fewer than five ({} %); in the file itself {}\n",

@@ -171,13 +171,10 @@ fn nobody_is_in_it_and_everything_else_is() {
         ),
         "4|1|1"
     );
-    job.drydock(["audit", "seal", "--redact", "--linkable", "--out", "linkable"]).run().expect(0);
-    let alike = "select count(distinct last_name), count(*) from ready_profiles";
-    assert_eq!(sqlite3(&job.path("linkable/staging.drydock"), alike), "3|4");
     assert_eq!(ask("select count(*) from legacy_auth_user u join changes c on c.before = u.email where c.field = 'email'"), job.staged("select count(*) from legacy_auth_user u join changes c on c.before = u.email where c.field = 'email'"));
     assert_eq!(ask("select verdict from duplicate_pairs"), job.staged("select verdict from duplicate_pairs"));
     assert_eq!(ask("select group_concat(birthdate) from (select birthdate from legacy_dispatch_patient order by birthdate)").replace(char::is_numeric, "9"), "9999 or before,9999,9999");
-    assert_eq!(ask("select count(*) from legacy_auth_user where email = ''"), "1");
+    assert_eq!(ask("select count(*) from legacy_auth_user where coalesce(email, '') = ''"), "1");
     assert_eq!(ask("select distinct date_joined from legacy_auth_user"), "2019");
     assert_eq!(ask("select country from ready_practices"), "USA");
     assert_eq!(ask("select count(*) from facts where name = 'journal_key'"), "0");
@@ -220,6 +217,10 @@ fn nobody_is_in_it_and_everything_else_is() {
     assert_eq!(checked.what, "redacted");
     let journal = "select group_concat(hash) from (select hash from journal order by sequence)";
     assert_eq!(ask(journal), job.staged(journal));
+    // who says the same can be told where somebody asked for that
+    job.drydock(["audit", "seal", "--redact", "--linkable", "--out", "linkable"]).run().expect(0);
+    let alike = "select count(distinct last_name), count(*) from ready_profiles";
+    assert_eq!(sqlite3(&job.path("linkable/staging.drydock"), alike), "3|4");
 }
 
 #[test]

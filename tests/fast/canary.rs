@@ -262,7 +262,6 @@ fn value_columns() -> Vec<(String, String)> {
             treatment,
             Treatment::Flag
                 | Treatment::Code
-                | Treatment::Sex
                 | Treatment::Country
                 | Treatment::Name
                 | Treatment::Email

