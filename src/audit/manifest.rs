@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::anonymity::Anonymity;
 use crate::staging::{Accounting, Head, SealedTable};
 
 /// What the manifest of this version calls itself.
@@ -29,7 +30,7 @@ pub struct Manifest {
     pub signed_by: Option<String>,
     /// The end of the journal's chain.
     pub journal: Head,
-    /// The digest of the configuration.
+    /// The digest of the configuration; none in a redacted copy, which has a commitment to it.
     pub configuration_sha256: Option<String>,
     /// Per legacy table the columns that were never taken.
     pub excluded_columns: BTreeMap<String, Vec<String>>,
@@ -63,10 +64,18 @@ pub struct Redacted {
     pub dropped_columns: BTreeMap<String, Vec<String>>,
     /// Tables that nobody has classified: they are not in the copy.
     pub dropped_tables: Vec<String>,
-    /// How many different values have a token.
+    /// How many tokens there are.
     pub tokens: u64,
+    /// Whether the same value has the same token in every record, so that it can be told who says the same.
+    pub linkable: bool,
     /// The year of birth up to which everybody is put together.
     pub pooled_up_to: i32,
+    /// What stands for the digest of the configuration: HMAC under a key that is not in the copy.
+    pub configuration_commitment: Option<String>,
+    /// What is said of the token key, whether or not it was written: HMAC under it.
+    pub token_key_commitment: String,
+    /// How many people are alike.
+    pub anonymity: Anonymity,
 }
 
 /// One entity's fates: extracted = ready + merged + rejected + quarantined, after a load ready = loaded + failed.

@@ -2,7 +2,7 @@
 //! also one in which nobody can be recognised; [`check()`] needs nothing but what was shipped; [`shred`] does away with a file.
 //!
 //! In reading order: `digest` (what is taken over what), `manifest`, `parcel` (the folder and its names), `seal`, `redact` with
-//! `classification`, `vocabulary` and `tokens`, `check`, and `place` (where a file must not lie).
+//! `classification` (what a column is), `cells` (what becomes of a value), `words`, `phrases`, `tokens`, `ids` and `anonymity`, `check`, and `place` (where a file must not lie).
 //!
 //! # What this proves, and what it cannot
 //!
@@ -17,25 +17,34 @@
 //!
 //! # What a redacted copy still tells
 //!
-//! Legacy ids and target ids stay, so whoever has one of the databases knows everybody. Beside them stay roles, genders, years,
-//! countries, the number of everything, who is related to whom, which fields are empty or equal, which rules changed what, and
-//! the moments of the migration itself. A rare combination of these may be one person's alone. A redacted copy is a
-//! pseudonymised file: fit for an auditor under contract, not for publication.
+//! Ids are others, so whoever has one of the databases does not find anybody by them; they lead where they led. A value has a token of
+//! its own in each record. What stays beside the relations are roles, sexes, years, countries, how many there are of everything, which
+//! fields are empty, which rules changed what, and the moments of the migration itself. A rare combination of these may be one
+//! person's alone: the manifest says how many are alone by what a stranger may know of them, `--k` puts values together until nobody
+//! is, and neither speaks of what else is there (who treats whom, how many issues a record has). A redacted copy is a pseudonymised
+//! file: fit for an auditor under contract, not for publication.
 
+mod anonymity;
+mod cells;
 mod check;
 mod classification;
 mod digest;
 mod encrypt;
+mod generalise;
+mod ids;
 mod manifest;
+mod metadata;
 mod parcel;
+mod phrases;
 pub mod place;
 mod redact;
 mod seal;
 mod shred;
 mod sign;
 mod tokens;
-mod vocabulary;
+mod words;
 
+pub use anonymity::{Anonymity, Measured, QUASI_IDENTIFIERS, measure};
 pub use check::{Checked, Options as CheckOptions, Part, Verdict, check};
 pub use classification::{Treatment, tables};
 pub use encrypt::{Identities, Recipients};
@@ -43,3 +52,4 @@ pub use manifest::Manifest;
 pub use seal::{Options as SealOptions, Summary, seal};
 pub use shred::{Shredded, promise, shred};
 pub use sign::{Signer, Verifier};
+pub use tokens::KeyOfExport;

@@ -1,41 +1,82 @@
 //! A copy in which nobody can be recognised: a new file, into which every value goes through its column's treatment. Nothing
-//! of the original's pages is ever in it. What a value looks like decides too: one that is not shaped as its column expects is
-//! replaced, so that a name that strayed into a column of numbers does not get through.
+//! of the original's pages is ever in it, nor is the order of its rows.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use chrono::Datelike;
-use serde_json::{Map, Value};
+use serde_json::json;
 
+use super::anonymity::{self, SUPPRESSED, Whose};
+use super::cells::{Cells, Row, entity_called};
 use super::classification::{Treatment, columns_of, legacy_columns_of, of_field};
 use super::manifest::Redacted;
-use super::tokens::Tokens;
-use super::vocabulary::Vocabulary;
-use crate::config::Config;
+use super::tokens::{Place, Tokens};
+use crate::entity::{self, Entity};
 use crate::error::{Error, Result};
-use crate::staging::{Cell, SEAL_TABLES, Staging, Written, broken_at};
-use crate::{clean, record};
+use crate::staging::{CONFIGURATION_COMMITMENT, Cell, SEAL_TABLES, Staging, Written, broken_at};
 
 /// Everybody who is older is put together.
 const OLDEST: i32 = 89;
 
+/// How a copy is to be redacted.
+#[derive(Debug, Default)]
+pub struct Options<'a> {
+    /// A new file for what each token stands for.
+    pub token_key: Option<&'a Path>,
+    /// Whether the same value has the same token in every record.
+    pub is_linkable: bool,
+    /// How many patients have to be alike, at least.
+    pub k: Option<u64>,
+}
+
 /// Writes the copy to a new file.
-pub fn redact(from: &Staging, to: &Path, token_key: Option<&Path>) -> Result<Redacted> {
-    if let Some(number) = broken_at(&from.journal()?) {
-        return Err(Error::precondition(format!(
-            "the journal of {} is broken at entry {number}, and what stands there may be anything",
-            from.path().display()
-        ))
-        .hint("`drydock audit check` says more; seal a file that was not changed by other means"));
+pub fn redact(from: &Staging, to: &Path, options: &Options<'_>) -> Result<Redacted> {
+    let journal = from.journal()?;
+    let refused = |what: String, hint: &str| Err(Error::precondition(what).hint(hint.to_owned()));
+    if let Some(number) = broken_at(&journal) {
+        return refused(
+            format!(
+                "the journal of {} is broken at entry {number}, and what stands there may be anything",
+                from.path().display()
+            ),
+            "`drydock audit check` says more; seal a file that was not changed by other means",
+        );
     }
+    // entries of the first files say what a commitment stands in for now
+    let says = |entry: &&crate::staging::Entry| {
+        let value = entry.value().unwrap_or_default();
+        entry.kind == "configuration" && value.get("sha256").is_some()
+            || entry.kind == "decision" && value.get("legacy_id").is_some()
+            || entry.kind == "looked" && value.pointer("/subject/legacy_id").is_some()
+    };
+    if let Some(entry) = journal.iter().find(says) {
+        return refused(
+            format!(
+                "entry {} of the journal of {} says of which record or configuration it speaks",
+                entry.sequence,
+                from.path().display()
+            ),
+            "it was written by an earlier version: extract into a new file, and redact that",
+        );
+    }
+    let commitment = from.configuration_commitment()?;
+    let facts = json!({
+        "configuration_key": from.fact("journal_key")?, "configuration_sha256": from.fact("configuration_sha256")?,
+    });
+    let (hiding, anonymity) = anonymity::hide(from, pooled_up_to(from)?, options.k)?;
     let mut copy = Staging::create_new(to)?;
     copy.prepare_copy()?;
-    let mut redactor = Redactor {
-        tokens: Tokens::new(token_key)?,
-        vocabulary: Vocabulary::new(),
-        pooled_up_to: pooled_up_to(from)?,
+    let mut report = Redacted {
+        pooled_up_to: hiding.pooled_up_to,
+        linkable: options.is_linkable,
+        configuration_commitment: commitment.clone(),
+        anonymity,
+        ..Redacted::default()
     };
-    let mut report = Redacted { pooled_up_to: redactor.pooled_up_to, ..Redacted::default() };
+    let tokens = Tokens::new(options.is_linkable, options.token_key, facts)?;
+    report.token_key_commitment = tokens.commitment(&from.fact("staging_id")?.unwrap_or_default());
+    let mut redactor = Redactor { cells: Cells { tokens, hiding }, keepers: keepers(from)?, commitment };
     for (table, columns) in from.tables()? {
         if SEAL_TABLES.contains(&table.as_str()) {
             continue;
@@ -49,11 +90,12 @@ pub fn redact(from: &Staging, to: &Path, token_key: Option<&Path>) -> Result<Red
             }
         };
         let is_raw = columns_of(&table).is_none();
+        let legacy = if is_raw { table.strip_prefix("legacy_") } else { None };
         let treatments: Vec<Option<Treatment>> = columns
             .iter()
             .map(|column| {
                 let known = known.iter().find(|(name, _)| name == column).map(|(_, treatment)| *treatment);
-                known.or_else(|| (is_raw && column == "legacy_id").then_some(Treatment::Id))
+                known.or_else(|| (is_raw && column == "legacy_id").then_some(Treatment::ROW))
             })
             .collect();
         let kept: Vec<String> = columns
@@ -76,16 +118,21 @@ pub fn redact(from: &Staging, to: &Path, token_key: Option<&Path>) -> Result<Red
         if !dropped.is_empty() {
             report.dropped_columns.insert(table.clone(), dropped);
         }
-        let shape = Shape::of(&table, &columns, &treatments);
+        let shape = Shape::of(&table, legacy, &columns, treatments);
+        let mut number = 0;
         copy.write_cells(&table, &kept, |write| {
-            from.for_cells(&table, |cells| match redactor.row(&shape, cells)? {
-                Some(row) => write(&row),
-                None => Ok(()),
+            from.for_cells(&table, |cells| {
+                number += 1;
+                match redactor.row(&shape, number, cells)? {
+                    Some(row) => write(&row),
+                    None => Ok(()),
+                }
             })
         })?;
     }
-    report.tokens = redactor.tokens.count();
-    redactor.tokens.finish()?;
+    report.tokens = redactor.cells.tokens.count();
+    redactor.cells.tokens.finish()?;
+    report.anonymity.after = anonymity::measure(&copy)?;
     Ok(report)
 }
 
@@ -96,22 +143,64 @@ fn pooled_up_to(from: &Staging) -> Result<i32> {
     Ok(year.unwrap_or_else(|| chrono::Utc::now().year()) - OLDEST - 1)
 }
 
+/// The entities that records were merged into, where it is another than their own.
+fn keepers(from: &Staging) -> Result<HashMap<(&'static str, i64), &'static Entity>> {
+    let mut keepers = HashMap::new();
+    from.for_cells("merged_across", |cells| {
+        if let [Cell::Text(entity), Cell::Integer(id), Cell::Text(into)] = cells
+            && let (Some(entity), Some(into)) = (entity_called(entity), entity_called(into))
+        {
+            keepers.insert((entity.name, *id), into);
+        }
+        Ok(())
+    })?;
+    Ok(keepers)
+}
+
 /// What a table's rows are treated by.
-struct Shape {
-    is_journal: bool,
+struct Shape<'a> {
+    table: &'a str,
+    /// The legacy table, of raw rows.
+    legacy: Option<&'a str>,
     treatments: Vec<Option<Treatment>>,
+    /// The entity, where all rows are of one.
+    entity: Option<&'static Entity>,
+    /// The column with the entity of the row.
+    entity_column: Option<usize>,
+    /// The column with the table of the row.
+    table_column: Option<usize>,
+    /// The column with the id of the record.
+    id: Option<usize>,
     /// The column that says what a value is: `field`, `question` or `name`.
     says: Option<usize>,
     /// The column that says that a value is a legacy id.
     refers: Option<usize>,
 }
 
-impl Shape {
-    fn of(table: &str, columns: &[String], treatments: &[Option<Treatment>]) -> Self {
+impl<'a> Shape<'a> {
+    fn of(
+        table: &'a str,
+        legacy: Option<&'a str>,
+        columns: &[String],
+        treatments: Vec<Option<Treatment>>,
+    ) -> Self {
         let position = |wanted: &str| columns.iter().position(|column| column == wanted);
+        let entity = match table {
+            "missing_profiles" => entity::find("profiles"),
+            _ => table.strip_prefix("ready_").and_then(entity::find),
+        };
         Self {
-            is_journal: table == "journal",
-            treatments: treatments.to_vec(),
+            table,
+            legacy,
+            treatments,
+            entity,
+            entity_column: position("entity").filter(|_| table != "entities" && table != "proofs"),
+            table_column: position("table_name"),
+            id: match table {
+                "missing_profiles" => position("legacy_user_id"),
+                "legacy_unreadable" => None,
+                _ => position("legacy_id").or_else(|| position("entity_id")),
+            },
             says: match table {
                 "changes" => position("field"),
                 "decisions" => position("question"),
@@ -124,332 +213,110 @@ impl Shape {
 }
 
 struct Redactor {
-    tokens: Tokens,
-    vocabulary: Vocabulary,
-    pooled_up_to: i32,
+    cells: Cells,
+    keepers: HashMap<(&'static str, i64), &'static Entity>,
+    /// What stands for the digest of the configuration.
+    commitment: Option<String>,
 }
 
 impl Redactor {
     /// A row as it goes into the copy; none when it does not go there.
-    fn row(&mut self, shape: &Shape, cells: &[Cell<'_>]) -> Result<Option<Vec<Written>>> {
-        let said = shape.says.and_then(|column| match cells[column] {
+    fn row(&mut self, shape: &Shape<'_>, number: i64, cells: &[Cell<'_>]) -> Result<Option<Vec<Written>>> {
+        let text = |column: Option<usize>| match cells[column?] {
             Cell::Text(bytes) => std::str::from_utf8(bytes).ok(),
             _ => None,
-        });
-        // the key of the commitments would let their values be tried out
-        if shape.treatments.contains(&Some(Treatment::ByFact)) && said == Some("journal_key") {
-            return Ok(None);
+        };
+        let said = text(shape.says).unwrap_or_default();
+        if shape.table == "facts" {
+            match said {
+                // the key of the commitments would let their values be tried out
+                "journal_key" => return Ok(None),
+                "configuration_sha256" => {
+                    return Ok(self.commitment.as_ref().map(|commitment| {
+                        [CONFIGURATION_COMMITMENT, commitment]
+                            .map(|text| Written::Text(text.to_owned()))
+                            .to_vec()
+                    }));
+                }
+                _ => {}
+            }
         }
-        let refers = shape.refers.is_some_and(|column| cells[column] != Cell::Null);
-        let mut row = Vec::with_capacity(cells.len());
+        let entity = shape.entity.or_else(|| entity_called(text(shape.entity_column)?.as_bytes()));
+        let table = shape.legacy.or_else(|| text(shape.table_column)).unwrap_or(shape.table);
+        let id = shape.id.and_then(|column| match cells[column] {
+            Cell::Integer(id) => Some(id),
+            _ => None,
+        });
+        let place = match (id, entity, shape.legacy) {
+            (Some(id), Some(entity), _) => Place { space: entity.legacy.name, id },
+            (Some(id), None, Some(legacy)) => Place { space: legacy, id },
+            _ => Place { space: shape.table, id: number },
+        };
+        let row = Row {
+            place,
+            entity,
+            table,
+            keeper: entity.zip(id).and_then(|(entity, id)| self.keepers.get(&(entity.name, id)).copied()),
+            hides: self.cells.hiding.whose(place.space, place.id),
+        };
+        let refers = text(shape.refers).and_then(|entity| entity_called(entity.as_bytes()));
+        let mut written = Vec::with_capacity(cells.len());
         for (cell, treatment) in cells.iter().zip(&shape.treatments) {
             let Some(treatment) = treatment else { continue };
-            let treatment = match treatment {
-                Treatment::ByField if refers => Treatment::Id,
-                Treatment::ByField => of_field(said.unwrap_or_default()),
-                other => *other,
+            let treatment = match (treatment, refers) {
+                (Treatment::ByField, Some(entity)) => refers_to(entity),
+                (Treatment::ByField, None) => of_field(entity, said),
+                (other, _) => *other,
             };
-            row.push(match cell {
-                Cell::Null => Written::Null,
-                Cell::Integer(number) => Written::Integer(*number),
-                Cell::Real(number) => Written::Real(*number),
-                Cell::Text(bytes) if shape.is_journal => {
-                    Written::Text(String::from_utf8_lossy(bytes).into_owned())
-                }
-                Cell::Text(bytes) | Cell::Blob(bytes) => {
-                    let text = match std::str::from_utf8(bytes) {
-                        Ok(text) if treatment == Treatment::ByFact => {
-                            self.fact(said.unwrap_or_default(), text)?
-                        }
-                        Ok(text) => self.text(treatment, text)?,
-                        Err(_) => self.tokens.of(treatment.token(), bytes)?,
-                    };
-                    if matches!(cell, Cell::Blob(_)) {
-                        Written::Blob(text.into_bytes())
-                    } else {
-                        Written::Text(text)
-                    }
-                }
-            });
+            written.push(self.cell(row, treatment, said, *cell)?);
         }
-        Ok(Some(row))
+        Ok(Some(written))
     }
 
-    /// A text by its treatment.
-    fn text(&mut self, treatment: Treatment, text: &str) -> Result<String> {
-        if text.is_empty() {
-            return Ok(String::new());
-        }
-        let kept = match treatment {
-            Treatment::Id => is_number(text) || is_uuid(text),
-            Treatment::Flag => is_flag(text),
-            Treatment::Code => text.len() <= 3 && is_number(text) || is_flag(text) || is_sex(text),
-            Treatment::Word => self.vocabulary.has(text),
-            Treatment::Context => is_reference(text) || !has_digit(text) && self.vocabulary.has(text),
-            Treatment::Moment => is_moment(text),
-            Treatment::Country => is_country(text),
-            Treatment::Birth | Treatment::Date => {
-                return match year(text) {
-                    Some(year) if treatment == Treatment::Birth && year <= self.pooled_up_to => {
-                        Ok(format!("{} or before", self.pooled_up_to))
-                    }
-                    Some(year) => Ok(format!("{year:04}")),
-                    None => self.tokens.of("date", text.as_bytes()),
+    fn cell(&mut self, row: Row<'_>, treatment: Treatment, said: &str, cell: Cell<'_>) -> Result<Written> {
+        let token =
+            |cells: &mut Self, bytes: &[u8]| cells.cells.tokens.of(treatment.token(), row.place, bytes);
+        Ok(match cell {
+            Cell::Null if row.hides == Whose::Suppressed && is_quasi(treatment) => {
+                Written::Text(SUPPRESSED.to_owned())
+            }
+            Cell::Null => Written::Null,
+            _ if treatment == Treatment::Position => Written::Null,
+            Cell::Integer(number) => match self.cells.integer(row, treatment, number)? {
+                Some(number) => Written::Integer(number),
+                None => Written::Text(token(self, number.to_string().as_bytes())?),
+            },
+            Cell::Real(number) => match treatment {
+                Treatment::Weight => Written::Real((number / 5.0).round() * 5.0),
+                Treatment::Share => Written::Real((number * 20.0).round() / 20.0),
+                Treatment::Count => Written::Real(number),
+                _ => Written::Text(token(self, number.to_string().as_bytes())?),
+            },
+            Cell::Text(bytes) if treatment == Treatment::Chain => {
+                Written::Text(String::from_utf8_lossy(bytes).into_owned())
+            }
+            Cell::Text(bytes) | Cell::Blob(bytes) => {
+                let text = match std::str::from_utf8(bytes) {
+                    Ok(text) if treatment == Treatment::ByFact => self.cells.fact(row, said, text)?,
+                    Ok(text) => self.cells.text(row, treatment, text)?,
+                    Err(_) => token(self, bytes)?,
                 };
-            }
-            Treatment::Json => return self.json_text(text),
-            Treatment::Words => return self.words(text),
-            Treatment::Evidence => return self.evidence(text),
-            Treatment::Digest => return Ok(self.tokens.keyed_digest(text.as_bytes())),
-            Treatment::Email => {
-                return Ok(format!("{}@redacted.invalid", self.tokens.of("email", text.as_bytes())?));
-            }
-            _ => false,
-        };
-        if kept { Ok(text.to_owned()) } else { self.tokens.of(treatment.token(), text.as_bytes()) }
-    }
-
-    /// A fact about the file, by its name.
-    fn fact(&mut self, name: &str, value: &str) -> Result<String> {
-        match name {
-            "configuration" => self.configuration(value),
-            "configuration_sha256" if is_digest(value) => Ok(value.to_owned()),
-            "staging_id" => self.text(Treatment::Id, value),
-            "source_identity" | "target_identity" | "target_system" => self.text(Treatment::Text, value),
-            name if name.ends_with("_at") => self.text(Treatment::Moment, value),
-            _ => self.text(Treatment::Word, value),
-        }
-    }
-
-    /// The configuration, with a token for every text that is not one of its words.
-    fn configuration(&mut self, text: &str) -> Result<String> {
-        let Some(mut value) = Config::parse(text).ok().and_then(|config| serde_json::to_value(config).ok())
-        else {
-            return self.tokens.of("text", text.as_bytes());
-        };
-        self.configured(&mut value)?;
-        // what the words are keys of has been checked against the program's lists already
-        let config: Option<Config> = serde_json::from_value(value).ok();
-        match config {
-            Some(config) => Ok(config.to_text()),
-            None => self.tokens.of("text", text.as_bytes()),
-        }
-    }
-
-    fn configured(&mut self, value: &mut Value) -> Result<()> {
-        match value {
-            Value::String(text) => *text = self.text(Treatment::Word, text)?,
-            Value::Array(values) => values.iter_mut().try_for_each(|value| self.configured(value))?,
-            Value::Object(object) => object.values_mut().try_for_each(|value| self.configured(value))?,
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// JSON of which every word stands on its own; the numbers are the program's.
-    fn evidence(&mut self, text: &str) -> Result<String> {
-        match serde_json::from_str(text) {
-            Ok(value) => Ok(self.word_by_word(value)?.to_string()),
-            Err(_) => self.text(Treatment::Word, text),
-        }
-    }
-
-    fn word_by_word(&mut self, value: Value) -> Result<Value> {
-        Ok(match value {
-            Value::String(word) => self.text(Treatment::Word, &word)?.into(),
-            Value::Array(values) => {
-                values.into_iter().map(|value| self.word_by_word(value)).collect::<Result<_>>()?
-            }
-            Value::Object(object) => {
-                let mut kept = Map::new();
-                for (key, value) in object {
-                    kept.insert(self.text(Treatment::Word, &key)?, self.word_by_word(value)?);
+                if matches!(cell, Cell::Blob(_)) {
+                    Written::Blob(text.into_bytes())
+                } else {
+                    Written::Text(text)
                 }
-                Value::Object(kept)
             }
-            other => other,
-        })
-    }
-
-    /// A list of words, each on its own.
-    fn words(&mut self, text: &str) -> Result<String> {
-        let Ok(values) = serde_json::from_str::<Vec<Value>>(text) else {
-            return self.tokens.of("text", text.as_bytes());
-        };
-        let values = values.into_iter().map(|value| match value {
-            Value::String(word) => Ok(self.text(Treatment::Word, &word)?.into()),
-            Value::Number(number) => Ok(Value::Number(number)),
-            _ => Ok(Value::Null),
-        });
-        Ok(Value::Array(values.collect::<Result<_>>()?).to_string())
-    }
-
-    fn json_text(&mut self, text: &str) -> Result<String> {
-        match serde_json::from_str(text) {
-            Ok(value) => Ok(self.json(Treatment::Json, value)?.to_string()),
-            Err(_) => self.tokens.of("text", text.as_bytes()),
-        }
-    }
-
-    /// A value of JSON: below a key that is known, by that key; below any other, a token for every leaf.
-    fn json(&mut self, treatment: Treatment, value: Value) -> Result<Value> {
-        // a column of JSON and the migration's own key hold fields, anything else holds values
-        let is_open = treatment == Treatment::Json;
-        Ok(match value {
-            Value::Object(object) => {
-                let mut kept = Map::new();
-                for (key, value) in object {
-                    let is_known = is_open && self.vocabulary.has(&key);
-                    let below = if is_known { of_field(&key) } else { Treatment::Text };
-                    let key = if is_known || self.vocabulary.has(&key) && !has_digit(&key) {
-                        key
-                    } else {
-                        self.tokens.of("key", key.as_bytes())?
-                    };
-                    kept.insert(key, self.json(below, value)?);
-                }
-                Value::Object(kept)
-            }
-            Value::Array(values) => {
-                values.into_iter().map(|value| self.json(treatment, value)).collect::<Result<_>>()?
-            }
-            Value::String(text) => {
-                // no text of a column of JSON stands by itself
-                let treatment = if is_open { Treatment::Text } else { treatment };
-                self.text(treatment, &text)?.into()
-            }
-            Value::Number(number)
-                if !matches!(treatment, Treatment::Id | Treatment::Code | Treatment::Flag) =>
-            {
-                self.tokens.of("text", number.to_string().as_bytes())?.into()
-            }
-            other => other,
         })
     }
 }
 
-fn is_number(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    !digits.is_empty() && digits.len() < 20 && digits.bytes().all(|byte| byte.is_ascii_digit())
+/// Whether somebody can be recognised by what such a column says, without its being anybody's name.
+const fn is_quasi(treatment: Treatment) -> bool {
+    matches!(treatment, Treatment::Birth | Treatment::Date | Treatment::Sex | Treatment::Practice(_))
 }
 
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
-}
-
-fn is_digest(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-fn is_flag(text: &str) -> bool {
-    ["t", "f", "true", "false", "0", "1", "y", "n", "yes", "no"].contains(&text.to_ascii_lowercase().as_str())
-}
-
-fn is_sex(text: &str) -> bool {
-    ["m", "f", "o", "male", "female", "other", "unknown"].contains(&text.to_ascii_lowercase().as_str())
-}
-
-fn has_digit(text: &str) -> bool {
-    text.bytes().any(|byte| byte.is_ascii_digit())
-}
-
-/// `keeper=profile 3081`: another record by its id.
-fn is_reference(text: &str) -> bool {
-    let Some((what, who)) = text.split_once('=') else { return false };
-    let Some((kind, id)) = who.split_once(' ') else { return false };
-    ["keeper", "holder"].contains(&what)
-        && ["profile", "patient", "practice", "row"].contains(&kind)
-        && (id.parse::<record::LegacyId>().is_ok() || is_uuid(id))
-}
-
-/// A moment as the program writes one.
-fn is_moment(text: &str) -> bool {
-    text.len() >= 20 && text.ends_with('Z') && chrono::DateTime::parse_from_rfc3339(text).is_ok()
-}
-
-fn is_country(text: &str) -> bool {
-    let cleaned = clean::country("country", Some(text));
-    cleaned.issues.is_empty() && cleaned.value.is_some()
-}
-
-/// The year of a date that is written year first.
-fn year(text: &str) -> Option<i32> {
-    let text = text.trim();
-    let (year, rest) = text.split_at_checked(4)?;
-    let rest = rest.as_bytes();
-    let is_date = rest.len() >= 6
-        && rest[0] == b'-'
-        && rest[3] == b'-'
-        && [1, 2, 4, 5].iter().all(|at| rest[*at].is_ascii_digit())
-        && rest[6..].iter().all(|byte| byte.is_ascii_digit() || b" T:.+-Z".contains(byte));
-    (is_date && year.bytes().all(|byte| byte.is_ascii_digit())).then(|| year.parse().ok()).flatten()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn redactor() -> Redactor {
-        Redactor { tokens: Tokens::new(None).unwrap(), vocabulary: Vocabulary::new(), pooled_up_to: 1936 }
-    }
-
-    #[test]
-    fn a_value_that_does_not_fit_its_column_is_replaced() {
-        let mut redactor = redactor();
-        for (treatment, kept, replaced) in [
-            (Treatment::Id, "4711", "Ada"),
-            (Treatment::Id, "a2e2f5a4-9c65-5d0e-8a59-0b8c1f0e5d11", "12a"),
-            (Treatment::Flag, "t", "Ada"),
-            (Treatment::Code, "10", "5551234"),
-            (Treatment::Code, "female", "Ada"),
-            (Treatment::Word, "email_shared", "Ada"),
-            (Treatment::Context, "keeper=profile 3081", "before=1931-02-30"),
-            (Treatment::Context, "reason=no_at_sign", "keeper=Ada 12"),
-            (Treatment::Moment, "2026-01-02T03:04:05Z", "2026-01-02 Ada"),
-            (Treatment::Country, "Japan", "Ada"),
-        ] {
-            assert_eq!(redactor.text(treatment, kept).unwrap(), kept);
-            let token = redactor.text(treatment, replaced).unwrap();
-            assert!(!token.contains(replaced) && token.contains('_'), "{treatment:?}: {token}");
-            assert_eq!(redactor.text(treatment, "").unwrap(), "");
-        }
-        for treatment in
-            [Treatment::Name, Treatment::Email, Treatment::Phone, Treatment::Address, Treatment::Text]
-        {
-            assert!(!redactor.text(treatment, "t").unwrap().starts_with("t_t"), "{treatment:?}");
-        }
-    }
-
-    #[test]
-    fn dates_are_cut_to_their_year_and_the_oldest_are_one() {
-        let mut redactor = redactor();
-        let mut of = |treatment, text: &str| redactor.text(treatment, text).unwrap();
-        assert_eq!(of(Treatment::Birth, "1980-01-02"), "1980");
-        assert_eq!(of(Treatment::Birth, "1937-12-31"), "1937");
-        assert_eq!(of(Treatment::Birth, "1936-01-02"), "1936 or before");
-        assert_eq!(of(Treatment::Birth, "1901-01-02"), "1936 or before");
-        assert_eq!(of(Treatment::Date, "1901-01-02 03:04:05+00"), "1901");
-        assert!(of(Treatment::Birth, "01/02/1980").starts_with("date_"));
-        assert!(of(Treatment::Birth, "1980-01-02 Ada").starts_with("date_"));
-    }
-
-    #[test]
-    fn json_keeps_its_known_keys_and_no_value() {
-        let mut redactor = redactor();
-        let text = r#"{"legacy":{"username":"olo","role":"doctor","groups":["Doctor","Olo"],"is_staff":"t","birthdate":"1980-01-02",
-            "schemes":[{"olo":1,"b":{"c":"Olo"}},"Olo",17],"office_id":"12","Olo":null},"Olo":{"first_name":"t"}}"#;
-        let redacted = redactor.text(Treatment::Json, text).unwrap();
-        // no token has an o, an l or a 1
-        assert!(!redacted.to_lowercase().contains("olo") && !redacted.contains("17"), "{redacted}");
-        for kept in [
-            r#""role":"doctor""#,
-            r#""Doctor""#,
-            r#""is_staff":"t""#,
-            r#""birthdate":"1980""#,
-            r#""office_id":"12""#,
-        ] {
-            assert!(redacted.contains(kept), "{kept}: {redacted}");
-        }
-        assert!(redactor.text(Treatment::Json, "{Ada").unwrap().starts_with("text_"));
-    }
+/// A decision's value that is the id of a record of this entity.
+fn refers_to(entity: &'static Entity) -> Treatment {
+    if *entity == entity::practices::ENTITY { Treatment::OFFICE } else { Treatment::id_of(entity) }
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::encrypt::Recipients;
 use super::manifest::{FORMAT, Fates, Manifest, Shipped};
 use super::parcel::{ENCRYPTED, FILE, MANIFEST, SIGNATURE};
-use super::redact::redact;
+use super::redact::{self, redact};
 use super::sign::Signer;
 use super::{digest, place};
 use crate::error::{Error, Result};
@@ -27,6 +27,10 @@ pub struct Options {
     pub redact: bool,
     /// A new file for what each token stands for.
     pub token_key: Option<PathBuf>,
+    /// Whether a value that is redacted has one token in every record.
+    pub linkable: bool,
+    /// How many patients of a redacted copy have to be alike, at least.
+    pub k: Option<u64>,
     /// Who signs the manifest.
     pub signer: Option<Signer>,
     /// Who alone can open the copy.
@@ -69,7 +73,12 @@ fn make(staging: &mut Staging, options: &Options, run_id: i64, progress: Progres
     staging.note_digests()?;
     let redacted = if options.redact {
         let _working = progress.work("audit seal: writing the redacted copy");
-        Some(redact(staging, &copy, options.token_key.as_deref())?)
+        let how = redact::Options {
+            token_key: options.token_key.as_deref(),
+            is_linkable: options.linkable,
+            k: options.k,
+        };
+        Some(redact(staging, &copy, &how)?)
     } else {
         let _working = progress.work("audit seal: writing the copy");
         staging.copy_to(&copy)?;

@@ -8,7 +8,8 @@ use clap::{Args, Subcommand};
 use super::Common;
 use super::session::journalled;
 use crate::audit::{
-    self, CheckOptions, Checked, Identities, Recipients, SealOptions, Signer, Summary, Verdict, Verifier,
+    self, Anonymity, CheckOptions, Checked, Identities, KeyOfExport, Recipients, SealOptions, Signer,
+    Summary, Verdict, Verifier,
 };
 use crate::error::{Kind, Result};
 use crate::record::on_one_line;
@@ -38,6 +39,13 @@ struct Seal {
     /// Write what each token stands for to this new file, which names everybody and must not be shipped
     #[arg(long, value_name = "FILE", requires = "redact")]
     token_key: Option<PathBuf>,
+    /// Give a value one token in every record: who says the same can be told then, and whoever knows a part of the people
+    /// reads the names of others
+    #[arg(long, requires = "redact")]
+    linkable: bool,
+    /// Put values together until every patient says the same as N - 1 others: years in bands, practices by country
+    #[arg(long, value_name = "N", requires = "redact", value_parser = clap::value_parser!(u64).range(2..))]
+    k: Option<u64>,
     /// Sign the manifest with this Ed25519 private key (PEM)
     #[arg(long, value_name = "FILE")]
     sign: Option<PathBuf>,
@@ -59,6 +67,9 @@ struct Check {
     /// An age private key that opens an encrypted copy
     #[arg(long, value_name = "FILE")]
     identity: Option<PathBuf>,
+    /// The token key of a redacted copy: whether it is the key of this one, and which configuration the copy speaks of
+    #[arg(long, value_name = "FILE")]
+    token_key: Option<PathBuf>,
 }
 
 fn head(text: &str) -> std::result::Result<String, String> {
@@ -90,6 +101,8 @@ fn seal(common: &Common, arguments: &Seal) -> Result<Option<Kind>> {
         out: arguments.out.clone(),
         redact: arguments.redact,
         token_key: arguments.token_key.clone(),
+        linkable: arguments.linkable,
+        k: arguments.k,
         signer: arguments.sign.as_deref().map(Signer::read).transpose()?,
         recipients: (!arguments.recipient.is_empty())
             .then(|| Recipients::parse(&arguments.recipient))
@@ -117,11 +130,14 @@ fn sealed(summary: &Summary, arguments: &Seal) -> String {
         None => _ = writeln!(text, "  not signed (--sign)"),
     }
     if let Some(redacted) = &manifest.redacted {
-        let _ = writeln!(
-            text,
-            "  redacted: {} values have a token; ids, years, roles and relations stay",
-            redacted.tokens
-        );
+        let across = if redacted.linkable {
+            "the same value has the same one in every record: whoever knows some people may read the names of others"
+        } else {
+            "another one in every record"
+        };
+        let _ = writeln!(text, "  redacted: {} tokens, {across}", redacted.tokens);
+        text += "  ids are others; years, sexes, roles, countries and relations stay\n";
+        text += &alike(&redacted.anonymity);
         for (table, columns) in &redacted.dropped_columns {
             let _ = writeln!(text, "  left out: {}", on_one_line(&format!("{table} {}", columns.join(", "))));
         }
@@ -137,11 +153,41 @@ fn sealed(summary: &Summary, arguments: &Seal) -> String {
     text
 }
 
+/// How many patients say the same of themselves.
+fn alike(found: &Anonymity) -> String {
+    let share = |part: u64, of: u64| (100 * part).checked_div(of).unwrap_or_default();
+    let Anonymity { before, after, .. } = found;
+    let mut text = format!(
+        "  by {} {} of {} patients are alone ({} %), {} among fewer than five ({} %); in the file itself {}\n",
+        found.quasi_identifiers.join(", "),
+        after.unique,
+        after.people,
+        share(after.unique, after.people),
+        after.under_5,
+        share(after.under_5, after.people),
+        before.unique
+    );
+    if let Some(k) = found.k {
+        let _ = writeln!(
+            text,
+            "  each says the same as {} others (k = {k}): birth {}, other years {}, practice {}, sex {}; of {} all of it is hidden",
+            after.smallest.saturating_sub(1),
+            found.birth,
+            found.moments,
+            found.practice,
+            found.sex,
+            found.suppressed
+        );
+    }
+    text
+}
+
 fn check(common: &Common, arguments: &Check) -> Result<Option<Kind>> {
     let options = CheckOptions {
         expect_head: arguments.expect_head.clone(),
         verifier: arguments.public_key.as_deref().map(Verifier::read).transpose()?,
         identities: arguments.identity.as_deref().map(Identities::read).transpose()?,
+        token_key: arguments.token_key.as_deref().map(KeyOfExport::read).transpose()?,
     };
     let working = common.progress().spin("audit check: reading the copy");
     let checked = audit::check(arguments.path.as_deref().unwrap_or(&common.staging), &options)?;

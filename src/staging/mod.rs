@@ -29,11 +29,12 @@ pub use figures::{
     ChangeCount, ErrorCount, Figures, GoneLine, IssueCount, Progress, ReceiptLine, WaitingCount,
 };
 pub use file::digests::{JOURNAL, noted};
-pub use file::facts::Step;
+pub use file::facts::{CONFIGURATION_COMMITMENT, Step};
 pub use file::journal::{Entry, Head, broken_at, canonical, commitment, keyed, random_key};
 pub use file::journalled_rows::{JOURNALLED, Journalled};
 pub use file::open::{Reader, Staging, schema_text};
 pub use file::patience::or_interrupted;
+pub use file::patients_told::Told;
 pub use file::sealing::{Cell, RunRow, SEAL_TABLES, SEALED, Seal, Sealed, SealedTable, Written};
 pub use file::unnamed::Unnamed;
 pub use people::decisions::{DecisionState, Item, Proposal, Standing};

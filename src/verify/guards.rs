@@ -4,25 +4,34 @@
 use crate::entity::catalog::{Catalog, CatalogKey, CatalogTrigger};
 use crate::staging::{Check, Finding, Level};
 
+/// A check and what it proves.
+pub const GUARDS: (&str, &str) = (
+    "guards_are_as_surveyed",
+    "every key, constraint, policy and trigger of the tables is as the survey saw it, and none came that could change rows",
+);
+/// A check and what it proves.
+pub const UNDO: (&str, &str) = (
+    "receipts_are_as_left",
+    "the receipts in the target, and the rows as they were before, are as the last load or rollback left them",
+);
+
 /// The check that nothing that guarded the rows is gone or other since, and that nothing writes into them that did not before.
 pub fn check(surveyed: &Catalog, now: &Catalog, findings: &mut Vec<Finding>) -> Check {
-    const NAME: &str = "guards_are_as_surveyed";
-    let sentence = "every key, constraint, policy and trigger of the tables is as the survey saw it, and none came that could change rows";
+    let (name, sentence) = GUARDS;
     let found = differences(surveyed, now);
-    let mut check = Check::of(Level::System, NAME, sentence.to_owned());
+    let mut check = Check::of(Level::System, name, sentence.to_owned());
     check.wrong = found.len() as u64;
-    findings.extend(found.iter().map(|(table, what)| Finding::of_table(NAME, table, what)));
+    findings.extend(found.iter().map(|(table, what)| Finding::of_table(name, table, what)));
     check
 }
 
 /// The check that what an undo needs is as the last load left it; where nothing was kept of that, nothing is compared.
 pub fn undo(kept: Option<&str>, now: Option<&str>, findings: &mut Vec<Finding>) -> Check {
-    const NAME: &str = "receipts_are_as_left";
-    let sentence = "the receipts in the target, and the rows as they were before, are as the last load or rollback left them";
-    let mut check = Check::of(Level::System, NAME, sentence.to_owned());
+    let (name, sentence) = UNDO;
+    let mut check = Check::of(Level::System, name, sentence.to_owned());
     if kept.is_some_and(|kept| !kept.is_empty() && now != Some(kept)) {
         check.wrong = 1;
-        findings.push(Finding::of_table(NAME, "drydock", "digest"));
+        findings.push(Finding::of_table(name, "drydock", "digest"));
     }
     check
 }

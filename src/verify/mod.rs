@@ -39,12 +39,14 @@ use sent::Sent;
 pub use source::Live;
 use survival::Stated;
 
-/// The checks that are queries, each with what it proves when it returns nothing.
+/// The checks that every verification has, each with what it proves when it finds nothing.
 pub fn sentences() -> Vec<(&'static str, String)> {
     let queries = |check: &'static list::Listed| {
         [check.target, check.staging].into_iter().flatten().map(|sql| (check.name, list::sentence(sql)))
     };
-    list::ALL.iter().flat_map(queries).collect()
+    let fixed = [proof::SNAPSHOT, proof::RECEIPTS, proof::DIGESTS, guards::GUARDS, guards::UNDO];
+    let fixed = fixed.map(|(name, sentence)| (name, sentence.to_owned()));
+    list::ALL.iter().flat_map(queries).chain(fixed).collect()
 }
 
 /// The merges whose receipts the ready rows of the file do not give, each as phase and entity.

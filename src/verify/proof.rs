@@ -20,15 +20,30 @@ pub fn ready(entity: &Entity, sides: &Sides) -> [Proof; 2] {
     [side("staging".to_owned(), &sides.ready), side("target".to_owned(), &sides.target)]
 }
 
+/// A check and what it proves.
+pub const SNAPSHOT: (&str, &str) = (
+    "snapshot_is_as_taken",
+    "every raw table has the rows and the digest that the manifest noted when the source handed them over",
+);
+/// A check and what it proves.
+pub const RECEIPTS: (&str, &str) = (
+    "receipts_agree",
+    "every ready row was sent as it stands in the file, and the target has the receipt of everything written",
+);
+/// A check and what it proves.
+pub const DIGESTS: (&str, &str) = (
+    "digests_agree",
+    "the digest of the ready rows is the digest of the same rows read back from the target, for every entity",
+);
+
 /// The check that the raw rows are what the source handed over, with its proofs.
 pub fn raw(tables: Vec<Proof>, findings: &mut Vec<Finding>, proofs: &mut Vec<Proof>) -> Check {
-    const NAME: &str = "snapshot_is_as_taken";
-    let sentence = "every raw table has the rows and the digest that the manifest noted when the source handed them over";
-    let mut check = Check::of(Level::System, NAME, sentence.to_owned());
+    let (name, sentence) = SNAPSHOT;
+    let mut check = Check::of(Level::System, name, sentence.to_owned());
     for table in tables {
         if !table.is_equal && table.side == "staging" {
             check.wrong += 1;
-            findings.push(Finding::of_table(NAME, &table.name, "digest"));
+            findings.push(Finding::of_table(name, &table.name, "digest"));
         }
         proofs.push(table);
     }
@@ -43,9 +58,8 @@ pub fn receipts(
     findings: &mut Vec<Finding>,
     proofs: &mut Vec<Proof>,
 ) -> Check {
-    const NAME: &str = "receipts_agree";
-    let sentence = "every ready row was sent as it stands in the file, and the target has the receipt of everything written";
-    let mut check = Check::of(Level::System, NAME, sentence.to_owned());
+    let (name, sentence) = RECEIPTS;
+    let mut check = Check::of(Level::System, name, sentence.to_owned());
     for Sent { merge, receipts, is_right, rows, digest } in sent {
         let (phase, entity) = (merge.phase.as_str(), merge.entity.name);
         let is_there =
@@ -54,7 +68,7 @@ pub fn receipts(
         for (holds, field) in [(is_right, "digest"), (are_there, "receipt")] {
             if !holds {
                 check.wrong += 1;
-                findings.push(Finding::of_table(NAME, entity, &format!("{phase} {field}")));
+                findings.push(Finding::of_table(name, entity, &format!("{phase} {field}")));
             }
         }
         if merge.entity.phase == merge.phase {
@@ -73,16 +87,15 @@ pub fn receipts(
 
 /// The check that sums the proof of the ready rows up.
 pub fn digests(entities: &[&Entity], proofs: &[Proof], findings: &mut Vec<Finding>) -> Check {
-    const NAME: &str = "digests_agree";
-    let sentence = "the digest of the ready rows is the digest of the same rows read back from the target, for every entity";
-    let mut check = Check::of(Level::System, NAME, sentence.to_owned());
+    let (name, sentence) = DIGESTS;
+    let mut check = Check::of(Level::System, name, sentence.to_owned());
     for entity in entities {
         let is_equal = proofs.iter().any(|proof| {
             proof.part == "ready" && proof.name == entity.name && proof.side == "target" && proof.is_equal
         });
         if !is_equal {
             check.wrong += 1;
-            findings.push(Finding::of_table(NAME, entity.name, "digest"));
+            findings.push(Finding::of_table(name, entity.name, "digest"));
         }
     }
     check

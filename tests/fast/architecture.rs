@@ -103,6 +103,7 @@ fn modules_import_only_what_they_may() {
             "clean",
             "config",
             "staging",
+            "analyze",
             "verify",
             "error",
             "progress",

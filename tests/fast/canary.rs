@@ -257,11 +257,25 @@ fn a_legacy_database_also_when_it_refuses_because_of_a_value() {
 /// The columns that hold what records say. Left out: what the operator types for others to read (who approved a gate and why),
 /// where a checkpoint lies, and what the target's catalog says.
 fn value_columns() -> Vec<(String, String)> {
-    let kept = |treatment: Treatment| {
+    let is_said = |column: &str, treatment: Treatment| {
         matches!(
             treatment,
-            Treatment::Id | Treatment::Word | Treatment::Words | Treatment::Moment | Treatment::Digest
-        )
+            Treatment::Flag
+                | Treatment::Code
+                | Treatment::Country
+                | Treatment::Name
+                | Treatment::Email
+                | Treatment::Phone
+                | Treatment::Address
+                | Treatment::Username
+                | Treatment::Text
+                | Treatment::Birth
+                | Treatment::Date
+                | Treatment::Json
+                | Treatment::Metadata
+                | Treatment::Evidence
+                | Treatment::ByField
+        ) || column == "error_context"
     };
     tables()
         .into_iter()
@@ -272,7 +286,7 @@ fn value_columns() -> Vec<(String, String)> {
         .flat_map(|(table, columns)| {
             columns.into_iter().map(move |(column, treatment)| (table.clone(), column, treatment))
         })
-        .filter(|(_, column, treatment)| !kept(*treatment) && *column != "decided_by")
+        .filter(|(_, column, treatment)| is_said(column, *treatment) && *column != "decided_by")
         .map(|(table, column, _)| (table, column.to_owned()))
         .collect()
 }

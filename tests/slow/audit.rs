@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::harness::{Drydock, Job, Printed, empty_target, sqlite3};
 use drydock::audit::{CheckOptions, Checked, check};
+use drydock::staging::commitment;
 use rusqlite::Connection;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -554,9 +555,12 @@ fn every_command_is_noted_and_says_where_the_journal_ends() {
         "lookedreview export"
     );
     job.drydock(["explain", "profile", "1"]).run().expect(0);
+    // of which record is for those to say who have the file
+    let key = job.staged("select value from facts where name = 'journal_key'");
+    let record = commitment(&key, &serde_json::json!({ "entity": "profiles", "legacy_id": 1 }));
     assert_eq!(
         job.staged("select json_extract(content, '$.subject') from journal order by sequence desc limit 1"),
-        r#"{"entity":"profiles","legacy_id":1}"#
+        format!(r#"{{"entity":"profiles","record":"{record}"}}"#)
     );
     assert!(checked(&job.file()).holds(), "{:?}", found(&checked(&job.file())));
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use drydock::audit::{CheckOptions, Checked, Verifier, check};
+use drydock::audit::{CheckOptions, Checked, Verifier, check, measure};
 use drydock::staging::{Entry, JOURNALLED, Staging, canonical};
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
@@ -233,7 +233,14 @@ impl Taken {
         manifest["file"]["bytes"] = bytes.len().into();
         manifest["file"]["sha256"] = sha256.into();
         manifest["journal"] = serde_json::to_value(staging.head().unwrap()).unwrap();
-        manifest["configuration_sha256"] = json!(staging.fact("configuration_sha256").unwrap_or_default());
+        manifest["configuration_sha256"] = json!(staging.fact("configuration_sha256").unwrap());
+        if manifest["redacted"].is_object() {
+            manifest["redacted"]["configuration_commitment"] =
+                json!(staging.fact("configuration_commitment").unwrap());
+            if let Ok(measured) = measure(&staging) {
+                manifest["redacted"]["anonymity"]["after"] = serde_json::to_value(measured).unwrap();
+            }
+        }
         if let Ok(Some(seal)) = staging.seal() {
             manifest["tables"] = serde_json::to_value(&seal.tables).unwrap();
             manifest["sealed_at"] = seal.sealed_at.into();
@@ -303,17 +310,22 @@ fn edits_of_tables(folder: &str) -> Vec<(String, String)> {
 }
 
 /// What can be done to a file as a whole.
-fn edits_of_the_whole() -> Vec<(String, String)> {
+fn edits_of_the_whole(folder: &str) -> Vec<(String, String)> {
+    // whoever that is: a redacted copy has ids of its own
+    let of = |sql: &str| texts(&Taken::of(folder).open(), sql).remove(0);
+    let patient = of("select cast(max(legacy_id) as text) from ready_patients");
+    let user = of("select cast(max(legacy_id) as text) from ready_profiles");
     let patient = "delete from legacy_dispatch_patient where legacy_id = 2; \
                    delete from records where entity = 'patients' and legacy_id = 2; \
                    delete from ready_patients where legacy_id = 2; delete from loads where entity = 'patients' and legacy_id = 2; \
                    delete from associations where entity = 'patients' and legacy_id = 2; \
                    delete from migration_errors where entity = 'patients' and entity_id = 2; \
-                   delete from changes where entity = 'patients' and legacy_id = 2";
+                   delete from changes where entity = 'patients' and legacy_id = 2"
+        .replace(" = 2", &format!(" = {patient}"));
     let not_last = "run_id = (select max(run_id) from runs where verb not like 'audit%')";
     [
-        ("one patient is removed from every table", patient.to_owned()),
-        ("a value of the source is another", "update legacy_auth_user set last_name = 'Wave' where legacy_id = 2".into()),
+        ("one patient is removed from every table", patient),
+        ("a value of the source is another", format!("update legacy_auth_user set last_name = 'Wave' where legacy_id = {user}")),
         ("the last command before the seal is cut off",
          format!("delete from journal where {not_last}; delete from runs where {not_last}")),
         ("a command ended otherwise", "update runs set exit_code = 7 where verb = 'verify'".into()),
@@ -366,7 +378,7 @@ fn whoever_knows_the_algorithm_is_found_by_a_kept_head_and_by_a_signature() {
         // what a redacted copy's rows are sealed by is the same: every second edit shows it
         let every = if folder == "redacted" { 2 } else { 1 };
         let mut edits: Vec<_> = edits_of_tables(folder).into_iter().step_by(every).collect();
-        edits.extend(edits_of_the_whole());
+        edits.extend(edits_of_the_whole(folder));
         let (mut unnoticed, mut missed) = (0, Vec::new());
         for (name, sql) in &edits {
             let taken = Taken::of(folder);

@@ -51,6 +51,7 @@ mod targets; // the schemas that exist, each by its mapping alone
 
 // the file and its safety
 mod audit; // a sealed copy is what was sealed, or the check says so
+mod audit_anonymity; // nobody is found in a redacted copy by whom one knows
 mod audit_edits; // whoever knows the algorithm is found by a kept head and by a signature
 mod interrupted; // Ctrl-C ends a command within a second
 mod looking; // looking at the file while a command writes

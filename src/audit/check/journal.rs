@@ -3,7 +3,9 @@
 use super::{Checked, Options};
 use crate::audit::digest;
 use crate::error::Result;
-use crate::staging::{Entry, Head, JOURNALLED, RunRow, SEALED, Seal, Staging, broken_at, noted};
+use crate::staging::{
+    CONFIGURATION_COMMITMENT, Entry, Head, JOURNALLED, RunRow, SEALED, Seal, Staging, broken_at, noted,
+};
 
 /// What holds of the chain.
 pub(super) const CHAIN: &str = "every entry of the journal follows from the one before";
@@ -181,6 +183,10 @@ fn journalled(staging: &Staging, journal: &[Entry]) -> Result<Vec<String>> {
                 if key.is_none() {
                     value.as_object_mut()?.remove("commitment");
                 }
+                // the first files say openly which record a decision is about; what the row says is in the commitment
+                if of.kind == "decision" {
+                    value.as_object_mut()?.remove("legacy_id");
+                }
                 Some(value)
             })
             .collect();
@@ -240,12 +246,22 @@ fn commands(runs: &[RunRow], journal: &[Entry]) -> Vec<String> {
 
 fn configuration(staging: &Staging, journal: &[Entry]) -> Result<Vec<String>> {
     let last = journal.iter().rev().find(|entry| entry.kind == "configuration").and_then(Entry::value);
-    let noted = last.as_ref().and_then(|value| value["sha256"].as_str());
-    let kept = staging.fact("configuration_sha256")?;
+    let noted = |key: &str| last.as_ref().and_then(|value| value[key].as_str());
     let is_redacted = staging.seal()?.is_some_and(|seal| seal.is_redacted);
+    let kept = staging.fact("configuration_sha256")?;
+    let committed = if is_redacted {
+        staging.fact(CONFIGURATION_COMMITMENT)?
+    } else {
+        staging.configuration_commitment()?
+    };
     let text = staging.config()?.map(|config| config.digest());
     let mut found = Vec::new();
-    if noted != kept.as_deref() {
+    // the first files have the digest itself there
+    let is_noted = match noted("sha256") {
+        Some(digest) => kept.as_deref() == Some(digest),
+        None => noted("commitment") == committed.as_deref(),
+    };
+    if !is_noted {
         found.push("the digest of the configuration is another".to_owned());
     }
     if !is_redacted && text != kept {

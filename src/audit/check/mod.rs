@@ -3,6 +3,7 @@
 
 mod completeness;
 mod journal;
+mod redacted;
 mod shipped;
 
 use std::fmt::Write;
@@ -16,8 +17,9 @@ use super::encrypt::Identities;
 use super::manifest::{Fates, Manifest};
 use super::seal::excluded_columns;
 use super::sign::Verifier;
+use super::tokens::KeyOfExport;
 use crate::error::{Error, Kind, Result};
-use crate::staging::{Entry, Head, Seal, Staging, Step};
+use crate::staging::{CONFIGURATION_COMMITMENT, Entry, Head, Seal, Staging, Step};
 use crate::verify;
 
 /// What is known beside what was shipped.
@@ -29,6 +31,8 @@ pub struct Options {
     pub verifier: Option<Verifier>,
     /// Keys that open an encrypted copy.
     pub identities: Option<Identities>,
+    /// The token key of a redacted copy.
+    pub token_key: Option<KeyOfExport>,
 }
 
 /// Which verdict a part goes into.
@@ -278,6 +282,12 @@ fn contents(
         receipts(staging, &seal),
     )?;
     if matches!(&seal, Ok(Some(seal)) if seal.is_redacted) {
+        redacted::redacted(
+            checked,
+            staging,
+            manifest.and_then(|manifest| manifest.redacted.as_ref()),
+            options,
+        )?;
         checked.unchecked.push(
             "raw rows against the source's digests, loaded rows against their receipts, decisions against the journal's \
              commitments: the copy is redacted"
@@ -349,6 +359,12 @@ fn compare_manifest(
     let accounting: Vec<Fates> = staging.accounting()?.into_iter().map(Fates::from).collect();
     differs(accounting == manifest.accounting, "the accounting");
     differs(excluded_columns(staging)? == manifest.excluded_columns, "the excluded columns");
+    if let Some(redacted) = &manifest.redacted {
+        differs(
+            staging.fact(CONFIGURATION_COMMITMENT)? == redacted.configuration_commitment,
+            "what stands for the configuration's digest",
+        );
+    }
     Ok(found)
 }
 
@@ -368,14 +384,16 @@ fn snapshot(staging: &Staging) -> Result<Vec<String>> {
 
 /// The rows against the receipts, once everything that is ready has been loaded and nothing below it was done again since.
 fn receipts(staging: &Staging, seal: &Result<Option<Seal>>) -> Result<Vec<String>> {
-    let mut found: Vec<String> = staging
-        .confirmed()?
+    let is_redacted = matches!(seal, Ok(Some(seal)) if seal.is_redacted);
+    // there the receipts do not say from which record to which
+    let confirmed = if is_redacted { staging.confirmed_beyond_receipts()? } else { staging.confirmed()? };
+    let mut found: Vec<String> = confirmed
         .into_iter()
         .map(|(entity, phase, count)| {
             format!("{phase} {entity}: {count} records are confirmed without a receipt")
         })
         .collect();
-    if staging.completed(Step::Load)?.is_some() && !matches!(seal, Ok(Some(seal)) if seal.is_redacted) {
+    if staging.completed(Step::Load)?.is_some() && !is_redacted {
         found.extend(
             verify::receipts_that_differ(staging)?
                 .into_iter()

@@ -13,6 +13,9 @@ use crate::record::named_uuid;
 use crate::staging::file::journal;
 use crate::staging::file::open::{Reader, Staging};
 
+/// The fact of a redacted copy that stands for the digest of the configuration.
+pub const CONFIGURATION_COMMITMENT: &str = "configuration_commitment";
+
 /// A step whose completion is kept in the file. A step that is done again undoes the ones that build on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -224,8 +227,19 @@ impl Staging {
             )?;
         }
         self.set_fact("configuration_sha256", &settled.digest())?;
-        self.note("configuration", &json!({ "sha256": settled.digest(), "before": before }))?;
+        // a digest would tell whoever guesses the configuration that it is right
+        let key = self.fact(journal::KEY_FACT)?.unwrap_or_default();
+        let committed = |digest: &str| journal::keyed(&key, digest.as_bytes());
+        let before = before.as_deref().map(committed);
+        self.note("configuration", &json!({ "commitment": committed(&settled.digest()), "before": before }))?;
         Ok(settled)
+    }
+
+    /// What the journal has for the digest of the configuration: HMAC under the key of the commitments; none where there is none.
+    pub fn configuration_commitment(&self) -> Result<Option<String>> {
+        let key = self.fact(journal::KEY_FACT)?;
+        let digest = self.fact("configuration_sha256")?;
+        Ok(key.zip(digest).map(|(key, digest)| journal::keyed(&key, digest.as_bytes())))
     }
 
     /// The configuration in the file.

@@ -140,10 +140,19 @@ impl Staging {
         append(&self.connection, self.run, kind, content)
     }
 
-    /// Notes that somebody was shown values of records.
+    /// Notes that somebody was shown values of records. Of which record is a commitment: whoever has the file can try its ids
+    /// out, and a redacted copy tells none.
     pub fn note_look(&mut self, verb: &str, subject: &Value) -> Result<()> {
         self.settle_identity()?;
         self.transaction(|connection| {
+            let mut subject = subject.clone();
+            if let Some(said) = subject.as_object_mut()
+                && let Some(id) = said.remove("legacy_id")
+            {
+                let record =
+                    committed(connection, &json!({ "entity": said.get("entity"), "legacy_id": id }))?;
+                said.insert("record".to_owned(), record.into());
+            }
             append(
                 connection,
                 None,

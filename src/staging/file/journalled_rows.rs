@@ -31,7 +31,7 @@ pub(in crate::staging) const DECISIONS: Journalled = Journalled {
     kind: "decision",
     table: "decisions",
     id: "decision_id",
-    shown: &["entity", "legacy_id", "action"],
+    shown: &["entity", "action"],
     fixed: &[
         "decision_id",
         "entity",

@@ -11,6 +11,7 @@ pub(super) mod journal;
 pub(super) mod journalled_rows;
 pub(super) mod open;
 pub(super) mod patience;
+pub(super) mod patients_told;
 pub(super) mod row;
 pub(super) mod runs;
 pub(super) mod schema;

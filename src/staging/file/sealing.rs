@@ -177,7 +177,8 @@ impl Staging {
         Ok(())
     }
 
-    /// Writes rows into a table of this file, in one transaction; `fill` is handed what takes one row.
+    /// Writes rows into a table of this file, in one transaction; `fill` is handed what takes one row. They stand in the order of
+    /// the table's key, or in none where it has no key: in which order they were handed over leaves no trace.
     pub fn write_cells(
         &mut self,
         table: &str,
@@ -185,18 +186,31 @@ impl Staging {
         fill: impl FnOnce(&mut dyn FnMut(&[Written]) -> Result<()>) -> Result<()>,
     ) -> Result<()> {
         let listed: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
-        let sql = format!(
-            "insert into {} ({}) values ({})",
-            quoted(table),
-            listed.join(", "),
-            vec!["?"; columns.len()].join(", ")
-        );
+        let (listed, places) = (listed.join(", "), vec!["?"; columns.len()].join(", "));
+        let (name, table) = (table, quoted(table));
         self.transaction(|connection| {
-            let mut insert = connection.prepare(&sql)?;
-            fill(&mut |row| {
-                insert.execute(params_from_iter(row))?;
-                Ok(())
-            })
+            // SQLite's own temporary file, which has no name, or its memory
+            connection.execute_batch(&format!("create temp table handed_over as select {listed} from {table} where 0"))?;
+            {
+                let mut insert = connection.prepare(&format!("insert into temp.handed_over values ({places})"))?;
+                fill(&mut |row| {
+                    insert.execute(params_from_iter(row))?;
+                    Ok(())
+                })?;
+                let mut key =
+                    connection.prepare("select name from pragma_table_info(?) where pk > 0 order by pk")?;
+                let key: Vec<String> = key
+                    .query_map([name], |row| row.get::<_, String>(0))?
+                    .map(|name| Ok(quoted(&name?)))
+                    .collect::<Result<_>>()?;
+                let order = if key.is_empty() { "random()".to_owned() } else { key.join(", ") };
+                connection.execute(
+                    &format!("insert into {table} ({listed}) select {listed} from temp.handed_over order by {order}"),
+                    [],
+                )?;
+            }
+            connection.execute_batch("drop table temp.handed_over")?;
+            Ok(())
         })
     }
 
@@ -347,6 +361,22 @@ impl Staging {
                  select 1 from receipts r where r.entity = l.entity and r.phase = l.phase \
                  and l.legacy_id between r.first_legacy_id and r.last_legacy_id) \
              group by 1, 2 order by 1, 2",
+        )?;
+        let rows = statement
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .collect::<Result<_, rusqlite::Error>>()?;
+        Ok(rows)
+    }
+
+    /// The phases of entities of which more records are confirmed than receipts have rows: entity, phase, how many more. That is
+    /// all that can be told of a redacted copy.
+    pub fn confirmed_beyond_receipts(&self) -> Result<Vec<(String, String, u64)>> {
+        let mut statement = self.connection.prepare(
+            "select l.entity, l.phase, l.records - coalesce(r.rows, 0) from \
+                 (select entity, phase, count(*) as records from loads where outcome <> 'failed' group by 1, 2) l \
+             left join (select entity, phase, sum(rows) as rows from receipts group by 1, 2) r \
+                 on r.entity = l.entity and r.phase = l.phase \
+             where l.records > coalesce(r.rows, 0) order by 1, 2",
         )?;
         let rows = statement
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
