@@ -165,12 +165,11 @@ impl Cells {
         let table = |entity: &'static Entity| entity.legacy.name;
         let space = match space {
             Space::Of(table) => table,
-            Space::Entity => row.entity.map_or(row.table, table),
             Space::Pair if !self.tokens.is_linkable() => {
                 let entity = row.entity.map_or(row.table, table);
                 return self.tokens.id(&format!("pairs of {entity}"), id).map(Some);
             }
-            Space::Pair => row.entity.map_or(row.table, table),
+            Space::Entity | Space::Pair => row.entity.map_or(row.table, table),
             Space::Keeper => row.keeper.or(row.entity).map_or(row.table, table),
             Space::Table => row.table,
             Space::Target => return Ok(None),

@@ -68,9 +68,10 @@ pub(super) fn going(
     for entity in staging.sent_entities()?.into_iter().rev() {
         let record = entity.mapped.and_then(|mapped| mapped.part_of).unwrap_or(entity.name);
         let policy = config.policy.gone(record);
-        let merged = match entity.is_onto() {
-            true => Vec::new(),
-            false => staging.merged_rows(record, |each| target.for_our_ids(entity, each))?,
+        let merged = if entity.is_onto() {
+            Vec::new()
+        } else {
+            staging.merged_rows(record, |each| target.for_our_ids(entity, each))?
         };
         if !merged.is_empty() {
             let settled = BTreeMap::new();

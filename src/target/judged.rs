@@ -130,13 +130,9 @@ fn question(
                 let is_later =
                     merge.entity.column(ours).is_some_and(|column| matches!(column.write, Write::In(_)));
                 let unsent = others.get(ours).unwrap_or(&Unsent::Unknown);
-                match unsent.value(&column).filter(|_| !is_later) {
-                    Some(value) => value,
-                    None => {
-                        only_known |= !is_later;
-                        format!("t.{column}")
-                    }
-                }
+                let value = unsent.value(&column).filter(|_| !is_later);
+                only_known |= value.is_none() && !is_later;
+                value.unwrap_or_else(|| format!("t.{column}"))
             }
         };
         values += &format!(", {value} as {}", quoted(name));

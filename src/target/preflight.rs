@@ -33,7 +33,7 @@ impl Target {
         problems.extend(self.names.tables().into_iter().filter(is_own).map(|table| {
             format!("table {table} has a name as this program's own tables have (drydock_\u{2026}): give it another one")
         }));
-        problems.extend(self.null_defaults(catalog)?);
+        problems.extend(self.null_defaults(catalog));
         problems.extend(self.always_fired()?);
         problems.extend(self.unsilenced()?);
         if !self.may_hold_triggers() {

@@ -11,7 +11,7 @@ use crate::record::LegacyId;
 impl Target {
     /// Columns that take no null and whose default gives null in this session, such as one that asks who is signed in: each a
     /// sentence.
-    pub(super) fn null_defaults(&mut self, catalog: &Catalog) -> Result<Vec<String>> {
+    pub(super) fn null_defaults(&mut self, catalog: &Catalog) -> Vec<String> {
         let entities = self.all_entities();
         let mut problems = Vec::new();
         for known in &catalog.columns {
@@ -42,7 +42,7 @@ impl Target {
                 ));
             }
         }
-        Ok(problems)
+        problems
     }
 
     /// How many of the records sent have a row with an address outside these domains, and the first of them.

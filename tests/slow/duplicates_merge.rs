@@ -139,8 +139,8 @@ fn who_is_merged_after_a_load_leaves_no_row_behind() {
         format!("profiles: of the rows whose records are merged into others {} removed", copies.len());
     assert!(loaded.stdout.contains(&words), "{}", loaded.stdout);
     job.run(["verify", "--quiet"]);
-    let merged = job.staged("select count(*) from records where entity = 'profiles' and fate = 'merged'");
-    assert_eq!(merged, copies.len().to_string());
+    let fates = job.staged("select count(*) from records where entity = 'profiles' and fate = 'merged'");
+    assert_eq!(fates, copies.len().to_string());
     let run = job.loaded("select max(run_id) from drydock.receipts where undone_at is null");
     job.run(["rollback", "--run", &run, "--quiet"]);
     assert_eq!(job.digest(), before);
