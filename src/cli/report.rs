@@ -64,11 +64,14 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
 /// The form that a file's name asks for.
 fn named(path: &Path) -> Result<Form> {
     match path.extension().and_then(|name| name.to_str()).map(str::to_lowercase).as_deref() {
-        None | Some("html" | "htm") => Ok(Form::Html),
         Some("md" | "markdown") => Ok(Form::Md),
         Some("json") => Ok(Form::Json),
-        Some(other) => Err(Error::precondition(format!("a report is no .{other} file"))
-            .hint("give a name that ends in .html, .md or .json, or say the form with --format; a browser prints the page as PDF")),
+        Some(other @ ("pdf" | "txt" | "csv" | "doc" | "docx" | "xls" | "xlsx")) => {
+            Err(Error::precondition(format!("a report is no .{other} file")).hint(
+                "give a name that ends in .html, .md or .json, or say the form with --format; a browser prints the page as PDF",
+            ))
+        }
+        _ => Ok(Form::Html),
     }
 }
 

@@ -294,7 +294,7 @@ fn a_verb_shows_the_options_that_do_something_its_own_first() {
 
 #[test]
 fn the_bar_of_a_load_moves_with_the_rows_and_not_with_the_chunks() {
-    let job = Job::of_size(Size { offices: 2, users: 30_000 }).at("transform");
+    let job = Job::of_size(Size { offices: 2, users: 90_000 }).at("transform");
     let command =
         format!("'{}' load --phase 2a --sessions 1 --chunk-rows 100000", env!("CARGO_BIN_EXE_drydock"));
     let shown = Command::new("script")
@@ -308,7 +308,7 @@ fn the_bar_of_a_load_moves_with_the_rows_and_not_with_the_chunks() {
     let positions: std::collections::BTreeSet<u64> = shown
         .split("load 2A profiles")
         .skip(1)
-        .filter_map(|bar| bar.split("/30,000").next()?.rsplit(' ').next()?.replace(',', "").parse().ok())
+        .filter_map(|bar| bar.split("/90,000").next()?.rsplit(' ').next()?.replace(',', "").parse().ok())
         .collect();
-    assert!(positions.iter().any(|rows| (1..30_000).contains(rows)), "{positions:?}\n{shown}");
+    assert!(positions.iter().any(|rows| (1..90_000).contains(rows)), "{positions:?}\n{shown}");
 }
