@@ -8,6 +8,12 @@ use crate::error::Result;
 use crate::staging::{Check, Finding, Level, Staging};
 use crate::target::Target;
 
+/// Its name, and what it proves.
+pub(super) const GONE: (&str, &str) = (
+    "gone_rows_are_settled",
+    "rows that a load wrote and whose record is gone are switched off or removed where policy.gone says so",
+);
+
 /// The check that every row of a gone record that a load of the file wrote is switched off or removed. What somebody refers to,
 /// or changed since, may stay.
 pub fn check(
@@ -16,9 +22,8 @@ pub fn check(
     config: &Config,
     findings: &mut Vec<Finding>,
 ) -> Result<Check> {
-    const NAME: &str = "gone_rows_are_settled";
-    let sentence = "rows that a load wrote and whose record is gone are switched off or removed where policy.gone says so";
-    let mut check = Check::of(Level::System, NAME, sentence.to_owned());
+    let (name, sentence) = GONE;
+    let mut check = Check::of(Level::System, name, sentence.to_owned());
     let staging_id = staging.fact("staging_id")?.unwrap_or_default();
     for entity in staging.sent_entities()? {
         let policy = config.policy.gone(entity.name);
@@ -47,7 +52,7 @@ pub fn check(
                 check.wrong += 1;
             }
             findings.push(Finding {
-                name: NAME,
+                name,
                 entity: entity.name.to_owned(),
                 legacy_id: Some(row.legacy_id),
                 field: field.to_owned(),

@@ -44,7 +44,7 @@ pub fn sentences() -> Vec<(&'static str, String)> {
     let queries = |check: &'static list::Listed| {
         [check.target, check.staging].into_iter().flatten().map(|sql| (check.name, list::sentence(sql)))
     };
-    let fixed = [proof::SNAPSHOT, proof::RECEIPTS, proof::DIGESTS, guards::GUARDS, guards::UNDO];
+    let fixed = [proof::SNAPSHOT, proof::RECEIPTS, proof::DIGESTS, guards::GUARDS, guards::UNDO, gone::GONE];
     let fixed = fixed.map(|(name, sentence)| (name, sentence.to_owned()));
     list::ALL.iter().flat_map(queries).chain(fixed).collect()
 }
