@@ -65,10 +65,13 @@ pub(super) fn going(
     config: &Config,
 ) -> Result<(Vec<Going>, Vec<String>)> {
     let (mut all, mut notes) = (Vec::new(), Vec::new());
+    let has_written = !target.live_phases(&staging.fact("staging_id")?.unwrap_or_default())?.is_empty();
     for entity in staging.sent_entities()?.into_iter().rev() {
         let record = entity.mapped.and_then(|mapped| mapped.part_of).unwrap_or(entity.name);
         let policy = config.policy.gone(record);
-        let merged = if entity.is_onto() {
+        // before the first load into tables without a key column nobody knows which record a row stands for
+        let is_known = target.expect_keys(&[entity]).is_ok();
+        let merged = if entity.is_onto() || !has_written || !is_known {
             Vec::new()
         } else {
             staging.merged_rows(record, |each| target.for_our_ids(entity, each))?
@@ -81,6 +84,9 @@ pub(super) fn going(
             continue;
         }
         refuse_what_cannot_be(entity, policy)?;
+        if !is_known {
+            continue;
+        }
         let unreadable = staging.unreadable_rows(entity.legacy.name)?;
         if unreadable > 0 {
             notes.push(format!(
