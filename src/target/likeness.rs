@@ -165,11 +165,7 @@ impl Target {
                 (row.get(2), row.get(3), row.get(4));
             if let Some(sequence) = row.get::<_, Option<String>>(6) {
                 told(other, &what, &format!("create sequence if not exists {sequence}"))?;
-                let next = self
-                    .client
-                    .query_one(&format!("select last_value, is_called from {sequence}"), &[])
-                    .map_err(|cause| failed(&what, &cause))?;
-                let (last, is_called): (i64, bool) = (next.get(0), next.get(1));
+                let (last, is_called) = self.standing(&what, &sequence)?;
                 told(
                     other,
                     &what,
@@ -194,6 +190,13 @@ impl Target {
         self.set_identities(other, name)
     }
 
+    /// Where a sequence stands: its last value, and whether that was given.
+    fn standing(&mut self, what: &str, sequence: &str) -> Result<(i64, bool)> {
+        let sql = format!("select last_value, is_called from {sequence}");
+        let row = self.client.query_one(&sql, &[]).map_err(|cause| failed(what, &cause))?;
+        Ok((row.get(0), row.get(1)))
+    }
+
     /// Has the numbers of identity columns go on where they are.
     fn set_identities(&mut self, other: &mut Session, name: &str) -> Result<()> {
         let what = format!("making {name}");
@@ -201,11 +204,7 @@ impl Target {
                         where attrelid = to_regclass($1) and attidentity <> '' and not attisdropped";
         for row in self.client.query(sequence, &[&name]).map_err(|cause| failed(&what, &cause))? {
             let (sequence, column): (String, String) = (row.get(0), row.get(1));
-            let next = self
-                .client
-                .query_one(&format!("select last_value, is_called from {sequence}"), &[])
-                .map_err(|cause| failed(&what, &cause))?;
-            let (last, is_called): (i64, bool) = (next.get(0), next.get(1));
+            let (last, is_called) = self.standing(&what, &sequence)?;
             told(
                 other,
                 &what,

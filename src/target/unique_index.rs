@@ -23,14 +23,8 @@ impl UniqueIndex {
     pub(super) fn broken(&self, rows: &str, is_among: &str, singly: bool) -> String {
         let names: Vec<String> =
             (1..=self.keys.len()).map(|place| format!("\"drydock key {place}\"")).collect();
-        let keys = |prefix: &str| -> String {
-            self.keys
-                .iter()
-                .zip(&names)
-                .map(|(key, name)| format!("{prefix}({key}) as {name}"))
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
+        let selected = self.keys.iter().zip(&names).map(|(key, name)| format!("({key}) as {name}"));
+        let keys = selected.collect::<Vec<_>>().join(", ");
         let about = self.condition.as_deref().unwrap_or("true");
         let are_set: String = if self.are_nulls_equal {
             String::new()
@@ -64,7 +58,7 @@ impl UniqueIndex {
             format!(
                 ", there as materialized (select {} from {table} u where ({about}){are_set} and not ({is_among})), \
                  held as materialized (select r.\"drydock id\" as id from r join there h on {})",
-                keys(""),
+                keys,
                 same(&|place| format!("h.{}", names[place]))
             )
         };
@@ -75,7 +69,7 @@ impl UniqueIndex {
                  select r.\"drydock legacy id\", {is_held} as is_held, \
                      row_number() over (partition by {} order by r.\"drydock legacy id\") as place from r) x \
              where x.is_held or x.place > 1",
-            keys(""),
+            keys,
             names.iter().map(|name| format!("r.{name}")).collect::<Vec<_>>().join(", "),
         )
     }

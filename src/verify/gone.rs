@@ -9,7 +9,7 @@ use crate::staging::{Check, Finding, Level, Staging};
 use crate::target::Target;
 
 /// Its name, and what it proves.
-pub(super) const GONE: (&str, &str) = (
+pub const GONE: (&str, &str) = (
     "gone_rows_are_settled",
     "rows that a load wrote and whose record is gone are switched off or removed where policy.gone says so",
 );

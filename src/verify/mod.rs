@@ -34,6 +34,9 @@ use crate::target::{RangeDigest, Target};
 
 use contents::{Found, Plan};
 use found_rows::FoundRows;
+pub use gone::GONE;
+pub use guards::{GUARDS, UNDO};
+pub use proof::{DIGESTS, RECEIPTS, SNAPSHOT};
 use queries::{End, Gone, Waiting};
 use sent::Sent;
 pub use source::Live;
@@ -44,7 +47,7 @@ pub fn sentences() -> Vec<(&'static str, String)> {
     let queries = |check: &'static list::Listed| {
         [check.target, check.staging].into_iter().flatten().map(|sql| (check.name, list::sentence(sql)))
     };
-    let fixed = [proof::SNAPSHOT, proof::RECEIPTS, proof::DIGESTS, guards::GUARDS, guards::UNDO, gone::GONE];
+    let fixed = [SNAPSHOT, RECEIPTS, DIGESTS, GUARDS, UNDO, GONE];
     let fixed = fixed.map(|(name, sentence)| (name, sentence.to_owned()));
     list::ALL.iter().flat_map(queries).chain(fixed).collect()
 }
