@@ -29,9 +29,11 @@ impl Listening {
         format!("postgres://postgres@127.0.0.1:{port}/target")
     }
 
+    /// What `psql` prints for `sql`. It waits for nobody's lock for long: a test that hangs says nothing.
     pub fn psql(&self, sql: &str) -> String {
         let output = Command::new("psql")
             .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", &Self::url(self.port), "-c", sql])
+            .env("PGOPTIONS", "-c lock_timeout=60s")
             .output()
             .unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

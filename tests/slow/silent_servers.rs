@@ -14,7 +14,14 @@ const SMALL: Size = Size { offices: 3, users: 400 };
 
 /// A migration that is resolved, and will be loaded through a proxy.
 fn before(server: &Listening, breaks: Break) -> (Job, Proxy) {
-    server.psql("drop schema if exists drydock cascade; drop table if exists practice_members, patients, profiles, practices");
+    // sessions whose clients fell silent are there still, with the locks of whatever they were about
+    server.psql(
+        "do $$ begin
+             perform pg_terminate_backend(pid, 10000) from pg_stat_activity
+             where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid();
+         end $$;
+         drop schema if exists drydock cascade; drop table if exists practice_members, patients, profiles, practices",
+    );
     let migration = Job::of_size(SMALL);
     server.resolve(&migration, server.port);
     let proxy = Proxy::start(server.port, breaks);
