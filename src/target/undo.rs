@@ -302,7 +302,8 @@ impl Target {
         Ok(undone)
     }
 
-    // the table looks empty to the planner, and grows while it is asked: row by row that is the square of what is undone
+    // The table looks empty to the planner, and grows while it is asked: row by row that is the square of what is undone. So is
+    // who made the completed rows, unless it is asked once for each receipt, which `offset 0` sees to.
     fn list_work(&mut self, mine: &str) -> Result<(), Failure> {
         let insert = "insert into drydock_undo (table_name, id, how, phase, entity, image, written_by)";
         let not_new =
@@ -315,12 +316,13 @@ impl Target {
                  from drydock.receipts r cross join unnest(r.inserted_ids) x (id) where {mine} and undone_at is null; \
                  create index on drydock_undo (id); analyze drydock_undo; \
                  set local enable_nestloop = off; \
-                 {insert} select r.table_name, x.id, 'completed', r.phase, r.entity, null, \
-                     (select o.xids[1] from drydock.receipts o where o.staging_id = r.staging_id \
-                      and o.run_id = r.run_id and o.undone_at is null and cardinality(o.inserted_ids) > 0 \
-                      order by o.table_name <> r.table_name, o.number limit 1) \
-                 from drydock.receipts r cross join unnest(r.completed_ids) x (id) \
-                 where {mine} and undone_at is null and {not_new}; \
+                 {insert} select r.table_name, x.id, 'completed', r.phase, r.entity, null, r.made_by \
+                 from (select r.*, (select o.xids[1] from drydock.receipts o where o.staging_id = r.staging_id \
+                           and o.run_id = r.run_id and o.undone_at is null and cardinality(o.inserted_ids) > 0 \
+                           order by o.table_name <> r.table_name, o.number limit 1) as made_by \
+                       from drydock.receipts r where {mine} and undone_at is null and cardinality(r.completed_ids) > 0 \
+                       offset 0) r \
+                 cross join unnest(r.completed_ids) x (id) where {not_new}; \
                  {insert} select r.table_name, x.id, {}, r.phase, r.entity, r.image, r.written_by \
                  from drydock.pre_images r cross join lateral (select r.id) x (id) where {mine} and {not_new}; \
                  set local enable_nestloop = on; \
