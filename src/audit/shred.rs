@@ -31,9 +31,12 @@ pub struct Shredded {
 /// Overwrites and removes a file.
 pub fn shred(path: &Path) -> Result<Shredded> {
     let refused = |cause: io::Error| {
-        Error::precondition(format!("{} cannot be shredded", path.display()))
-            .cause(cause)
-            .hint("its owner must run this command, and the folder must be one that the owner may write to")
+        let hint = if cause.kind() == io::ErrorKind::NotFound {
+            "check its path"
+        } else {
+            "its owner must run this command, and the folder must be one that the owner may write to"
+        };
+        Error::precondition(format!("{} cannot be shredded", path.display())).cause(cause).hint(hint)
     };
     let found = fs::symlink_metadata(path).map_err(refused)?;
     if !found.is_file() {

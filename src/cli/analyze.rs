@@ -127,7 +127,7 @@ fn as_text(analysis: &Analysis) -> String {
         for remedy in analysis.remediation.iter().filter(|remedy| remedy.resolution_strategy == strategy) {
             let _ = writeln!(
                 text,
-                "  {:<20}{:<24}{:>7} profiles, {} of them missing then: {}",
+                "  {:<21} {:<28} {:>7} profiles, {} of them missing then: {}",
                 remedy.error_category, remedy.error_code, remedy.records, remedy.missing, remedy.action
             );
         }

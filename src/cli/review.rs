@@ -8,6 +8,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use serde::Serialize;
 
 use super::Common;
 use super::session::{journalled, note_look};
@@ -113,7 +114,13 @@ fn export(common: &Common, full: bool, entity: Option<&str>, out: Option<&Path>)
     let text = if common.json { json(&export)? } else { csv(&export)? };
     match out {
         None => common.print(&export, || text)?,
-        Some(path) => output::write_new(path, text.as_bytes())?,
+        Some(path) => {
+            output::write_new(path, text.as_bytes())?;
+            if common.json {
+                // what was written is for those who may open the file, and is not printed as well
+                common.print(&Written::of(path, &export), String::new)?;
+            }
+        }
     }
     tell!("{}; {} records wait for a person", left(&export), reader.count_open()?.records_for_a_person);
     if let Some(share) = reader.expected_share()? {
@@ -128,6 +135,26 @@ fn export(common: &Common, full: bool, entity: Option<&str>, out: Option<&Path>)
         note_look(common, "review export", &subject);
     }
     Ok(None)
+}
+
+/// The questions that were written to a file.
+#[derive(Debug, Serialize)]
+struct Written {
+    out: PathBuf,
+    questions: usize,
+    follow_their_patient: u64,
+    waiting_for_transform: u64,
+}
+
+impl Written {
+    fn of(path: &Path, export: &Export) -> Self {
+        Self {
+            out: path.to_owned(),
+            questions: export.items.len(),
+            follow_their_patient: export.follow_their_patient,
+            waiting_for_transform: export.waiting_for_transform,
+        }
+    }
 }
 
 /// The practices that the question is about: the proposed one first, or those between which nothing decides.

@@ -153,6 +153,7 @@ pub(super) fn journalled(
     let made = is_new.then(|| identity(&common.staging)).flatten();
     staging.settle_identity()?;
     let run_id = staging.start_run(verb, &super::given::arguments())?;
+    let before = staging.complete_steps()?;
     let ended = work(&mut staging, run_id).map_err(or_interrupted);
     let kind = match &ended {
         Ok(kind) => *kind,
@@ -160,6 +161,9 @@ pub(super) fn journalled(
     };
     let kept = !is_new || ended.is_ok() || !matches!(staging.completed(Step::Extract), Ok(None));
     let closed = if kept { staging.finish_run(run_id, kind).and_then(|()| staging.flush()) } else { Ok(()) };
+    if ended.is_ok() && !common.quiet {
+        tell_what_comes_again(&before, &staging.complete_steps()?);
+    }
     drop(staging);
     if !kept {
         // somebody may have moved it, and put another one in its place
@@ -177,6 +181,15 @@ pub(super) fn journalled(
     let ended = ended?;
     closed?;
     Ok(ended)
+}
+
+/// Says which steps the command has undone, because it changed what they build on.
+fn tell_what_comes_again(before: &[Step], after: &[Step]) {
+    let again: Vec<&str> =
+        before.iter().filter(|step| !after.contains(step)).map(|step| step.word()).collect();
+    if !again.is_empty() {
+        tell!("note: to be done again, because what it builds on has changed: {}", again.join(", "));
+    }
 }
 
 /// Which file a path leads to.

@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::io::IsTerminal;
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
 use clap::{Args, ValueEnum};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::attention::attention;
 use super::{Common, text};
@@ -79,8 +81,8 @@ fn watch(common: &Common) -> Result<Option<Kind>> {
         }
         let mut waited = Duration::ZERO;
         while waited < EVERY || (waited < AT_LEAST_EVERY && stamps(&common.staging) == looked_at) {
-            // whoever watches ends it that way
-            if interrupt::check().is_err() {
+            // whoever watches ends it that way, or by closing what they watch it through
+            if interrupt::check().is_err() || is_closed() {
                 return Ok(None);
             }
             let pause = Duration::from_millis(100);
@@ -88,6 +90,14 @@ fn watch(common: &Common) -> Result<Option<Kind>> {
             waited += pause;
         }
     }
+}
+
+/// Whether nobody can read any more what is written to standard output: the other end of its pipe is closed.
+fn is_closed() -> bool {
+    let stdout = std::io::stdout();
+    let mut asked = [PollFd::new(stdout.as_fd(), PollFlags::empty())];
+    let answered = poll(&mut asked, PollTimeout::ZERO).is_ok_and(|ready| ready > 0);
+    answered && asked[0].revents().is_some_and(|found| found.contains(PollFlags::POLLERR))
 }
 
 /// When the file and what stands beside it while somebody writes were last written, and how long they are: nothing is read

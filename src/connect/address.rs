@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::Side;
 use super::parameters::Refusal;
 use super::password::{self, Login, Password};
 use super::tls::{Mode, Roots};
@@ -120,7 +121,12 @@ impl Address {
             Some(_) => Error::precondition(format!("{origin}: the file holds no connection URL"))
                 .hint("write postgres://USER:PASSWORD@HOST:5432/DATABASE to it"),
             None => Error::precondition(format!("{env_var} is not set")).hint(format!(
-                "export {env_var}=postgres://USER:PASSWORD@HOST:5432/DATABASE, or name a file with it"
+                "export {env_var}=postgres://USER:PASSWORD@HOST:5432/DATABASE, or name a file with it{}",
+                if env_var == Side::Legacy.variable() {
+                    "; or give an export: --csv FOLDER, --dump FILE"
+                } else {
+                    ""
+                }
             )),
         })?;
         let address = judge(line)

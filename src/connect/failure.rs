@@ -177,7 +177,8 @@ fn refused_by_server(side: Side, address: &Address, error: &DbError) -> (String,
         ("28P01", _) => (
             format!("the server did not accept the password of role {user} ({code})"),
             format!(
-                "check the password in {}; its special characters must be percent-encoded",
+                "check the password, in {}, PGPASSWORD or the password file, whichever gives it; in a URL its special characters \
+                 must be percent-encoded",
                 side.variable()
             ),
         ),

@@ -27,7 +27,8 @@ impl Obstacles {
             return Ok(self);
         }
         Err(Error::target(format!("the target cannot take the records:\n  {}", self.problems.join("\n  "))).hint(
-            "nothing was written; fix the target or the configuration, then run `drydock survey` and `drydock transform` \
+            "nothing was written; fix the target (`drydock survey --create-tables` makes tables that are missing) or the \
+             configuration, then run `drydock survey` and `drydock transform` \
              again",
         ))
     }

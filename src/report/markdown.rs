@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::lookup::Lookup;
 use super::{next, verdict};
 use crate::record::on_one_line;
-use crate::staging::Open;
+use crate::staging::{AGAIN, Open};
 
 /// The whole page.
 pub fn page(figures: &Lookup, generated_at: &str) -> String {
@@ -27,12 +27,13 @@ pub fn page(figures: &Lookup, generated_at: &str) -> String {
         number("/decisions_waiting")
     );
     for name in figures.keys("/file") {
-        let value = figures.text(&format!("/file/{name}"));
-        let _ = writeln!(
-            page,
-            "- {name}: {}",
-            if value.is_empty() { "not yet".to_owned() } else { escaped(value) }
-        );
+        let value =
+            match (figures.text(&format!("/file/{name}")), figures.text(&format!("/done_before/{name}"))) {
+                ("", "") => "not yet".to_owned(),
+                ("", last) => format!("{AGAIN} {last}"),
+                (value, _) => escaped(value),
+            };
+        let _ = writeln!(page, "- {name}: {value}");
     }
 
     if !figures.keys("/open").is_empty() {

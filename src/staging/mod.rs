@@ -26,7 +26,7 @@ pub use figures::phase_two::{load_operation, verify_operation};
 pub use figures::survival::Survival;
 pub use figures::three_way::{ProofSide, ThreeWayProof};
 pub use figures::{
-    ChangeCount, ErrorCount, Figures, GoneLine, IssueCount, Progress, ReceiptLine, WaitingCount,
+    AGAIN, ChangeCount, ErrorCount, Figures, GoneLine, IssueCount, Progress, ReceiptLine, WaitingCount,
 };
 pub use file::digests::{JOURNAL, noted};
 pub use file::facts::{CONFIGURATION_COMMITMENT, Step};

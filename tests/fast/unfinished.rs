@@ -94,3 +94,23 @@ fn what_is_wrong_is_named_wherever_it_is_said_that_something_is() {
         assert!(!said.contains("Other"), "{said}");
     }
 }
+
+#[test]
+fn what_a_command_undoes_is_said_and_is_not_called_never_done() {
+    let job = Job::of_size(SMALL).at("transform");
+    let survey = job.drydock(["survey"]).run().expect(0);
+    let words = "to be done again, because what it builds on has changed: transform";
+    assert!(survey.stderr.contains(words), "{}", survey.stderr);
+    for (arguments, before) in [
+        (&["status"][..], "transform_completed_at: to be done again, last done 20"),
+        (&["report", "--format", "md"], "transform_completed_at: to be done again, last done 20"),
+        (&["report", "--format", "html"], ">to be done again, last done 20"),
+    ] {
+        let shown = job.drydock(arguments.iter().copied()).run().expect_any().stdout;
+        assert!(shown.contains(before), "{shown}");
+        assert!(shown.contains("not yet"), "what was never done is not: {shown}");
+    }
+    // what is done once more and stands is no news
+    let transform = job.drydock(["transform"]).run().expect(0);
+    assert!(!transform.stderr.contains("to be done again"), "{}", transform.stderr);
+}

@@ -183,6 +183,8 @@ fn every_document_is_what_its_schema_says() {
     look("doctor", &["doctor", "--csv", &legacy]);
     let items = look("review_export", &["review", "export"])["items"].clone();
     look("review_export", &["review", "export", "--full"]);
+    look("review_export_out", &["review", "export", "--full", "--out", "sheet.json"]);
+    look("gate_records", &["gate", "--records"]);
     look("review_page", &["review", "page", "--out", "review.html"]);
     look("explain", &["explain", "profile", "42"]);
     look("explain", &["explain", "patient", &looked.job.staged("select max(legacy_id) from ready_patients")]);

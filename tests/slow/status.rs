@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread::sleep;
+use std::time::Duration;
 
 use crate::harness::{Drydock, Job};
 use chrono::{NaiveDate, TimeDelta};
@@ -147,4 +149,23 @@ fn watching_goes_on_while_another_command_writes_and_ends_with_ctrl_c() {
     watching.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
     assert_eq!(watching.wait().unwrap().code(), Some(0), "{errors}");
     assert!(file.exists());
+}
+
+#[test]
+fn watching_ends_when_nobody_reads_any_more() {
+    let directory = tempfile::tempdir().unwrap();
+    extracted(directory.path());
+    let mut watching = Drydock::new(directory.path()).args(["status", "--watch"]).spawn();
+    let mut reader = BufReader::new(watching.stdout.take().unwrap());
+    reader.read_line(&mut String::new()).unwrap();
+    drop(reader);
+    // nothing changes in the file: only the closed pipe can end it
+    let ended = (0..100).find_map(|_| {
+        sleep(Duration::from_millis(100));
+        watching.try_wait().unwrap()
+    });
+    if ended.is_none() {
+        watching.kill().unwrap();
+    }
+    assert_eq!(ended.expect("an end within ten seconds").code(), Some(0));
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{accounting, associations, error_analysis, extract_check, open};
 use crate::gate::Gate;
-use crate::staging::{Check, IssueCount, Open, ProofSide, Survival, ThreeWayProof, Wrong};
+use crate::staging::{AGAIN, Check, IssueCount, Open, ProofSide, Survival, ThreeWayProof, Wrong};
 use crate::status::Status;
 use crate::verify;
 
@@ -87,7 +87,11 @@ pub(in crate::cli) fn status(status: &Status) -> String {
     let Status { figures, gates, .. } = status;
     let mut text = String::new();
     for (name, value) in &figures.file {
-        let _ = writeln!(text, "{name}: {}", value.as_str().unwrap_or("not yet"));
+        let _ = match (value.as_str(), figures.done_before.get(name).and_then(Value::as_str)) {
+            (Some(value), _) => writeln!(text, "{name}: {value}"),
+            (None, Some(last)) => writeln!(text, "{name}: {AGAIN} {last}"),
+            (None, None) => writeln!(text, "{name}: not yet"),
+        };
     }
     let mut parts = vec![text, phase_2(&figures.phase_2), accounting(&figures.lines)];
     if let Some(found) = &figures.open {

@@ -3,6 +3,7 @@
 use super::super::lookup::Lookup;
 use super::super::verdict::{self, Verdict};
 use super::markup::{code, escaped, figure};
+use crate::staging::AGAIN;
 
 /// The verdict, in the words that every form uses.
 pub fn header(figures: &Lookup, generated_at: &str) -> String {
@@ -15,7 +16,10 @@ pub fn header(figures: &Lookup, generated_at: &str) -> String {
         "" if name == "verify_completed_at" && class == "bad" && figures.count("/differences") > 0 => {
             "<span class=\"bad\">did not pass</span>".to_owned()
         }
-        "" => "<span class=\"soft\">not yet</span>".to_owned(),
+        "" => match figures.text(&format!("/done_before/{name}")) {
+            "" => "<span class=\"soft\">not yet</span>".to_owned(),
+            last => format!("<span class=\"soft\">{AGAIN} {}</span>", readable(last)),
+        },
         // a moment breaks where a person would break it
         text if name.ends_with("_at") => readable(text),
         text => escaped(text),

@@ -22,8 +22,9 @@ pub fn section(figures: &Lookup) -> String {
     };
     format!(
         "<p class=\"lead\">Every pair of users who share a rare key was weighed; a bit doubles the odds that the two are one person. \
-         {} pairs are worth a look. Of all true pairs that were compared, about {} are among those of the band high, and {} among \
+         {} pairs are asked about; {} of them, the best between any two groups, are worth a look first. Of all true pairs that were compared, about {} are among those of the band high, and {} among \
          those of high and medium, which are asked about.</p>{}{}{}",
+        figure(&figures.get("/open/possible_duplicates")),
         figure(&figures.get("/twice/looks")),
         share("expected_share_high"),
         share("expected_share_review"),

@@ -36,6 +36,8 @@ use crate::staging::{Check, Proof, Step};
 pub struct Figures {
     /// Source, target and when each step was completed.
     pub file: Map<String, Value>,
+    /// When each step was last complete that is to be done again, because something that it builds on has changed since.
+    pub done_before: Map<String, Value>,
     /// The fates of each entity's records.
     pub accounting: Map<String, Value>,
     /// Records without exactly one fate; anything but 0 is a defect. Null before a transform.
@@ -234,6 +236,12 @@ row_struct! {
     }
 }
 
+/// The steps of which the figures say when they were completed.
+const STEPS: [Step; 5] = [Step::Extract, Step::Survey, Step::Transform, Step::Load, Step::Verify];
+
+/// What is said of a step that was complete, before something that it builds on changed.
+pub const AGAIN: &str = "to be done again, last done";
+
 /// Counts everything. What a killed command said last is only current while somebody writes.
 pub(in crate::staging) fn figures(connection: &Connection, is_being_written: bool) -> Result<Figures> {
     let file = steps(connection)?;
@@ -256,6 +264,7 @@ pub(in crate::staging) fn figures(connection: &Connection, is_being_written: boo
     let lines = accounting(connection)?;
     let proofs = proofs(connection)?;
     Ok(Figures {
+        done_before: done_before(connection, &file)?,
         accounting: lines
             .iter()
             .map(|line| (line.entity.clone(), serde_json::to_value(line).unwrap_or_default()))
@@ -324,15 +333,26 @@ pub(in crate::staging) fn figures(connection: &Connection, is_being_written: boo
 /// Source, target and when each step was completed.
 pub(in crate::staging) fn steps(connection: &Connection) -> Result<Map<String, Value>> {
     let mut statement = connection.prepare("select value from facts where name = ?")?;
-    let steps = [Step::Extract, Step::Survey, Step::Transform, Step::Load, Step::Verify].map(Step::fact);
     ["source_identity", "target_identity"]
         .into_iter()
-        .chain(steps)
+        .chain(STEPS.map(Step::fact))
         .map(|name| {
             let value: Option<String> = statement.query_row([name], |row| row.get(0)).optional()?;
             Ok((name.to_owned(), value.map_or(Value::Null, Value::String)))
         })
         .collect()
+}
+
+/// When each step that is not complete now was last complete, by the journal.
+fn done_before(connection: &Connection, file: &Map<String, Value>) -> Result<Map<String, Value>> {
+    let sql = "select max(at) from journal where kind = 'step' and json_extract(content, '$.step') = ?";
+    let mut statement = connection.prepare(sql)?;
+    let mut done = Map::new();
+    for step in STEPS.into_iter().filter(|step| file[step.fact()].is_null()) {
+        let last: Option<String> = statement.query_row([step.word()], |row| row.get(0))?;
+        done.extend(last.map(|at| (step.fact().to_owned(), Value::String(at))));
+    }
+    Ok(done)
 }
 
 /// What is open.

@@ -91,6 +91,17 @@ impl Staging {
         self.fact(step.fact())
     }
 
+    /// The steps that are complete, in their order.
+    pub fn complete_steps(&self) -> Result<Vec<Step>> {
+        let mut complete = Vec::new();
+        for step in [Step::Extract, Step::Survey, Step::Transform, Step::Analyze, Step::Load, Step::Verify] {
+            if self.completed(step)?.is_some() {
+                complete.push(step);
+            }
+        }
+        Ok(complete)
+    }
+
     /// Marks the step as not complete, and with it every step that builds on it.
     pub fn begin(&mut self, step: Step) -> Result<()> {
         self.transaction(|connection| {

@@ -358,7 +358,7 @@ fn recognise(path: &Path) -> Result<()> {
     let read = read.map_err(|cause| {
         Error::staging(format!("the staging file {} cannot be opened", path.display()))
             .cause(cause)
-            .hint("extract makes one; give its path with --staging")
+            .hint("check its path; `drydock extract` makes one, and --staging names it")
     })?;
     if read && is_staging_file(&header) {
         return Ok(());
