@@ -43,7 +43,8 @@ pub struct CsvOptions {
     /// Around fields.
     pub quote: u8,
     /// The encoding of files that do not say it themselves: `utf-8`, `utf-16le`, `utf-16be`, or one of a byte for each
-    /// character such as `windows-1252`, as which then every record is read that is not valid UTF-8. Without it, files are
+    /// character such as `windows-1252`. A file whose letters are single bytes is read as that throughout; of one that was put
+    /// together with UTF-8, each record that is not valid UTF-8. Without it, files are
     /// UTF-8, and one that is plainly something else is refused.
     pub encoding: Option<String>,
     /// Whether it is a person's own list: records of any width are rows, and names of columns may be missing or repeated.

@@ -24,6 +24,30 @@ pub(super) enum Encoding {
     Single(&'static encoding_rs::Encoding),
 }
 
+/// Records with letters beyond ASCII, by what they can be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Letters {
+    /// Those that are valid UTF-8.
+    pub utf8: u64,
+    /// Those that are not.
+    pub others: u64,
+}
+
+impl Letters {
+    /// Counts a record.
+    pub(super) fn count(&mut self, record: &[u8]) {
+        if !record.is_ascii() {
+            *if std::str::from_utf8(record).is_ok() { &mut self.utf8 } else { &mut self.others } += 1;
+        }
+    }
+
+    /// Whether all of them have a byte for each letter: one in twenty is valid UTF-8 by chance at most, where two letters
+    /// beyond ASCII stand side by side. With more, the file was put together from two.
+    pub(super) fn are_single_bytes(self) -> bool {
+        self.others > 0 && 20 * self.utf8 <= self.others
+    }
+}
+
 /// UTF-32, which hardly anything writes and nothing here reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Utf32;

@@ -222,6 +222,33 @@ fn encodings() {
 }
 
 #[test]
+fn letters_that_are_valid_utf8_by_chance_are_read_as_the_file_is_written() {
+    // in windows-1250 these two bytes are two letters of a name; in UTF-8 they would be one other
+    let mut central = b"id,a\n".to_vec();
+    for id in 1..=40 {
+        central.extend(format!("{id},").bytes().chain(*b"Luk\xe1\x9a\n"));
+    }
+    central.extend(*b"41,\xc4\x8d\n");
+    let options = |encoding: &str| CsvOptions { encoding: Some(encoding.into()), ..CsvOptions::default() };
+    let found = csv_with("t.csv", &central, options("windows-1250"));
+    let names = [0, 40].map(|at| found.rows[at][1].as_deref().unwrap());
+    assert_eq!(names, ["Luk\u{e1}\u{161}", "\u{c4}\u{164}"]);
+    assert!(found.faults().is_empty());
+    // nobody named an encoding: it is asked for, whatever one of the records may be by chance
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("t.csv"), &central).unwrap();
+    let mut source = CsvSource::open(folder.path(), CsvOptions::default()).unwrap();
+    let error = try_read(&mut source, "t", &[]).unwrap_err().to_string();
+    assert!(error.contains("is not UTF-8: 40 records"), "{error}");
+    // where two files were put together, each record is what it can be
+    for id in 42..60 {
+        central.extend(format!("{id},Jos\u{e9}\n").bytes());
+    }
+    let found = csv_with("t.csv", &central, options("windows-1250"));
+    assert_eq!(found.rows[50][1].as_deref(), Some("Jos\u{e9}"));
+}
+
+#[test]
 fn compressed_files_are_read_directly() {
     let text = b"id,a\n1,x\n2\n";
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

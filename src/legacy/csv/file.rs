@@ -7,11 +7,11 @@ use std::path::Path;
 use super::CsvOptions;
 use super::escaped::Escaped;
 use super::header::{self, Header};
-use super::records::Records;
+use super::records::{Format, Records};
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::legacy::copy_text::Decoder;
-use crate::legacy::encoding::{Encoding, utf32};
+use crate::legacy::encoding::{Encoding, Letters, utf32};
 use crate::legacy::file::{Document, documents, refuse_foreign, unreadable};
 use crate::legacy::{Place, Projection, Shape, Sink};
 
@@ -110,6 +110,7 @@ impl CsvFile {
         let source = Shape { table: asked.table.clone(), columns: self.header.columns.clone() };
         let projection = Projection::new(&source, asked)?;
         let is_copy = self.is_copy_text()?;
+        let is_single_throughout = self.is_single_throughout()?;
         let Some((buffer, mut reader)) = self.rest.take() else {
             return Err(Error::internal("a file was read twice"));
         };
@@ -118,7 +119,8 @@ impl CsvFile {
             unreadable(path, cause)
         };
         if !is_copy {
-            return Records::new(self.header.format.clone(), &projection, self.place.clone())
+            let format = Format { is_single_throughout, ..self.header.format.clone() };
+            return Records::new(format, &projection, self.place.clone())
                 .read(buffer, &mut reader, sink)
                 .map_err(failed)?;
         }
@@ -138,22 +140,46 @@ impl CsvFile {
 
     /// Whether the records are written in COPY's text format: read once for that, as far as they agree with it.
     fn is_copy_text(&self) -> Result<bool> {
-        let (true, Some(document)) = (self.is_open, &self.document) else { return Ok(false) };
-        if !document.is_lasting() {
-            return Ok(false);
-        }
-        let mut reader = self.encoding.reader(document.content()?);
         let mut escaped = Escaped::default();
+        Ok(self.is_open && self.look(|block| escaped.take(block))? && escaped.is_copy())
+    }
+
+    /// Whether every letter beyond ASCII is one byte, where the configuration names such an encoding: read once for that.
+    fn is_single_throughout(&self) -> Result<bool> {
+        let mut letters = Letters::default();
+        let mut line = Vec::new();
+        let is_asked = matches!(self.encoding, Encoding::Single(_));
+        let is_whole = is_asked
+            && self.look(|block| {
+                let mut parts = block.split(|&byte| byte == b'\n');
+                line.extend_from_slice(parts.next().unwrap_or_default());
+                for part in parts {
+                    letters.count(&line);
+                    line.clear();
+                    line.extend_from_slice(part);
+                }
+                true
+            })?;
+        letters.count(&line);
+        Ok(is_whole && letters.are_single_bytes())
+    }
+
+    /// Shows the whole file block by block for as long as `goes_on` says so; whether it did to the end. What cannot be read
+    /// twice is not shown.
+    fn look(&self, mut goes_on: impl FnMut(&[u8]) -> bool) -> Result<bool> {
+        let Some(document) = self.document.as_ref().filter(|document| document.is_lasting()) else {
+            return Ok(false);
+        };
+        let mut reader = self.encoding.reader(document.content()?);
         let mut block = Vec::with_capacity(BLOCK);
         loop {
             interrupt::check()?;
             block.clear();
             let read = reader.by_ref().take(BLOCK as u64).read_to_end(&mut block);
-            let len = read.map_err(|cause| document.unreadable(cause))?;
-            if len == 0 {
-                return Ok(escaped.is_copy());
+            if read.map_err(|cause| document.unreadable(cause))? == 0 {
+                return Ok(true);
             }
-            if !escaped.take(&block) {
+            if !goes_on(&block) {
                 return Ok(false);
             }
         }

@@ -127,6 +127,7 @@ impl Header {
             named,
             is_loose: options.is_loose,
             asks: options.encoding.is_none() && encoding == Encoding::Utf8,
+            is_single_throughout: false, // known once the records were looked at
         };
         let bytes = encoding.source_len(&whole[..before + next]);
         Ok((Self { columns, format, lines, bytes }, before + next))

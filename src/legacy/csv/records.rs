@@ -9,7 +9,7 @@ use super::long::Long;
 use super::record::{decode, is_footer, is_single_byte};
 use crate::error::{Error, Result};
 use crate::legacy::copy_text::not_text;
-use crate::legacy::encoding::Encoding;
+use crate::legacy::encoding::{Encoding, Letters};
 use crate::legacy::projection::legacy_id;
 use crate::legacy::{Place, Projection, Sink, Unreadable};
 use crate::record::LegacyId;
@@ -38,6 +38,8 @@ pub(super) struct Format {
     pub is_loose: bool,
     /// Whether text in an encoding of a byte for each character has to be asked about: nobody said which one it is.
     pub asks: bool,
+    /// Whether also what is valid UTF-8 is in the encoding of a byte for each character: no other text is in the file.
+    pub is_single_throughout: bool,
 }
 
 /// Reads CSV within a script, whose header is passed.
@@ -57,6 +59,7 @@ pub(in crate::legacy) fn script_records<'p>(
         named: projection.width(),
         is_loose: false,
         asks: false,
+        is_single_throughout: false,
     };
     Records::new(format, projection, place)
 }
@@ -71,8 +74,8 @@ pub(in crate::legacy) struct Records<'p> {
     rows: u64,
     /// Records that are text in an encoding of a byte for each character, and the line of the first one.
     single_byte: (u64, u64),
-    /// Whether a record has letters beyond ASCII in UTF-8.
-    has_utf8: bool,
+    /// Records with letters beyond ASCII, where that has to be asked about.
+    letters: Letters,
     /// Room that is used again for every record.
     cuts: Vec<Field>,
     /// The record that is too long for a row and has not ended yet.
@@ -99,7 +102,7 @@ impl<'p> Records<'p> {
             byte,
             rows: 0,
             single_byte: (0, 0),
-            has_utf8: false,
+            letters: Letters::default(),
             cuts: Vec::new(),
             passing: None,
         }
@@ -298,18 +301,21 @@ impl<'p> Records<'p> {
         picked: &mut Vec<Option<&'a [u8]>>,
         sink: &mut dyn Sink,
     ) -> Result<()> {
-        let Some(reason) = self.fault(record) else {
-            decode(record, &self.cuts, &self.format.null, fields);
-            return sink.row(self.projection.pick(fields, picked), &self.place);
+        let fault = self.fault(record);
+        let is_encoded = match fault {
+            None => self.format.is_single_throughout && !record.is_ascii(),
+            Some(reason) => reason == Unreadable::Encoding,
         };
-        let decoded =
-            (reason == Unreadable::Encoding).then(|| self.format.encoding.decoded(record)).flatten();
-        if let Some(mut record) = decoded {
+        if let Some(mut record) = is_encoded.then(|| self.format.encoding.decoded(record)).flatten() {
             cut(&record, self.format.dialect, true, &mut self.cuts);
             let (mut fields, mut picked) = (Vec::new(), Vec::new());
             decode(&mut record, &self.cuts, &self.format.null, &mut fields);
             return sink.row(self.projection.pick(&fields, &mut picked), &self.place);
         }
+        let Some(reason) = fault.or(is_encoded.then_some(Unreadable::Encoding)) else {
+            decode(record, &self.cuts, &self.format.null, fields);
+            return sink.row(self.projection.pick(fields, picked), &self.place);
+        };
         self.note_encoding(reason, record);
         self.unreadable(reason, record, sink)
     }
@@ -326,8 +332,9 @@ impl<'p> Records<'p> {
         if !self.format.is_loose && beyond.iter().any(|field| !field.content(record).is_empty()) {
             return Some(Unreadable::Ragged { wanted: named, found });
         }
-        self.has_utf8 |=
-            self.format.asks && !self.has_utf8 && !record.is_ascii() && std::str::from_utf8(record).is_ok();
+        if self.format.asks {
+            self.letters.count(record);
+        }
         let key = self.projection.key().filter(|_| memchr2(b'\n', b'\r', record).is_some());
         if key.is_some_and(|key| swallowed_row(record, self.format.dialect, wanted, key)) {
             return Some(Unreadable::SwallowedLines);
@@ -343,11 +350,11 @@ impl<'p> Records<'p> {
         }
     }
 
-    /// After the last record: a file of which every letter beyond ASCII is a single byte is written in an encoding that
-    /// somebody has to name.
+    /// After the last record: a file whose letters beyond ASCII are single bytes is written in an encoding that somebody has
+    /// to name.
     fn asked(&self) -> Result<()> {
         let (records, first) = self.single_byte;
-        if records == 0 || self.has_utf8 {
+        if records == 0 || !self.letters.are_single_bytes() {
             return Ok(());
         }
         let file = self.place.file.as_deref().unwrap_or("the file");
