@@ -31,5 +31,5 @@ select 'profiles', null::bigint, 'metadata' from others where is_copy
 union
 select 'patients', k.legacy_id, 'user_id'
 from patients k
-where k.legacy_id is not null and k.user_id in (select o.user_id from patients o where o.legacy_id is null)
+where k.legacy_id is not null and k.user_id in (select twin.user_id from patients twin where twin.legacy_id is null)
 order by 1, 2, 3

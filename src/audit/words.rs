@@ -92,6 +92,8 @@ const SAYINGS: &[&str] = &[
     "nothing or no",
     "words for the sexes unclear",
     "keys unreadable",
+    "letters lost",
+    "digits lost",
     "one row for each",
     "does not allow null",
     "takes no text with a NUL character",

@@ -42,6 +42,8 @@ pub fn name(field: &'static str, raw: Option<&str>) -> Cleaned<String> {
         Some(Issue::new(Code::NameMojibake, field).with_context(format!("proposal={proposal}")))
     } else if trail.text().contains(char::REPLACEMENT_CHARACTER) {
         Some(Issue::new(Code::NameMojibake, field).with_context("reason=replacement_character"))
+    } else if has_question_mark(trail.text()) {
+        Some(Issue::new(Code::NameMojibake, field).with_context("reason=question_mark"))
     } else {
         None
     };
@@ -49,11 +51,20 @@ pub fn name(field: &'static str, raw: Option<&str>) -> Cleaned<String> {
     Cleaned { value, changes, issues: issue.into_iter().collect() }
 }
 
+/// Whether a question mark stands beside a letter: what a program that writes ASCII puts in place of another letter.
+fn has_question_mark(name: &str) -> bool {
+    let mut letters = ' ';
+    name.chars().any(|letter| {
+        let before = std::mem::replace(&mut letters, letter);
+        letter == '?' && before.is_alphabetic() || before == '?' && letter.is_alphabetic()
+    })
+}
+
 /// Whether a name is printable ASCII with single spaces inside: nearly all are, and need nothing.
 fn is_plain(raw: &str) -> bool {
     let mut last = b' ';
     for byte in raw.bytes() {
-        if !(b' '..=b'~').contains(&byte) || (byte == b' ' && last == b' ') {
+        if !(b' '..=b'~').contains(&byte) || byte == b'?' || (byte == b' ' && last == b' ') {
             return false;
         }
         last = byte;

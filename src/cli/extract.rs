@@ -22,6 +22,9 @@ pub(super) struct Arguments {
     /// With --replace: the source is the same system under another name, though its users do not show it
     #[arg(long, requires = "replace")]
     same_source: bool,
+    /// With --replace: the source has fewer columns or tables than before, and what they said becomes null
+    #[arg(long, requires = "replace")]
+    fewer_columns: bool,
     /// Take nothing: compare the snapshot in the file with the source as it is now, and name the tables and keys that
     /// changed, came or went. Ends with 0 when nothing did, with 7 when something did
     #[arg(long)]
@@ -41,10 +44,10 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
     let source = open(arguments, &config.source)?;
     journalled(common, "extract", true, |staging, _| {
         let config = staging.settle_config(given, false)?;
-        let replace = match (arguments.replace, arguments.same_source) {
-            (false, _) => Replace::Never,
-            (true, false) => Replace::SameSystem,
-            (true, true) => Replace::AsSaid,
+        let replace = if arguments.replace {
+            Replace::Newer { as_said: arguments.same_source, with_fewer_columns: arguments.fewer_columns }
+        } else {
+            Replace::Never
         };
         let summary = extract::extract(staging, source, &config, replace, common.progress())?;
         common.print(&summary, || text::extract(&summary, staging.path()))?;

@@ -85,11 +85,19 @@ pub(super) fn sexes(profile: &Profile, declared: &Declared) -> Chosen {
     let of = |words: [&str; 2]| -> u64 { words.iter().filter_map(|word| profile.words.get(*word)).sum() };
     let total: u64 = profile.words.values().sum();
     let counts_from_zero = total >= 10 && 5 * of(["0", "0.0"]) >= total && of(["2", "2.0"]) == 0;
-    let trouble = (is_of_two || counts_from_zero).then_some(Trouble::Sexes);
+    // a word of a language that is not known here, as frequent as no mistake is
+    let is_unknown = |word: &str| {
+        word.chars().all(char::is_alphabetic)
+            && [0, most].iter().all(|language| SEXES[*language].code(word).is_none())
+    };
+    let has_unknown =
+        profile.words.iter().any(|(word, count)| *count >= 10 && 20 * count > total && is_unknown(word));
+    let trouble = (is_of_two || counts_from_zero || has_unknown).then_some(Trouble::Sexes);
     // codes with decimals are no word of any language
     let plain = profile.plain + profile.wholes;
     if most == 0 || read_by(most) <= plain {
-        return Chosen { trouble: counts_from_zero.then_some(Trouble::Sexes), ..Chosen::plain(plain) };
+        let trouble = (counts_from_zero || has_unknown).then_some(Trouble::Sexes);
+        return Chosen { trouble, ..Chosen::plain(plain) };
     }
     Chosen {
         format: Format::Sex(most),

@@ -105,8 +105,10 @@ fn judge_column(
             evidence = format!("{evidence}{}{count} {what}", if evidence.is_empty() { "" } else { ", " });
         }
     }
-    let readable = readable.min(given);
+    let lost = lost(profile, given, declared);
+    let readable = readable.min(given - lost.map_or(0, |(_, values)| values).min(given));
     let unreadable = given - readable;
+    let trouble = trouble.or(lost.map(|(trouble, _)| trouble));
     let is_unreadable = unreadable > allowed(profile.reads, given, declared)
         || profile.reads == Reads::Flag && readable == 0 && given > 0 && declared.unreadable.is_none();
     let trouble = trouble.or(is_unreadable.then_some(Trouble::Unreadable));
@@ -134,6 +136,22 @@ fn allowed(reads: Reads, given: u64, declared: &Declared) -> u64 {
         (None, _) if given < 4 => given.div_ceil(2),
         (None, _) => (given / 20).max(((given - 1) / 2).min(10)),
     }
+}
+
+/// What an export has taken from a column's texts, where it is more than may be, and from how many: letters of names, or digits.
+/// Nearly no name has a question mark; where the column has no letter beyond ASCII left, three tell.
+fn lost(profile: &Profile, given: u64, declared: &Declared) -> Option<(Trouble, u64)> {
+    let Profile { question_marks, exponents, beyond_ascii, .. } = *profile;
+    // more than one in `share`, or any
+    let is_too_many = |values: u64, share: Option<u64>| match declared.unreadable {
+        Some(percent) => 100 * values > given * u64::from(percent),
+        None => share.is_none_or(|share| values * share > given),
+    };
+    let share = (beyond_ascii > 0).then_some(200);
+    if profile.is_name && question_marks >= 3 && is_too_many(question_marks, share) {
+        return Some((Trouble::Letters, question_marks));
+    }
+    (exponents > 0 && is_too_many(exponents, None)).then_some((Trouble::Exponents, exponents))
 }
 
 /// Whether a text that may mean that there is no value does so in this column.
@@ -193,6 +211,7 @@ fn numbers(profile: &Profile, declared: &Declared) -> Chosen {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::entity::Holds;
 
     fn judged(reads: Reads, values: &[&str], declared: Declared) -> Judged {
         let mut profile = Profile::new(reads, &declared, 25);
@@ -278,6 +297,8 @@ mod tests {
                 "plain 10/10 words for the sexes unclear",
             ),
             (Reads::Flag, &["perhaps", "perhaps not"], "plain 0/2 unreadable"),
+            (Reads::Sex, &[&["e"; 30][..], &["k"; 40]].concat(), "words 40/70 words for the sexes unclear"),
+            (Reads::Sex, &[&["1"; 30][..], &["2"; 30], &["9"; 10]].concat(), "plain 60/70"),
             (Reads::Sex, &["1", "2", "0"], "plain 3/3"),
             (Reads::Sex, &["m", "w"], "words 2/2"),
             (Reads::Sex, &["h", "m"], "words 2/2"),
@@ -290,6 +311,32 @@ mod tests {
         ] {
             assert_eq!(word(reads, values), wanted, "{values:?}");
         }
+    }
+
+    #[test]
+    fn what_an_export_has_taken_from_texts_is_seen() {
+        let judged = |is_name: bool, values: &[&str], declared: Declared| {
+            let holds = if is_name { Holds::Name } else { Holds::FreeText };
+            let mut profile = Profile::of(holds, &declared, 25);
+            for value in values {
+                profile.add(Some(value));
+            }
+            judge(&[&[(profile, declared)]], 25).remove(0).remove(0).trouble
+        };
+        let lost = ["Zo?", "M?ller", "Jos?", "Ann", "Bo"];
+        assert_eq!(judged(true, &lost, Declared::default()), Some(Trouble::Letters));
+        // questions are asked in other texts, and one odd name is one
+        assert_eq!(judged(false, &lost, Declared::default()), None);
+        assert_eq!(judged(true, &lost[1..], Declared { unreadable: Some(100), ..Declared::default() }), None);
+        assert_eq!(judged(true, &["What?", "Ann", "Bo"], Declared::default()), None);
+        let mut many = vec!["Ren\u{e9}"; 1000];
+        many.extend(&lost[..3]);
+        assert_eq!(judged(true, &many, Declared::default()), None, "three in a thousand are persons' own");
+        many.extend(["\u{141}uk?"; 3]);
+        assert_eq!(judged(true, &many, Declared::default()), Some(Trouble::Letters));
+        let phones = ["1.55501E+10", "555-0101", "1,2E+03"];
+        assert_eq!(judged(false, &phones, Declared::default()), Some(Trouble::Exponents));
+        assert_eq!(judged(false, &["E+10", "1E10", "a 1.5E+10", "2E+"], Declared::default()), None);
     }
 
     #[test]

@@ -89,6 +89,8 @@ const TOLD_APART: usize = 64;
 #[derive(Debug, Clone)]
 pub struct Profile {
     pub(super) reads: Reads,
+    /// Whether its texts are names of people and places, in which a question mark stands for a letter.
+    pub(super) is_name: bool,
     pivot: u32,
     /// What the configuration says of the column.
     declared: Declared,
@@ -113,6 +115,11 @@ pub struct Profile {
     pub(super) words: BTreeMap<String, u64>,
     /// Whole numbers with decimals that are zero.
     pub(super) wholes: u64,
+    /// Texts with letters beyond ASCII, and those with a question mark where a letter was.
+    pub(super) beyond_ascii: u64,
+    pub(super) question_marks: u64,
+    /// Texts that a spreadsheet took for numbers, and of which it kept a few digits: `1.5E+10`.
+    pub(super) exponents: u64,
     /// Numbers that are one with a comma before the decimals, and with a point.
     pub(super) commas: u64,
     pub(super) points: u64,
@@ -129,11 +136,32 @@ pub struct Profile {
     texts: Option<(Text, Text)>,
 }
 
+/// Whether a question mark stands beside a letter, or nothing else is there: what programs that write ASCII put in place of any
+/// other letter.
+fn has_lost_letters(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_letter = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphabetic);
+    bytes.contains(&b'?')
+        && (bytes.iter().all(|byte| matches!(byte, b'?' | b' '))
+            || (0..bytes.len())
+                .any(|at| bytes[at] == b'?' && (is_letter(at.checked_sub(1)) || is_letter(Some(at + 1)))))
+}
+
+/// Whether a text is a number as spreadsheets write long ones.
+fn is_exponent(text: &str) -> bool {
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.split_once("E+").is_some_and(|(number, power)| {
+        let (whole, decimals) = number.split_once(['.', ',']).unwrap_or((number, "0"));
+        is_digits(whole) && is_digits(decimals) && is_digits(power)
+    })
+}
+
 impl Profile {
     /// Nothing yet, of a column that is read so. Two digits are a year up to `pivot` of this century, where nothing else is declared.
     pub fn new(reads: Reads, declared: &Declared, pivot: u32) -> Self {
         Self {
             reads,
+            is_name: false,
             pivot: declared.pivot.map_or(pivot, u32::from),
             declared: declared.clone(),
             nulls: 0,
@@ -148,6 +176,9 @@ impl Profile {
             markers: BTreeMap::new(),
             words: BTreeMap::new(),
             wholes: 0,
+            beyond_ascii: 0,
+            question_marks: 0,
+            exponents: 0,
             commas: 0,
             points: 0,
             days: Days::default(),
@@ -157,6 +188,12 @@ impl Profile {
             range: None,
             texts: None,
         }
+    }
+
+    /// Of a column that holds this.
+    pub fn of(holds: Holds, declared: &Declared, pivot: u32) -> Self {
+        let is_name = matches!(holds, Holds::Name | Holds::Address | Holds::Label);
+        Self { is_name, ..Self::new(Reads::of(holds), declared, pivot) }
     }
 
     /// Counts a value.
@@ -182,6 +219,9 @@ impl Profile {
         if self.reads.is_text() {
             self.plain += 1;
             self.wholes += u64::from(text.ends_with('0') && whole_digits(text).is_some());
+            self.beyond_ascii += u64::from(!text.is_ascii());
+            self.question_marks += u64::from(has_lost_letters(text));
+            self.exponents += u64::from(is_exponent(text));
             let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
             self.widen(length);
         } else {
@@ -282,6 +322,9 @@ impl Profile {
             *self.words.entry(word).or_default() += count;
         }
         self.wholes += other.wholes;
+        self.beyond_ascii += other.beyond_ascii;
+        self.question_marks += other.question_marks;
+        self.exponents += other.exponents;
         self.commas += other.commas;
         self.points += other.points;
         self.days.merge(&other.days);

@@ -18,6 +18,10 @@ pub enum Trouble {
     NothingOrNo,
     /// The words for the sexes mean different ones in different languages, or the code for neither is as frequent as one.
     Sexes,
+    /// Names whose letters beyond ASCII are question marks.
+    Letters,
+    /// Texts of which a spreadsheet has kept a few digits.
+    Exponents,
     /// Rows whose key is no whole number.
     Keys,
 }
@@ -32,6 +36,8 @@ impl Trouble {
             Trouble::Timed => "dates with a time".to_owned(),
             Trouble::NothingOrNo => "nothing or no".to_owned(),
             Trouble::Sexes => "words for the sexes unclear".to_owned(),
+            Trouble::Letters => "letters lost".to_owned(),
+            Trouble::Exponents => "digits lost".to_owned(),
             Trouble::Keys => "keys unreadable".to_owned(),
         }
     }
@@ -54,13 +60,24 @@ impl Trouble {
             }
             Trouble::NothingOrNo => format!("of {given} flags none says no, and the other rows say nothing"),
             Trouble::Sexes => format!("what the words of {given} values mean is not clear"),
+            Trouble::Letters => {
+                format!("{unreadable} of {given} values have a question mark where a letter was")
+            }
+            Trouble::Exponents => {
+                format!("{unreadable} of {given} values are numbers of which a spreadsheet kept a few digits")
+            }
             Trouble::Keys => format!("{unreadable} of {given} rows have no whole number for a key"),
         }
     }
 
     /// What can be said under the column's key in the configuration, or done.
-    pub fn remedy(self) -> String {
+    pub fn remedy(self, reads: Reads) -> String {
         match self {
+            Trouble::Unreadable if reads == Reads::Moment => {
+                "how its values are written (dates), or with unreadable = 100 that they may be lost; a name of a zone behind a moment \
+                 (CEST) is not read: export again with `set datestyle = iso`"
+                    .to_owned()
+            }
             Trouble::Unreadable => "how its values are written (dates, decimal, yes, no, male, female, nulls), or with \
                                     unreadable = 100 that they may be lost"
                 .to_owned(),
@@ -73,6 +90,12 @@ impl Trouble {
             Trouble::Timed => "zone = \"…\", in which they were days (\"UTC\" takes the days as they stand)".to_owned(),
             Trouble::NothingOrNo => "no = [\"\"] if nothing means no, or yes = [\"\"] if it means yes".to_owned(),
             Trouble::Sexes => "male = [\"…\"] and female = [\"…\"] (other = [\"0\"] keeps the legacy's codes)".to_owned(),
+            Trouble::Letters => "unreadable = 100 if they may be lost; better export again as UTF-8 (in Windows PowerShell: Export-Csv \
+                                 -Encoding UTF8; in Excel: CSV UTF-8)"
+                .to_owned(),
+            Trouble::Exponents => "unreadable = 100 if the digits may be lost; better export again from the database, or with the column \
+                                   formatted as text"
+                .to_owned(),
             Trouble::Keys => "nothing: export the keys again as whole numbers".to_owned(),
         }
     }

@@ -66,10 +66,14 @@ impl Summary {
 pub enum Replace {
     /// No.
     Never,
-    /// By one of the same source, or of another one whose contents show that it is the same system.
-    SameSystem,
-    /// By one of whatever the operator says to be the same system.
-    AsSaid,
+    /// By a newer one.
+    Newer {
+        /// By one of whatever the operator says to be the same system; else of the same source, or of another one whose
+        /// contents show that it is the same system.
+        as_said: bool,
+        /// Also by one that lacks columns or tables which the one before had: what they said becomes null.
+        with_fewer_columns: bool,
+    },
 }
 
 /// Takes a fresh snapshot.
@@ -114,6 +118,9 @@ pub fn extract(
     let (newer, others) = match staging.completed(Step::Extract)? {
         Some(_) => {
             let judged = Newer::judge(staging, &mut reader, &selection, known, &identity, replace)?;
+            if !matches!(replace, Replace::Newer { with_fewer_columns: true, .. }) {
+                refuse_fewer_columns(staging, &selection)?;
+            }
             (Some(judged.0), judged.1)
         }
         None => (None, newer::Others::new()),
@@ -166,6 +173,33 @@ fn selection(reader: &mut Reader, config: &Config) -> Result<Selection> {
     let wanted: Vec<Shape> = selection.tables.iter().map(|wanted| wanted.shape.clone()).collect();
     reader.ask(move |source| source.check(&wanted))?;
     Ok(selection)
+}
+
+/// Refuses a newer snapshot without columns that the one before had and that rules read: a load would write null over what
+/// was loaded of them, and a flag that is not there is one that nobody has.
+fn refuse_fewer_columns(staging: &Staging, selection: &Selection) -> Result<()> {
+    let mut lost: Vec<String> = Vec::new();
+    for before in staging.manifest()? {
+        match selection.tables.iter().find(|wanted| wanted.name == before.table) {
+            Some(now) => {
+                let columns = now.missing.iter().filter(|column| before.columns.contains(column));
+                lost.extend(columns.map(|column| format!("{}.{column}", before.table)));
+            }
+            None if selection.missing_tables.contains(&before.table) => lost.push(before.table),
+            None => {}
+        }
+    }
+    if lost.is_empty() {
+        return Ok(());
+    }
+    Err(Error::legacy(format!(
+        "schema_mismatch: the source lacks what the snapshot in the file has: {}",
+        lost.join(", ")
+    ))
+    .hint(
+        "nothing was replaced: export them as well; with --fewer-columns what they said becomes null, also in rows that are \
+         loaded already",
+    ))
 }
 
 /// What an extract would take.

@@ -77,7 +77,7 @@ impl Newer {
                 others.push((entity, other.first));
             }
         }
-        if replace == Replace::AsSaid {
+        if matches!(replace, Replace::Newer { as_said: true, .. }) {
             return Ok((newer, Others::new()));
         }
         if are_too_many.is_none() && newer.has_the_users() {

@@ -66,8 +66,10 @@ impl PgDumpSource {
             texts.push(scan(document, texts.len(), &mut script)?);
         }
         refusal::unless_usable(&path, &texts, &script)?;
+        refusal::if_viewed(&texts, &script)?;
         let tables = named(families(&script));
         refusal::if_twice(&path, &tables)?;
+        refusal::if_mixed(&path, &tables)?;
         refusal::if_all_unnamed(&path, &tables)?;
         Ok(Self { path, texts, script, tables })
     }

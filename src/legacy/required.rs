@@ -49,8 +49,9 @@ pub fn missing(shapes: &[Shape], needs: &[Need]) -> Missing {
 
 impl Missing {
     /// Refuses a source that lacks anything required, and names all of it in one message. `suffix` is what follows a table's
-    /// name where each table is a file, such as `.csv`; `schemas` are those in which tables of these names are.
-    pub fn refuse(&self, suffix: &str, schemas: &[String]) -> Result<()> {
+    /// name where each table is a file, such as `.csv`; `schemas` are those in which tables of these names are, `others` the
+    /// tables that are there and that nothing reads.
+    pub fn refuse(&self, suffix: &str, schemas: &[String], others: &[&str]) -> Result<()> {
         let kind = if suffix.is_empty() { "table" } else { "file" };
         let tables = self.tables.iter().map(|table| format!("{kind} {table}{suffix}"));
         let columns = self.columns.iter().map(|(table, column)| format!("column {table}.{column}"));
@@ -58,7 +59,16 @@ impl Missing {
         if lacking.is_empty() {
             return Ok(());
         }
-        let hint = if self.tables.is_empty() || schemas.is_empty() {
+        let hint = if !self.tables.is_empty() && !suffix.is_empty() {
+            let there = match others {
+                [] => String::new(),
+                others => format!("; there are {} that nothing reads", list(others)),
+            };
+            format!(
+                "a file is named after its table: rename it to {}{suffix}, or add it{there}",
+                self.tables[0]
+            )
+        } else if self.tables.is_empty() || schemas.is_empty() {
             "add them to the dump, or grant select on them to the role; a name may also differ in its capitals".to_owned()
         } else {
             format!(
@@ -71,6 +81,13 @@ impl Missing {
         Err(Error::legacy(format!("schema_mismatch: the legacy source lacks {}", lacking.join(", ")))
             .hint(hint))
     }
+}
+
+/// The first few names, and that there are more.
+fn list(names: &[&str]) -> String {
+    const SHOWN: usize = 8;
+    let more = if names.len() > SHOWN { ", …" } else { "" };
+    format!("{}{more}", names[..names.len().min(SHOWN)].join(", "))
 }
 
 #[cfg(test)]
@@ -102,11 +119,12 @@ mod tests {
                 optional_columns: vec![("dispatch_patient", "doctor_id")],
             }
         );
-        let message = found.refuse("", &[]).unwrap_err().to_string();
+        let message = found.refuse("", &[], &[]).unwrap_err().to_string();
         assert!(message.contains("table auth_user, column dispatch_patient.user_id"), "{message}");
-        let message = found.refuse(".csv", &[]).unwrap_err().to_string();
+        let message = found.refuse(".csv", &[], &["users"]).unwrap_err().to_string();
+        assert!(message.contains("rename it to auth_user.csv, or add it; there are users that"), "{message}");
         assert!(message.contains("file auth_user.csv, column dispatch_patient.user_id"), "{message}");
-        let message = found.refuse("", &["north".into(), "south".into()]).unwrap_err().to_string();
+        let message = found.refuse("", &["north".into(), "south".into()], &[]).unwrap_err().to_string();
         assert!(message.contains("the schema north and in the schema south: dump one"), "{message}");
     }
 
@@ -119,6 +137,6 @@ mod tests {
         ];
         let found = missing(&shapes, NEEDS);
         assert_eq!(found.optional_columns, [("dispatch_patient", "doctor_id")]);
-        assert!(found.refuse("", &[]).is_ok());
+        assert!(found.refuse("", &[], &[]).is_ok());
     }
 }

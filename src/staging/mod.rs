@@ -16,7 +16,9 @@ mod surveyed;
 pub use figures::accounting::{Accounting, AssociationCount, ErrorAnalysis};
 pub use figures::analysis::{Analysis, MissingProfile, MissingUser, PhaseOneBatch, Presence, Remedy};
 pub use figures::attention::{Attention, BeyondAllowed};
-pub use figures::checks::{Asked, Check, Difference, DifferenceKind, FileReceipt, Finding, Level, Proof};
+pub use figures::checks::{
+    Asked, Check, Difference, DifferenceKind, FileReceipt, Finding, Level, NOT_ASKED, Proof,
+};
 pub use figures::diff::RecordDifference;
 pub use figures::errors::{ErrorFilter, ErrorRow};
 pub use figures::explain::{Explanation, Fields, RawRow};

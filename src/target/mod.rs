@@ -24,6 +24,7 @@ mod judged;
 mod likeness;
 mod lock;
 mod mapping_table;
+mod mentions;
 mod merge;
 mod names;
 mod own_schema;

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::mentions::Mentions;
 use super::{failed, quoted};
 use crate::config;
 use crate::connect::Session;
@@ -174,12 +175,9 @@ impl Names {
 
     /// The first column or table of ours that a check's statement asks for and the target has no place for.
     pub(super) fn lacks(&self, sql: &str) -> Option<String> {
-        let says = |wanted: &str| {
-            let mut words = sql.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
-            words.any(|word| word == wanted)
-        };
+        let mentions = Mentions::of(sql);
         let written = self.our_tables();
-        let mut of_ours = entity::target_tables().into_iter().filter(|table| says(table));
+        let mut of_ours = entity::target_tables().into_iter().filter(|table| mentions.table(table));
         of_ours.find_map(|table| {
             if !written.contains(&table) {
                 return entity::ALL
@@ -188,7 +186,7 @@ impl Names {
                     .then(|| table.to_owned());
             }
             let left_out = self.left_out(table).into_iter().filter(|column| column.name != "legacy_id");
-            let column = left_out.into_iter().find(|column| says(column.name))?;
+            let column = left_out.into_iter().find(|column| mentions.column(table, column.name))?;
             Some(format!("{table}.{}", column.name))
         })
     }

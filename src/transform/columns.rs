@@ -27,7 +27,9 @@ const NAMED: usize = 5;
 pub struct Columns {
     counted: Vec<SourceColumn>,
     forms: Vec<((String, String), crate::columns::Form)>,
-    troubles: Vec<(String, Trouble)>,
+    troubles: Vec<(String, Trouble, Reads)>,
+    /// What is read in one of two ways that nothing tells apart, and that is nearly always the right one.
+    notes: Vec<String>,
 }
 
 impl Columns {
@@ -54,7 +56,8 @@ impl Columns {
         let mut tables = mine?;
         tables.extend(beside.map_err(|_| Error::internal("counting columns failed"))??);
         tables.sort_by_key(|(at, _)| *at);
-        let mut judged = Self { counted: Vec::new(), forms: Vec::new(), troubles: Vec::new() };
+        let mut judged =
+            Self { counted: Vec::new(), forms: Vec::new(), troubles: Vec::new(), notes: Vec::new() };
         let counted: Vec<&[(Profile, Declared)]> =
             tables.iter().map(|(_, table)| table.columns.as_slice()).collect();
         for ((_, table), found) in tables.iter().zip(judge(&counted, pivot)) {
@@ -63,7 +66,7 @@ impl Columns {
         for (table, rows, unreadable) in staging.unreadable_keys()? {
             if keys_are_unreadable(rows, unreadable) {
                 let matter = Trouble::Keys.matter(Reads::Whole, rows, unreadable);
-                judged.troubles.push((format!("{table}.id: {matter}"), Trouble::Keys));
+                judged.troubles.push((format!("{table}.id: {matter}"), Trouble::Keys, Reads::Whole));
             }
         }
         Ok(judged)
@@ -76,7 +79,17 @@ impl Columns {
             let matters = |trouble: &Trouble| *trouble != Trouble::NothingOrNo || is_decided_by(name, column);
             let found = Judged { trouble: found.trouble.filter(matters), ..found };
             if let Some(trouble) = found.trouble {
-                self.troubles.push((described(name, column, profile, &found, trouble), trouble));
+                self.troubles.push((
+                    described(name, column, profile, &found, trouble),
+                    trouble,
+                    profile.reads(),
+                ));
+            }
+            if declared.dates.is_none() && found.format == "excel" {
+                self.notes.push(format!(
+                    "{name}.{column} holds a spreadsheet's day numbers, read as those that count from 1900; of a workbook that counts \
+                     from 1904 each would be four years too early: then say dates = \"excel1904\" under [source.columns.\"{name}.{column}\"]"
+                ));
             }
             self.counted.push(row(name, self.counted.len(), column, (profile, declared), &found));
             self.forms.extend(found.form.map(|form| ((name.to_owned(), (*column).to_owned()), form)));
@@ -93,17 +106,22 @@ impl Columns {
         staging.replace_source_columns(&self.counted)
     }
 
+    /// What an operator should know of the columns that can be read.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
     /// Refuses to go on where a column cannot be read.
     pub fn refuse(&self) -> Result<()> {
-        let Some((_, first)) = self.troubles.first() else { return Ok(()) };
+        let Some((_, first, reads)) = self.troubles.first() else { return Ok(()) };
         let columns = if self.troubles.len() == 1 { "column" } else { "columns" };
         let mut named: Vec<&str> =
-            self.troubles.iter().take(NAMED).map(|(described, _)| described.as_str()).collect();
+            self.troubles.iter().take(NAMED).map(|(described, ..)| described.as_str()).collect();
         if self.troubles.len() > NAMED {
             named.push("…");
         }
         let key = named[0].split(':').next().unwrap_or_default();
-        let setting = first.remedy();
+        let setting = first.remedy(*reads);
         Err(Error::new(
             Kind::Records,
             format!("{} {columns} of the snapshot cannot be read: {}", self.troubles.len(), named.join("; ")),
@@ -149,7 +167,7 @@ impl Table {
             let declared = Declared::of(declared, table.name, name);
             new.places.push(place);
             new.names.push(name);
-            new.columns.push((Profile::new(Reads::of(holds), &declared, pivot), declared));
+            new.columns.push((Profile::of(holds, &declared, pivot), declared));
         }
         (!new.names.is_empty()).then_some(new)
     }

@@ -103,6 +103,9 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     })?;
     columns.keep(staging)?;
     let mut facts = facts?;
+    for note in columns.notes() {
+        progress.warn(note);
+    }
     staging.keep_manual_errors()?;
     staging.clear_resolved()?;
     for entity in entity::ALL {

@@ -11,7 +11,7 @@ use super::list::{self, Listed, sentence};
 use crate::entity::{self, Entity};
 use crate::error::Result;
 use crate::record::LegacyId;
-use crate::staging::{Asked, Check, Finding, Level, Staging};
+use crate::staging::{Asked, Check, Finding, Level, NOT_ASKED, Staging};
 use crate::target::Target;
 
 /// The plan's totals, counted over rows of this migration.
@@ -237,7 +237,7 @@ pub fn count_totals(target: &mut Target) -> Result<Vec<(String, u64)>> {
 
 /// What is said of a check that a target cannot be asked.
 fn not_asked(lacks: &str) -> String {
-    format!(" (not asked: the configuration leaves {lacks} out)")
+    format!("{NOT_ASKED}the configuration leaves {lacks} out)")
 }
 
 /// What the totals count, in the words of [`Target::lacks`].

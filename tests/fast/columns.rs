@@ -533,6 +533,28 @@ fn what_has_two_meanings_is_a_question() {
 }
 
 #[test]
+fn day_numbers_are_those_that_count_from_1900_and_it_is_said() {
+    let serial =
+        |day: NaiveDate| (day - NaiveDate::from_ymd_opt(1899, 12, 30).unwrap()).num_days().to_string();
+    let style = Style { day: serial, ..SERVER };
+    let transform = job(&style).at("survey").verb("transform").run().expect(0);
+    assert!(
+        transform.stderr.contains("dispatch_patient.birthdate holds a spreadsheet's day numbers"),
+        "{}",
+        transform.stderr
+    );
+    let style = Style {
+        day: |day| (day - NaiveDate::from_ymd_opt(1904, 1, 1).unwrap()).num_days().to_string(),
+        config: "[source.columns.\"dispatch_patient.birthdate\"]\ndates = \"excel1904\"\n",
+        ..SERVER
+    };
+    let stated = job(&style).at("survey");
+    let transform = stated.verb("transform").run().expect(0);
+    assert!(!transform.stderr.contains("day numbers"), "{}", transform.stderr);
+    assert_eq!(ready(&stated), ready(&job(&SERVER).at("transform")));
+}
+
+#[test]
 fn what_the_configuration_says_of_a_column_is_obeyed() {
     let expected = ready(&job(&SERVER).at("transform"));
     let styles: &[(&str, Style)] = &[

@@ -167,3 +167,39 @@ fn a_role_that_may_not_switch_triggers_off_is_told_so() {
     assert!(refused.stderr.contains("may not switch them off"), "{}", refused.stderr);
     migration.target().execute(&format!("drop role {role}"));
 }
+
+#[test]
+fn a_check_that_cannot_be_asked_is_none_that_passed_and_the_others_are_asked() {
+    let migration =
+        resolved("target.columns.patients.address = false\ntarget.columns.patients.date_of_birth = false", "");
+    migration.run(["load", "--quiet"]);
+    let verified = migration.drydock(["verify", "--quiet"]).run().expect(0).stdout;
+    let line = |name: &str| {
+        verified.lines().find(|line| line.contains(&format!(" {name} "))).unwrap_or_default().to_owned()
+    };
+    assert!(line("birthdates_are_possible").ends_with("not asked"), "{verified}");
+    for asked in ["people_are_there_once", "patients_have_an_email_form", "members_have_both_ends"] {
+        assert!(line(asked).ends_with("ok"), "{verified}");
+    }
+    assert!(
+        verified.contains(" checks could not be asked, because the configuration leaves out"),
+        "{verified}"
+    );
+    let counted = |sql: &str| migration.staged(sql).parse::<usize>().unwrap();
+    let asked = counted("select count(*) from checks where sentence not like '%(not asked:%'");
+    assert!(asked < counted("select count(*) from checks"), "{verified}");
+    assert!(verified.contains(&format!("verification passed: {asked} checks, ")), "{verified}");
+    let report = migration.drydock(["report", "--format", "html"]).run().expect_any().stdout;
+    assert!(report.contains("<td>not asked</td>"), "{report}");
+    // whoever is there twice is found, although a column is left out whose name a comment mentions
+    migration.target().execute(
+        "insert into patients (user_id, first_name, last_name, email, gender)
+         select user_id, first_name, last_name, email, gender from patients where legacy_id = 5050",
+    );
+    let found = migration.drydock(["verify", "--quiet"]).run().expect(7).stdout;
+    assert!(found.contains("people_are_there_once"), "{found}");
+    assert_eq!(
+        migration.staged("select legacy_id from findings where name = 'people_are_there_once'"),
+        "5050"
+    );
+}

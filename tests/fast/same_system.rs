@@ -41,7 +41,7 @@ fn another_system_is_refused_unless_somebody_knows_better() {
     let users = job.path("elsewhere").join("auth_user.csv");
     let others = fs::read_to_string(&users)
         .unwrap()
-        .replace(",u", ",x")
+        .replace(",u1", ",x1")
         .replace("Ann", "Ben")
         .replace("2020-01-01", "2021-03-04");
     fs::write(&users, others).unwrap();
@@ -54,6 +54,35 @@ fn another_system_is_refused_unless_somebody_knows_better() {
     assert_eq!(job.staged("select digest from legacy_tables order by table_name"), before);
     extract(&["--same-source"]).expect(0);
     assert_ne!(job.staged("select digest from legacy_tables order by table_name"), before);
+}
+
+#[test]
+fn a_newer_snapshot_that_lacks_columns_is_refused_unless_it_is_meant() {
+    let job = Job::of_size(SIZE).at("load");
+    let states = || job.loaded("select count(*) from practices where city = 'Springfield'");
+    assert_eq!(states(), SIZE.offices.to_string());
+    SIZE.write(&job.path("fewer"), "");
+    let offices = job.path("fewer").join("dispatch_office.csv");
+    let without =
+        fs::read_to_string(&offices).unwrap().replace(",city,valid", ",valid").replace(",Springfield,", ",");
+    fs::write(&offices, without).unwrap();
+    let extract = |arguments: &[&str]| {
+        job.drydock(["extract", "--quiet", "--csv", "fewer", "--replace"]).args(arguments).run()
+    };
+    let before = job.staged("select digest from legacy_tables order by table_name");
+    let refused = extract(&[]).expect(4);
+    assert!(
+        refused.stderr.contains("lacks what the snapshot in the file has: dispatch_office.city"),
+        "{}",
+        refused.stderr
+    );
+    assert!(refused.stderr.contains("--fewer-columns"), "{}", refused.stderr);
+    assert_eq!(job.staged("select digest from legacy_tables order by table_name"), before);
+    extract(&["--fewer-columns"]).expect(0);
+    for step in ["survey", "transform", "load"] {
+        job.run([step, "--quiet"]);
+    }
+    assert_eq!(states(), "0", "what was said became null, as it was meant");
 }
 
 #[test]

@@ -202,6 +202,10 @@ fn checks(checks: &[Check], wrong: &[Wrong]) -> String {
             }
             _ => String::new(),
         };
+        if !check.was_asked() {
+            let _ = writeln!(text, "  {:<13}{:<42}not asked", check.level.as_str(), check.name);
+            return text;
+        }
         let result = if check.passed() { "ok".to_owned() } else { format!("{} wrong", check.wrong) };
         let exceptions = match check.exceptions {
             0 => String::new(),
@@ -243,13 +247,21 @@ fn three_way_proof(proof: &ThreeWayProof) -> String {
 
 fn verdict(checks: &[Check], differences: u64) -> String {
     let failed = checks.iter().filter(|check| !check.passed()).count();
-    if failed == 0 {
-        format!("verification passed: {} checks, 0 differences\n", checks.len())
+    let asked = checks.iter().filter(|check| check.was_asked()).count();
+    let text = if failed == 0 {
+        format!("verification passed: {asked} checks, 0 differences\n")
     } else {
         format!(
-            "verification did not pass: {failed} of {} checks, {differences} differences (see checks, findings and \
-             differences in the staging file, and `drydock help verification`)\n",
-            checks.len()
+            "verification did not pass: {failed} of {asked} checks, {differences} differences (see checks, findings and \
+             differences in the staging file, and `drydock help verification`)\n"
         )
+    };
+    match checks.len() - asked {
+        0 => text,
+        others => {
+            text + &format!(
+                "{others} checks could not be asked, because the configuration leaves out what they look at\n"
+            )
+        }
     }
 }

@@ -7,7 +7,15 @@ pub(super) struct Escaped {
     at: At,
     has_null: bool,
     is_other: bool,
+    fields: u64,
+    /// Fields in quotes that need none, such as a nickname's: in COPY's format the quotes are the person's own, and few.
+    quoted: u64,
+    /// Whether quotes within the present field in quotes are doubled.
+    has_doubled: bool,
 }
+
+/// Where one field in so many or more is quoted, quotes are the format's.
+const MOST_QUOTED: u64 = 20;
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum At {
@@ -31,6 +39,7 @@ impl Escaped {
     pub(super) fn take(&mut self, bytes: &[u8]) -> bool {
         for &byte in bytes {
             let ends = matches!(byte, b'\t' | b'\n' | b'\r');
+            self.fields += u64::from(ends);
             self.at = match (self.at, byte) {
                 (At::Null, _) => {
                     self.is_other |= !ends;
@@ -44,14 +53,23 @@ impl Escaped {
                     At::Within
                 }
                 (at, b'\\') => At::Escape { starts: at == At::Start },
-                (At::Start, b'"') => At::Quoted { closed: false },
+                (At::Start, b'"') => {
+                    self.has_doubled = false;
+                    At::Quoted { closed: false }
+                }
                 // a whole field in quotes
                 (At::Quoted { closed: true }, _) if ends => {
-                    self.is_other = true;
+                    self.quoted += 1;
+                    self.is_other |= self.has_doubled;
                     At::Start
                 }
                 _ if ends => At::Start,
-                (At::Quoted { .. }, _) => At::Quoted { closed: byte == b'"' },
+                (At::Quoted { closed: true }, b'"') => {
+                    self.has_doubled = true;
+                    At::Quoted { closed: false }
+                }
+                (At::Quoted { closed: true }, _) => At::Within,
+                (At::Quoted { closed: false }, _) => At::Quoted { closed: byte == b'"' },
                 _ => At::Within,
             };
             if self.is_other {
@@ -63,7 +81,9 @@ impl Escaped {
 
     /// Whether everything agreed with COPY's format, and a null showed that it is no other.
     pub(super) fn is_copy(&self) -> bool {
-        (self.has_null || self.at == At::Null) && !self.is_other && !matches!(self.at, At::Escape { .. })
+        let is_quoting = MOST_QUOTED * self.quoted > self.fields;
+        let has_null = self.has_null || self.at == At::Null;
+        has_null && !self.is_other && !is_quoting && !matches!(self.at, At::Escape { .. })
     }
 }
 
@@ -80,6 +100,8 @@ mod tests {
             ("1\ta \"b\" c\t\\N\n", true),
             ("1\t\"a\"\t\\N\n", false),
             ("1\t\"a\" b\t\\N\n", true),
+            (&["1\t\"Bob\"\t\\N\n", &"2\tAnn\t\\N\n".repeat(9)].concat(), true),
+            (&["1\t\"say \"\"x\"\"\"\t\\N\n", &"2\tAnn\t\\N\n".repeat(9)].concat(), false),
             ("1\tC:\\new\t\\N\n", true),
             ("1\tC:\\dir\t\\N\n", false),
             ("1\tx\\N\n", false),

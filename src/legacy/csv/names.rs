@@ -39,15 +39,18 @@ fn without<'n>(name: &'n str, endings: &[&str]) -> Option<&'n str> {
     })
 }
 
+/// The table of the rules that is called so, or so in capitals throughout, as some systems write all names of files.
 fn known(table: &str) -> Option<String> {
-    entity::legacy_tables().iter().any(|known| known.name == table).then(|| table.to_owned())
+    let is_it = |name: &str| name == table || name.to_ascii_uppercase() == table;
+    let found = entity::legacy_tables().into_iter().find(|known| is_it(known.name));
+    found.map(|known| known.name.to_owned())
 }
 
 /// The table's name within a file's name.
 fn table(stem: &str) -> String {
     let bare = stem.strip_prefix("public.").unwrap_or(stem);
-    if known(bare).is_some() {
-        return bare.to_owned();
+    if let Some(table) = known(bare) {
+        return table;
     }
     let undated = without_moment(bare, true);
     // what is less certain counts for a table of the rules only
@@ -56,6 +59,7 @@ fn table(stem: &str) -> String {
     let undated_again = without_moment(single, false);
     let inner = undated_again.rsplit_once("public_").or_else(|| undated_again.rsplit_once("public."));
     let inner = inner.map_or(undated_again, |(_, name)| name);
+    let inner = inner.strip_suffix("_rows").unwrap_or(inner);
     known(inner).unwrap_or_else(|| undated.to_owned())
 }
 
@@ -104,6 +108,11 @@ mod tests {
             ("legacy_public_auth_user.csv", Some("auth_user")),
             ("auth_user (1).csv", Some("auth_user")),
             ("auth_user_2026-11-29.csv", Some("auth_user")),
+            ("AUTH_USER.CSV", Some("auth_user")),
+            ("Auth_User.csv", Some("Auth_User")),
+            ("auth_user_rows.csv", Some("auth_user")),
+            ("auth_user_rows (1).csv", Some("auth_user")),
+            ("notes_rows.csv", Some("notes_rows")),
             ("auth_user-20261129T001002.csv", Some("auth_user")),
             ("old_auth_user.csv", Some("old_auth_user")),
             ("notes_202611290010.csv", Some("notes")),

@@ -51,6 +51,16 @@ pub(super) fn unusable(document: &Document, why: Unusable, line: u64, last: Opti
             format!(", line {line}: what pg_dump said on standard error stands within a row or a statement"),
             "dump again with: pg_dump -f dump.sql DATABASE, without 2>&1",
         ),
+        Unusable::RolledBack => error(
+            format!(
+                ", line {line}: a transaction is rolled back after rows were written: which of them stay only a server knows"
+            ),
+            DUMP_AGAIN,
+        ),
+        Unusable::Conditional => error(
+            format!(", line {line}: what the script does depends on variables of psql (\\if)"),
+            DUMP_AGAIN,
+        ),
         Unusable::Garbled => error(
             format!(
                 ", line {line}: letters beyond ASCII were changed when Windows PowerShell wrote the file (> or Out-File)"
@@ -82,15 +92,56 @@ pub(super) fn unless_usable(path: &Path, texts: &[Text], script: &Script) -> Res
     }
 }
 
+/// Refuses rows that are put into a view: they are those of another table.
+pub(super) fn if_viewed(texts: &[Text], script: &Script) -> Result<()> {
+    let Some(block) = script.blocks.iter().find(|block| script.views.contains(&block.table)) else {
+        return Ok(());
+    };
+    let (shown, line, name) = (texts[block.document].document.shown(), block.line, &block.table.1);
+    Err(Error::legacy(format!(
+        "{shown}, line {line}: rows are put into {name}, which is a view of other tables"
+    ))
+    .hint(DUMP_AGAIN))
+}
+
+/// Refuses tables of the rules from more than one schema or database, where one of these tables is in several of them: whose
+/// rows belong together is not known here. Applications with a schema for each tenant have such databases.
+pub(super) fn if_mixed(path: &Path, tables: &[(String, Family)]) -> Result<()> {
+    let is_read = |name: &str| entity::legacy_tables().iter().any(|table| table.name == name);
+    let place = |family: &Family| {
+        let own = family.parts.iter().find(|part| part.block.table == family.table);
+        (own.map_or(0, |part| part.block.database), family.table.0.clone())
+    };
+    let read: BTreeSet<_> =
+        tables.iter().filter(|(name, _)| is_read(name)).map(|(_, family)| place(family)).collect();
+    let doubled = tables.iter().find(|(name, family)| !is_read(name) && is_read(&family.table.1));
+    let is_joined = read.iter().map(|(database, _)| database).collect::<BTreeSet<_>>().len() > 1;
+    if is_joined {
+        return Err(Error::legacy(format!("{} has tables of several databases", path.display()))
+            .hint("give the dump of the one database that is migrated"));
+    }
+    let Some((_, double)) = doubled.filter(|_| read.len() > 1) else { return Ok(()) };
+    let schemas: Vec<&str> = read.iter().map(|(_, schema)| schema.as_str()).collect();
+    Err(Error::legacy(format!(
+        "{} has tables to read in the schemas {}, and {} in more than one of them: whose rows belong together is not known",
+        path.display(),
+        schemas.join(", "),
+        double.table.1
+    ))
+    .hint(format!("dump one schema alone, the one that is migrated: pg_dump --schema={}", double.table.0)))
+}
+
 /// Refuses a table that several dumps have: which of them is the right one is not known here.
 pub(super) fn if_twice(path: &Path, tables: &[(String, Family)]) -> Result<()> {
     for (name, family) in tables {
         let own = family.parts.iter().map(|part| &part.block).filter(|block| block.table == family.table);
-        let (mut dumps, mut copied, mut is_twice) = (BTreeSet::new(), BTreeSet::new(), false);
+        let (mut dumps, mut databases) = (BTreeSet::new(), BTreeSet::new());
+        let (mut copied, mut is_twice) = (BTreeSet::new(), false);
         for block in own {
             if block.dump > 0 {
                 dumps.insert((block.document, block.dump));
             }
+            databases.insert((block.document, block.database));
             // parts that one dump copies into one table are announced by their own names
             if matches!(block.form, Form::Copy(_) | Form::Csv { .. }) {
                 let is_part = block.data_of.is_some() && !copied.contains(&None);
@@ -98,7 +149,8 @@ pub(super) fn if_twice(path: &Path, tables: &[(String, Family)]) -> Result<()> {
                 is_twice |= !copied.insert(block.data_of.clone());
             }
         }
-        if is_twice || dumps.len() > 1 {
+        let others = databases.iter().any(|(_, database)| *database > 0);
+        if is_twice || dumps.len() > 1 || others && databases.len() > 1 {
             return Err(Error::legacy(format!("{} has table {name} twice", path.display()))
                 .hint("give one dump of one database; of two that were put together, the newer one"));
         }

@@ -33,6 +33,8 @@ pub(super) struct Scan<'s> {
     data_of: Option<Named>,
     /// Whether a program's words stand in the text.
     is_noisy: bool,
+    /// How often the script went on to another database after rows.
+    database: usize,
     begun: usize,
     completed: usize,
     is_adminers: bool,
@@ -78,6 +80,7 @@ impl<'s> Scan<'s> {
             open: HashMap::new(),
             data_of: None,
             is_noisy: false,
+            database: 0,
             begun: 0,
             completed: 0,
             is_adminers: false,
@@ -260,7 +263,12 @@ impl<'s> Scan<'s> {
         self.open.clear();
         let mut words = text.split_whitespace();
         match words.next() {
-            Some("\\connect" | "\\c") => PUBLIC.clone_into(&mut self.schema),
+            Some("\\connect" | "\\c") => {
+                PUBLIC.clone_into(&mut self.schema);
+                self.database += usize::from(self.has_rows());
+            }
+            // what psql leaves out, and on what that depends, only psql knows
+            Some("\\if" | "\\elif" | "\\else" | "\\endif") => self.refuse(Unusable::Conditional),
             Some("\\encoding") => self.encoded_in(words.next().unwrap_or_default()),
             Some("\\copy") => self.refuse(Unusable::Copy),
             Some("\\i" | "\\ir" | "\\include" | "\\include_relative") => {
@@ -277,6 +285,11 @@ impl<'s> Scan<'s> {
         }
     }
 
+    /// Whether rows stand before this line.
+    fn has_rows(&self) -> bool {
+        self.script.blocks.iter().any(|block| block.document == self.document)
+    }
+
     fn encoded_in(&mut self, name: &str) {
         if !is_utf8(name) {
             self.script.client_encoding = Some(name.to_owned());
@@ -289,8 +302,11 @@ impl<'s> Scan<'s> {
                 self.open.clear();
                 self.setting(&name, &value, lexer);
             }
-            Statement::Create { table, columns, parents } => {
+            Statement::Create { table, columns, parents, if_not_exists } => {
                 let table = self.named(table);
+                if if_not_exists && self.script.created.contains_key(&table) {
+                    return self.changed(&table, true);
+                }
                 let parents: Vec<Named> = parents.into_iter().map(|parent| self.named(parent)).collect();
                 self.script.children.extend(parents.iter().map(|parent| (table.clone(), parent.clone())));
                 self.changed(&table, true);
@@ -309,10 +325,33 @@ impl<'s> Scan<'s> {
                     }
                 }
             }
-            Statement::Changed { table, is_dropped } => {
-                let table = self.named(table);
-                self.changed(&table, is_dropped);
+            Statement::Changed { tables, is_dropped } => {
+                for table in tables {
+                    let table = self.named(table);
+                    self.changed(&table, is_dropped);
+                }
             }
+            Statement::Altered { table } => {
+                let table = self.named(table);
+                self.changed(&table, false);
+                // rows that name no columns cannot be told any more
+                if let Some(created) = self.script.created.get_mut(&table) {
+                    created.columns = None;
+                }
+            }
+            Statement::SchemasDropped { names } => {
+                let gone = self.script.blocks.iter().map(|block| block.table.clone());
+                let gone: BTreeSet<Named> = gone.filter(|(schema, _)| names.contains(schema)).collect();
+                for table in gone {
+                    self.changed(&table, true);
+                }
+            }
+            Statement::View { name } => {
+                let name = self.named(name);
+                self.script.views.insert(name);
+            }
+            Statement::RolledBack if self.has_rows() => self.refuse(Unusable::RolledBack),
+            Statement::RolledBack => {}
             Statement::Copy { table, columns, format } => {
                 let table = self.named(table);
                 let (form, at) = match format {
@@ -373,6 +412,7 @@ impl<'s> Scan<'s> {
             line: next.0,
             from: next,
             rows,
+            database: self.database,
             dump: if self.begun > self.completed { self.begun } else { 0 },
             data_of: self.data_of.clone(),
             head: None,

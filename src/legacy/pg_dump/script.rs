@@ -26,6 +26,8 @@ pub(super) struct Block {
     pub from: (u64, u64),
     /// `None` where that cannot be told without reading them: records of CSV may have any number of lines.
     pub rows: Option<u64>,
+    /// Which of several databases the script was connected to.
+    pub database: usize,
     /// Which of several dumps in one text they are part of; 0 outside of any.
     pub dump: usize,
     /// The table that the comment before them names.
@@ -88,6 +90,10 @@ pub(super) enum Unusable {
     Foreign,
     /// What a program said on standard error stands within a row or a statement.
     Noise,
+    /// It takes rows back that it wrote.
+    RolledBack,
+    /// What of it counts depends on variables of psql.
+    Conditional,
     /// Windows PowerShell read it by the code page of its console.
     Garbled,
 }
@@ -97,6 +103,8 @@ pub(super) enum Unusable {
 pub(super) struct Script {
     pub blocks: Vec<Block>,
     pub created: BTreeMap<Named, Created>,
+    /// What looks like a table.
+    pub views: BTreeSet<Named>,
     /// The first change of a table after rows of it.
     pub changes: BTreeMap<Named, Change>,
     /// `9.5.25`, from the scripts' own comments.

@@ -13,6 +13,12 @@ pub(super) enum Statement {
         table: Named,
         columns: Option<Vec<Column>>,
         parents: Vec<Named>,
+        /// Nothing happens where the table is there already.
+        if_not_exists: bool,
+    },
+    /// What looks like a table, and whose rows are another's.
+    View {
+        name: Named,
     },
     /// The rows of the second table count as the first one's.
     Child {
@@ -33,11 +39,21 @@ pub(super) enum Statement {
     Computed {
         tables: Vec<Named>,
     },
-    /// What was in the table is changed, or gone.
+    /// What was in the tables is changed, or gone.
     Changed {
-        table: Named,
+        tables: Vec<Named>,
         is_dropped: bool,
     },
+    /// The table's columns are others now.
+    Altered {
+        table: Named,
+    },
+    /// Whatever was in the schemas is gone.
+    SchemasDropped {
+        names: Vec<String>,
+    },
+    /// What was written is taken back.
+    RolledBack,
     Setting {
         name: String,
         value: String,
@@ -144,6 +160,20 @@ impl<'a> Words<'a> {
         Some((parts.pop().unwrap_or_default(), table))
     }
 
+    /// The names of several tables.
+    fn tables(&mut self) -> Option<Vec<Named>> {
+        let mut tables = Vec::new();
+        loop {
+            self.word("only");
+            tables.push(self.table()?);
+            // and of all that inherit from it
+            self.sign(b'*');
+            if self.sign(b',').is_none() {
+                return Some(tables);
+            }
+        }
+    }
+
     /// Names between parentheses, of which the first is passed.
     fn columns(&mut self) -> Option<Vec<String>> {
         let mut columns = Vec::new();
@@ -188,8 +218,9 @@ impl<'a> Words<'a> {
                 for word in ["from", "table", "only"] {
                     self.word(word);
                 }
-                Some(Statement::Changed { table: self.table()?, is_dropped: false })
+                Some(Statement::Changed { tables: self.tables()?, is_dropped: false })
             }
+            "rollback" | "abort" => Some(Statement::RolledBack),
             // what a query or a block of code puts into tables, or takes out of them
             "merge" | "with" | "do" => {
                 let mut tables = self.written_to();
@@ -202,9 +233,18 @@ impl<'a> Words<'a> {
                 (!tables.is_empty()).then_some(Statement::Computed { tables })
             }
             "drop" => {
-                self.word("table")?;
+                let is_schema = self.word("schema").is_some();
+                if !is_schema {
+                    self.word("foreign");
+                    self.word("table")?;
+                }
                 self.words(&["if", "exists"]);
-                Some(Statement::Changed { table: self.table()?, is_dropped: true })
+                let tables = self.tables()?;
+                Some(if is_schema {
+                    Statement::SchemasDropped { names: tables.into_iter().map(|(_, name)| name).collect() }
+                } else {
+                    Statement::Changed { tables, is_dropped: true }
+                })
             }
             _ => None,
         }
@@ -235,14 +275,19 @@ impl<'a> Words<'a> {
     }
 
     fn made(&mut self, backslashes: bool) -> Option<Statement> {
-        for word in ["global", "local", "unlogged", "foreign"] {
+        self.words(&["or", "replace"]);
+        for word in ["global", "local", "temporary", "temp", "unlogged", "foreign", "recursive"] {
             self.word(word);
         }
+        if self.word("view").is_some() {
+            return Some(Statement::View { name: self.table()? });
+        }
         self.word("table")?;
-        self.words(&["if", "not", "exists"]);
+        let if_not_exists = self.words(&["if", "not", "exists"]).is_some();
         let table = self.table()?;
         if self.words(&["partition", "of"]).is_some() {
-            return Some(Statement::Create { table, columns: None, parents: vec![self.table()?] });
+            let parents = vec![self.table()?];
+            return Some(Statement::Create { table, columns: None, parents, if_not_exists });
         }
         let mut columns = None;
         if self.sign(b'(').is_some() {
@@ -258,7 +303,7 @@ impl<'a> Words<'a> {
                 }
             }
         }
-        Some(Statement::Create { table, columns, parents })
+        Some(Statement::Create { table, columns, parents, if_not_exists })
     }
 
     /// The columns of a definition whose opening parenthesis is passed. `None` where they cannot be told.
@@ -313,8 +358,8 @@ impl<'a> Words<'a> {
         if self.word("inherit").is_some() {
             return Some(Statement::Child { parent: self.table()?, child: table });
         }
-        if self.word("rename").is_some() || self.words(&["set", "schema"]).is_some() {
-            return Some(Statement::Changed { table, is_dropped: false });
+        if self.words(&["set", "schema"]).is_some() || self.changes_columns() {
+            return Some(Statement::Altered { table });
         }
         if let Some(at) = self.tokens.windows(2).position(|two| two[0].is("foreign") && two[1].is("key")) {
             let to = self.tokens[at..].iter().position(|token| token.is("references"))?;
@@ -322,6 +367,40 @@ impl<'a> Words<'a> {
             return Some(Statement::Refers { from: table, to: self.table()? });
         }
         None
+    }
+
+    /// Whether one of the actions on a table changes which columns it has, or what is in them. Looks, and passes nothing.
+    fn changes_columns(&self) -> bool {
+        const OF_CONSTRAINTS: [&str; 7] =
+            ["constraint", "primary", "unique", "check", "foreign", "exclude", "not"];
+        let mut depth = 0_usize;
+        let mut begins = true;
+        let rest = &self.tokens[self.at.min(self.tokens.len())..];
+        for (at, token) in rest.iter().enumerate() {
+            let is = |ahead: usize, word: &str| rest.get(at + ahead).is_some_and(|token| token.is(word));
+            if begins {
+                let of_constraint = OF_CONSTRAINTS.iter().any(|word| is(1, word));
+                // alter [column] NAME [set data] type …, or … drop expression; a column may be called `type`
+                let after = if is(1, "column") { 3 } else { 2 };
+                let is_typed = is(after, "type")
+                    || is(after, "set") && is(after + 1, "data")
+                    || is(after, "drop") && is(after + 1, "expression");
+                if (is(0, "rename") || is(0, "add") || is(0, "drop")) && !of_constraint
+                    || is(0, "alter") && is_typed
+                    || is(0, "detach")
+                    || is(0, "no") && is(1, "inherit")
+                {
+                    return true;
+                }
+            }
+            match token {
+                Token::Sign(b'(') => depth += 1,
+                Token::Sign(b')') => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            begins = depth == 0 && *token == Token::Sign(b',');
+        }
+        false
     }
 
     fn copy(&mut self) -> Option<Statement> {

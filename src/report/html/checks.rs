@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::super::lookup::Lookup;
 use super::super::{next, verdict};
 use super::markup::{Cell, code, escaped, figure, mark, more, table};
+use crate::staging::NOT_ASKED;
 
 /// The levels in the plan's order, and what each is about.
 const LEVELS: [(&str, &str); 4] = [
@@ -41,6 +42,11 @@ pub fn section(figures: &Lookup) -> String {
     )
 }
 
+/// Whether the target could be asked.
+fn was_asked(figures: &Lookup, path: &str) -> bool {
+    !figures.text(&format!("{path}/sentence")).contains(NOT_ASKED)
+}
+
 fn one_level(figures: &Lookup, level: &str, about: &str, checks: &[&String]) -> String {
     let wrong = |path: &str| figures.get(format!("{path}/wrong")).value() > 0.0;
     let failed = checks.iter().filter(|path| wrong(path)).count();
@@ -48,6 +54,7 @@ fn one_level(figures: &Lookup, level: &str, about: &str, checks: &[&String]) -> 
     for path in checks {
         let exceptions = figures.get(format!("{path}/exceptions")).value() > 0.0;
         let class = match (wrong(path), exceptions) {
+            _ if !was_asked(figures, path) => "unasked",
             (true, _) => "bad",
             (false, true) => "excepted",
             (false, false) => "good",
@@ -61,7 +68,11 @@ fn one_level(figures: &Lookup, level: &str, about: &str, checks: &[&String]) -> 
             let wrong = figures.get(format!("{path}/wrong"));
             let mut row = vec![
                 Cell::Html(code(figures.text(&format!("{path}/name")))),
-                Cell::Html(mark(wrong.number.map(|wrong| wrong == 0.0))),
+                if was_asked(figures, path) {
+                    Cell::Html(mark(wrong.number.map(|wrong| wrong == 0.0)))
+                } else {
+                    Cell::Text("not asked".to_owned())
+                },
                 Cell::Number(wrong),
             ];
             if failed > 0 {
@@ -79,7 +90,9 @@ fn one_level(figures: &Lookup, level: &str, about: &str, checks: &[&String]) -> 
     if failed > 0 {
         heads.insert(3, "such as");
     }
+    let unasked = checks.iter().filter(|path| !was_asked(figures, path)).count();
     let (open, result) = match failed {
+        0 if unasked > 0 => ("", format!("{unasked} of them not asked, the others hold")),
         0 => ("", "all hold".to_owned()),
         1 => (" open", "one does not hold".to_owned()),
         failed => (" open", format!("{failed} do not hold")),

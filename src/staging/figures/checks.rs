@@ -74,7 +74,15 @@ pub struct Check {
     pub exceptions: u64,
 }
 
+/// How the sentence of a check goes on that the target could not be asked: it proves nothing, and is no check that passed.
+pub const NOT_ASKED: &str = " (not asked: ";
+
 impl Check {
+    /// Whether it could be asked at all.
+    pub fn was_asked(&self) -> bool {
+        !self.sentence.contains(NOT_ASKED)
+    }
+
     /// A check that nothing contradicts yet.
     pub fn of(level: Level, name: &str, sentence: String) -> Self {
         Self { level, name: name.to_owned(), sentence, expected: None, found: None, wrong: 0, exceptions: 0 }
