@@ -29,7 +29,7 @@ where k.first_name <> '' and k.last_name <> '' and (coalesce(o.address, '') = ''
 union all
 select 'profiles', null::bigint, 'metadata' from others where is_copy
 union
-select 'patients', k.legacy_id, 'user_id'
-from patients k
-where k.legacy_id is not null and k.user_id in (select twin.user_id from patients twin where twin.legacy_id is null)
+select 'patients', p.legacy_id, 'user_id'
+from patients p
+where p.legacy_id is not null and p.user_id in (select twin.user_id from patients twin where twin.legacy_id is null)
 order by 1, 2, 3

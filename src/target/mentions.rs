@@ -21,7 +21,8 @@ pub(super) struct Mentions<'s> {
 }
 
 impl<'s> Mentions<'s> {
-    /// Reads a statement; what its comments say is no part of it.
+    /// Reads a statement; what its comments say is no part of it. One name is one table throughout: a statement that gives it to
+    /// two is taken to speak of both.
     pub(super) fn of(sql: &'s str) -> Self {
         let words: Vec<&str> = sql.lines().map(without_comment).flat_map(words).collect();
         let ours = entity::target_tables();

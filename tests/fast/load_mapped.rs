@@ -170,8 +170,10 @@ fn a_role_that_may_not_switch_triggers_off_is_told_so() {
 
 #[test]
 fn a_check_that_cannot_be_asked_is_none_that_passed_and_the_others_are_asked() {
-    let migration =
-        resolved("target.columns.patients.address = false\ntarget.columns.patients.date_of_birth = false", "");
+    let migration = resolved(
+        "target.columns.patients.address = false\ntarget.columns.patients.date_of_birth = false",
+        "",
+    );
     migration.run(["load", "--quiet"]);
     let verified = migration.drydock(["verify", "--quiet"]).run().expect(0).stdout;
     let line = |name: &str| {
