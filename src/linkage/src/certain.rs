@@ -63,6 +63,11 @@ impl<'f> Certain<'f> {
         }
     }
 
+    /// How many records there are.
+    pub(crate) fn count(&self) -> usize {
+        self.comparer.count()
+    }
+
     /// Whether the records are one person beyond doubt, as far as values can say so.
     pub(crate) fn is(&self, pattern: Pattern, a: u32, b: u32) -> bool {
         let (Some(given), Some(surname)) = (self.given, self.surname) else { return false };
