@@ -42,8 +42,15 @@ pub(crate) struct Candidates {
     bound: usize,
 }
 
-/// Pairs that all passes may bring, with repetition: so many a record, and so many besides.
-const BUDGET: (u64, u64) = (8, 250_000);
+/// Pairs that all passes may bring, with repetition: so many besides, so many for each record of the first hundred thousand,
+/// and for each of the others, of whom more are told apart by rarer keys.
+const BUDGET: (u64, u64, u64) = (250_000, 14, 8);
+const FIRST: u64 = 100_000;
+
+/// The budget of a file of so many records.
+fn budget(count: u64) -> u64 {
+    BUDGET.0 + BUDGET.1 * count.min(FIRST) + BUDGET.2 * count.saturating_sub(FIRST)
+}
 /// Pairs of one share, roughly, and shares at most: every share goes over all blocks.
 const SHARE: u64 = 1 << 20;
 const SHARES: u64 = 16;
@@ -92,7 +99,7 @@ impl Crowds {
 /// Finds the pairs to be compared.
 pub(crate) fn candidates(fields: &[Field]) -> Candidates {
     let count = fields.first().map_or(0, |field| field.codes.len());
-    within(fields, count, BUDGET.0 * count as u64 + BUDGET.1)
+    within(fields, count, budget(count as u64))
 }
 
 /// The pairs that all passes bring within a budget.

@@ -15,6 +15,9 @@ use crate::error::{Error, Result};
 /// Columns that are compared at most; a pair's agreement is packed into one 64-bit word.
 pub const MAX_COLUMNS: usize = 14;
 
+/// Records that are more than the fast memory holds.
+const MANY: usize = 100_000;
+
 /// A column: what it is called and what it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
@@ -212,8 +215,8 @@ impl Records {
 
     /// The order in which records are handled: by what they say, and by id where they say the same. Everything that could
     /// depend on an order depends on this one, so that neither another order of the input nor other ids give another result.
-    /// Those whose surnames begin alike are close to each other, because they are compared most: what two of them need is
-    /// then in the fast memory.
+    /// Of many records, those whose surnames begin alike are close to each other, because they are compared most: what two of
+    /// them need is then in the fast memory.
     pub(crate) fn order_by_value(&self, by_id: &[u32]) -> Vec<u32> {
         let mut digests = vec![0u64; self.len()];
         for column in &self.cells {
@@ -221,7 +224,8 @@ impl Records {
                 *state = scramble(*state ^ column.digest(record as u32)).wrapping_mul(GOLDEN);
             });
         }
-        let surname = self.columns.iter().position(|column| column.kind == Kind::Surname);
+        let is_surname = |column: &Column| column.kind == Kind::Surname && self.len() >= MANY;
+        let surname = self.columns.iter().position(is_surname);
         let start = |record: u32| surname.map_or(0, |at| letters_at_start(self.cells[at].text(record)));
         let mut order: Vec<(u32, u64, u32)> = (0u32..)
             .zip(by_id)
