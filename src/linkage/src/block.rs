@@ -1,13 +1,16 @@
 //! Which pairs are compared. Records that share a key come together in a block. Rare keys tell most and cost least, so all
 //! passes share one bound on the size of a block, chosen so that the pairs stay within a budget that grows with the
-//! number of records and not with its square. What the bound left out is counted.
+//! number of records and not with its square. A block of two keys beyond it is split by a third; what the bound left out is
+//! counted.
 //!
 //! Pairs are handed out in shares, each pair once, so that memory does not grow with their number.
+
+use std::collections::HashMap;
 
 use drydock_random::{GOLDEN, scramble};
 use rayon::prelude::*;
 
-use crate::bucket::{Gathered, Layout, by_place, slots};
+use crate::bucket::{Gathered, Layout, by_place, upper};
 use crate::field::Field;
 use crate::groups::{Groups, pair};
 use crate::key::{KEYS, Part, parts};
@@ -39,8 +42,15 @@ pub(crate) struct Candidates {
     bound: usize,
 }
 
-/// Pairs that all passes may bring, with repetition: so many a record, and so many besides.
-const BUDGET: (u64, u64) = (14, 250_000);
+/// Pairs that all passes may bring, with repetition: so many besides, so many for each record of the first hundred thousand,
+/// and for each of the others, of whom more are told apart by rarer keys.
+const BUDGET: (u64, u64, u64) = (250_000, 14, 8);
+const FIRST: u64 = 100_000;
+
+/// The budget of a file of so many records.
+fn budget(count: u64) -> u64 {
+    BUDGET.0 + BUDGET.1 * count.min(FIRST) + BUDGET.2 * count.saturating_sub(FIRST)
+}
 /// Pairs of one share, roughly, and shares at most: every share goes over all blocks.
 const SHARE: u64 = 1 << 20;
 const SHARES: u64 = 16;
@@ -64,29 +74,72 @@ fn pairs_of(size: usize) -> u64 {
 /// The two parts of a pass, or the one.
 type Key<'p> = (Option<&'p Part>, &'p Part);
 
+/// Slots of a pass in which more records came together than the bound allows, one bit each.
+#[derive(Debug)]
+struct Crowds {
+    bits: Vec<u64>,
+    slots: u32,
+}
+
+impl Crowds {
+    fn none(slots: u32) -> Self {
+        Self { bits: vec![0; (1 << slots) / 64], slots }
+    }
+
+    fn add(&mut self, slot: usize) {
+        self.bits[slot / 64] |= 1 << (slot % 64);
+    }
+
+    fn has(&self, digest: u64) -> bool {
+        let slot = upper(digest, self.slots);
+        self.bits[slot / 64] >> (slot % 64) & 1 == 1
+    }
+}
+
 /// Finds the pairs to be compared.
 pub(crate) fn candidates(fields: &[Field]) -> Candidates {
     let count = fields.first().map_or(0, |field| field.codes.len());
+    within(fields, count, budget(count as u64))
+}
+
+/// The pairs that all passes bring within a budget.
+fn within(fields: &[Field], count: usize, budget: u64) -> Candidates {
     let parts = parts(fields);
     let mut keys: Vec<Key<'_>> = Vec::new();
+    // the places of the parts of each key
+    let mut of_keys: Vec<(Option<usize>, usize)> = Vec::new();
     for (at, part) in parts.iter().enumerate() {
         if part.stands_alone {
-            keys.push((None, part));
+            of_keys.push((None, at));
         }
-        let others =
-            parts[..at].iter().filter(|other| part.combines && other.combines && !other.overlaps(part));
-        keys.extend(others.map(|other| (Some(other), part)));
+        let combine = |&other: &usize| part.combines && parts[other].combines && !parts[other].overlaps(part);
+        of_keys.extend((0..at).filter(combine).map(|other| (Some(other), at)));
     }
-    let budget = BUDGET.0 * count as u64 + BUDGET.1;
+    keys.extend(of_keys.iter().map(|&(one, other)| (one.map(|one| &parts[one]), &parts[other])));
     let part = (count / 50_000).next_power_of_two().min(4) as u64;
     let counted: Vec<Counted> = keys.par_iter().map(|&key| Counted::of(fields, key, count, part)).collect();
     let bound = bound(&counted, budget / part, largest(count));
-    let found: Vec<(Groups, Pass)> = keys
+    let found: Vec<Found> = keys
         .par_iter()
         .zip(counted)
-        .map(|(&key, counted)| blocks(fields, key, count, &counted.layout, bound))
+        .map(|(&key, counted)| {
+            blocks(&name(&[key.0, Some(key.1)]), count, &counted.layout, bound, |each| {
+                for_digests(fields, key, count, each)
+            })
+        })
         .collect();
-    let (blocks, passes) = found.into_iter().unzip();
+    let crowded: HashMap<(usize, usize), &Crowds> = of_keys
+        .iter()
+        .zip(&found)
+        .filter(|(_, found)| found.pass.blocks_left_out > 0)
+        .filter_map(|(&(one, other), found)| Some(((one?, other), &found.crowds)))
+        .collect();
+    let split: Vec<Found> = thirds(&crowded)
+        .par_iter()
+        .map(|&of| split(fields, of.map(|at| &parts[at]), of_thirds(&crowded, of), count, bound))
+        .collect();
+    drop(crowded);
+    let (blocks, passes) = found.into_iter().chain(split).map(|found| (found.blocks, found.pass)).unzip();
     Candidates { blocks, neighbours: Neighbours::of(fields, count), count, passes, bound }
 }
 
@@ -153,13 +206,18 @@ fn for_digests(fields: &[Field], (one, other): Key<'_>, count: usize, mut each: 
         other.write(fields, from, &mut others[..size]);
         for (record, (ones, others)) in (from as u32..).zip(ones.iter().zip(&others[..size])) {
             for one in ones.iter().filter(|&&one| one != 0) {
-                let one = one.wrapping_mul(GOLDEN);
                 for other in others.iter().filter(|&&other| other != 0) {
-                    each(scramble(one ^ scramble(*other)), record);
+                    each(digest(*one, *other), record);
                 }
             }
         }
     }
+}
+
+/// The digest of two keys.
+#[inline]
+fn digest(one: u64, other: u64) -> u64 {
+    scramble(one.wrapping_mul(GOLDEN) ^ scramble(other))
 }
 
 /// What is known of a pass before its blocks are made.
@@ -212,37 +270,108 @@ fn bound(all: &[Counted], budget: u64, largest: usize) -> usize {
     within.count().saturating_sub(1).max(4)
 }
 
-fn blocks(fields: &[Field], key: Key<'_>, count: usize, layout: &Layout, bound: usize) -> (Groups, Pass) {
-    let name = match key.0 {
-        Some(one) => format!("{} × {}", one.name, key.1.name),
-        None => key.1.name.clone(),
-    };
+/// What a pass brought together, and where it was too much.
+struct Found {
+    blocks: Groups,
+    pass: Pass,
+    crowds: Crowds,
+}
+
+fn name(parts: &[Option<&Part>]) -> String {
+    let names: Vec<&str> = parts.iter().flatten().map(|part| part.name.as_str()).collect();
+    names.join(" × ")
+}
+
+/// The blocks of a pass; `digests` hands out those of every record.
+fn blocks(
+    name: &str,
+    count: usize,
+    layout: &Layout,
+    bound: usize,
+    digests: impl Fn(&mut dyn FnMut(u64, u32)),
+) -> Found {
     let mut buckets = layout.buckets();
-    for_digests(fields, key, count, |digest, record| buckets.put(digest, record));
+    digests(&mut |digest, record| buckets.put(digest, record));
     let mut blocks = Groups::default();
-    let mut pass = Pass { key: name, blocks: 0, pairs: 0, blocks_left_out: 0, pairs_left_out: 0 };
+    let slots = layout.slots(count);
+    let mut crowds = Crowds::none(slots);
+    let mut pass = Pass { key: name.to_owned(), blocks: 0, pairs: 0, blocks_left_out: 0, pairs_left_out: 0 };
     // a slot holds a few strangers beside a block; what is far beyond the bound need not be sorted to be counted
     let sorted = if bound < 200 { bound + 16 } else { usize::MAX };
-    buckets.gather(slots(count), sorted, |gathered| {
-        let size = match gathered {
+    buckets.gather(slots, sorted, |gathered| {
+        let (slot, size) = match gathered {
             Gathered::Group(block) if block.len() <= bound => {
                 pass.blocks += 1;
                 pass.pairs += pairs_of(block.len());
                 return blocks.push(block.iter().map(|&entry| layout.record(entry)));
             }
-            Gathered::Group(block) => block.len(),
-            Gathered::Crowd(size) => size,
+            Gathered::Group(block) => (upper(block[0], slots), block.len()),
+            Gathered::Crowd { slot, size } => (slot, size),
         };
+        crowds.add(slot);
         pass.blocks_left_out += 1;
         pass.pairs_left_out += pairs_of(size);
     });
     blocks.shrink_to_fit();
-    (blocks, pass)
+    Found { blocks, pass, crowds }
+}
+
+/// The parts that split each other's blocks: any two of the three leave blocks out. What one of them alone leaves out,
+/// another one brings together.
+fn thirds(crowded: &HashMap<(usize, usize), &Crowds>) -> Vec<[usize; 3]> {
+    let mut thirds: Vec<[usize; 3]> = Vec::new();
+    for &(one, other) in crowded.keys() {
+        let both = crowded.keys().filter(|&&(first, _)| first == other).map(|&(_, third)| third);
+        thirds.extend(
+            both.filter(|&third| crowded.contains_key(&(one, third))).map(|third| [one, other, third]),
+        );
+    }
+    thirds.sort_unstable();
+    thirds
+}
+
+/// The crowds of each two of three parts.
+fn of_thirds<'c>(
+    crowded: &HashMap<(usize, usize), &'c Crowds>,
+    [one, other, third]: [usize; 3],
+) -> [&'c Crowds; 3] {
+    [(one, other), (one, third), (other, third)].map(|key| crowded[&key])
+}
+
+/// Splits the blocks that are beyond the bound whichever two of three parts the records share.
+fn split(fields: &[Field], parts: [&Part; 3], crowds: [&Crowds; 3], count: usize, bound: usize) -> Found {
+    let digests = |each: &mut dyn FnMut(u64, u32)| {
+        let mut rooms = [[[0; KEYS]; TOGETHER]; 3];
+        for from in (0..count).step_by(TOGETHER) {
+            let size = TOGETHER.min(count - from);
+            for (part, room) in parts.iter().zip(&mut rooms) {
+                part.write(fields, from, &mut room[..size]);
+            }
+            for (record, at) in (from as u32..).zip(0..size) {
+                let keys = |nth: usize| rooms[nth][at].into_iter().filter(|&key| key != 0);
+                for (one, other) in keys(0).flat_map(|one| keys(1).map(move |other| (one, other))) {
+                    let both = digest(one, other);
+                    if !crowds[0].has(both) {
+                        continue;
+                    }
+                    let thirds = keys(2).filter(|&third| {
+                        crowds[1].has(digest(one, third)) && crowds[2].has(digest(other, third))
+                    });
+                    thirds.for_each(|third| each(digest(both, third), record));
+                }
+            }
+        }
+    };
+    let mut layout = Layout::of(count);
+    digests(&mut |digest, _| layout.add(digest));
+    blocks(&name(&parts.map(Some)), count, &layout, bound, digests)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Kind;
+    use crate::records::{Cells, Column, Texts};
 
     #[test]
     fn the_bound_keeps_all_passes_within_the_budget() {
@@ -252,6 +381,46 @@ mod tests {
         for (budget, wanted) in [(1_000, LARGEST), (244, 19), (55, 19), (54, 9), (10, 9), (0, 4)] {
             assert_eq!(bound(&all, budget, LARGEST), wanted, "{budget}");
         }
+    }
+
+    /// Whether two records come together in a file of so and so many people of one first name, town and year.
+    #[test]
+    fn what_is_too_much_for_two_keys_is_split_by_a_third() {
+        let columns = [Kind::GivenName, Kind::Surname, Kind::Date, Kind::Place];
+        let mut cells: [Texts; 4] = Default::default();
+        let mut push = |record: [&str; 4]| {
+            cells.iter_mut().zip(record).for_each(|(cells, text)| cells.push(text).expect("a small file"));
+        };
+        let surname = |at: usize| {
+            let letter = |at: usize| char::from(b"bdfghklmnprstvz"[at % 15]);
+            format!("{}o{}a{}i{}u", letter(at), letter(at / 15), letter(at * 7 + 3), letter(at * 11 + 5))
+        };
+        let day = |at: usize| format!("-{:02}-{:02}", 1 + at % 12, 1 + at / 12);
+        for at in 0..90 {
+            let (other, year) = (surname(at * 3 + 1), 1900 + at);
+            match at % 3 {
+                0 => push(["anna", &surname(at), &format!("{year}{}", day(at)), "london"]),
+                1 => push(["anna", &surname(at), &format!("1899{}", day(at)), &format!("{other}ville")]),
+                _ => push([&other, &surname(at), &format!("1899{}", day(at)), "london"]),
+            }
+        }
+        push(["anna", "abcdefgh", "1899-04-28", "london"]);
+        push(["anna", "zyxwvuts", "1899-09-30", "london"]);
+        let order: Vec<u32> = (0..92).collect();
+        let column = |kind: Kind| Column { name: kind.to_string(), kind };
+        let columns =
+            columns.map(column).into_iter().zip(cells.map(Cells::Texts)).unzip::<_, _, Vec<_>, Vec<_>>();
+        let fields = crate::find::fields(columns.0, columns.1, &order).expect("a small file");
+        let found = within(&fields, 92, 0);
+        assert_eq!(found.bound, 4);
+        let together: Vec<&str> = found
+            .passes
+            .iter()
+            .zip(&found.blocks)
+            .filter(|(_, blocks)| blocks.iter().any(|block| block.contains(&90) && block.contains(&91)))
+            .map(|(pass, _)| pass.key.as_str())
+            .collect();
+        assert_eq!(together, ["date year × place × a name"]);
     }
 
     #[test]

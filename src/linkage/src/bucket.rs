@@ -30,6 +30,11 @@ impl Layout {
         self.sizes[upper(digest, self.bits)] += 1;
     }
 
+    /// Upper bits of a digest that name a slot: hardly two keys of so many records have them in common.
+    pub(crate) fn slots(&self, records: usize) -> u32 {
+        slots(records).max(self.bits)
+    }
+
     /// The record of an entry.
     pub(crate) fn record(&self, entry: u64) -> u32 {
         (entry & ((1 << self.width) - 1)) as u32
@@ -85,7 +90,7 @@ pub(crate) enum Gathered<'e> {
     /// The entries of one digest, in the order of records.
     Group(&'e [u64]),
     /// So many in one slot.
-    Crowd(usize),
+    Crowd { slot: usize, size: usize },
 }
 
 /// Digests by bucket, each with its record in place of its lower bits.
@@ -115,7 +120,7 @@ impl Buckets {
         let mut sizes = vec![0u32; mask + 1];
         let width = self.width;
         let mut rest = self.entries.as_mut_slice();
-        for ends in self.ends.windows(2) {
+        for (nth, ends) in self.ends.windows(2).enumerate() {
             let (bucket, after) = rest.split_at_mut(ends[1] - ends[0]);
             rest = after;
             let slot = |entry: u64| upper(entry, slots) & mask;
@@ -123,8 +128,10 @@ impl Buckets {
             for &entry in bucket.iter() {
                 sizes[slot(entry)] += 1;
             }
-            let crowds = sizes.iter().map(|&size| size as usize).filter(|&size| size > most);
-            crowds.for_each(|size| each(Gathered::Crowd(size)));
+            let crowds = sizes.iter().enumerate().filter(|(_, size)| **size as usize > most);
+            crowds.for_each(|(slot, &size)| {
+                each(Gathered::Crowd { slot: nth * sizes.len() + slot, size: size as usize });
+            });
             let mut kept = 0;
             for at in 0..bucket.len() {
                 let size = sizes[slot(bucket[at])] as usize;
@@ -154,7 +161,11 @@ mod tests {
         let (mut groups, mut crowds) = (Vec::new(), Vec::new());
         buckets.gather(slots, most, |gathered| match gathered {
             Gathered::Group(group) => groups.push(group.iter().map(|&entry| layout.record(entry)).collect()),
-            Gathered::Crowd(size) => crowds.push(size),
+            Gathered::Crowd { slot, size } => {
+                let digest = digests.iter().filter(|&&digest| upper(digest, slots.max(layout.bits)) == slot);
+                assert_eq!(digest.count(), size);
+                crowds.push(size);
+            }
         });
         (groups, crowds)
     }

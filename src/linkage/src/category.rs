@@ -5,6 +5,9 @@ use crate::field::Whole;
 use crate::records::Texts;
 use crate::{fold, generation};
 
+/// Distinct values of a column of sexes, or of generations, at most.
+pub(crate) const FEW: usize = 24;
+
 /// The words for each sex, plain, in lower case; those of the last row say that it is not known.
 const SEXES: [&[&str]; 4] = [
     &[
@@ -147,7 +150,7 @@ pub(crate) fn settle(texts: &Texts, codes: &mut [u32]) -> Whole {
         return Whole::Suffix;
     }
     let count = texts.len();
-    if !(2..=24).contains(&count) {
+    if !(2..=FEW).contains(&count) {
         return Whole::Plain;
     }
     let sexes: Option<Vec<usize>> = (1..count).map(|code| sex(texts.get(code))).collect();

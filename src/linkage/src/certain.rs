@@ -34,6 +34,9 @@ pub(crate) struct Certain<'f> {
     own: Vec<usize>,
     /// Email, telephone and address, each with its columns.
     contacts: [Vec<usize>; 3],
+    places: Vec<usize>,
+    /// Practices, doctors, and what else people have in common with some others.
+    practices: Vec<usize>,
 }
 
 impl<'f> Certain<'f> {
@@ -53,9 +56,16 @@ impl<'f> Certain<'f> {
             suffixes: all(&|at, _| comparer.fields[at].column == Whole::Suffix),
             own: of(Kind::Identifier).into_iter().filter(|&at| is_own(comparer, at)).collect(),
             identifiers: of(Kind::Identifier),
+            places: of(Kind::Place),
+            practices: all(&|at, kind| kind == Kind::Category && model.fields[at].bond == Bond::Shared),
             contacts: [of(Kind::Email), of(Kind::Phone), of(Kind::Address)],
             comparer,
         }
+    }
+
+    /// How many records there are.
+    pub(crate) fn count(&self) -> usize {
+        self.comparer.count()
     }
 
     /// Whether the records are one person beyond doubt, as far as values can say so.
@@ -84,7 +94,9 @@ impl<'f> Certain<'f> {
         let is_same_surname = match surname_level {
             name::EXACT => true,
             name::FORM => self.are_surnames(surname, a, b),
-            name::SLIP | name::PART => self.are_surnames(surname, a, b) && witness(),
+            // half of a double name is a hint: a word more may as well say which generation it is
+            name::PART => self.are_surnames(surname, a, b) && identified,
+            name::SLIP => self.are_surnames(surname, a, b) && self.is_letter(surname, a, b) && witness(),
             _ => false,
         };
         is_same_surname
@@ -107,7 +119,10 @@ impl<'f> Certain<'f> {
         let Values::Dates(dates) = &self.comparer.fields[birth].values else { return false };
         let date = |record| dates[self.comparer.code(record, birth) as usize];
         match pattern.level(birth) {
-            Some(EXACT) => date(a).is_real(),
+            Some(EXACT) => {
+                let born = date(a);
+                born.is_real() && !born.is_doubtful() && (!born.is_year_end() || self.are_copies(a, b))
+            }
             Some(SWAPPED | SLIP)
                 if !pattern.is_swapped() && is_one_surname && date(a).is_real() && date(b).is_real() =>
             {
@@ -138,8 +153,11 @@ impl<'f> Certain<'f> {
             columns.iter().any(differ) && !columns.iter().any(|at| level(at) == Some(0))
         };
         let [email, phone, address] = &self.contacts;
-        let others = [others(email), others(phone), others(address)];
-        let shares_contact = self.contacts.iter().flatten().any(|at| level(at) == Some(0));
+        // a town is a part of an address, a doctor of a practice
+        let where_from = if address.iter().any(|at| level(at).is_some()) { address } else { &self.places };
+        let others = [others(email), others(phone), others(where_from), others(&self.practices)];
+        let shared = self.contacts.iter().chain([&self.practices, &self.own]).flatten();
+        let shares_contact = shared.into_iter().any(|at| level(at) == Some(0));
         generation(a) != generation(b)
             || self.sexes.iter().any(|at| level(at).is_some_and(|level| level > 0))
             || self.suffixes.iter().any(|at| code(a, at) != code(b, at))
@@ -147,7 +165,8 @@ impl<'f> Certain<'f> {
             // another identifier is another person, or a mistake that a person has to see
             || self.identifiers.iter().any(|at| level(at).is_some_and(|level| level > 1))
             || (others[0] && others[1])
-            || (others.iter().filter(|&&other| other).count() > 1 && !shares_contact)
+            // a namesake born on the same day agrees on no more than that
+            || (others.contains(&true) && !shares_contact)
     }
 
     /// Whether two records that are joined through others cannot be one person: what is their own is another's.
@@ -177,6 +196,7 @@ impl<'f> Certain<'f> {
         level
             > match self.comparer.fields[at].kind {
                 Kind::Email => 2,
+                Kind::Category => 0,
                 _ => word::SLIP,
             }
     }
@@ -193,6 +213,17 @@ impl<'f> Certain<'f> {
             let code = self.comparer.code(record, surname) as usize;
             !self.is_of_full_name(surname) && fields[given].counts[code] <= fields[surname].counts[code]
         })
+    }
+
+    /// Whether what differs between two surnames is a letter of a long word: beside other words, a short one may say which
+    /// generation it is.
+    fn is_letter(&self, surname: usize, a: u32, b: u32) -> bool {
+        let Some(names) = self.names(surname) else { return false };
+        let core = |record| names.core(self.comparer.code(record, surname), true);
+        let (one, other) = (core(a), core(b));
+        let pairs = || one.split(' ').zip(other.split(' '));
+        !one.contains(' ') && !other.contains(' ')
+            || pairs().all(|(one, other)| one == other || one.chars().count().min(other.chars().count()) >= 5)
     }
 
     /// Whether few enough records have the value to be one person's or one household's.

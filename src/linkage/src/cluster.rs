@@ -2,8 +2,6 @@
 //! groups as a whole agree, so that one weak bridge, such as a record without a first name between twins, joins nobody.
 //! Pairs are taken best first, ties by id; the order of input and the number of threads make no difference.
 
-use std::collections::HashMap;
-
 use crate::Kind;
 use crate::compare::Pattern;
 use crate::date::Agreement;
@@ -36,7 +34,9 @@ pub(crate) fn clusters(scorer: &Scorer<'_>, links: &[Scored], registers: &[u32])
     let mut linked: Vec<u32> = links.iter().flat_map(|link| [link.a, link.b]).collect();
     linked.sort_unstable();
     linked.dedup();
-    let place = |record: u32| linked.partition_point(|&linked| linked < record);
+    let mut places = vec![0u32; scorer.comparer.count()];
+    (0u32..).zip(&linked).for_each(|(place, &record)| places[record as usize] = place);
+    let place = |record: u32| places[record as usize] as usize;
     let mut group_of: Vec<usize> = (0..linked.len()).collect();
     let mut groups: Vec<Vec<u32>> = linked.iter().map(|&record| vec![record]).collect();
     for (_, link) in order {
@@ -63,35 +63,36 @@ pub(crate) fn clusters(scorer: &Scorer<'_>, links: &[Scored], registers: &[u32])
     clusters
 }
 
-/// What hangs together by pairs, whoever speaks against it.
-pub(crate) fn components(pairs: impl Iterator<Item = (u32, u32)>) -> Vec<Vec<u32>> {
-    let mut group_of: HashMap<u32, u32> = HashMap::new();
+/// What hangs together by pairs of so many records, whoever speaks against it.
+pub(crate) fn components(pairs: impl Iterator<Item = (u32, u32)>, count: usize) -> Vec<Vec<u32>> {
+    // who leads to whom, in the end to the lowest of a group
+    let mut leads: Vec<u32> = (0..count as u32).collect();
     for (a, b) in pairs {
-        let (one, other) = (root(&mut group_of, a), root(&mut group_of, b));
-        group_of.insert(one.max(other), one.min(other));
+        let (one, other) = (lowest(&mut leads, a), lowest(&mut leads, b));
+        leads[one.max(other) as usize] = one.min(other);
     }
-    let mut records: Vec<u32> = group_of.keys().copied().collect();
-    records.sort_unstable();
-    let mut members: Vec<(u32, u32)> =
-        records.into_iter().map(|record| (root(&mut group_of, record), record)).collect();
+    let mut members: Vec<(u32, u32)> = Vec::new();
+    for record in 0..count as u32 {
+        let first = lowest(&mut leads, record);
+        if first != record {
+            members.push((first, record));
+        }
+    }
     members.sort_unstable();
-    members
-        .chunk_by(|one, other| one.0 == other.0)
-        .map(|group| group.iter().map(|&(_, record)| record).collect())
-        .collect()
+    let group = |group: &[(u32, u32)]| {
+        std::iter::once(group[0].0).chain(group.iter().map(|&(_, record)| record)).collect()
+    };
+    members.chunk_by(|one, other| one.0 == other.0).map(group).collect()
 }
 
-fn root(group_of: &mut HashMap<u32, u32>, record: u32) -> u32 {
-    let mut at = record;
-    loop {
-        let next = *group_of.entry(at).or_insert(at);
-        if next == at {
-            break;
-        }
-        at = next;
+fn lowest(leads: &mut [u32], record: u32) -> u32 {
+    let mut at = record as usize;
+    while leads[at] as usize != at {
+        // the way is half as long for the next one
+        leads[at] = leads[leads[at] as usize];
+        at = leads[at] as usize;
     }
-    group_of.insert(record, at);
-    at
+    at as u32
 }
 
 fn registers_allow(left: &[u32], right: &[u32], registers: &[u32]) -> bool {
@@ -144,4 +145,16 @@ fn own_levels(scorer: &Scorer<'_>, pattern: Pattern) -> [Option<u8>; 3] {
         fields.filter_map(|(at, _)| pattern.level(at)).max()
     };
     [Kind::GivenName, Kind::Date, Kind::Identifier].map(worst_of)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_hangs_together_is_a_group_from_its_lowest_one() {
+        let pairs = [(7, 5), (1, 2), (5, 3), (2, 2), (9, 1)];
+        assert_eq!(components(pairs.into_iter(), 10), [vec![1, 2, 9], vec![3, 5, 7]]);
+        assert!(components(std::iter::empty(), 3).is_empty());
+    }
 }

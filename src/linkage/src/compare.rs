@@ -218,7 +218,34 @@ impl<'f> Comparer<'f> {
             return Some(name_level(values, one, other));
         }
         let letters = |code: u32| self.letters[field][code as usize];
-        Some(values.level(one, other, || letters(one).may_resemble(letters(other))))
+        Some(values.level(one, other, || match values.values {
+            Values::Codes(_) => letters(one).may_slip(letters(other)),
+            _ => letters(one).may_resemble(letters(other)),
+        }))
+    }
+
+    /// Whether a glance tells that the first names are other ones and that nothing stands in another's place; what is not
+    /// seen at once is not so.
+    #[inline]
+    pub(crate) fn are_other_first_names(&self, a: u32, b: u32) -> bool {
+        let Some((given, surname)) = self.names else { return false };
+        let codes = |record: u32| (self.code(record, given), self.code(record, surname));
+        let ((first, last), (other_first, other_last)) = (codes(a), codes(b));
+        if [first, last, other_first, other_last].contains(&MISSING) || last == other_first {
+            return false;
+        }
+        let Values::Names(names) = &self.fields[given].values else { return false };
+        let is_other = |one: u32, x: Letters, other: u32, y: Letters| {
+            one != other
+                && self.met.level(one, other).map_or_else(
+                    || !x.may_resemble(y) && !names.share_full_name(one, other),
+                    |level| level == OTHER,
+                )
+        };
+        let (x, y) = (self.rows.given(first), self.rows.given(other_first));
+        is_other(first, x, other_first, y)
+            && is_other(first, x, other_last, self.rows.surname(b))
+            && !self.rows.surname(a).may_be_same(y)
     }
 
     /// The levels of given name and surname, straight or crosswise, whichever agrees better.

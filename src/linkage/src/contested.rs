@@ -16,7 +16,7 @@ const LOOKS: usize = 2_000;
 /// Takes `high` from the pairs of groups in which two records contradict each other.
 pub(crate) fn demote(certain: &Certain<'_>, kept: &mut [(Pair, &Scored)]) {
     let high = kept.iter().filter(|(pair, _)| pair.band == Band::High);
-    let groups = components(high.map(|(_, scored)| (scored.a, scored.b)));
+    let groups = components(high.map(|(_, scored)| (scored.a, scored.b)), certain.count());
     // two records that agree cannot contradict a third
     let contested = groups.iter().filter(|group| group.len() > 2 && is_contested(certain, group));
     let contested: HashSet<u32> = contested.flatten().copied().collect();

@@ -142,6 +142,34 @@ impl Date {
         )
     }
 
+    /// Whether people and programs write the day so often for one that they do not know that it says little beside a
+    /// name: one number three times, what lies next to the first day of a calendar.
+    pub(crate) fn is_doubtful(self) -> bool {
+        // 1988-08-08, 1908-08-08, 1922-02-22
+        let month = u16::from(self.month);
+        let is_again = |part: u16| month > 0 && (part == month || part == 11 * month);
+        is_again(self.day.into()) && is_again(self.year % 100)
+            || matches!(
+                (self.year, self.month, self.day),
+                (1582, 10, 15)
+                    | (1752, 9, 14)
+                    | (1840, 12, 31)
+                    | (1601 | 1841, 1, 1)
+                    | (1858, 11, 17)
+                    | (1899, 11, 30)
+                    | (1899, 12, 29)
+                    | (1900, 2, 28 | 29)
+                    | (1900, 12, 31)
+                    | (1904 | 1970, 1, 2)
+                    | (2038, 1, 19)
+            )
+    }
+
+    /// The first or the last day of a year: the birthday of one in 180, and of all of whom the year alone is known.
+    pub(crate) fn is_year_end(self) -> bool {
+        self.is_new_year() || (self.month == 12 && self.day == 31)
+    }
+
     /// The date with a first of January read as the year alone.
     pub(crate) fn without_placeholder(self) -> Date {
         if self.is_new_year() { Date { month: 0, day: 0, ..self } } else { self }

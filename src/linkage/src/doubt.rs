@@ -26,7 +26,7 @@ pub(crate) fn of(certain: &Certain<'_>, kept: &[(Pair, &Scored)], records: usize
             "more pairs are found than people have records; map columns that say more, and each to what it holds",
         );
     }
-    let groups = components(joined().map(|(_, scored)| (scored.a, scored.b)));
+    let groups = components(joined().map(|(_, scored)| (scored.a, scored.b)), records);
     // one who is there a thousand times is one; copies are next to each other
     let rows =
         |group: &[u32]| 1 + group.windows(2).filter(|pair| !certain.are_copies(pair[0], pair[1])).count();

@@ -247,7 +247,15 @@ pub(crate) fn build(column: &Column, cells: Cells, order: &[u32]) -> Result<Fiel
         }
         Kind::Place | Kind::Address | Kind::Text | Kind::GivenName | Kind::Surname | Kind::FullName => {
             let codes = intern(&cells, order, |raw, code| code(&fold::words(raw)), &mut interner)?;
-            drop(cells);
+            if column.kind == Kind::Text && interner.texts.len() <= category::FEW {
+                // whoever calls it a text still means a sex
+                let field = build(&Column { kind: Kind::Category, ..column.clone() }, cells, order)?;
+                if field.column == Whole::Sex {
+                    return Ok(field);
+                }
+            } else {
+                drop(cells);
+            }
             let Interner { texts, codes: by_text } = interner;
             drop(by_text);
             let is_suffix = category::is_suffix(&texts);

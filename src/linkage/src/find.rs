@@ -72,7 +72,7 @@ pub fn find(records: Records) -> Result<Findings> {
     weighed.par_iter_mut().for_each(|weighed| *weighed = scorer.reweigh(weighed));
     // what a value says depends on how many people have it, and who is one is known now
     let joined = weighed.iter().filter(|weighed| probability(scorer.bits(weighed)) >= JOINED);
-    let people = cluster::components(joined.map(|weighed| (weighed.a, weighed.b)));
+    let people = cluster::components(joined.map(|weighed| (weighed.a, weighed.b)), order.len());
     if people.iter().map(|group| group.len() - 1).sum::<usize>() * 20 > order.len() {
         scorer.comparer.count_people(&people);
         scorer.settle(&weighed, order.len(), 1.0, SETTLING / 3);

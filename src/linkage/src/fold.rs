@@ -71,6 +71,9 @@ fn push_any(folded: &mut String, character: char) {
     }
 }
 
+/// What somebody writes beside a name to tell it from another one: of two twins, one has a star.
+const MARKS: [char; 3] = ['*', '+', '#'];
+
 /// What a keyboard without the letter writes for it.
 fn umlaut(character: char) -> Option<&'static str> {
     match character {
@@ -95,12 +98,15 @@ fn push_folded(folded: &mut String, character: char) {
 /// The words of a name as they are written: in lower case, with accents and vowel signs, because Ján is not Jan. What a
 /// keyboard without the letter writes for an umlaut is the umlaut.
 pub(crate) fn name(raw: &str) -> String {
-    if raw.is_ascii() {
+    if raw.is_ascii() && !raw.bytes().any(|byte| MARKS.contains(&char::from(byte))) {
         return words(raw);
     }
     let mut written = String::with_capacity(raw.len());
     for character in raw.nfkc() {
         match character {
+            _ if MARKS.contains(&character) => written.push(character),
+            '♂' => written.push_str(" m"),
+            '♀' => written.push_str(" f"),
             _ if character.is_ascii() => push_folded(&mut written, character),
             // ø is no ö: Bjørn and Björn are two
             'ä' | 'Ä' | 'ö' | 'Ö' | 'ü' | 'Ü' | 'ß' | 'ẞ' => {
@@ -125,12 +131,13 @@ pub(crate) fn plain(written: &str) -> String {
 
 /// A surname without what comes and goes beside it, unless nothing else is left.
 pub(crate) fn surname_core(plain: &str) -> String {
-    without(plain, |word| TITLES.contains(&word) || PARTICLES.contains(&word))
+    // a particle belongs to the word after it: at the end it is something else, such as the `y.` of a younger one
+    without(plain, |word, is_last| TITLES.contains(&word) || (!is_last && PARTICLES.contains(&word)))
 }
 
 /// A first name without a title before it, unless it may be a part of the name.
 pub(crate) fn given_core(plain: &str) -> String {
-    without(plain, |word| TITLES.contains(&word) && !matches!(word, "md" | "sir"))
+    without(plain, |word, _| TITLES.contains(&word) && !matches!(word, "md" | "sir"))
 }
 
 /// Whether a title before a name says of a man (1) or of a woman (2) that it is one; 0 for none.
@@ -144,11 +151,13 @@ pub(crate) fn title_sex(plain: &str) -> u8 {
     }
 }
 
-fn without(name: &str, drops: impl Fn(&str) -> bool) -> String {
+fn without(name: &str, drops: impl Fn(&str, bool) -> bool) -> String {
     if !name.contains(' ') {
         return name.to_owned();
     }
-    let kept: Vec<&str> = name.split(' ').filter(|word| !drops(word)).collect();
+    let last = name.rfind(' ').map_or(0, |space| space + 1);
+    let kept: Vec<&str> =
+        name.split(' ').filter(|word| !drops(word, word.as_ptr() == name[last..].as_ptr())).collect();
     if kept.is_empty() { name.to_owned() } else { kept.join(" ") }
 }
 

@@ -2,7 +2,7 @@
 //! they differ, or one record says one and the other none, two records are not one person without a look.
 
 /// The generations, each with its words, plain and in lower case; a dot is gone by then.
-const GENERATIONS: [&[&str]; 6] = [
+const GENERATIONS: [&[&str]; 8] = [
     &[
         "sr",
         "sen",
@@ -20,6 +20,17 @@ const GENERATIONS: [&[&str]; 6] = [
         "ст",
         "старший",
         "id",
+        "idosb",
+        "idősb",
+        "старіший",
+        "vanhempi",
+        "viejo",
+        "aine",
+        "aîné",
+        "elder",
+        "πρεσβύτερος",
+        "الاب",
+        "الأب",
     ],
     &[
         "jr",
@@ -38,15 +49,29 @@ const GENERATIONS: [&[&str]; 6] = [
         "мл",
         "младший",
         "ifj",
+        "ifjabb",
+        "junr",
+        "молодший",
+        "nuorempi",
+        "cadet",
+        "younger",
+        "νεότερος",
+        "الابن",
+        "הבן",
     ],
-    &["ii", "2nd", "2", "neto", "nieto"],
-    &["iii", "3rd", "3", "bisneto"],
+    &["ii", "2nd", "2", "neto", "nieto", "segundo"],
+    &["iii", "3rd", "3", "bisneto", "third", "tercero"],
     &["iv", "4th", "4"],
     &["v", "5th", "5"],
+    &["i"],
+    &["sobrinho", "sobrino"],
 ];
 
 /// Words that name a generation and a name as well: they count after another word only.
-const ALONE: [&str; 10] = ["st", "v", "ae", "id", "padre", "pai", "2", "3", "4", "5"];
+const ALONE: [&str; 20] = [
+    "st", "v", "ae", "id", "padre", "pai", "2", "3", "4", "5", "i", "viejo", "aine", "aîné", "elder",
+    "cadet", "younger", "segundo", "third", "الاب",
+];
 
 /// The generation that a word names, from 1.
 pub(crate) fn generation(word: &str) -> Option<u8> {

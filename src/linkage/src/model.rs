@@ -149,9 +149,19 @@ impl FieldModel {
         if weight > 0.0 { (weight - rarity * common()).max(0.0) } else { weight }
     }
 
+    /// The weight of a level at which neither rarity nor another field counts.
+    pub(crate) fn plain_weight(&self, level: u8) -> f32 {
+        self.weights[usize::from(level)]
+    }
+
     /// The most that the field can add.
     pub(crate) fn most(&self) -> f32 {
-        (0..LEVELS)
+        self.most_from(0)
+    }
+
+    /// The most that it can add from a level on.
+    pub(crate) fn most_from(&self, level: usize) -> f32 {
+        (level..LEVELS)
             .map(|level| self.weights[level] + self.rarity[level] * (self.mean_count as f32).log2().max(0.0))
             .fold(0.0, f32::max)
     }

@@ -15,6 +15,9 @@ use crate::error::{Error, Result};
 /// Columns that are compared at most; a pair's agreement is packed into one 64-bit word.
 pub const MAX_COLUMNS: usize = 14;
 
+/// Records that are more than the fast memory holds.
+const MANY: usize = 100_000;
+
 /// A column: what it is called and what it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
@@ -212,6 +215,8 @@ impl Records {
 
     /// The order in which records are handled: by what they say, and by id where they say the same. Everything that could
     /// depend on an order depends on this one, so that neither another order of the input nor other ids give another result.
+    /// Of many records, those whose surnames begin alike are close to each other, because they are compared most: what two of
+    /// them need is then in the fast memory.
     pub(crate) fn order_by_value(&self, by_id: &[u32]) -> Vec<u32> {
         let mut digests = vec![0u64; self.len()];
         for column in &self.cells {
@@ -219,16 +224,27 @@ impl Records {
                 *state = scramble(*state ^ column.digest(record as u32)).wrapping_mul(GOLDEN);
             });
         }
-        let mut order: Vec<(u64, u32)> =
-            (0u32..).zip(by_id).map(|(rank, &record)| (digests[record as usize], rank)).collect();
+        let is_surname = |column: &Column| column.kind == Kind::Surname && self.len() >= MANY;
+        let surname = self.columns.iter().position(is_surname);
+        let start = |record: u32| surname.map_or(0, |at| letters_at_start(self.cells[at].text(record)));
+        let mut order: Vec<(u32, u64, u32)> = (0u32..)
+            .zip(by_id)
+            .map(|(rank, &record)| (start(record), digests[record as usize], rank))
+            .collect();
         order.par_sort_unstable();
-        order.into_iter().map(|(_, rank)| by_id[rank as usize]).collect()
+        order.into_iter().map(|(.., rank)| by_id[rank as usize]).collect()
     }
 
     /// The parts: columns, ids, registers, cells.
     pub(crate) fn into_parts(self) -> (Vec<Column>, Texts, Vec<u32>, Vec<Cells>) {
         (self.columns, self.ids, self.registers, self.cells)
     }
+}
+
+/// The first letters of a text, in lower case, as a number that sorts as they do.
+fn letters_at_start(text: &str) -> u32 {
+    let letters = text.bytes().filter(u8::is_ascii_alphabetic).map(|letter| letter.to_ascii_lowercase());
+    letters.chain(std::iter::repeat(0)).take(4).fold(0, |start, letter| start << 8 | u32::from(letter))
 }
 
 #[cfg(test)]

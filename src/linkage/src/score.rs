@@ -4,8 +4,10 @@
 use rayon::prelude::*;
 
 use crate::Kind;
+use crate::codes::MISSING;
 use crate::compare::{Comparer, Pattern};
 use crate::model::{Bond, Bonds, Model};
+use crate::scale::{Scale, name};
 
 /// A pair that was not dismissed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,14 +19,23 @@ pub(crate) struct Scored {
     pub(crate) fields: f32,
 }
 
+/// What a field can add at most, in bits: where the values are the same, and where they are two.
+#[derive(Debug, Clone, Copy, Default)]
+struct Most {
+    same: f32,
+    other: f32,
+}
+
 /// Weighs pairs with a model.
 #[derive(Debug)]
 pub(crate) struct Scorer<'f> {
     pub(crate) comparer: Comparer<'f>,
     pub(crate) model: Model,
-    /// The fields after the names, in the order of comparison, with what those after each can add at most.
-    rest: Vec<(usize, f32)>,
-    after_first: f32,
+    /// The fields after the names, in the order of comparison, each with what it can add at most.
+    rest: Vec<(usize, Most)>,
+    of_surname: Most,
+    /// What another first name says.
+    other_first: f32,
     /// Given name and birthdate, which come first.
     own: Vec<usize>,
     birth: Option<usize>,
@@ -32,6 +43,8 @@ pub(crate) struct Scorer<'f> {
     /// How many bits of a person's own the relatives are worth.
     relatives: f32,
     household: bool,
+    /// The levels of a birthdate, one bit each, at which another first name leaves no more than relatives.
+    hopeless: u16,
     /// Whether the model is known well enough to dismiss relatives at a glance.
     pub(crate) settled: bool,
 }
@@ -58,35 +71,76 @@ impl<'f> Scorer<'f> {
                 .then(most(other).total_cmp(&most(one)))
                 .then(one.cmp(other))
         });
-        let mut left: f32 = rest.iter().map(most).sum();
-        let after_first = left;
-        let rest: Vec<(usize, f32)> = rest
-            .iter()
-            .map(|at| {
-                left -= most(at);
-                (*at, left)
-            })
-            .collect();
+        let adds = |at: usize| Most { same: most(&at), other: model.fields[at].most_from(1) };
+        let rest: Vec<(usize, Most)> = rest.iter().map(|&at| (at, adds(at))).collect();
+        let of_surname = surname.map_or(Most::default(), adds);
+        let other_first = given.map_or(0.0, |at| model.fields[at].plain_weight(name::OTHER));
         let relatives = model.household.relatives.log2() as f32;
         // a second given name or a sex that agrees speaks for one person as well; no pair is dismissed before them
-        let others_own = rest.iter().filter(|(at, _): &&(usize, f32)| model.fields[*at].bond == Bond::Own);
+        let others_own = rest.iter().filter(|(at, _): &&(usize, Most)| model.fields[*at].bond == Bond::Own);
         let relatives = relatives - others_own.map(|(at, _)| model.fields[*at].most()).sum::<f32>();
-        Self { comparer, model, rest, after_first, own, birth, surname, relatives, household, settled: false }
+        let (hopeless, settled) = (0, false);
+        Self {
+            comparer,
+            model,
+            rest,
+            of_surname,
+            other_first,
+            own,
+            birth,
+            surname,
+            relatives,
+            household,
+            hopeless,
+            settled,
+        }
     }
 
     /// The same after a sample has settled the model.
     pub(crate) fn settled(self) -> Self {
-        Self { settled: true, ..Self::new(self.comparer, self.model) }
+        let scorer = Self { settled: true, ..Self::new(self.comparer, self.model) };
+        Self { hopeless: scorer.hopeless_levels(), ..scorer }
+    }
+
+    /// The levels of a birthdate at which every pair with another first name is dismissed as one of relatives.
+    fn hopeless_levels(&self) -> u16 {
+        let Some(birth) = self.birth.filter(|_| self.household && self.comparer.names.is_some()) else {
+            return 0;
+        };
+        // the rarity of a value counts where values are the same, and nowhere else
+        let own = |level| self.other_first + self.model.fields[birth].plain_weight(level);
+        let levels = 1..Scale::of(Kind::Date).levels.len() as u8;
+        let is_hopeless = |&level: &u8| own(level) - self.relatives < FLOOR as f32;
+        levels.filter(is_hopeless).fold(0, |levels, level| levels | 1 << level)
     }
 
     /// The pair's evidence, when its odds can reach the floor, in bits.
     pub(crate) fn score(&self, a: u32, b: u32, floor: f64) -> Option<Scored> {
         let least = (floor - self.model.prior) as f32;
-        let mut pattern = self.comparer.name_levels(a, b);
-        if let Some(birth) = self.birth {
-            pattern = pattern.with(birth, self.comparer.level(birth, a, b));
-        }
         let weight = |at: usize, pattern| self.model.field_weight(&self.comparer, at, pattern, a, b);
+        let most = |at: usize, most: &Most| match (self.comparer.code(a, at), self.comparer.code(b, at)) {
+            (MISSING, _) | (_, MISSING) => 0.0,
+            (one, other) if one == other => most.same,
+            _ => most.other,
+        };
+        let mut left: f32 = self.rest.iter().map(|(at, of)| most(*at, of)).sum();
+        let mut born = Pattern::default();
+        let mut birth = 0.0;
+        let mut is_hopeless = false;
+        if let Some(at) = self.birth {
+            let level = self.comparer.level(at, a, b);
+            born = born.with(at, level);
+            birth = weight(at, born);
+            is_hopeless = floor >= FLOOR && level.is_some_and(|level| self.hopeless >> level & 1 == 1);
+        }
+        // most candidates of a large file share a street or a surname and nothing else: they are seen to be two people
+        // before anything is compared letter by letter
+        let surname_at_most = self.surname.map_or(0.0, |at| most(at, &self.of_surname));
+        let at_most = birth + self.other_first + surname_at_most + left;
+        if (is_hopeless || at_most < least) && self.comparer.are_other_first_names(a, b) {
+            return None;
+        }
+        let mut pattern = Pattern(self.comparer.name_levels(a, b).0 | born.0);
         let own: f32 = self.own.iter().map(|&at| weight(at, pattern)).sum();
         // relatives agree on all else as one person does, so that the rest cannot speak against them
         if self.settled && self.household && !pattern.is_swapped() && own - self.relatives < floor as f32 {
@@ -96,17 +150,15 @@ impl<'f> Scorer<'f> {
         if let Some(surname) = self.surname {
             sum += weight(surname, pattern);
         }
-        if sum + self.after_first < least {
-            return None;
-        }
-        for &(at, left) in &self.rest {
-            pattern = pattern.with(at, self.comparer.level(at, a, b));
-            sum += weight(at, pattern);
+        for (at, of) in &self.rest {
             if sum + left < least {
                 return None;
             }
+            left -= most(*at, of);
+            pattern = pattern.with(*at, self.comparer.level(*at, a, b));
+            sum += weight(*at, pattern);
         }
-        Some(Scored { a, b, pattern, fields: sum })
+        (sum >= least).then_some(Scored { a, b, pattern, fields: sum })
     }
 
     /// All evidence of a pair in bits, without the prior.

@@ -41,6 +41,13 @@ impl Letters {
         self.0 == u64::MAX || other.0 == u64::MAX || (self.0 ^ other.0) & Self::MASK & !3 == 0
     }
 
+    /// Whether one slip may make one text the other, or one be the end of the other.
+    pub(crate) fn may_slip(self, other: Self) -> bool {
+        let (one, other) = (self.0 & Self::MASK, other.0 & Self::MASK);
+        // a slip takes a letter away and brings another; of a third one of a kind nothing is known
+        (one ^ other).count_ones() <= 2 || one & !other == 0 || other & !one == 0
+    }
+
     /// Whether two texts may resemble each other at all: whether their Jaro-Winkler similarity can reach some 0.75, or for
     /// long texts, where chance brings many letters together, whether three letters in four can be in common.
     pub(crate) fn may_resemble(self, other: Self) -> bool {

@@ -3,7 +3,7 @@
 use super::town::{COLUMNS, Said, cells, families, wrong};
 
 /// What differs between two people who agree on all else, by column.
-const TWINS: [(&str, usize, &str); 21] = [
+const TWINS: [(&str, usize, &str); 24] = [
     (
         "other first names",
         0,
@@ -37,6 +37,25 @@ const TWINS: [(&str, usize, &str); 21] = [
          Weiden d.y.|Weiden d.e.; Weiden the Younger|Weiden the Elder; Weidenjr|Weidensr; Weiden VI|Weiden VII",
     ),
     (
+        "generations in words that nobody lists, and in those of other languages",
+        1,
+        "Weiden Sobrinho|Weiden; Weiden Viejo|Weiden; Weiden der Jüngere|Weiden; Weiden l'aîné|Weiden; Weiden le jeune|Weiden; \
+         Weiden segundo|Weiden; Weiden the Third|Weiden; Weiden I|Weiden; Weiden X|Weiden V; Weiden y.|Weiden e.; \
+         Weiden Junr|Weiden; Weiden молодший|Weiden; الهاشمي الابن|الهاشمي الأب; Weiden vanhempi|Weiden; Weiden jung|Weiden; \
+         Weiden νεότερος|Weiden πρεσβύτερος; ifjabb Weiden|idősb Weiden; Weiden Tertius|Weiden",
+    ),
+    (
+        "marks of a clerk's",
+        0,
+        "Alex*|Alex; Alex*|Alex**; Alex +|Alex; Alex ♂|Alex ♀; Alex #1|Alex #2; Alex①|Alex②",
+    ),
+    (
+        "dates that everybody writes",
+        2,
+        "1977-07-07|1977-07-07; 1908-08-08|1908-08-08; 1922-02-22|1922-02-22; 1912-12-12|1912-12-12; 1858-11-17|1858-11-17; \
+         1899-12-29|1899-12-29; 1970-01-02|1970-01-02; 2038-01-19|2038-01-19; 1752-09-14|1752-09-14",
+    ),
+    (
         "generations in the first name",
         0,
         "Otto|Otto Jr.; Otto sen.|Otto jun.; Otto II|Otto III; Otto (senior)|Otto",
@@ -50,13 +69,17 @@ const TWINS: [(&str, usize, &str); 21] = [
          Baby Boy|Baby Girl; Twin A|Twin B; Twin A|Twin A; Babygirl|Babygirl; Mr|Mr; Daughter|Daughter; \
          Baby of Maria|Baby of Maria; B/O Maria|B/O Maria; Infant|Infant; Sconosciuto|Sconosciuto; Onbekend|Onbekend; \
          FNU|FNU; N.N.|N.N.; xxx|xxx; Vorname|Vorname; Test|Test; Newborn 2|Newborn 2; Säugling|Säugling; \
-         Zwilling 1|Zwilling 2; First|First; (unknown)|(unknown); Male Infant|Male Infant; Deleted User|Deleted User; Pas de prénom|Pas de prénom; Unknown Male|Unknown Male; Baby 1|Baby 2; Ms. Baby|Mr. Baby",
+         Zwilling 1|Zwilling 2; First|First; (unknown)|(unknown); Male Infant|Male Infant; Deleted User|Deleted User; Pas de prénom|Pas de prénom; Unknown Male|Unknown Male; Baby 1|Baby 2; Ms. Baby|Mr. Baby; \
+         Child 1|Child 1; Child One|Child One; BabyA|BabyA; Babyboy Smith|Babyboy Smith; Walk-in|Walk-in; Household|Household; \
+         Paciente|Paciente; Kunde|Kunde; Chłopiec|Chłopiec; Bayi Ny Sari|Bayi Ny Sari; Dependant 1|Dependant 1; \
+         Estate of|Estate of; Self|Self",
     ),
     (
         "first names that are none in other scripts",
         0,
         "不明|不明; 名無し|名無し; 长女|长女; 長男|長男; неизвестно|неизвестно; Неизвестный|Неизвестный; مجهول|مجهول; \
-         غير معروف|غير معروف; 미상|미상; 아기|아기; अज्ञात|अज्ञात; बच्ची|बच्ची; ไม่ทราบ|ไม่ทราบ; άγνωστος|άγνωστος; לא ידוע|לא ידוע",
+         غير معروف|غير معروف; 미상|미상; 아기|아기; अज्ञात|अज्ञात; बच्ची|बच्ची; ไม่ทราบ|ไม่ทราบ; άγνωστος|άγνωστος; לא ידוע|לא ידוע; \
+         男婴|男婴; 宝宝|宝宝; תינוק|תינוק; βρέφος|βρέφος; Пациент|Пациент; مريض|مريض; 환자|환자; बेबी|बेबी",
     ),
     ("no surname", 1, "|; Unknown|Unknown; N/A|N/A; LNU|LNU; Nachname|Nachname; ---|---"),
     ("no birthdate", 2, "|; |1980-04-05; unknown|unknown; 00.00.0000|00.00.0000; 0000-00-00|0000-00-00"),

@@ -163,6 +163,49 @@ fn namesakes_born_on_one_day_are_never_high() {
     assert_eq!(wrong(&COLUMNS, Clone::clone, &pairs), 4);
 }
 
+/// Two of one name and one birthdate of whom nothing else agrees, whatever else the file has.
+#[test]
+fn namesakes_who_share_nothing_else_are_never_high() {
+    let said: Vec<(Said<'_>, Said<'_>)> = ["Anna", "Otto", "Emil", "Karl"]
+        .map(|first| {
+            let other = vec![(0, first), (4, "regenbogen@example.com"), (5, "0341 112233"), (6, "91 Seeweg")];
+            (vec![(0, first)], other)
+        })
+        .to_vec();
+    let shapes: [Shape; 3] = [|row| with(row, 4), |row| with(row, 5), |row| with(row, 6)];
+    for shape in shapes {
+        let pairs: Vec<(Row, Row)> =
+            families(&said).iter().map(|(one, other)| (shape(one), shape(other))).collect();
+        assert_eq!(wrong(&COLUMNS, shape, &pairs), 0);
+    }
+}
+
+/// The row with nothing after the birthdate but one column.
+fn with(row: &Row, column: usize) -> Row {
+    let mut row = row.clone();
+    (3..row.len()).filter(|&at| at != column).for_each(|at| row[at].clear());
+    row
+}
+
+#[test]
+fn a_sex_that_is_mapped_as_a_text_is_one() {
+    let mut columns = COLUMNS;
+    columns[3].1 = Kind::Text;
+    let pairs = shaped(3, "m|f; F|M; male|female; W|M", Clone::clone);
+    assert_eq!(wrong(&columns, Clone::clone, &pairs), 0);
+}
+
+/// A first of January is a birthday like any other where all else is the same, and a year where it is not.
+#[test]
+fn the_ends_of_a_year_are_birthdays_of_copies_only() {
+    let said: Vec<(Said<'_>, Said<'_>)> = ["1984-01-01", "1975-12-31", "1968-01-01", "1991-12-31"]
+        .map(|day| (vec![(2, day)], vec![(2, day), (5, ""), (4, "")]))
+        .to_vec();
+    assert_eq!(wrong(&COLUMNS, Clone::clone, &families(&said)), 0);
+    let copies: Vec<(Said<'_>, Said<'_>)> = said.iter().map(|(one, _)| (one.clone(), one.clone())).collect();
+    assert_eq!(wrong(&COLUMNS, Clone::clone, &families(&copies)), copies.len());
+}
+
 #[test]
 fn test_accounts_are_nobody() {
     let table = [
