@@ -56,7 +56,7 @@ pub fn is_number(text: &str) -> bool {
 
 /// Rules that changed a value; a test finds one that is not here.
 const RULES: &str = "\
-    boolean.empty boolean.invalid case.submitted case.untitled code.assumed code.mapped code.unmapped country.empty country.name country.nul country.trim course.unnamed date.empty \
+    boolean.empty boolean.invalid case.submitted case.untitled code.assumed code.mapped code.missing code.unmapped country.empty country.name country.nul country.trim course.unnamed date.empty \
     date.format date.future date.invalid date.too_early decision email.empty email.fallback email.in_target email.invalid \
     email.invisible email.literal_null email.lowercase email.nfc email.trim format.decimal format.dmy format.excel \
     format.flag format.mdy format.nothing format.prefix format.sex format.unix format.whole format.ymd format.zone \

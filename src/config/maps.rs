@@ -31,6 +31,11 @@ impl Maps {
         }
     }
 
+    /// The target's label for a word of ours.
+    pub fn label_word<'a>(&'a self, map: CodeMap, word: &'a str) -> &'a str {
+        self.of(map).get(word).map_or(word, String::as_str)
+    }
+
     /// What stands for a code: what the configuration says, else the default.
     pub fn label_of(&self, map: CodeMap, coded: Coded) -> Option<Label<'_>> {
         let Coded { code, on } = coded;
@@ -46,32 +51,28 @@ impl Maps {
     }
 }
 
-/// Refuses a key that is no code.
+/// Refuses a key that is no code and no word of ours.
 pub(super) fn check(maps: &Maps) -> Result<(), Invalid> {
-    const KNOWN: &str = "whole numbers";
-    let is_code = |key: &str| key.parse::<i64>().is_ok_and(|code| code.to_string() == key);
-    let plain = [
-        ("maps.project_type", &maps.project_type),
-        ("maps.project_status", &maps.project_status),
-        ("maps.case_type", &maps.case_type),
-    ];
-    for (key, map) in plain {
-        if let Some(word) = map.keys().find(|word| !is_code(word)) {
-            return Err(Invalid::Word { key, word: word.clone(), known: KNOWN.to_owned() });
+    let is_number = |key: &str| key.parse::<i64>().is_ok_and(|code| code.to_string() == key);
+    for (key, map) in [
+        ("maps.project_type", CodeMap::ProjectType),
+        ("maps.project_status", CodeMap::ProjectStatus),
+        ("maps.case_type", CodeMap::CaseType),
+        ("maps.case_state", CodeMap::CaseState),
+    ] {
+        let toggles = map == CodeMap::CaseState;
+        let is_code = |word: &str| {
+            let toggled = [" on", " off"].iter().find_map(|end| word.strip_suffix(end)).filter(|_| toggles);
+            is_number(toggled.unwrap_or(word))
+        };
+        let is_known = |word: &str| is_code(word) || map.word() == Some(word);
+        if let Some(word) = maps.of(map).keys().find(|word| !is_known(word)) {
+            let more = [map.word(), toggles.then_some("a number followed by on or off")];
+            let known = ["whole numbers"].into_iter().chain(more.into_iter().flatten()).collect::<Vec<_>>();
+            return Err(Invalid::Word { key, word: word.clone(), known: known.join(", ") });
         }
     }
-    let is_state = |word: &str| {
-        let code = word.strip_suffix(" on").or_else(|| word.strip_suffix(" off")).unwrap_or(word);
-        is_code(code)
-    };
-    match maps.case_state.keys().find(|word| !is_state(word)) {
-        None => Ok(()),
-        Some(word) => Err(Invalid::Word {
-            key: "maps.case_state",
-            word: word.clone(),
-            known: format!("{KNOWN}, and these followed by on or off"),
-        }),
-    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -101,7 +102,14 @@ mod tests {
                 "{code}"
             );
         }
-        for text in ["[maps.project_type]\nscan = \"scan\"", "[maps.case_state]\n\"11 up\" = \"planning\""] {
+        assert_eq!(maps.label_word(CodeMap::CaseState, "submitted"), "submitted");
+        let renamed = Config::parse("[maps.project_type]\nother = \"document\"").unwrap().maps;
+        assert_eq!(renamed.label_word(CodeMap::ProjectType, "other"), "document");
+        for text in [
+            "[maps.project_type]\nscan = \"scan\"",
+            "[maps.project_type]\n\"11 on\" = \"scan\"",
+            "[maps.case_state]\n\"11 up\" = \"planning\"",
+        ] {
             assert!(matches!(Config::parse(text), Err(Invalid::Word { .. })), "{text}");
         }
     }

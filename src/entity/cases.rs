@@ -2,7 +2,7 @@
 //! instruction → patient, its type by the order's course, its state by the newest state of the order.
 
 use super::From::Own;
-use super::codes::{CodeMap, MAPPED, UNMAPPED, label};
+use super::codes::{CodeMap, Coded, FIRST_STATE, MAPPED, UNMAPPED, label};
 use super::metadata::Metadata;
 use super::orders::{Way, moment};
 use super::projects::{PROJECTS, Project};
@@ -11,14 +11,10 @@ use super::{
     practices, profiles, row,
 };
 use crate::clean::optional_text;
-use crate::entity::codes::Coded;
 use crate::record::{Code, Issue, LegacyId, Phase, Text};
 
 /// Whose case it is: no column of the raw row says so, and a person may.
 const PATIENT: Reference = Reference::new("patient_id", &patients::ENTITY, Phase::Cases);
-
-/// The state of a case of whose order no state is known.
-const FIRST_STATE: &str = "submitted";
 
 /// The entity.
 pub const ENTITY: Entity = Entity {
@@ -141,8 +137,9 @@ fn resolve(whole: &dyn Whole, project: &Project) -> Decision {
 fn current_state(whole: &dyn Whole, decision: &mut Decision, newest: Option<Coded>) -> (Option<Text>, bool) {
     let field = CURRENT_STATE.name;
     let Some(newest) = newest else {
-        decision.change(field, "case.submitted", None, Some(FIRST_STATE));
-        return (Some(FIRST_STATE.into()), false);
+        let first = whole.label_word(CodeMap::CaseState, FIRST_STATE);
+        decision.change(field, "case.submitted", None, Some(first));
+        return (Some(first.into()), false);
     };
     let found = whole.label_of(CodeMap::CaseState, newest).map(|found| found.label);
     let rule = if found.is_some() { MAPPED } else { UNMAPPED };

@@ -40,7 +40,19 @@ impl CodeMap {
             CodeMap::ProjectStatus | CodeMap::CaseType | CodeMap::CaseState => None,
         }
     }
+
+    /// The word of ours for what no code says, which the target may call otherwise.
+    pub const fn word(self) -> Option<&'static str> {
+        match self {
+            CodeMap::ProjectType => self.otherwise(),
+            CodeMap::CaseState => Some(FIRST_STATE),
+            CodeMap::ProjectStatus | CodeMap::CaseType => None,
+        }
+    }
 }
+
+/// The state of a case of whose order no state is known.
+pub const FIRST_STATE: &str = "submitted";
 
 /// What a map says of a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,10 +109,15 @@ pub fn label(
     raw: Option<&str>,
     coded: Option<Coded>,
 ) -> (Option<Text>, bool) {
-    let (Some(raw), Some(map)) = (raw, column.codes) else { return (None, false) };
-    let field = column.name;
+    let (field, Some(map)) = (column.name, column.codes) else { return (None, false) };
+    let found = map.otherwise().map(|word| whole.label_word(map, word));
+    let Some(raw) = raw else {
+        if found.is_some() {
+            decision.change_further(field, "code.missing", None, found);
+        }
+        return (found.map(Text::from), false);
+    };
     let Some(coded) = coded else {
-        let found = map.otherwise();
         decision.issue(entity.phase, Issue::new(Code::NumberInvalid, field));
         decision.change_further(field, "number.invalid", Some(raw), found);
         return (found.map(Text::from), false);
@@ -110,7 +127,6 @@ pub fn label(
         decision.change_further(field, rule, Some(raw), Some(label));
         return (Some(label.into()), false);
     }
-    let found = map.otherwise();
     decision.change_further(field, UNMAPPED, Some(raw), found);
     let waits = found.is_none() && !whole.allows_null(entity, field);
     if waits {

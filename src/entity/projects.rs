@@ -128,7 +128,7 @@ fn resolve(whole: &dyn Whole, project: &Project) -> Decision {
         practice_id: practice.map(|practice| whole.target_id(&practices::ENTITY, practice).to_text()),
         creator_id: creator.map(|creator| whole.target_id(&profiles::ENTITY, creator).to_text()),
         name: Text::from(name),
-        r#type: kind.unwrap_or_else(|| "other".into()),
+        r#type: kind,
         status: status,
         uid: uid,
         size: size,

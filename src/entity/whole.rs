@@ -80,6 +80,9 @@ pub trait Whole: Sync {
     /// What a map says of a code.
     fn label_of(&self, map: CodeMap, coded: Coded) -> Option<Label<'_>>;
 
+    /// The target's label for a word of ours that no code says.
+    fn label_word<'a>(&'a self, map: CodeMap, word: &'a str) -> &'a str;
+
     /// Whether the target takes null in the column.
     fn allows_null(&self, entity: &Entity, column: &str) -> bool;
 

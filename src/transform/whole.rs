@@ -179,6 +179,10 @@ impl Whole for WholeSet<'_> {
         self.maps.label_of(map, coded)
     }
 
+    fn label_word<'a>(&'a self, map: CodeMap, word: &'a str) -> &'a str {
+        self.maps.label_word(map, word)
+    }
+
     fn allows_null(&self, entity: &Entity, column: &str) -> bool {
         self.fit.allows_null(entity, column)
     }
