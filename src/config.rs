@@ -3,6 +3,7 @@
 //! connections come from the environment or a file.
 
 mod gone;
+mod maps;
 mod policy;
 mod target;
 
@@ -18,9 +19,10 @@ use sha2::{Digest, Sha256};
 use crate::columns::DeclaredColumns;
 use crate::entity::{self, mapping};
 use crate::error::{Error, Result};
-use crate::record::hex;
+use crate::record::{LegacyId, hex};
 
 pub use gone::Gone;
+pub use maps::Maps;
 pub use policy::{DefaultPractice, DuplicatePolicy, EmailPolicy, Policy};
 pub use target::{LegacyIdIn, MappingTable, Target, Triggers};
 
@@ -34,6 +36,8 @@ pub struct Config {
     pub target: Target,
     /// What the rules may decide.
     pub policy: Policy,
+    /// What codes of the legacy application stand for.
+    pub maps: Maps,
     /// What holds a load up.
     pub gates: Gates,
 }
@@ -150,6 +154,7 @@ impl Config {
             let key = format!("source.columns.{key}, where one word says two things,");
             return Err(Invalid::Key { key, suggestion: None });
         }
+        maps::check(&config.maps)?;
         known_words("policy.roles", config.policy.roles.keys(), &roles)?;
         known_words("policy.genders", config.policy.genders.keys(), &genders)?;
         known_words("policy.gone", config.policy.gone.keys(), &entities)?;
@@ -255,6 +260,7 @@ fn known_key(word: &str) -> Option<&str> {
 fn every_key() -> Value {
     let mut known = Config::default();
     known.policy.default_practice = Some(DefaultPractice::Unassigned);
+    known.policy.system_profile = Some(LegacyId(1));
     "mappings".clone_into(&mut known.target.mapping_table.table);
     serde_json::to_value(known).unwrap_or_default()
 }

@@ -18,7 +18,7 @@ pub struct Status {
     pub is_verification_stale: bool,
     /// Questions that wait for a person's answer (`drydock review`); null before the first transform.
     pub questions: Option<u64>,
-    /// The plan's five gates.
+    /// The plan's gates.
     pub gates: Vec<Gate>,
 }
 

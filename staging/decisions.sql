@@ -71,6 +71,8 @@ select m.entity,
 from migration_errors m
 where m.resolution_strategy = 'manual'
   and m.resolution_status in ('pending', 'in_progress', 'escalated')
+  -- whoever answers for the code answers for every record that waits for it
+  and m.error_code <> 'code_waits'
 group by m.entity, coalesce(m.entity_id, -m.error_id), case m.field when '' then 'record' else m.field end
 union all
 select p.entity, p.other_legacy_id, p.other_legacy_id, 'duplicate_of_' || p.legacy_id, 'possible_duplicate', 3,

@@ -1,7 +1,7 @@
 -- one row says that a load started a phase although its gate was not passed, and why
 create table gate_overrides (
     override_id   integer primary key,
-    gate          integer not null check (gate between 1 and 5),
+    gate          integer not null check (gate between 1 and 7),
     reason        text not null,
     missing       text not null,      -- the criterion that was not met, or 'approval'; '' when the gate was passed
     run_id        integer not null references runs,
@@ -82,7 +82,44 @@ where y.practice_id not in (select id from ready_practices)
 union all
 select '2C', 'membership_ends', r.entity, r.legacy_id, 0
 from records r
-where r.entity in ('practice_owners', 'practice_members') and r.fate = 'quarantined';
+where r.entity in ('practice_owners', 'practice_members') and r.fate = 'quarantined'
+-- before 3A
+union all
+select '3A', 'case_patients', 'cases', r.legacy_id, 0
+from records r
+where r.entity = 'cases' and r.fate = 'quarantined'
+union all
+select '3A', 'foreign_keys', 'cases', y.legacy_id, 1
+from ready_cases y
+where y.patient_id not in (select id from ready_patients) or y.practice_id not in (select id from ready_practices)
+   or y.provider_id is not null and y.provider_id not in (select id from ready_profiles)
+union all
+select '3A', 'foreign_keys', 'cases', y.legacy_id, 1
+from ready_cases y
+where y.patient_id in (
+    select p.id from loads l join ready_patients p on p.legacy_id = l.legacy_id
+    where l.entity = 'patients' and l.phase = '2B' and l.outcome = 'failed')
+-- before 3B
+union all
+select '3B', 'project_cases', 'projects', y.legacy_id, 0
+from ready_projects y
+where y.case_id is null
+union all
+select '3B', 'foreign_keys', 'projects', y.legacy_id, 1
+from ready_projects y
+where y.case_id is not null and y.case_id not in (select id from ready_cases)
+   or y.practice_id is not null and y.practice_id not in (select id from ready_practices)
+   or y.creator_id is not null and y.creator_id not in (select id from ready_profiles)
+-- before 3C
+union all
+select '3C', 'state_cases', 'case_states', r.legacy_id, 0
+from records r
+where r.entity = 'case_states' and r.fate = 'quarantined'
+union all
+select '3C', 'foreign_keys', 'case_states', y.legacy_id, 1
+from ready_case_states y
+where y.case_id not in (select id from ready_cases)
+   or y.changed_by is not null and y.changed_by not in (select id from ready_profiles);
 
 -- one row is one thing that must hold before a phase
 create view v_dependency_names as
@@ -95,7 +132,15 @@ from (values
     (5, '2C', 'practice_availability', 'every profile has a practice'),
     (6, '2C', 'patient_provider_links', 'every treating doctor that is named exists'),
     (7, '2C', 'membership_ends', 'every owner and member leads to a practice and a profile'),
-    (8, '2C', 'foreign_keys', 'whatever a profile, an owner or a member refers to will be loaded'));
+    (8, '2C', 'foreign_keys', 'whatever a profile, an owner or a member refers to will be loaded'),
+    (9, '3A', 'case_patients', 'every case leads to a patient who will be loaded'),
+    (10, '3A', 'foreign_keys', 'whatever a case refers to will be loaded'),
+    (11, '3B', 'project_cases', 'every project has a case that will be loaded'),
+    (12, '3B', 'foreign_keys', 'whatever a project refers to will be loaded'),
+    (13, '3C', 'state_cases', 'every state leads to a case that will be loaded'),
+    (14, '3C', 'foreign_keys', 'whatever a state refers to will be loaded'))
+-- of a phase that takes part
+where exists (select 1 from entities e where e.phase = column2 and e.in_use);
 
 -- the same with the number of records that fail each
 create view v_dependencies as

@@ -224,11 +224,13 @@ create table changes (
 -- one row is one issue of one record, in the plan's words
 create table migration_errors (
     error_id            integer primary key,
-    phase               text not null check (phase = '2A' or phase = '2B' or phase = '2C'),
+    phase               text not null check (
+        phase = '2A' or phase = '2B' or phase = '2C' or phase = '3A' or phase = '3B' or phase = '3C'),
     severity            text not null check (
         severity = 'low' or severity = 'medium' or severity = 'high' or severity = 'critical'),
     entity_type         text not null check (
-        entity_type = 'practice' or entity_type = 'profile' or entity_type = 'patient' or entity_type = 'association'),
+        entity_type = 'practice' or entity_type = 'course' or entity_type = 'profile' or entity_type = 'patient'
+        or entity_type = 'association' or entity_type = 'case' or entity_type = 'project' or entity_type = 'state'),
     entity              text not null,
     entity_id           integer,           -- the record's legacy id; null for a row whose key cannot be told
     error_code          text not null,
@@ -310,7 +312,7 @@ create table retries (
 -- one row is one checkpoint that was taken
 create table checkpoints (
     checkpoint_id integer primary key,
-    checkpoint    integer not null check (checkpoint in (1, 2, 3)),
+    checkpoint    integer not null check (checkpoint between 1 and 6),
     run_id        integer not null,   -- the run that wrote the phase, by the target's receipts
     folder        text not null,
     rollback      text not null,      -- proved, or why not
@@ -410,7 +412,7 @@ create table remediation (
 -- one row is one approval of a gate; it holds for the result that it was given for
 create table gate_approvals (
     approval_id integer primary key,
-    gate        integer not null check (gate between 1 and 5),
+    gate        integer not null check (gate between 1 and 7),
     approved_by text not null,
     approved_at text not null,
     subject     text not null,        -- digest of what was approved

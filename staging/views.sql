@@ -132,6 +132,23 @@ from legacy_unreadable u
 join entities e on e.legacy_table = u.table_name and e.in_use
 order by 1, 2;
 
+-- one row is one reason why cases have no patient, with how many they are and the first of them
+create view v_cases_without_patient as
+select cause, count(*) as cases, min(legacy_id) as first_legacy_id
+from (
+    select m.entity_id as legacy_id,
+           case when sum(m.error_code = 'patient_ambiguous') > 0 then 'plans that lead to different patients'
+                when sum(m.error_code = 'reference_not_ready') > 0 then 'a patient who waits'
+                when sum(m.error_context like 'plan=%patient=%') > 0 then 'a patient who does not exist'
+                when sum(m.error_context like 'plan=%instruction=%') > 0 then 'an order that does not exist'
+                else 'no plan' end as cause
+    from migration_errors m
+    join records r on r.entity = 'cases' and r.legacy_id = m.entity_id and r.fate = 'quarantined'
+    where m.entity = 'cases' and m.field = 'patient_id'
+    group by m.entity_id)
+group by cause
+order by cases desc, cause;
+
 -- one row is one legacy record that the target did not hold when it was surveyed, found by id and not by count
 create view v_missing_in_target as
 select x.entity, x.legacy_id

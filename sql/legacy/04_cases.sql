@@ -1,10 +1,10 @@
 -- orders, their treatment plans, the projects with the files, and the workflow states; safe to run twice
--- no foreign keys on creator_id, actor_id and a state's instruction_id: they may point to rows that no longer exist
+-- no foreign keys here: each of these references leads to rows that no longer exist in some dump
 
 -- one row is one order for a patient
 create table if not exists dispatch_instruction (
     id           integer primary key,
-    patient_id   integer not null references dispatch_patient (id),
+    patient_id   integer not null,
     course_id    integer,
     "order"      integer not null,
     status       integer not null,
@@ -18,10 +18,11 @@ create table if not exists dispatch_instruction (
     updated_at   timestamp with time zone not null
 );
 
--- one row is one project: files of a scan or a plan; it names neither patient nor office
+-- one row is one project: files of a scan or a plan; it names neither patient nor office. The application made every uid once,
+-- but dumps of two systems in one have some of them twice, so the column takes them
 create table if not exists dispatch_project (
     id         integer primary key,
-    uid        uuid not null unique,
+    uid        uuid not null,
     name       varchar(255) not null,
     size       bigint not null,
     type       integer not null,
@@ -34,8 +35,8 @@ create table if not exists dispatch_project (
 -- one row ties a project to an order, the only way from a project to its patient
 create table if not exists dispatch_plan (
     id             integer primary key,
-    instruction_id integer not null references dispatch_instruction (id),
-    project_id     integer not null references dispatch_project (id),
+    instruction_id integer not null,
+    project_id     integer not null,
     number         integer,
     name           varchar(255),
     notes          text,

@@ -5,7 +5,8 @@ grant connect, temporary on database :"DBNAME" to :"role";
 grant usage on schema :"schema" to :"role";
 -- delete is for a rollback alone: without it a load works, and what it inserted cannot be taken back
 select format('grant select, insert, update, delete on %I.%I to %I', :'schema', t.name, :'role')
-from unnest(array['practices', 'profiles', 'patients', 'practice_members', 'courses']) t (name)
+from unnest(array['practices', 'profiles', 'patients', 'practice_members', 'courses', 'cases', 'projects',
+                  'case_states']) t (name)
 where to_regclass(format('%I.%I', :'schema', t.name)) is not null \gexec
 -- rows that a policy hid would be loaded twice; only a superuser, or on PostgreSQL 16 and newer a role that has it, can give this
 alter role :"role" bypassrls;

@@ -4,7 +4,8 @@
 grant connect, temporary on database :"DBNAME" to :"role";
 grant usage on schema :"schema" to :"role";
 select format('grant select on %I.%I to %I', :'schema', t.name, :'role')
-from unnest(array['practices', 'profiles', 'patients', 'practice_members', 'courses']) t (name)
+from unnest(array['practices', 'profiles', 'patients', 'practice_members', 'courses', 'cases', 'projects',
+                  'case_states']) t (name)
 where to_regclass(format('%I.%I', :'schema', t.name)) is not null \gexec
 -- a row that a policy hides would be told as missing
 alter role :"role" bypassrls;

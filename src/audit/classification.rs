@@ -133,18 +133,14 @@ impl Treatment {
     pub const OFFICE: Self = Self::Practice(Space::Of("dispatch_office"));
     /// The same as a row of the target.
     const PRACTICE: Self = Self::Practice(Space::Target);
-    /// Rows of tables that no rule reads.
+    /// A patient.
     const PATIENT: Self = Self::Id(Space::Of("dispatch_patient"));
-    /// The same.
+    /// What an order is for.
     const COURSE: Self = Self::Id(Space::Of("dispatch_course"));
-    /// The same.
+    /// An order.
     const INSTRUCTION: Self = Self::Id(Space::Of("dispatch_instruction"));
-    /// The same.
-    const PROJECT: Self = Self::Id(Space::Of("dispatch_project"));
-    /// The same.
+    /// A plan.
     const PLAN: Self = Self::Id(Space::Of("dispatch_plan"));
-    /// The same.
-    const STATE: Self = Self::Id(Space::Of("dispatch_state"));
 
     /// The id of a record of an entity.
     pub const fn id_of(entity: &'static Entity) -> Self {
@@ -336,17 +332,6 @@ const TABLES: &[(&str, Columns)] = tables! {
         "hash" Chain;
 };
 
-/// The columns that are known of legacy tables which no rule reads; a legacy database has more, and those stay out.
-pub const LEGACY: &[(&str, Columns)] = tables! {
-    "dispatch_instruction": "id" INSTRUCTION, "patient_id" PATIENT, "course_id" COURSE, "order" Code, "status" Code,
-        "deleted" Flag, "suffix" Text, "notes" Text, "price" Text, "submitted_at" Date, "updated_at" Date;
-    "dispatch_plan": "id" PLAN, "instruction_id" INSTRUCTION, "project_id" PROJECT, "number" Code, "name" Text, "notes" Text,
-        "original" Flag;
-    "dispatch_project": "id" PROJECT, "uid" Text, "name" Text, "size" Text, "type" Code, "status" Code,
-        "public" Flag, "creator_id" USER, "created_at" Date;
-    "dispatch_state": "id" STATE, "status" Code, "on" Flag, "changed_at" Date, "actor_id" USER, "instruction_id" INSTRUCTION;
-};
-
 /// Every table of the schema but the raw ones and the seal's own, with its columns.
 pub fn tables() -> Vec<(String, Vec<(&'static str, Treatment)>)> {
     let listed = TABLES.iter().map(|(table, _)| (*table).to_owned());
@@ -372,10 +357,7 @@ pub fn legacy_columns_of(table: &str) -> Vec<(&'static str, Treatment)> {
             let columns = known.columns();
             columns.map(|(name, holds)| (name, raw_column(known.name, name, holds))).collect()
         }
-        None => LEGACY
-            .iter()
-            .find(|(name, _)| *name == table)
-            .map_or_else(Vec::new, |(_, columns)| columns.to_vec()),
+        None => Vec::new(),
     }
 }
 
@@ -390,6 +372,12 @@ pub fn of_field(entity: Option<&'static Entity>, field: &str) -> Treatment {
         "provider" => return Treatment::Provider(Space::Of(profiles::ENTITY.legacy.name)),
         "user" | "owner" | "member" | "email_keeper_legacy_id" => return Treatment::USER,
         "email_holder_id" => return Treatment::TARGET,
+        "plan" => return Treatment::PLAN,
+        "instruction" => return Treatment::INSTRUCTION,
+        "patient" => return Treatment::PATIENT,
+        "course" => return Treatment::COURSE,
+        "state" => return Treatment::Code,
+        "state_on" => return Treatment::Flag,
         _ => {}
     }
     let Some(entity) = entity else { return Treatment::Text };
@@ -452,6 +440,9 @@ fn raw_column(table: &'static str, column: &'static str, holds: Holds) -> Treatm
             }
         }
     }
-    let space = if column == "group_id" { profiles::GROUPS.name } else { column };
-    Treatment::Id(Space::Of(space))
+    // a table that is named after what its rows are
+    let tables = entity::legacy_tables().into_iter().map(|table| table.name);
+    let named =
+        |name: &&str| name.split_once('_').is_some_and(|(_, what)| column.strip_suffix("_id") == Some(what));
+    Treatment::Id(Space::Of(tables.into_iter().find(named).unwrap_or(column)))
 }

@@ -16,6 +16,8 @@ const PHRASES: &[&str] = &[
     "dispatch_patient {patient}: office_id",
     "{grounds}",
     "{grounds}, primary of {n} by {n} of {n} patients",
+    "dispatch_project.creator_id is user {user}",
+    "code={n}, records={count}",
     "policy.default_practice",
     "candidates={offices}",
     "keeper=profile {user}",

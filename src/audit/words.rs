@@ -56,14 +56,14 @@ pub fn is_number(text: &str) -> bool {
 
 /// Rules that changed a value; a test finds one that is not here.
 const RULES: &str = "\
-    boolean.empty boolean.invalid country.empty country.name country.nul country.trim course.unnamed date.empty \
+    boolean.empty boolean.invalid case.submitted case.untitled code.assumed code.mapped code.missing code.unmapped country.empty country.name country.nul country.trim course.unnamed date.empty \
     date.format date.future date.invalid date.too_early decision email.empty email.fallback email.in_target email.invalid \
     email.invisible email.literal_null email.lowercase email.nfc email.trim format.decimal format.dmy format.excel \
     format.flag format.mdy format.nothing format.prefix format.sex format.unix format.whole format.ymd format.zone \
     gender.code gender.unknown json.empty json.nul name.control name.invisible name.literal_null name.nfc name.null \
-    name.spaces name.trim number.canonical number.invalid practice.unnamed tax_rate.canonical tax_rate.empty \
+    name.spaces name.trim number.canonical number.invalid practice.unnamed project.untitled tax_rate.canonical tax_rate.empty \
     tax_rate.invalid tax_rate.percentage tax_rate.round text.empty text.literal_null text.nul text.trim \
-    timestamp.assumed_utc timestamp.empty timestamp.invalid";
+    timestamp.assumed_utc timestamp.empty timestamp.invalid uid.canonical uid.invalid";
 
 /// Words of columns whose types are another module's own: verbs, outcomes, how columns are written, why an address is none.
 const WORDS: &str = "\
@@ -233,10 +233,6 @@ static NAMES: LazyLock<HashSet<String>> = LazyLock::new(|| {
     for table in entity::legacy_tables() {
         take(table.name);
         table.columns().for_each(|(column, _)| take(column));
-    }
-    for (table, columns) in super::classification::LEGACY {
-        take(table);
-        columns.iter().for_each(|(column, _)| take(column));
     }
     names
 });

@@ -13,7 +13,7 @@ use super::session::{SourceArguments, TargetArguments, journalled};
 use super::{Common, run};
 use crate::config::Config;
 use crate::connect::Address;
-use crate::demo::world::{self, World};
+use crate::demo::world::{self, PhaseThree, Scale, World};
 use crate::demo::{seed_phase_one, start_target};
 use crate::error::{Error, Kind, Result};
 use crate::interrupt;
@@ -37,6 +37,9 @@ pub(super) struct Arguments {
     /// Keep the throw-away cluster up until Ctrl-C, to decide, load again and undo from another terminal
     #[arg(long, conflicts_with = "to")]
     stay: bool,
+    /// With cases, projects and workflow states, as many as the plan has
+    #[arg(long)]
+    cases: bool,
     #[command(subcommand)]
     part: Option<Part>,
 }
@@ -51,6 +54,9 @@ enum Part {
         /// The world's seed
         #[arg(long, default_value_t = 1)]
         seed: u64,
+        /// With cases, projects and workflow states, as many as the plan has
+        #[arg(long)]
+        cases: bool,
     },
 }
 
@@ -62,8 +68,8 @@ struct Files {
 }
 
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>> {
-    if let Some(Part::World { out, seed }) = &arguments.part {
-        let files = write_world(&World::generate(*seed), out)?;
+    if let Some(Part::World { out, seed, cases }) = &arguments.part {
+        let files = write_world(&generated(*seed, *cases), out)?;
         return common
             .print(&serde_json::json!({ "legacy": files.legacy, "config": files.config }), || {
                 format!("the world of seed {seed} is in {}", out.display())
@@ -75,7 +81,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         Some(wanted) => new_directory(wanted)?,
         None => own_directory()?,
     };
-    let world = World::generate(arguments.seed);
+    let world = generated(arguments.seed, arguments.cases);
     let files = write_world(&world, &directory)?;
 
     // the server lives as long as this value
@@ -110,6 +116,11 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
         stay_up(&throwaway.url(), &common.staging);
     }
     ended
+}
+
+/// The world of a seed, with cases where they are wanted.
+fn generated(seed: u64, cases: bool) -> World {
+    World::generate_with(seed, if cases { Scale::PLAN } else { Scale::NONE })
 }
 
 /// Keeps the server for whoever works in another terminal.
@@ -192,7 +203,7 @@ fn write_world(world: &World, directory: &Path) -> Result<Files> {
         world.write_truth_csv(&directory.join("truth"))?;
         world::write_legacy_sql(world, output::new_file(&directory.join("legacy.sql"))?)?;
         world::write_target_sql(world, output::new_file(&directory.join("target.sql"))?)?;
-        output::new_file(&files.config)?.write_all(configuration().as_bytes())?;
+        output::new_file(&files.config)?.write_all(configuration(&world.phase_three).as_bytes())?;
         Ok(files)
     };
     written().map_err(|cause| {
@@ -203,15 +214,22 @@ fn write_world(world: &World, directory: &Path) -> Result<Files> {
 }
 
 /// The configuration that the world is migrated by.
-fn configuration() -> String {
+fn configuration(phase_three: &PhaseThree) -> String {
     let domains: Vec<String> = world::COMPANY_DOMAINS.iter().map(|domain| format!("{domain:?}")).collect();
+    let waiting = [
+        ("cases", phase_three.cases.iter().filter(|case| case.outcome != "ready").count()),
+        ("projects", phase_three.projects.iter().filter(|project| project.outcome != "ready").count()),
+        ("case_states", phase_three.states.iter().filter(|state| state.case.is_none()).count()),
+    ];
+    let waiting = waiting.iter().filter(|(_, records)| *records > 0);
+    let waiting: String = waiting.map(|(entity, records)| format!(", {entity} = {records}")).collect();
     format!(
         "# the configuration of the demonstration; `drydock help configuration` has every key\n\
          [policy]\n\
          default_practice = {}\n\
          company_domains = [{}]\n\
          # the world has offices without a real owner and memberships of nobody\n\
-         allowed_rejects = {{ practice_owners = 3, practice_members = 2 }}\n",
+         allowed_rejects = {{ practice_owners = 3, practice_members = 2{waiting} }}\n",
         world::DEFAULT_PRACTICE,
         domains.join(", ")
     )

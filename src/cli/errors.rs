@@ -8,7 +8,7 @@ use super::Common;
 use crate::entity;
 use crate::error::{Error, Kind, Result};
 use crate::output;
-use crate::record::{Code, LegacyId};
+use crate::record::{Code, LegacyId, Phase};
 use crate::review::cell::protected;
 use crate::staging::{ErrorFilter, ErrorRow, Reader};
 
@@ -21,7 +21,7 @@ pub(super) struct Arguments {
     #[arg(long, value_parser = ["critical", "high", "medium", "low"])]
     severity: Option<String>,
     /// Issues of this phase only
-    #[arg(long, value_parser = ["2A", "2B", "2C"], ignore_case = true)]
+    #[arg(long, value_parser = Phase::ALL.map(Phase::as_str), ignore_case = true)]
     phase: Option<String>,
     /// Issues of this entity only: profiles, patient, …
     #[arg(long)]

@@ -27,7 +27,7 @@ enum Action {
     /// Approve a gate for the result that the file holds now
     Approve {
         /// The gate
-        #[arg(value_parser = clap::value_parser!(u8).range(1..=5))]
+        #[arg(value_parser = clap::value_parser!(u8).range(1..=7))]
         gate: u8,
         /// Who approves
         #[arg(long, value_name = "NAME")]
@@ -42,7 +42,7 @@ enum Action {
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct Overrides {
     /// Start although this gate is not passed; recorded with the reason
-    #[arg(long, value_name = "N", requires = "reason", value_parser = clap::value_parser!(u8).range(1..=5))]
+    #[arg(long, value_name = "N", requires = "reason", value_parser = clap::value_parser!(u8).range(1..=7))]
     override_gate: Vec<u8>,
     /// Why a gate is passed over
     #[arg(long, value_name = "TEXT", requires = "override_gate")]

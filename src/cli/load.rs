@@ -150,8 +150,9 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Result<Option<Kind>
     let given = common.given_config()?;
     journalled(common, "load", false, |staging, run_id| {
         let config = staging.settle_config(given, false)?;
+        let phases = arguments.phase.map_or_else(|| staging.phases(), |phase| Ok(vec![phase]))?;
         let options = Options {
-            phases: arguments.phase.map_or(Phase::ALL.to_vec(), |phase| vec![phase]),
+            phases,
             retry_failed: arguments.retry_failed,
             dry_run: arguments.dry_run,
             ..arguments.how.options()

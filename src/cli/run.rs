@@ -10,7 +10,6 @@ use super::transform::say_warnings;
 use super::{Common, text};
 use crate::config::Config;
 use crate::error::{Kind, Result};
-use crate::record::Phase;
 use crate::staging::{Staging, Step};
 use crate::status::{self, Status};
 use crate::{extract, gate, load, survey, transform, verify};
@@ -88,7 +87,8 @@ pub(super) fn steps(
     } else {
         progress.say("transform: every record has its fate");
     }
-    gate::hold(staging, config, &Phase::ALL, &[], run_id)?;
+    let phases = staging.phases()?;
+    gate::hold(staging, config, &phases, &[], run_id)?;
     let load = arguments.how.load_all(common, staging, &mut target, run_id)?;
     let verification = verify::verify(staging, &mut target, None, progress)?;
     let differs = (!verification.passed()).then_some(Kind::Verification);

@@ -15,6 +15,9 @@ pub struct Policy {
     /// quarantine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_practice: Option<DefaultPractice>,
+    /// The user whose profile stands in where the target demands a creator and nobody is known.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "user")]
+    pub system_profile: Option<LegacyId>,
     /// What stands in for an address that cannot be kept.
     pub email: EmailPolicy,
     /// The company's own email domains: accounts there are flagged as test or staff accounts.
@@ -116,6 +119,10 @@ pub enum DuplicatePolicy {
     Merge,
 }
 
+fn user<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<LegacyId>, D::Error> {
+    i64::deserialize(deserializer).map(|id| Some(LegacyId(id)))
+}
+
 fn percent<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
     let number = u8::deserialize(deserializer)?;
     let unexpected = serde::de::Unexpected::Unsigned(number.into());
@@ -129,6 +136,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             default_practice: None,
+            system_profile: None,
             email: EmailPolicy::default(),
             company_domains: Vec::new(),
             roles: BTreeMap::new(),

@@ -1,5 +1,6 @@
 //! The columns of resolved rows: what each holds and when the target may be written.
 
+use super::codes::CodeMap;
 use super::{Entity, Holds};
 use crate::record::{Phase, quoted};
 
@@ -79,6 +80,8 @@ pub struct Column {
     /// The column of the raw row that the value is, apart from the form, or what its rules made of it and noted as changes;
     /// where several are named, the first that has a value. None where the value is ours.
     pub from: &'static [From],
+    /// The map that gives its labels, where they stand for codes.
+    pub codes: Option<CodeMap>,
     /// Where a mapping makes the value: the expression over the resolved row `y`, as SQL of the staging file.
     pub made: Option<&'static str>,
 }
@@ -127,6 +130,7 @@ impl Column {
             answer: None,
             is_choice: false,
             from: &[],
+            codes: None,
             made: None,
         }
     }
@@ -157,6 +161,12 @@ impl Column {
     /// Says which columns of raw rows it comes from.
     pub const fn from(mut self, columns: &'static [From]) -> Self {
         self.from = columns;
+        self
+    }
+
+    /// Says which map gives its labels.
+    pub const fn codes(mut self, map: CodeMap) -> Self {
+        self.codes = Some(map);
         self
     }
 

@@ -4,6 +4,8 @@
 use chrono::NaiveDate;
 
 use super::association::Association;
+use super::codes::{CodeMap, Coded, Label};
+use super::orders::Lead;
 use super::profiles::{Replaced, Standing};
 use super::{Decision, Entity, Reference};
 use crate::clean::EmailPolicy;
@@ -11,6 +13,9 @@ use crate::record::{LegacyId, TargetId};
 
 /// The whole set of records, as far as rules may know it.
 pub trait Whole: Sync {
+    /// Whether the source and the target both have the entity's table.
+    fn takes_part(&self, entity: &Entity) -> bool;
+
     /// Whether the snapshot has the record.
     fn exists(&self, entity: &Entity, id: LegacyId) -> bool;
 
@@ -33,6 +38,12 @@ pub trait Whole: Sync {
         raw: Option<&str>,
     ) -> Option<LegacyId>;
 
+    /// The record that a person named for a field of this one.
+    fn chosen(&self, entity: &Entity, id: LegacyId, field: &str) -> Option<LegacyId>;
+
+    /// The record that stands for this one, by the policy or by a person's decision; itself when none does.
+    fn standing_for(&self, entity: &Entity, id: LegacyId) -> LegacyId;
+
     /// The practice of a profile or a patient, by the ladder or by a person's decision.
     fn practice_of(&self, entity: &Entity, id: LegacyId) -> Option<LegacyId>;
 
@@ -50,6 +61,33 @@ pub trait Whole: Sync {
 
     /// The patient record that stands for a user.
     fn patient_of(&self, user: LegacyId) -> Option<LegacyId>;
+
+    /// A patient's treating doctor, if it exists.
+    fn provider_of(&self, patient: LegacyId) -> Option<LegacyId>;
+
+    /// The plans of a project, the one that counts first.
+    fn plans_of(&self, project: LegacyId) -> Vec<Lead>;
+
+    /// The plans of an order, the one that counts first.
+    fn plans_of_order(&self, order: LegacyId) -> Vec<Lead>;
+
+    /// What an order is by its newest state; none where no state is known.
+    fn newest_state(&self, order: LegacyId) -> Option<Coded>;
+
+    /// What a state's order was before it.
+    fn state_before(&self, state: LegacyId) -> Option<Coded>;
+
+    /// What a map says of a code.
+    fn label_of(&self, map: CodeMap, coded: Coded) -> Option<Label<'_>>;
+
+    /// The target's label for a word of ours that no code says.
+    fn label_word<'a>(&'a self, map: CodeMap, word: &'a str) -> &'a str;
+
+    /// Whether the target takes null in the column.
+    fn allows_null(&self, entity: &Entity, column: &str) -> bool;
+
+    /// The configured profile that stands in where the target demands one and nobody is known.
+    fn system_profile(&self) -> Option<LegacyId>;
 
     /// What decides a user's role.
     fn standing(&self, user: LegacyId) -> Standing;

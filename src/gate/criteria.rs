@@ -4,6 +4,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::{Criterion, Gate};
+use crate::entity::{Entity, case_states, cases, projects};
 use crate::record::{Phase, hex};
 use crate::staging::{Accounting, Analysis, Evidence, Figures, Level, Step};
 
@@ -19,11 +20,11 @@ pub struct Judge<'a> {
 /// The criterion that is met by the approval itself.
 pub const DOCUMENTED: &str = "documented";
 
-/// The five gates.
+/// The five gates of phase 2; the two of phase 3 where it takes part.
 pub fn gates(judge: &Judge<'_>) -> Vec<Gate> {
-    let [one, two, three, four, five] = judge.evidence.approvals.clone();
+    let [one, two, three, four, five, six, seven] = judge.evidence.approvals.clone();
     let resolved = judge.step(Step::Transform);
-    vec![
+    let mut gates = vec![
         Gate::new(
             1,
             "error analysis complete and remediation plan approved",
@@ -91,10 +92,72 @@ pub fn gates(judge: &Judge<'_>) -> Vec<Gate> {
             judge.step(Step::Verify),
             five,
         ),
-    ]
+    ];
+    if !judge.of_phase_three().is_empty() {
+        gates.push(Gate::new(
+            6,
+            "phase 3 dependencies",
+            judge.before_phase_three(),
+            judge.step(Step::Transform),
+            six,
+        ));
+        gates.push(Gate::new(
+            7,
+            "phase 3 complete and verified",
+            judge.after_phase_three(),
+            judge.step(Step::Verify),
+            seven,
+        ));
+    }
+    gates
 }
 
+/// The entities of phase 3, each with the names of what gate 7 asks of it.
+const PHASE_THREE: [(&Entity, &str, &str); 3] = [
+    (&cases::ENTITY, "cases_complete", "cases_verified"),
+    (&projects::ENTITY, "projects_complete", "projects_verified"),
+    (&case_states::ENTITY, "states_complete", "states_verified"),
+];
+
 impl Judge<'_> {
+    /// Those of phase 3 that take part.
+    fn of_phase_three(&self) -> Vec<&'static (&'static Entity, &'static str, &'static str)> {
+        let takes_part = |entity: &Entity| self.figures.lines.iter().any(|line| line.entity == entity.name);
+        PHASE_THREE.iter().filter(|(entity, ..)| takes_part(entity)).collect()
+    }
+
+    /// Whoever the cases are of is there, as the file means it.
+    fn before_phase_three(&self) -> Vec<Criterion> {
+        let mut criteria = vec![
+            self.complete("profiles_complete", "profiles", Phase::Profiles),
+            self.complete("patients_complete", "patients", Phase::Patients),
+            self.verified("people_verified", &["practices", "profiles", "patients"], Phase::Patients),
+        ];
+        for (name, phase) in [
+            ("cases_can_follow", Phase::Cases),
+            ("projects_can_follow", Phase::Projects),
+            ("states_can_follow", Phase::States),
+        ] {
+            criteria.push(self.dependencies(name, phase));
+        }
+        criteria
+            .extend([Phase::Cases, Phase::Projects, Phase::States].map(|phase| self.nothing_critical(phase)));
+        criteria
+    }
+
+    /// Every case, project and state is there, as the file means it.
+    fn after_phase_three(&self) -> Vec<Criterion> {
+        let mut criteria = Vec::new();
+        for (entity, complete, verified) in self.of_phase_three() {
+            criteria.push(self.complete(complete, entity.name, entity.phase));
+            criteria.push(self.verified(verified, &[entity.name], entity.phase));
+        }
+        let names: Vec<&str> = self.of_phase_three().iter().map(|(entity, ..)| entity.name).collect();
+        let last = self.of_phase_three().last().map_or(Phase::States, |(entity, ..)| entity.phase);
+        criteria.push(self.level("phase_3_checks_passed", Level::Relationship, &names, last));
+        criteria
+    }
+
     fn step(&self, step: Step) -> String {
         self.figures.completed(step).unwrap_or_default().to_owned()
     }

@@ -1,6 +1,6 @@
-//! The plan's gates 1 to 5: what each asks for, what of that the file shows, and who approved it. An approval belongs to
-//! the result that it was given for: another result asks again. A load asks [`hold`] before it starts a phase. Every surface
-//! that speaks of gates has them from [`look`].
+//! The plan's gates 1 to 5, and 6 and 7 where phase 3 takes part: what each asks for, what of that the file shows, and who
+//! approved it. An approval belongs to the result that it was given for: another result asks again. A load asks [`hold`] before
+//! it starts a phase. Every surface that speaks of gates has them from [`look`].
 //!
 //! `criteria` is pure: figures and evidence in, gates out.
 
@@ -29,7 +29,7 @@ pub struct Criterion {
 /// One gate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Gate {
-    /// From 1 to 5.
+    /// From 1 to 7.
     pub gate: u8,
     /// What it asks for, in the plan's words.
     pub demand: &'static str,
@@ -85,9 +85,9 @@ fn missing(criteria: &[Criterion], is_approved: bool) -> Option<String> {
 /// The gates, and what must hold before the phases.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Gates {
-    /// The five gates.
+    /// The gates.
     pub gates: Vec<Gate>,
-    /// What must hold before 2B and 2C, with the number of records that fail it; null before a transform.
+    /// What must hold before each phase after the first, with the number of records that fail it; null before a transform.
     pub dependencies: Option<Vec<Dependency>>,
     /// Whether a load refuses a phase whose gates are not passed.
     pub enforced: bool,
@@ -96,7 +96,7 @@ pub struct Gates {
 /// A gate that the operator passes over, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Override {
-    /// From 1 to 5.
+    /// From 1 to 7.
     pub gate: u8,
     /// Why.
     pub reason: String,
@@ -182,8 +182,8 @@ pub fn hold(
 
 fn find(staging: &Staging, number: u8) -> Result<Gate> {
     let gates = look(staging)?.1.gates;
-    gates
-        .into_iter()
-        .find(|gate| gate.gate == number)
-        .ok_or_else(|| Error::precondition(format!("there is no gate {number}")).hint("the gates are 1 to 5"))
+    gates.into_iter().find(|gate| gate.gate == number).ok_or_else(|| {
+        Error::precondition(format!("there is no gate {number}"))
+            .hint("the gates are 1 to 5; 6 and 7 are there where cases, projects or their states take part")
+    })
 }

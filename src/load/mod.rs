@@ -1,4 +1,5 @@
-//! File to target, phase by phase: 2A practices and profiles, 2B patients, 2C the associations. Every chunk is one
+//! File to target, phase by phase: 2A practices and profiles, 2B patients, 2C the associations, and where they take part 3A cases,
+//! 3B projects, 3C their states. Every chunk is one
 //! transaction with its receipt, so a load killed anywhere and started again ends in the same state, and a run can be
 //! undone exactly.
 //!
@@ -13,6 +14,7 @@ mod constraints;
 pub mod copies;
 mod gone;
 mod obstacles;
+mod phases;
 mod refused;
 
 use std::collections::BTreeMap;
@@ -27,6 +29,7 @@ use crate::survey;
 use crate::target::{Merge, Target, Writing};
 
 use carry::Carried;
+use phases::Phases;
 
 pub use gone::GoneCount;
 pub use obstacles::{Obstacles, obstacles};
@@ -128,7 +131,7 @@ pub struct Summary {
 /// Rows that stood in the target with another value in a column, which they lost.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Changed {
-    /// `2A`, `2B` or `2C`.
+    /// The phase: `2A`.
     pub phase: &'static str,
     /// The entity.
     pub entity: &'static str,
@@ -141,7 +144,7 @@ pub struct Changed {
 /// Records refused for the same reason.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct RefusedCount {
-    /// `2A`, `2B` or `2C`.
+    /// The phase: `2A`.
     pub phase: &'static str,
     /// The entity.
     pub entity: &'static str,
@@ -182,7 +185,7 @@ pub fn load(
     staging.require(Step::Transform, "load")?;
     staging.go_in_order(8)?;
     survey::expect_target(staging, target)?;
-    require_earlier_phases(staging, &options.phases)?;
+    let phases = Phases::of(staging, &options.phases)?;
     let staging_id = staging.fact("staging_id")?.unwrap_or_default();
     let head = copies::head(staging)?;
     let mut loader = Loader {
@@ -196,7 +199,7 @@ pub fn load(
     };
     let entities = loader.staging.sent_entities()?;
     let merges = |phase: &Phase| Merge::of_phase(*phase, &entities);
-    let Some(first) = options.phases.iter().flat_map(merges).next() else {
+    let Some(first) = phases.asked.iter().flat_map(merges).next() else {
         return Err(Error::precondition(
             "the configuration leaves every table of the target out, and nothing is to be loaded",
         )
@@ -243,10 +246,10 @@ pub fn load(
 
     let (mut receipts, mut refused, mut changed) = (Vec::new(), Vec::new(), Vec::new());
     // what they hold is free for others from here on
-    if let Some(phase) = options.phases.first() {
-        loader.settle_gone(&mut going, *phase, &options.phases, progress)?;
+    if let Some(phase) = phases.asked.first() {
+        loader.settle_gone(&mut going, *phase, &phases.asked, progress)?;
     }
-    for phase in &options.phases {
+    for phase in &phases.asked {
         loader.writing.begin_phase();
         for merge in merges(phase) {
             interrupt::check()?;
@@ -256,7 +259,7 @@ pub fn load(
             receipts.push(receipt);
         }
         // nobody of ours refers to them any more
-        if phase.is_last() {
+        if *phase == phases.last {
             loader.settle_gone(&mut going, *phase, &Phase::ALL, progress)?;
         }
         loader.ask(&first, |loader| loader.target.prove_references(*phase))?;
@@ -264,7 +267,7 @@ pub fn load(
             between(loader.staging, loader.target, *phase)?;
         }
     }
-    if options.phases.iter().any(|phase| phase.is_last()) && !options.dry_run {
+    if phases.asked.contains(&phases.last) && !options.dry_run {
         refused.extend(loader.confirm(progress)?);
     }
     let gone_from_source = if options.dry_run {
@@ -274,7 +277,7 @@ pub fn load(
         if loader.staging.is_loaded()? {
             loader.staging.complete(Step::Load)?;
         }
-        loader.ask(&first, |loader| note_gone(loader.staging, loader.target, &options.phases))?
+        loader.ask(&first, |loader| note_gone(loader.staging, loader.target, &phases.asked))?
     };
     let seen_by =
         if options.dry_run { Vec::new() } else { loader.ask(&first, |loader| loader.target.seen_by())? };
@@ -387,24 +390,6 @@ impl Loader<'_> {
             }))
         })
     }
-}
-
-/// Refuses a phase whose records refer to those of an earlier one that has not been loaded: all would be refused.
-fn require_earlier_phases(staging: &Staging, phases: &[Phase]) -> Result<()> {
-    let first = phases.iter().min().copied();
-    for earlier in Phase::ALL.into_iter().filter(|phase| Some(*phase) < first && !phases.contains(phase)) {
-        let untried = staging.count_untried(earlier)?;
-        if untried > 0 {
-            let wanted: Vec<&str> = phases.iter().map(|phase| phase.as_str()).collect();
-            return Err(Error::precondition(format!(
-                "phase {} cannot be loaded yet: {untried} records of phase {} have not been",
-                wanted.join(", "),
-                earlier.as_str()
-            ))
-            .hint("load the phases in order, or all of them with `drydock load`"));
-        }
-    }
-    Ok(())
 }
 
 /// Refused records by what the target said.

@@ -48,6 +48,7 @@ pub const PAGES: &[Page] = &[
     page!("targets", ["target", "survey", "auth", "doctor"]),
     page!("configuration", ["doctor"]),
     page!("ids", ["explain"]),
+    page!("cases", []),
     page!("decisions", ["review", "gate", "errors"]),
     page!("same-person", ["duplicates"]),
     page!("proof", ["verify", "diff"]),

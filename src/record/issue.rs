@@ -189,7 +189,7 @@ codes! {
     TextRefused "text_refused" SchemaMismatch High manual "a text holds a character that the target cannot store"
         => "fix the source; the record waits in quarantine", "find the character in the raw row, such as a NUL in a JSON text";
     LabelMissing "label_missing" SchemaMismatch High manual "the target's enum type lacks the label"
-        => "map it in [policy.roles] or [policy.genders], or add the label; no load starts before that", "run `drydock transform --reconfigure` after mapping it, or survey again after adding the label";
+        => "map it in [policy.roles], [policy.genders] or [maps], or add the label; no load starts before that", "run `drydock transform --reconfigure` after mapping it, or survey again after adding the label";
     NullRefused "null_refused" ConstraintViolation High manual "the target's column does not allow null and the record has nothing there"
         => "allow null, or fix the source; the record waits in quarantine", "policy.email = \"fallback\" fills in addresses; survey again after a change of the target";
     KeyTaken "key_taken" ConstraintViolation High manual "another record has the same values under a unique key of the target"
@@ -201,6 +201,30 @@ codes! {
         => "choose the practice", "the evidence is in v_review; choose it in a review";
     PracticeUnresolved "practice_unresolved" ConstraintViolation High manual "no rule found a practice and no default is configured"
         => "choose the practice, or set policy.default_practice", "the issue's context has the candidates, if there are any";
+    // cases, projects and states
+    CaseWithoutPatient "case_without_patient" ConstraintViolation High manual "no plan of the case leads to a patient"
+        => "the case waits; name its patient, or reject it", "a plan leads to an order, and the order to its patient; `drydock explain case ID` shows the plans";
+    PatientAmbiguous "patient_ambiguous" ConstraintViolation High manual "the plans of the case lead to different patients"
+        => "the case waits; name its patient", "`drydock explain case ID` shows the plans; the project stays without a case until then";
+    PlanRepeated "plan_repeated" ValidationFailure Low automatic "several plans name the project"
+        => "the original one counts, then the lowest number, then the lowest id; the others stay in metadata", "there is nothing to do";
+    StateWithoutCase "state_without_case" ConstraintViolation High manual "no plan of the state's order leads to a case that is loaded"
+        => "the state waits; name its case, or reject it", "where the case itself waits for its patient, name that first";
+    ActorUnknown "actor_unknown" ValidationFailure Low automatic "nobody is named who changed the state"
+        => "left empty", "there is nothing to do";
+    CreatorDefaulted "creator_defaulted" ValidationFailure Medium automatic "the target demands a creator and nobody is known"
+        => "the profile of policy.system_profile stands in, the original is kept in metadata", "";
+    CreatorUnresolved "creator_unresolved" ConstraintViolation High manual "the target demands a creator and nobody is known"
+        => "set policy.system_profile, or let the column be null; the project waits", "survey again after a change of the target";
+    UidInvalid "uid_invalid" ValidationFailure Medium manual "a uid is no uuid"
+        => "left empty, the original is kept in metadata", "correct it at the source";
+    // codes: one of these for each code, about the first record that has it; the context has the code and the number of records
+    CodeUnmapped "code_unmapped" ValidationFailure Medium manual "no map of the configuration names the code"
+        => "accept what stands in for it, or map the code in [maps]; the raw code is kept in metadata", "the context has the code and how many records have it; after mapping it run `drydock transform --config FILE --reconfigure`";
+    CodeAssumed "code_assumed" ValidationFailure Medium manual "what the code means is an assumption"
+        => "accept it for all records that have the code, or map the code in [maps]", "scripts took the codes of states for different things; one answer is for all records";
+    CodeWaits "code_waits" SchemaMismatch High manual "the target demands a label, and no map names the record's code"
+        => "map the code in [maps]; the record waits", "the question about the code is asked once, as code_unmapped";
     // rows that could not be placed by their key
     RowUnreadable "row_unreadable" SchemaMismatch Critical manual "the row could not be read as a record of its table"
         => "fix the dump at the line given and extract again", "legacy_unreadable has the file, the line and the reason";

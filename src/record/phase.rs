@@ -65,6 +65,36 @@ phases! {
         nothing_critical: "nothing_critical_in_2c",
         entity_type: Some("association"),
     }
+    /// Cases, each with its patient.
+    Cases {
+        word: "3A",
+        argument: "3a",
+        title: "cases; needs 2a to 2c",
+        batch: 100,
+        gates: &[1, 2, 3, 4, 6],
+        nothing_critical: "nothing_critical_in_3a",
+        entity_type: None,
+    }
+    /// Projects, each with its case.
+    Projects {
+        word: "3B",
+        argument: "3b",
+        title: "projects; needs 3a",
+        batch: 100,
+        gates: &[1, 2, 3, 4, 6],
+        nothing_critical: "nothing_critical_in_3b",
+        entity_type: None,
+    }
+    /// What a case went through.
+    States {
+        word: "3C",
+        argument: "3c",
+        title: "workflow states of cases; needs 3a",
+        batch: 100,
+        gates: &[1, 2, 3, 4, 6],
+        nothing_critical: "nothing_critical_in_3c",
+        entity_type: None,
+    }
 }
 
 impl Phase {
@@ -114,9 +144,9 @@ impl Phase {
         Self::ALL.into_iter().find(|phase| phase.checkpoint() == number)
     }
 
-    /// Whether every phase is done once it is.
-    pub fn is_last(self) -> bool {
-        Self::ALL.last() == Some(&self)
+    /// The phase of this word.
+    pub fn of_word(word: &str) -> Option<Phase> {
+        Self::ALL.into_iter().find(|phase| phase.as_str() == word)
     }
 }
 

@@ -53,12 +53,19 @@ pub fn page(figures: &Lookup, generated_at: &str) -> String {
     let _ = writeln!(page, "\nRecords without exactly one fate: {}", figures.get("/unaccounted").plain());
 
     heading(&mut page, "Phases", &["phase", "measure"], &["number"]);
-    for phase in figures.keys("/phase_2") {
-        for measure in figures.keys(&format!("/phase_2/{phase}")) {
-            row(figures, &mut page, &[phase, measure], &format!("/phase_2/{phase}"), &[measure]);
+    for (part, overall) in
+        [("/phase_2", "overall_phase_2_progress"), ("/phase_3", "overall_phase_3_progress")]
+    {
+        let phases = figures.keys(part);
+        for phase in &phases {
+            for measure in figures.keys(&format!("{part}/{phase}")) {
+                row(figures, &mut page, &[phase, measure], &format!("{part}/{phase}"), &[measure]);
+            }
+        }
+        if !phases.is_empty() {
+            row(figures, &mut page, &["overall", ""], part, &[overall]);
         }
     }
-    row(figures, &mut page, &["overall", ""], "/phase_2", &["overall_phase_2_progress"]);
 
     heading(&mut page, "Gates", &["gate", "demand", "met", "approved", "passed", "missing"], &[]);
     for path in figures.list("/gates") {

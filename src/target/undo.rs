@@ -116,7 +116,7 @@ impl Target {
             .iter()
             .filter_map(|row| {
                 let word: String = row.get(1);
-                let phase = Phase::ALL.into_iter().find(|phase| phase.as_str() == word)?;
+                let phase = Phase::of_word(&word)?;
                 Some((row.get(0), phase))
             })
             .collect())

@@ -9,13 +9,14 @@ use rayon::prelude::*;
 use super::duplicates::{Finder, Links};
 use super::emails::{self, Claim};
 use super::index::{Index, Lists, Reference};
+use super::orders::Orders;
 use super::{fail_on, isolated};
 use crate::clean::{self, Email, EmailPolicy, city_key, state_key};
 use crate::entity::patients::{self, PatientLinks};
 use crate::entity::practice_members::OfficeDoctor;
 use crate::entity::practices::{self, Office};
 use crate::entity::profiles::{self, Group, Standing, User, UserGroup};
-use crate::entity::{self, Entity};
+use crate::entity::{self, Entity, cases, projects};
 use crate::error::{Error, Result};
 use crate::record::{LegacyId, Text};
 use crate::review::{Decided, StandIn};
@@ -99,6 +100,8 @@ pub struct Facts {
     pub offices_of_owner: Lists<Post>,
     /// Who claims which address.
     pub claims: Vec<Claim>,
+    /// The orders with their plans and states.
+    pub orders: Orders,
     /// The keys of the other records that something refers to.
     pub others: Keys,
 }
@@ -182,6 +185,7 @@ impl Facts {
             members,
             offices_of_owner: Lists::new(once_each(owners)),
             claims,
+            orders: Orders::read(staging)?,
             others: Keys::read(staging)?,
         })
     }
@@ -192,6 +196,7 @@ impl Facts {
             _ if *entity == practices::ENTITY => self.offices.contains(id),
             _ if *entity == profiles::ENTITY => self.users.contains(id),
             _ if *entity == patients::ENTITY => self.patients.contains(id),
+            _ if [&cases::ENTITY, &projects::ENTITY].contains(&entity) => self.orders.has_project(id),
             _ => self.others.contains(entity, id),
         }
     }

@@ -48,10 +48,22 @@ impl Fit {
         Self { limits }
     }
 
+    /// Whether the target takes null in a column of the entity; a column that it does not have takes everything.
+    pub fn allows_null(&self, entity: &Entity, column: &str) -> bool {
+        self.limits_of(entity)
+            .iter()
+            .find(|limit| limit.column == column)
+            .is_none_or(|limit| limit.takes_null)
+    }
+
+    fn limits_of(&self, entity: &Entity) -> &[Limit] {
+        let place = entity::ALL.iter().position(|known| known.name == entity.name);
+        place.and_then(|place| self.limits.get(place)).map_or(&[], Vec::as_slice)
+    }
+
     /// What of the row the target would refuse. The second part is whether the record must wait.
     pub fn check(&self, entity: &Entity, row: &Row) -> (Vec<Issue>, bool) {
-        let place = entity::ALL.iter().position(|known| known.name == entity.name);
-        let limits = place.and_then(|place| self.limits.get(place)).map_or(&[][..], Vec::as_slice);
+        let limits = self.limits_of(entity);
         let mut issues = Vec::new();
         let mut waits = false;
         for limit in limits {

@@ -3,7 +3,7 @@
 use crate::record::LegacyId;
 
 /// A legacy id or none, in the room of an id: there is no record with the least number of all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reference(i64);
 
 impl Reference {

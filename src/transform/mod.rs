@@ -1,7 +1,7 @@
 //! Raw rows to fates: offline, in parallel, every decision a row. This module can name neither the legacy nor the target
 //! session; a test holds that.
 //!
-//! Read `columns` first (how each column is written), then `facts` (what is known of the whole set), `emails`, `posts`, `ladder`,
+//! Read `columns` first (how each column is written), then `facts` and `orders` (what is known of the whole set), `emails`, `posts`, `ladder`,
 //! `duplicates` and `merges` (what is decided over the whole set), `whole` and `fit` (what the rule of an entity may ask, and the last
 //! word about a record), and `pass` (how records go through). Pure code decides; [`Staging::apply`] is the one writer.
 
@@ -17,6 +17,7 @@ mod ladder;
 mod likely_rows;
 mod memberships;
 mod merges;
+mod orders;
 mod pass;
 mod posts;
 mod target_addresses;
@@ -117,6 +118,7 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     let search = Search::start(finder, config.policy.duplicates)?;
     let merges = Merges::new(&config.policy, search.known(), &facts, &decided);
     let default_practice = default_practice(config, &facts)?;
+    require_system_profile(config, &facts)?;
     let mut claims = std::mem::take(&mut facts.claims);
     // the address of a merged user is nobody's until a person says otherwise
     claims.retain(|claim| merges.merged_into(&profiles::ENTITY, claim.user).is_none());
@@ -127,7 +129,9 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
     let address_form = AddressForm::new(&staging.catalog()?);
     let fit = Fit::new(&staging.catalog()?, &config.policy);
     let other_records = staging.other_records()?;
+    let entities = staging.entities()?;
     let whole = WholeSet {
+        entities: &entities,
         facts: &facts,
         ladder: Ladder { facts: &facts, posts: &posts, default_practice, decided: &decided },
         settled: &settled,
@@ -140,16 +144,17 @@ pub fn transform(staging: &mut Staging, config: &Config, progress: Progress) -> 
         email_policy: &email_policy,
         address_form: &address_form,
         policy: &config.policy,
+        maps: &config.maps,
         today: snapshot_day(staging)?,
     };
 
     create_unassigned(staging, &whole)?;
     drop(working);
-    let entities = staging.entities()?;
     staging.attach_images()?;
     let mut passes = Passes::new(staging, progress, whole.ids);
-    for entity in entities {
+    for entity in entities.iter().copied() {
         passes.run(entity, &whole)?;
+        passes.ask_codes(entity)?;
     }
     let labels_missing = passes.labels_missing();
     staging.detach_images()?;
@@ -228,6 +233,16 @@ fn default_practice(config: &Config, facts: &Facts) -> Result<Option<LegacyId>> 
         "policy.default_practice is office {office}, which the snapshot does not have"
     ))
     .hint("name the legacy id of an office that exists, or leave the key out"))
+}
+
+fn require_system_profile(config: &Config, facts: &Facts) -> Result<()> {
+    match config.policy.system_profile {
+        Some(user) if !facts.users.contains(user) => Err(Error::precondition(format!(
+            "policy.system_profile is user {user}, which the snapshot does not have"
+        ))
+        .hint("name the legacy id of a user that exists, or leave the key out")),
+        _ => Ok(()),
+    }
 }
 
 /// Makes the practice "Unassigned", where the configuration asks for it.

@@ -9,7 +9,7 @@ use super::facts::CHUNK;
 use super::ids::Ids;
 use super::whole::WholeSet;
 use super::{fail_on, isolated};
-use crate::entity::{self, Decision, Entity, Raw, Verdict};
+use crate::entity::{self, Decision, Entity, Raw, Verdict, codes};
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::progress::Progress;
@@ -115,6 +115,16 @@ impl<'a> Passes<'a> {
         if has_merged {
             let orphans = self.staging.merged_into_nothing(entity)?;
             self.hold_back(entity, &orphans, &Issue::new(Code::ReferenceNotReady, "merged_into"))?;
+        }
+        Ok(())
+    }
+
+    /// Asks of each code that no map names, or that nobody has confirmed, once: by the first record that has it.
+    pub(super) fn ask_codes(&mut self, entity: &'static Entity) -> Result<()> {
+        if entity.has_codes() {
+            for (rule, code) in codes::ASKED {
+                self.staging.ask_codes(entity, rule, code)?;
+            }
         }
         Ok(())
     }

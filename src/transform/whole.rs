@@ -15,11 +15,14 @@ use super::ladder::{Choice, Ladder};
 use super::merges::Merges;
 use super::target_addresses::TargetAddresses;
 use crate::clean::EmailPolicy;
-use crate::config::{self, Policy};
+use crate::config::{self, Maps, Policy};
 use crate::entity::association::{self, Association, Method};
+use crate::entity::codes::{CodeMap, Coded, Label};
+use crate::entity::orders::Lead;
 use crate::entity::profiles::{Replaced, Standing};
 use crate::entity::{Decision, Entity, Reference, Verdict, Whole, patients, practices, profiles};
 use crate::record::{Code, Issue, LegacyId, Phase, SAME_ONE, TargetId};
+use crate::review::StandIn;
 use crate::staging::OtherRecord;
 
 /// Phase 1 went through the users in id order, this many per batch.
@@ -27,6 +30,8 @@ const BATCH: usize = 100;
 
 /// Everything that deciding about a record needs.
 pub struct WholeSet<'a> {
+    /// The entities that take part.
+    pub entities: &'a [&'static Entity],
     pub facts: &'a Facts,
     pub ladder: Ladder<'a>,
     pub settled: &'a Settled,
@@ -41,10 +46,15 @@ pub struct WholeSet<'a> {
     pub email_policy: &'a EmailPolicy,
     pub address_form: &'a AddressForm,
     pub policy: &'a Policy,
+    pub maps: &'a Maps,
     pub today: NaiveDate,
 }
 
 impl Whole for WholeSet<'_> {
+    fn takes_part(&self, entity: &Entity) -> bool {
+        self.entities.contains(&entity)
+    }
+
     fn exists(&self, entity: &Entity, id: LegacyId) -> bool {
         self.facts.has(entity, id)
     }
@@ -97,6 +107,18 @@ impl Whole for WholeSet<'_> {
         take(decision, leads.as_deref())
     }
 
+    fn chosen(&self, entity: &Entity, id: LegacyId, field: &str) -> Option<LegacyId> {
+        self.ladder.decided.chosen(entity.name, id, field)
+    }
+
+    fn standing_for(&self, entity: &Entity, id: LegacyId) -> LegacyId {
+        let standing = match self.ladder.decided.stand_in(entity.name, id) {
+            StandIn::Other(other) => other,
+            StandIn::Itself | StandIn::Nobody => id,
+        };
+        self.merges.merged_into(entity, standing).unwrap_or(standing)
+    }
+
     fn practice_of(&self, entity: &Entity, id: LegacyId) -> Option<LegacyId> {
         let choice = self.ladder.decided(entity, id, self.ladder.by_rules(entity, id))?;
         Some(choice.practice)
@@ -131,6 +153,42 @@ impl Whole for WholeSet<'_> {
 
     fn patient_of(&self, user: LegacyId) -> Option<LegacyId> {
         self.facts.patient_of(user)
+    }
+
+    fn provider_of(&self, patient: LegacyId) -> Option<LegacyId> {
+        self.facts.patients.get(patient).and_then(PatientFacts::doctor)
+    }
+
+    fn plans_of(&self, project: LegacyId) -> Vec<Lead> {
+        self.facts.orders.of_project(project, |id| self.facts.patients.contains(id))
+    }
+
+    fn plans_of_order(&self, order: LegacyId) -> Vec<Lead> {
+        self.facts.orders.of_order(order, |id| self.facts.patients.contains(id))
+    }
+
+    fn newest_state(&self, order: LegacyId) -> Option<Coded> {
+        self.facts.orders.newest(order)
+    }
+
+    fn state_before(&self, state: LegacyId) -> Option<Coded> {
+        self.facts.orders.before(state)
+    }
+
+    fn label_of(&self, map: CodeMap, coded: Coded) -> Option<Label<'_>> {
+        self.maps.label_of(map, coded)
+    }
+
+    fn label_word<'a>(&'a self, map: CodeMap, word: &'a str) -> &'a str {
+        self.maps.label_word(map, word)
+    }
+
+    fn allows_null(&self, entity: &Entity, column: &str) -> bool {
+        self.fit.allows_null(entity, column)
+    }
+
+    fn system_profile(&self) -> Option<LegacyId> {
+        self.policy.system_profile
     }
 
     fn standing(&self, user: LegacyId) -> Standing {

@@ -164,7 +164,7 @@ mod tests {
             &[],
         );
         assert!(each.starts_with("-- a sentence\nselect 'profiles.practice_id > practices'\nunion all\n"));
-        assert_eq!(each.matches("union all").count(), 7, "{each}");
+        assert_eq!(each.matches("union all").count(), 15, "{each}");
         let tables = expanded(
             "-- a sentence\n-- for each table\nselect :named, :key from :table\n",
             entity::ALL,

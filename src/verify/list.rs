@@ -3,6 +3,7 @@
 //! is the sentence that no row proves, and its second may say for each of what it is asked (`each`). A check that both folders have asks both: what the target shows and the file expects
 //! too is an exception that the legacy database itself explains.
 
+use crate::entity::Entity;
 use crate::staging::Level;
 
 /// One check.
@@ -16,19 +17,25 @@ pub struct Listed {
     pub target: Option<&'static str>,
     /// The query for the file.
     pub staging: Option<&'static str>,
+    /// The entity without which it is not asked, where that may take no part.
+    pub of: Option<&'static str>,
 }
 
 macro_rules! checks {
-    ($($level:ident $side:ident $name:literal;)+) => {
+    ($($level:ident $side:ident $name:literal $(of $entity:literal)?;)+) => {
         /// Every check.
-        pub const ALL: &[Listed] = &[$(checks!(@$side $level $name)),+];
+        pub const ALL: &[Listed] =
+            &[$(Listed { of: checks!(@of $($entity)?), ..checks!(@$side $level $name) }),+];
     };
+    (@of) => { None };
+    (@of $entity:literal) => { Some($entity) };
     (@target $level:ident $name:literal) => {
         Listed {
             level: Level::$level,
             name: $name,
             target: Some(include_str!(concat!("../../sql/verify/", $name, ".sql"))),
             staging: None,
+            of: None,
         }
     };
     (@file $level:ident $name:literal) => {
@@ -37,6 +44,7 @@ macro_rules! checks {
             name: $name,
             target: None,
             staging: Some(include_str!(concat!("../../staging/verify/", $name, ".sql"))),
+            of: None,
         }
     };
     (@both $level:ident $name:literal) => {
@@ -45,6 +53,7 @@ macro_rules! checks {
             name: $name,
             target: Some(include_str!(concat!("../../sql/verify/", $name, ".sql"))),
             staging: Some(include_str!(concat!("../../staging/verify/", $name, ".sql"))),
+            of: None,
         }
     };
 }
@@ -67,12 +76,18 @@ checks! {
     Entity target "names_are_trimmed";
     Entity target "birthdates_are_possible";
     Entity target "legacy_facts_are_kept";
+    Entity target "cases_keep_their_legacy_facts" of "cases";
+    Entity target "projects_keep_their_legacy_facts" of "projects";
+    Entity target "states_keep_their_legacy_facts" of "case_states";
     Relationship target "patients_have_their_profile";
     Relationship target "patients_have_a_real_practice";
     Relationship target "patients_have_a_real_provider";
     Relationship target "profiles_have_a_real_practice";
     Relationship target "members_have_both_ends";
     Relationship target "members_are_of_this_migration";
+    Relationship target "cases_have_a_real_patient" of "cases";
+    Relationship target "projects_are_where_their_case_is" of "projects";
+    Relationship target "states_have_a_real_case" of "case_states";
     Relationship file "references_lead_to_ready_rows";
     Relationship file "associations_agree_with_rows";
     Relationship file "merged_records_have_a_keeper";
@@ -90,6 +105,8 @@ checks! {
     Business target "fallback_addresses_are_explained";
     Business file "fallback_addresses_are_earned";
     Business both "ages_are_plausible";
+    Business file "cases_are_of_the_patient_of_their_plans" of "cases";
+    Business file "states_follow_each_other" of "case_states";
     System file "every_record_has_one_fate";
     System file "every_change_is_explained";
     System file "kept_back_records_have_a_reason";
@@ -102,6 +119,12 @@ checks! {
     System target "constraints_are_enforced";
     System target "tables_are_the_configured_ones";
     System target "children_hold_no_rows";
+}
+
+/// The checks that are asked where these entities take part.
+pub fn of(entities: &[&'static Entity]) -> Vec<&'static Listed> {
+    let takes_part = |name: &str| entities.iter().any(|entity| entity.name == name);
+    ALL.iter().filter(|listed| listed.of.is_none_or(takes_part)).collect()
 }
 
 /// What a query proves when it returns nothing: its first line.

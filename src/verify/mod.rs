@@ -161,7 +161,7 @@ pub fn verify(
         });
     }
     checks.extend(queries::totals(&of_target.totals, &of_file.totals, &of_target.lacking, found.gone));
-    let listed = queries::judge_all(of_target.answers, of_file.looked, &gone, &mut findings);
+    let listed = queries::judge_all(&entities, of_target.answers, of_file.looked, &gone, &mut findings);
     checks.extend(listed);
     checks.push(proof::raw(of_file.raw, &mut findings, &mut proofs));
     checks.push(proof::receipts(of_file.sent, &of_target.receipts, &mut findings, &mut proofs));
@@ -252,12 +252,12 @@ fn both(
     let staging_id = staging.fact("staging_id")?.unwrap_or_default();
     let (sender, answered) = channel::<()>();
     // the target is slower or faster than the file: whoever has asked it helps with what is left to look at
-    let (waiting, beside) = (Waiting::all(), staging.reader()?);
+    let (entities, sent) = (staging.entities()?, staging.sent_entities()?);
+    let (waiting, beside) = (Waiting::all(&sent), staging.reader()?);
     let waiting = &waiting;
     // whoever reads the file beside its writer begins when nothing is written to it any more
     let (noted, is_noted) = channel::<()>();
     let counting = staging.reader()?;
-    let (entities, sent) = (staging.entities()?, staging.sent_entities()?);
     let (counted, sent) = (entities.as_slice(), sent.as_slice());
     let stated = Stated::of(&staging.config()?.unwrap_or_default().source.columns);
     thread::scope(|scope| {
@@ -274,9 +274,9 @@ fn both(
             }
             let totals = queries::count_totals(target)?;
             let receipts = target.receipts(&staging_id)?;
-            let answers = queries::ask_all(target, gone, told)?;
+            let answers = queries::ask_all(target, sent, gone, told)?;
             let lacking = queries::lacking_totals(target);
-            let looked = waiting.look(&beside, sent, End::Front)?;
+            let looked = waiting.look(&beside, End::Front)?;
             Ok((OfTarget { digests, totals, lacking, receipts, answers }, looked))
         });
         let counted = scope.spawn(move || match is_noted.recv() {
@@ -285,7 +285,7 @@ fn both(
         });
         // moved into the scope, so that it ends with this side
         let answered = answered;
-        let mut of_file = of_file(staging, plans, sent, waiting, noted, progress)?;
+        let mut of_file = of_file(staging, plans, waiting, noted, progress)?;
         let waiting_for = progress.work("verify: what the target answers");
         answered.iter().for_each(drop);
         let asked: Result<_> =
@@ -302,7 +302,6 @@ fn both(
 fn of_file(
     staging: &Staging,
     plans: &[Plan],
-    sent_entities: &[&'static Entity],
     waiting: &Waiting,
     noted: Sender<()>,
     progress: Progress,
@@ -328,6 +327,6 @@ fn of_file(
     let begun = Instant::now();
     let totals = staging.expected_totals()?;
     tracing::debug!(ms = begun.elapsed().as_millis(), "counted the totals of the file");
-    let looked = waiting.look(staging, sent_entities, End::Back)?;
+    let looked = waiting.look(staging, End::Back)?;
     Ok(OfFile { digests, totals, looked, raw, sent: sent::in_order(sent) })
 }

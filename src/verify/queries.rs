@@ -58,8 +58,8 @@ pub fn after_a_phase(staging: &Staging, target: &mut Target) -> Result<Vec<Check
     };
     let mut findings = Vec::new();
     let (gone, sent) = (Gone::of(staging)?, staging.sent_entities()?);
-    list::ALL
-        .iter()
+    list::of(&sent)
+        .into_iter()
         .filter(holds)
         .map(|listed| {
             let answer = ask(target, listed, &gone)?;
@@ -71,11 +71,12 @@ pub fn after_a_phase(staging: &Staging, target: &mut Target) -> Result<Vec<Check
 /// What the target answers to every listed check; `each` is told of every one.
 pub fn ask_all(
     target: &mut Target,
+    sent: &[&'static Entity],
     gone: &Gone,
     mut each: impl FnMut() -> Result<()>,
 ) -> Result<Vec<FoundRows>> {
-    list::ALL
-        .iter()
+    list::of(sent)
+        .into_iter()
         .map(|listed| {
             let answer = ask(target, listed, gone)?;
             each()?;
@@ -86,29 +87,30 @@ pub fn ask_all(
 
 /// The checks of the file that nobody has begun. One takes them from the back, where the longest are; the other, when it
 /// has nothing else to do, from the front.
-pub struct Waiting(Mutex<VecDeque<usize>>);
+pub struct Waiting {
+    sent: Vec<&'static Entity>,
+    listed: Vec<&'static Listed>,
+    places: Mutex<VecDeque<usize>>,
+}
 
 impl Waiting {
-    /// Every listed check.
-    pub fn all() -> Self {
-        Self(Mutex::new((0..list::ALL.len()).collect()))
+    /// Every check that is asked of these entities.
+    pub fn all(sent: &[&'static Entity]) -> Self {
+        let listed = list::of(sent);
+        let places = Mutex::new((0..listed.len()).collect());
+        Self { sent: sent.to_vec(), listed, places }
     }
 
     /// What the file answers to checks, each with its place in the list, until none waits.
-    pub fn look(
-        &self,
-        file: &impl Asked,
-        sent: &[&'static Entity],
-        from: End,
-    ) -> Result<Vec<(usize, FoundRows)>> {
+    pub fn look(&self, file: &impl Asked, from: End) -> Result<Vec<(usize, FoundRows)>> {
         let take = || {
-            let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut waiting = self.places.lock().unwrap_or_else(PoisonError::into_inner);
             match from {
                 End::Front => waiting.pop_front(),
                 End::Back => waiting.pop_back(),
             }
         };
-        iter::from_fn(take).map(|place| Ok((place, look(file, sent, &list::ALL[place])?))).collect()
+        iter::from_fn(take).map(|place| Ok((place, look(file, &self.sent, self.listed[place])?))).collect()
     }
 }
 
@@ -123,12 +125,13 @@ pub enum End {
 
 /// Judges the answers of both; what was found goes into `findings`.
 pub fn judge_all(
+    sent: &[&'static Entity],
     answers: Vec<FoundRows>,
     looked: Vec<(usize, FoundRows)>,
     gone: &Gone,
     findings: &mut Vec<Finding>,
 ) -> Vec<Check> {
-    let both = list::ALL.iter().zip(answers).zip(looked);
+    let both = list::of(sent).into_iter().zip(answers).zip(looked);
     both.map(|((listed, answer), (_, of_file))| judge(listed, &answer, of_file, gone, findings)).collect()
 }
 

@@ -35,6 +35,7 @@ mod same_system; // a source and a target that come under another name
 
 // survey and transform
 mod cases; // the hand-written cases of fixtures/cases
+mod cases_decided; // what people decide about cases, projects and states
 mod columns; // how columns are written is decided from all their values, or stops the transform
 mod damaged_file; // a damaged staging file is refused before anything is decided on it
 mod ladder; // the rules for a practice, against a naive second version of them

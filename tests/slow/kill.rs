@@ -26,7 +26,9 @@ struct Repeated {
 
 impl Repeated {
     fn new() -> Self {
-        let migration = Job::of_size(SIZE).at("transform");
+        let migration = Job::of_size(SIZE);
+        write_cases(&migration);
+        migration.up_to("transform");
         // rows to be changed, and two addresses to be swapped
         let resolved = migration.path("resolved");
         migration.target().execute(BEFORE);
@@ -34,7 +36,7 @@ impl Repeated {
         migration.run(["transform", "--quiet"]);
         fs::copy(migration.file(), &resolved).unwrap();
         migration.run(["load", "--quiet", "--chunk-rows", CHUNK]);
-        let expected = migration.contents();
+        let expected = contents(&migration);
         Self { migration, resolved, expected }
     }
 
@@ -44,7 +46,7 @@ impl Repeated {
             "select pg_terminate_backend(pid) from pg_stat_activity
              where datname = current_database() and pid <> pg_backend_pid();
              drop schema if exists drydock cascade;
-             truncate practices, profiles, patients, practice_members;",
+             truncate practices, profiles, patients, practice_members cascade;",
         );
         self.migration.target().execute(BEFORE);
         fs::copy(&self.resolved, self.migration.file()).unwrap();
@@ -62,7 +64,7 @@ impl Repeated {
     #[track_caller]
     fn expect_undisturbed(&self, what: &str) {
         self.migration.run(["load", "--quiet", "--chunk-rows", CHUNK]);
-        assert_eq!(self.migration.contents(), self.expected, "{what}");
+        assert_eq!(contents(&self.migration), self.expected, "{what}");
         assert_eq!(
             self.migration
                 .staged("select sum(ready - loaded), (select count(*) from v_unaccounted) from v_accounting"),
@@ -70,6 +72,41 @@ impl Repeated {
             "{what}"
         );
     }
+}
+
+/// A case for every patient, with its project and two states.
+fn write_cases(job: &Job) {
+    let mut tables = [
+        ("dispatch_instruction", "id,patient_id,course_id\n".to_owned()),
+        ("dispatch_project", "id,name,type,status,created_at\n".to_owned()),
+        ("dispatch_plan", "id,instruction_id,project_id,number,original\n".to_owned()),
+        ("dispatch_state", "id,status,on,changed_at,instruction_id\n".to_owned()),
+    ];
+    for patient in 5007..=5060 {
+        let rows = [
+            format!("{patient},{patient},1\n"),
+            format!("{patient},Project {patient},3,0,2020-01-01 00:00:00+00\n"),
+            format!("{patient},{patient},{patient},1,t\n"),
+            format!(
+                "{patient},11,t,2020-01-02 00:00:00+00,{patient}\n1{patient},12,t,2020-01-03 00:00:00+00,{patient}\n"
+            ),
+        ];
+        tables.iter_mut().zip(rows).for_each(|((_, table), row)| table.push_str(&row));
+    }
+    for (table, rows) in tables {
+        job.write_table(table, &rows);
+    }
+}
+
+/// The contents of every table, those of phase 3 as well.
+fn contents(job: &Job) -> String {
+    let cases = job.loaded(
+        "select md5(string_agg(t::text, ' ' order by t)) from ( \
+             select 'case' as kind, to_jsonb(c) - 'updated_at' as t from cases c \
+             union all select 'project', to_jsonb(j) - 'updated_at' from projects j \
+             union all select 'state', to_jsonb(s) - 'created_at' - 'updated_at' from case_states s) t",
+    );
+    format!("{}\n{cases}", job.contents())
 }
 
 const BEFORE: &str = "insert into profiles (id, legacy_id, email) values
@@ -165,7 +202,7 @@ fn cut_in_the_middle_of_copy_and_at_commit() {
         let migration = Job::of_size(SIZE);
         // the file belongs to the address by which it was surveyed, so the steps before go through the proxy as well;
         // they commit once and send little
-        server.psql("drop schema if exists drydock cascade; drop table if exists practice_members, patients, profiles, practices");
+        server.psql("drop schema if exists drydock cascade; drop table if exists case_states, projects, cases, practice_members, patients, profiles, practices");
         let quiet = Proxy::start(server.port, Break::AfterBytes(usize::MAX));
         server.resolve(&migration, quiet.port);
         let proxy = Proxy::start(server.port, breaks);
@@ -193,7 +230,7 @@ fn the_server_is_killed_and_started_again() {
 
 /// Kills the server some milliseconds after the first profiles have arrived.
 fn kill_the_server(server: &Listening, later: u64) {
-    server.psql("drop schema if exists drydock cascade; drop table if exists practice_members, patients, profiles, practices");
+    server.psql("drop schema if exists drydock cascade; drop table if exists case_states, projects, cases, practice_members, patients, profiles, practices");
     let migration = Job::of_size(SIZE);
     server.resolve(&migration, server.port);
     let mut child =

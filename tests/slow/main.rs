@@ -37,6 +37,7 @@ mod analyze; // every missing profile by id, with a cause
 mod explain; // one record's whole story
 mod figures; // every surface is asked for every figure, and all say the same
 mod gates; // the gates: conditions, approvals, and what they hold up
+mod phase_three; // cases, projects and states, by the truth of a whole world
 mod report; // the report's figures are the status's, and no value is in it
 mod report_page; // the report in a real browser
 mod review; // questions go to a person and come back as decisions

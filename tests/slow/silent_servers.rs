@@ -20,7 +20,7 @@ fn before(server: &Listening, breaks: Break) -> (Job, Proxy) {
              perform pg_terminate_backend(pid, 10000) from pg_stat_activity
              where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid();
          end $$;
-         drop schema if exists drydock cascade; drop table if exists practice_members, patients, profiles, practices",
+         drop schema if exists drydock cascade; drop table if exists case_states, projects, cases, practice_members, patients, profiles, practices",
     );
     let migration = Job::of_size(SMALL);
     server.resolve(&migration, server.port);

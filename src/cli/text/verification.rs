@@ -93,7 +93,8 @@ pub(in crate::cli) fn status(status: &Status) -> String {
             (None, None) => writeln!(text, "{name}: not yet"),
         };
     }
-    let mut parts = vec![text, phase_2(&figures.phase_2), accounting(&figures.lines)];
+    let phases = phase_2(&figures.phase_2) + &phase_3(&figures.phase_3);
+    let mut parts = vec![text, phases, accounting(&figures.lines)];
     if let Some(found) = &figures.open {
         parts.push(open(found, Open::WORDS.len()) + &by_phase(&figures.issues));
     }
@@ -156,31 +157,17 @@ fn in_words(measure: &str) -> String {
 
 /// The plan's progress object, a line per phase; what is not measured yet is a dash.
 fn phase_2(progress: &Value) -> String {
-    let number = |path: &str| progress.pointer(path).filter(|value| !value.is_null());
-    let shown = |path: &str| number(path).map_or_else(|| "–".to_owned(), ToString::to_string);
-    let percent = |path: &str| number(path).map_or_else(|| "– %".to_owned(), |share| format!("{share} %"));
-    let mut text = String::new();
-    for (name, phase, measures) in [
-        (
-            "2A profiles",
-            "/phase_2a_profiles",
-            ["total_remaining", "analyzed", "resolved", "failed"].as_slice(),
-        ),
+    const MEASURES: [(&str, &str, &[&str]); 3] = [
+        ("2A profiles", "/phase_2a_profiles", &["total_remaining", "analyzed", "resolved", "failed"]),
         ("2B patients", "/phase_2b_patients", &["total_target", "processed", "associated", "failed"]),
         (
             "2C integration",
             "/phase_2c_integration",
             &["profile_associations", "validations_passed", "issues_identified"],
         ),
-    ] {
-        let measures: Vec<String> = measures
-            .iter()
-            .map(|measure| format!("{} {}", shown(&format!("{phase}/{measure}")), in_words(measure)))
-            .collect();
-        let share = percent(&format!("{phase}/progress_percentage"));
-        let _ = writeln!(text, "{name:<16}{share:>8}  {}", measures.join(", "));
-    }
-    let _ = writeln!(text, "{:<16}{:>8}", "phase 2 overall", percent("/overall_phase_2_progress"));
+    ];
+    let mut text = measured(progress, &MEASURES);
+    let _ = writeln!(text, "{:<16}{:>8}", "phase 2 overall", percent(progress, "/overall_phase_2_progress"));
     if let Some(operation) = progress["current_operation"].as_str() {
         let end = progress["estimated_completion"]
             .as_str()
@@ -188,6 +175,44 @@ fn phase_2(progress: &Value) -> String {
         let _ = writeln!(text, "working on: {operation}{end}");
     }
     text
+}
+
+/// The same of phase 3, where it takes part.
+fn phase_3(progress: &Value) -> String {
+    const MEASURES: [(&str, &str, &[&str]); 3] = [
+        ("3A cases", "/phase_3a_cases", &["total_target", "processed", "with_patient", "failed"]),
+        ("3B projects", "/phase_3b_projects", &["total_target", "processed", "with_case", "failed"]),
+        ("3C states", "/phase_3c_states", &["total_target", "processed", "with_case", "failed"]),
+    ];
+    if progress.is_null() {
+        return String::new();
+    }
+    let mut text = measured(progress, &MEASURES);
+    let _ = writeln!(text, "{:<16}{:>8}", "phase 3 overall", percent(progress, "/overall_phase_3_progress"));
+    text.replace("refused by the target", "kept back or refused")
+}
+
+/// A line for each phase with its measures, those that there are.
+fn measured(progress: &Value, phases: &[(&str, &str, &[&str])]) -> String {
+    let shown = |path: &str| known(progress, path).map_or_else(|| "–".to_owned(), ToString::to_string);
+    let mut text = String::new();
+    for (name, phase, measures) in phases.iter().filter(|(_, phase, _)| progress.pointer(phase).is_some()) {
+        let measures: Vec<String> = measures
+            .iter()
+            .map(|measure| format!("{} {}", shown(&format!("{phase}/{measure}")), in_words(measure)))
+            .collect();
+        let share = percent(progress, &format!("{phase}/progress_percentage"));
+        let _ = writeln!(text, "{name:<16}{share:>8}  {}", measures.join(", "));
+    }
+    text
+}
+
+fn known<'a>(progress: &'a Value, path: &str) -> Option<&'a Value> {
+    progress.pointer(path).filter(|value| !value.is_null())
+}
+
+fn percent(progress: &Value, path: &str) -> String {
+    known(progress, path).map_or_else(|| "– %".to_owned(), |share| format!("{share} %"))
 }
 
 fn checks(checks: &[Check], wrong: &[Wrong]) -> String {

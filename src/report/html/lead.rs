@@ -85,7 +85,7 @@ pub fn tiles(figures: &Lookup) -> String {
     };
     let is_empty = figures.count("/totals/extracted") == 0;
     let tile = |title: &str, path: &str, body: String| {
-        let share = figures.get(format!("/phase_2/{path}"));
+        let share = figures.get(format!("/{path}"));
         // of nothing, everything is done, which says nothing
         let (turned, shown) =
             if is_empty { (0.0, "–".to_owned()) } else { (share.value(), figure(&share)) };
@@ -98,7 +98,7 @@ pub fn tiles(figures: &Lookup) -> String {
     let html = [
         tile(
             "2A profiles",
-            "phase_2a_profiles/progress_percentage",
+            "phase_2/phase_2a_profiles/progress_percentage",
             format!(
                 "{} of {} that the target lacked are resolved, {} refused by the target",
                 at("phase_2a_profiles/resolved"),
@@ -108,7 +108,7 @@ pub fn tiles(figures: &Lookup) -> String {
         ),
         tile(
             "2B patients",
-            "phase_2b_patients/progress_percentage",
+            "phase_2/phase_2b_patients/progress_percentage",
             format!(
                 "{} of {} processed, {} associated, {} refused by the target",
                 at("phase_2b_patients/processed"),
@@ -119,7 +119,7 @@ pub fn tiles(figures: &Lookup) -> String {
         ),
         tile(
             "2C integration",
-            "phase_2c_integration/progress_percentage",
+            "phase_2/phase_2c_integration/progress_percentage",
             format!(
                 "{} profile associations, {} validations passed, {} issues",
                 at("phase_2c_integration/profile_associations"),
@@ -127,9 +127,27 @@ pub fn tiles(figures: &Lookup) -> String {
                 at("phase_2c_integration/issues_identified")
             ),
         ),
-        tile("Phase 2 overall", "overall_phase_2_progress", working(figures)),
-    ]
-    .concat();
+        tile("Phase 2 overall", "phase_2/overall_phase_2_progress", working(figures)),
+    ];
+    let of_phase_3 = [
+        ("3A cases", "phase_3a_cases", "with_patient", "lead to a patient"),
+        ("3B projects", "phase_3b_projects", "with_case", "have a case"),
+        ("3C states", "phase_3c_states", "with_case", "have a case"),
+    ];
+    let known = figures.keys("/phase_3");
+    let of_phase_3 = of_phase_3.iter().filter(|(_, key, ..)| known.contains(key));
+    let of_phase_3 = of_phase_3.map(|(title, key, counted, words)| {
+        let at = |name: &str| figure(&figures.get(format!("/phase_3/{key}/{name}")));
+        let body = format!(
+            "{} of {} processed, {} {words}, {} kept back or refused",
+            at("processed"),
+            at("total_target"),
+            at(counted),
+            at("failed")
+        );
+        tile(title, &format!("phase_3/{key}/progress_percentage"), body)
+    });
+    let html: String = html.into_iter().chain(of_phase_3).collect();
     format!("<div class=\"tiles\">{html}</div>")
 }
 

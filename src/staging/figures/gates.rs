@@ -30,7 +30,7 @@ row_struct! {
     /// Something that must hold before a phase is loaded, and how many records fail it.
     #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
     pub struct Dependency {
-        /// `2B` or `2C`.
+        /// The phase: `2B`.
         pub phase: String,
         /// A stable word.
         pub dependency: String,
@@ -47,7 +47,7 @@ row_struct! {
     /// A record that fails what must hold before a phase.
     #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
     pub struct DependencyFailure {
-        /// `2B` or `2C`.
+        /// The phase: `2B`.
         pub phase: String,
         /// The stable word of what it fails.
         pub dependency: String,
@@ -66,7 +66,7 @@ pub struct Evidence {
     /// The error analysis, once it was made.
     pub analysis: Option<Analysis>,
     /// The newest approval of each gate.
-    pub approvals: [Option<Approval>; 5],
+    pub approvals: [Option<Approval>; 7],
     /// Whether a load refuses a phase whose gates are not passed.
     pub is_enforced: bool,
     /// What must hold before the phases; none before a transform.
@@ -86,7 +86,7 @@ pub struct Evidence {
 }
 
 impl Staging {
-    /// Adds an approval of a gate, from 1 to 5.
+    /// Adds an approval of a gate, from 1 to 7.
     pub fn add_approval(&mut self, gate: u8, by: &str, subject: &str, note: Option<&str>) -> Result<()> {
         let (run, moment) = (self.run, now());
         self.transaction(|connection| {
@@ -141,7 +141,7 @@ impl Reader {
 
 pub(in crate::staging) fn evidence(connection: &Connection) -> Result<Evidence> {
     let is_complete = |step: Step| Ok::<_, Error>(facts::read(connection, step.fact())?.is_some());
-    let mut approvals = [const { None }; 5];
+    let mut approvals = [const { None }; 7];
     for (gate, approval) in (1..).zip(&mut approvals) {
         *approval = newest_approval(connection, gate)?;
     }

@@ -10,6 +10,7 @@ pub(super) mod errors;
 pub(super) mod explain;
 pub(super) mod gates;
 pub(super) mod lead;
+pub(super) mod phase_three;
 pub(super) mod phase_two;
 pub(super) mod survival;
 pub(super) mod three_way;
@@ -24,6 +25,7 @@ use crate::staging::figures::accounting::{Accounting, AssociationCount, ErrorAna
 use crate::staging::figures::accounting::{accounting, associations, checks, error_analysis, unaccounted};
 use crate::staging::figures::attention::{Attention, attention};
 use crate::staging::figures::lead::{Examples, Open, RunLine, Twice, Wrong};
+use crate::staging::figures::phase_three::phase_3;
 use crate::staging::figures::phase_two::{Complete, phase_2};
 use crate::staging::figures::survival::{Survival, survival};
 use crate::staging::figures::three_way::{ThreeWayProof, three_way_proof};
@@ -46,6 +48,8 @@ pub struct Figures {
     pub open: Option<Open>,
     /// The plan's progress object.
     pub phase_2: Value,
+    /// The same for cases, projects and their states; null where none of them takes part.
+    pub phase_3: Value,
     /// The plan's error analysis; null before a transform.
     pub error_analysis: Option<ErrorAnalysis>,
     /// Associations by entity, method and confidence.
@@ -272,6 +276,7 @@ pub(in crate::staging) fn figures(connection: &Connection, is_being_written: boo
         unaccounted: is_transformed.then(|| unaccounted(connection)).transpose()?,
         open: is_transformed.then(|| open(connection)).transpose()?,
         phase_2: phase_2(connection, progress.as_ref(), complete)?,
+        phase_3: phase_3(connection, &lines, complete)?,
         error_analysis: is_transformed.then(|| error_analysis(connection)).transpose()?,
         associations: associations(connection)?,
         checks,

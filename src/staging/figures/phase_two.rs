@@ -44,12 +44,6 @@ pub(in crate::staging) fn phase_2(
     ]
     .map(|(done, total)| (number(done), number(total)));
     let overall = done.iter().fold((0, 0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
-    let percentage = |known: bool, (done, total): (u64, u64)| match (known, total) {
-        (false, _) => Value::Null,
-        (true, 0) => Value::from(100.0),
-        #[expect(clippy::cast_precision_loss, reason = "a percentage to two places")]
-        (true, total) => Value::from((done as f64 * 10_000.0 / total as f64).round() / 100.0),
-    };
     Ok(serde_json::json!({
         "phase_2a_profiles": {
             "total_remaining": when(targeted, "profiles_remaining"),
@@ -75,6 +69,16 @@ pub(in crate::staging) fn phase_2(
         "estimated_completion": estimated,
         "current_operation": progress.map(|progress| progress.operation.clone()),
     }))
+}
+
+/// How much of a total is done, in percent to two places; of nothing everything is.
+pub(super) fn percentage(known: bool, (done, total): (u64, u64)) -> Value {
+    match (known, total) {
+        (false, _) => Value::Null,
+        (true, 0) => Value::from(100.0),
+        #[expect(clippy::cast_precision_loss, reason = "a percentage to two places")]
+        (true, total) => Value::from((done as f64 * 10_000.0 / total as f64).round() / 100.0),
+    }
 }
 
 /// What a load says that it is doing while it carries the rows of an entity in a phase.

@@ -28,7 +28,7 @@ use crate::staging::file::transactions::stopping;
 /// `DRYD`, in the SQLite header of every staging file.
 const APPLICATION_ID: i32 = 0x4452_5944;
 /// The version of the schema in `staging/`; it grows with every change of it.
-const SCHEMA_VERSION: i32 = 8;
+const SCHEMA_VERSION: i32 = 9;
 
 /// Bytes of the longest value that is looked at in a file from elsewhere; a source hands over none as long.
 const LONGEST: i32 = 512 * 1024 * 1024;

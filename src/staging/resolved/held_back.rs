@@ -9,7 +9,7 @@ use rusqlite::OptionalExtension;
 use crate::entity::catalog::CatalogKey;
 use crate::entity::{self, Column, Entity};
 use crate::error::Result;
-use crate::record::{Issue, LegacyId, hex};
+use crate::record::{Code, Issue, LegacyId, hex};
 use crate::staging::file::open::{Reader, Staging};
 use crate::staging::{now, quoted};
 
@@ -254,6 +254,37 @@ impl Staging {
         })
     }
 
+    /// Adds one issue for each code of which records of the entity say by that rule that it is to be asked about: about the first
+    /// of them that is ready, so that it can be accepted, with how many there are.
+    pub fn ask_codes(&mut self, entity: &Entity, rule: &str, code: Code) -> Result<()> {
+        self.transaction(|connection| {
+            connection.execute(
+                "insert into migration_errors (phase, severity, entity_type, entity, entity_id, error_code, \
+                 error_category, field, error_message, error_context, suggested_resolution, resolution_strategy, \
+                 resolution_status, created_at) \
+                 select ?1, ?2, ?3, ?4, coalesce(min(iif(r.fate = 'ready', c.legacy_id, null)), min(c.legacy_id)), ?5, ?6, \
+                        c.field, ?7, 'code=' || c.before || ', records=' || count(*), ?8, 'manual', 'pending', ?9 \
+                 from changes c join records r on r.entity = c.entity and r.legacy_id = c.legacy_id \
+                 where c.entity = ?4 and c.rule = ?10 and c.field in (select value from json_each(?11)) \
+                 group by c.field, c.before order by c.field, min(c.legacy_id)",
+                rusqlite::params![
+                    entity.phase.as_str(),
+                    code.severity().as_str(),
+                    entity.entity_type(),
+                    entity.name,
+                    code.as_str(),
+                    code.category().as_str(),
+                    code.message(),
+                    code.resolution(),
+                    now(),
+                    rule,
+                    coded_fields(entity),
+                ],
+            )?;
+            Ok(())
+        })
+    }
+
     /// Writes the pairs and clusters of duplicates, as they come.
     pub fn write_duplicates(
         &mut self,
@@ -346,4 +377,10 @@ impl Staging {
             Ok(())
         })
     }
+}
+
+/// The columns of the entity that have labels for codes, as a JSON array.
+fn coded_fields(entity: &Entity) -> String {
+    let coded = entity.columns.iter().filter(|column| column.codes.is_some()).map(|column| column.name);
+    serde_json::json!(coded.collect::<Vec<_>>()).to_string()
 }

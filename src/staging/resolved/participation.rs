@@ -5,6 +5,7 @@ use rusqlite::Connection;
 use crate::entity::catalog::Catalog;
 use crate::entity::{self, Entity};
 use crate::error::Result;
+use crate::record::Phase;
 use crate::staging::file::open::{Reader, Staging};
 use crate::staging::quoted;
 
@@ -23,6 +24,13 @@ impl Staging {
     /// The entities that take part, in load order.
     pub fn entities(&self) -> Result<Vec<&'static Entity>> {
         in_use(&self.connection)
+    }
+
+    /// The phases that have anything to load, in load order: those of the entities that take part.
+    pub fn phases(&self) -> Result<Vec<Phase>> {
+        let used = self.entities()?;
+        let has_any = |phase: &Phase| used.iter().any(|entity| entity.phases().contains(phase));
+        Ok(Phase::ALL.into_iter().filter(has_any).collect())
     }
 
     /// The entities as the target of the configuration has them, in load order: those that take part, and their parts.

@@ -1,10 +1,12 @@
 //! Orders, plans, projects and workflow states: the entities after the patients, in any size.
 
 use chrono::Duration;
+use uuid::Uuid;
 
+use crate::id::LegacyId;
 use crate::people::snapshot_day;
 use crate::random::Random;
-use crate::rows::{Patient, User, midnight, moment_between};
+use crate::rows::{Moment, Patient, User, midnight, moment_between};
 use crate::table::{Table, row};
 
 /// How many projects and states there are; orders and plans follow from the projects.
@@ -32,31 +34,89 @@ const TYPES: [(i64, usize); 7] = [(3, 52), (0, 21), (10, 13), (11, 8), (1, 3), (
 /// The share of states in 11, of all in 11 and 12, by the plan's counts.
 const STATES_IN_11: (usize, usize) = (2599, 4751);
 
-/// The four tables, in an order in which they can be loaded; none at [`Scale::NONE`].
-pub(crate) fn tables(seed: u64, scale: Scale, users: &[User], patients: &[Patient]) -> Vec<Table> {
+/// An order, as far as anything else depends on it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Order {
+    pub(crate) id: i64,
+    pub(crate) patient: LegacyId,
+    pub(crate) course: Option<i64>,
+}
+
+/// A plan, likewise.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plan {
+    pub(crate) id: i64,
+    pub(crate) order: i64,
+    pub(crate) project: i64,
+    pub(crate) number: Option<i64>,
+    pub(crate) original: bool,
+}
+
+/// A project, likewise.
+#[derive(Debug, Clone)]
+pub(crate) struct Project {
+    pub(crate) id: i64,
+    pub(crate) uid: Uuid,
+    pub(crate) name: String,
+    pub(crate) kind: i64,
+    pub(crate) status: i64,
+    pub(crate) creator: Option<i64>,
+}
+
+/// A state, likewise.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct State {
+    pub(crate) id: i64,
+    pub(crate) status: i64,
+    pub(crate) changed_at: Moment,
+    pub(crate) actor: Option<i64>,
+    pub(crate) order: i64,
+}
+
+/// All of these; nothing at [`Scale::NONE`].
+#[derive(Debug, Default)]
+pub(crate) struct Cases {
+    pub(crate) orders: Vec<Order>,
+    pub(crate) plans: Vec<Plan>,
+    pub(crate) projects: Vec<Project>,
+    pub(crate) states: Vec<State>,
+    /// The four tables, in an order in which they can be loaded.
+    pub(crate) tables: Vec<Table>,
+}
+
+pub(crate) fn cases(seed: u64, scale: Scale, users: &[User], patients: &[Patient]) -> Cases {
     if scale == Scale::NONE {
-        return Vec::new();
+        return Cases::default();
     }
     let random = &mut Random::stream(seed, "cases");
-    let orders = random.ids(31, scale.projects / 3 + 10);
-    let instructions = instructions(random, &orders, patients);
+    let ids = random.ids(31, scale.projects / 3 + 10);
+    let (orders, instructions) = instructions(random, &ids, patients);
     // The last tenth of the orders never came to a plan.
-    let (planned, unplanned) = orders.split_at(orders.len() - orders.len() / 10);
-    let mut projects = random.ids(2, scale.projects);
-    if let Some(last) = projects.last_mut().filter(|_| scale.projects >= Scale::PLAN.projects) {
+    let (planned, unplanned) = ids.split_at(ids.len() - ids.len() / 10);
+    let mut numbers = random.ids(2, scale.projects);
+    if let Some(last) = numbers.last_mut().filter(|_| scale.projects >= Scale::PLAN.projects) {
         *last = LAST_PROJECT.max(*last);
     }
-    let plans = plans(random, planned, &projects);
-    let projects = projects.iter().map(|id| project(random, *id, users));
+    let plans = plans(random, planned, &numbers);
+    let mut projects: Vec<Project> = Vec::new();
     let mut table = Table::new(
         "dispatch_project",
         &["id", "uid", "name", "size", "type", "status", "public", "creator_id", "created_at"],
     );
-    table.rows.extend(projects);
-    vec![instructions, table, plans, states(random, scale.states, planned, unplanned, users)]
+    for id in numbers {
+        // A dump of two systems in one has some uids twice.
+        let again = (projects.len() > 50 && random.below(300) == 0).then(|| random.pick(&projects).uid);
+        let (project, row) = project(random, id, again, users);
+        projects.push(project);
+        table.rows.push(row);
+    }
+    let (states, of_states) = states(random, scale.states, planned, unplanned, users);
+    let tables = vec![instructions, table, table_of_plans(random, &plans), of_states];
+    Cases { orders, plans, projects, states, tables }
 }
 
-fn instructions(random: &mut Random, ids: &[i64], patients: &[Patient]) -> Table {
+fn instructions(random: &mut Random, ids: &[i64], patients: &[Patient]) -> (Vec<Order>, Table) {
+    let mut orders = Vec::with_capacity(ids.len());
     let mut table = Table::new(
         "dispatch_instruction",
         &[
@@ -88,10 +148,14 @@ fn instructions(random: &mut Random, ids: &[i64], patients: &[Patient]) -> Table
         let patient = random.pick(patients);
         let since = patient.submitted_at.unwrap_or_else(|| midnight(2016, 1, 4));
         let submitted = (!random.chance(100)).then(|| moment_between(random, since, snapshot_day()));
+        // Some patients were deleted under their orders.
+        let of = if random.chance(5) { LegacyId(980_000 + random.between(0, 90)) } else { patient.id };
+        let course = (!random.chance(300)).then(|| random.between(1, 9));
+        orders.push(Order { id: *id, patient: of, course });
         table.rows.push(row![
             *id,
-            patient.id,
-            (!random.chance(300)).then(|| random.between(1, 9)),
+            of,
+            course,
             random.between(1, 5),
             *random.pick(&[0_i64, 1, 2, 2, 4, 4, 4]),
             random.chance(50),
@@ -104,13 +168,12 @@ fn instructions(random: &mut Random, ids: &[i64], patients: &[Patient]) -> Table
             moment_between(random, submitted.unwrap_or(since), snapshot_day()),
         ]);
     }
-    table
+    (orders, table)
 }
 
-/// Most projects have one plan, some none, some several.
-fn plans(random: &mut Random, orders: &[i64], projects: &[i64]) -> Table {
-    let columns = ["id", "instruction_id", "project_id", "number", "name", "notes", "original"];
-    let mut table = Table::new("dispatch_plan", &columns);
+/// Most projects have one plan, some none, some several: most of these lead to the same order again. A few plans lead to orders, or
+/// from projects, that do not exist.
+fn plans(random: &mut Random, orders: &[i64], projects: &[i64]) -> Vec<Plan> {
     // Each order is planned at least once while there are projects enough; the rest fall where they may.
     let mut first = orders.iter();
     let mut pairs = Vec::new();
@@ -121,31 +184,55 @@ fn plans(random: &mut Random, orders: &[i64], projects: &[i64]) -> Table {
             92..97 => 2,
             _ => 3,
         };
+        let mut before = None;
         for _ in 0..count {
-            pairs.push((*first.next().unwrap_or_else(|| random.pick(orders)), *project));
+            let order = match before {
+                Some(order) if !random.chance(200) => order,
+                _ => *first.next().unwrap_or_else(|| random.pick(orders)),
+            };
+            before = Some(order);
+            let order = if random.chance(10) { 700_000 + random.between(0, 90) } else { order };
+            pairs.push((order, *project));
+        }
+        if random.chance(2) {
+            pairs.push((*random.pick(orders), 800_000 + random.between(0, 90)));
         }
     }
     let ids = random.ids(5, pairs.len());
-    for (id, (order, project)) in ids.into_iter().zip(pairs) {
+    let plans = ids.into_iter().zip(pairs).map(|(id, (order, project))| {
         let number = random.between(1, 4);
+        Plan { id, order, project, number: (!random.chance(50)).then_some(number), original: number == 1 }
+    });
+    plans.collect()
+}
+
+fn table_of_plans(random: &mut Random, plans: &[Plan]) -> Table {
+    let columns = ["id", "instruction_id", "project_id", "number", "name", "notes", "original"];
+    let mut table = Table::new("dispatch_plan", &columns);
+    for plan in plans {
         table.rows.push(row![
-            id,
-            order,
-            project,
-            (!random.chance(50)).then_some(number),
+            plan.id,
+            plan.order,
+            plan.project,
+            plan.number,
             (!random.chance(300)).then(|| if random.chance(500) {
                 String::new()
             } else {
-                format!("Plan {number}")
+                format!("Plan {}", plan.number.unwrap_or(1))
             }),
             random.chance(150).then_some("as discussed"),
-            number == 1,
+            plan.original,
         ]);
     }
     table
 }
 
-fn project(random: &mut Random, id: i64, users: &[User]) -> Vec<Option<String>> {
+fn project(
+    random: &mut Random,
+    id: i64,
+    again: Option<Uuid>,
+    users: &[User],
+) -> (Project, Vec<Option<String>>) {
     let name = match random.below(10) {
         0..5 => String::new(),
         5..8 => random.between(1, 40).to_string(),
@@ -158,22 +245,38 @@ fn project(random: &mut Random, id: i64, users: &[User]) -> Vec<Option<String>> 
         share = share.saturating_sub(*percent);
         found
     });
-    row![
+    let project = Project {
         id,
-        random.uuid(),
+        uid: again.unwrap_or(random.uuid()),
         name,
-        random.between(0, 6_000_000_000),
-        kind.map_or(3, |(kind, _)| *kind),
+        kind: kind.map_or(3, |(kind, _)| *kind),
         // 99.98% are in 0.
-        i64::from(random.below(5000) == 0),
+        status: i64::from(random.below(5000) == 0),
+        creator: known_or_not(random, users, 20, 10),
+    };
+    let row = row![
+        id,
+        project.uid,
+        project.name,
+        random.between(0, 6_000_000_000),
+        project.kind,
+        project.status,
         random.chance(30),
-        known_or_not(random, users, 20, 10),
+        project.creator,
         moment_between(random, midnight(2015, 3, 2), snapshot_day()),
-    ]
+    ];
+    (project, row)
 }
 
 /// Several states of one order follow each other in time; a few at the same moment.
-fn states(random: &mut Random, count: usize, planned: &[i64], unplanned: &[i64], users: &[User]) -> Table {
+fn states(
+    random: &mut Random,
+    count: usize,
+    planned: &[i64],
+    unplanned: &[i64],
+    users: &[User],
+) -> (Vec<State>, Table) {
+    let mut states = Vec::with_capacity(count);
     let columns = ["id", "status", "on", "changed_at", "actor_id", "instruction_id"];
     let mut table = Table::new("dispatch_state", &columns);
     let mut statuses = vec![12_i64; count];
@@ -197,16 +300,11 @@ fn states(random: &mut Random, count: usize, planned: &[i64], unplanned: &[i64],
         if !random.chance(20) {
             changed_at += Duration::microseconds(random.between(pace / 2, pace));
         }
-        table.rows.push(row![
-            id,
-            status,
-            random.chance(550),
-            changed_at,
-            known_or_not(random, users, 25, 15),
-            order,
-        ]);
+        let actor = known_or_not(random, users, 25, 15);
+        states.push(State { id, status, changed_at, actor, order });
+        table.rows.push(row![id, status, random.chance(550), changed_at, actor, order]);
     }
-    table
+    (states, table)
 }
 
 /// A user's id; null, or of a user who does not exist, in so many of a thousand.

@@ -13,9 +13,11 @@ impl World {
         write_csv_files(&self.tables, dir)
     }
 
-    /// Writes the truth to `dir/truth_users.csv`, `truth_patients.csv` and `truth_relations.csv`.
+    /// Writes the truth to `dir/truth_users.csv`, `truth_patients.csv` and `truth_relations.csv`; where there are cases, also to
+    /// `truth_cases.csv`, `truth_projects.csv` and `truth_states.csv`.
     pub fn write_truth_csv(&self, dir: &Path) -> io::Result<()> {
-        write_csv_files(&self.truth.tables(), dir)
+        write_csv_files(&self.truth.tables(), dir)?;
+        write_csv_files(&self.phase_three.tables(), dir)
     }
 }
 

@@ -39,7 +39,9 @@ pub use phase_one::{JOINED_SINCE, PROFILES, PhaseOne};
 pub use relations::{Likeness, Relation};
 pub use staffing::{MEMBERSHIPS, TREATING};
 pub use table::Table;
-pub use truth::{EmailStatus, PatientTruth, Placement, Truth, UserTruth};
+pub use truth::{
+    CaseTruth, EmailStatus, PatientTruth, PhaseThree, Placement, ProjectTruth, StateTruth, Truth, UserTruth,
+};
 
 use deck::Deck;
 use random::Random;
@@ -53,6 +55,8 @@ pub struct World {
     pub phase_one: PhaseOne,
     /// What a correct migration comes to.
     pub truth: Truth,
+    /// The same of cases, projects and their states.
+    pub phase_three: PhaseThree,
 }
 
 impl World {
@@ -87,8 +91,10 @@ impl World {
             tables::user_settings(&staffing.settings),
             tables::patients(&patients),
         ];
-        tables.extend(cases::tables(seed, scale, &users, &patients));
-        World { tables, phase_one, truth }
+        let cases = cases::cases(seed, scale, &users, &patients);
+        let phase_three = truth::phase_three(&cases, &truth);
+        tables.extend(cases.tables);
+        World { tables, phase_one, truth, phase_three }
     }
 
     /// A legacy table by its name.
