@@ -35,7 +35,7 @@ const README: &str = "README.txt";
 /// What a checkpoint found.
 #[derive(Debug, Clone, Serialize)]
 pub struct Summary {
-    /// 1, 2 or 3.
+    /// From 1 to 6.
     pub checkpoint: u8,
     /// Where it is.
     pub folder: PathBuf,

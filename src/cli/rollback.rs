@@ -29,7 +29,7 @@ struct BackArguments {
     /// The run to undo; `drydock runs` has the numbers
     #[arg(long, value_name = "N")]
     run: Option<i64>,
-    /// Undo everything since this checkpoint: 1, 2 or 3
+    /// Undo everything since this checkpoint: from 1 to 6
     #[arg(long, value_name = "N", value_parser = super::checkpoint::phase_before)]
     to_checkpoint: Option<Phase>,
 }

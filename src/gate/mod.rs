@@ -1,6 +1,6 @@
-//! The plan's gates 1 to 5, and 6 and 7 where phase 3 takes part: what each asks for, what of that the file shows, and who approved it. An approval belongs to
-//! the result that it was given for: another result asks again. A load asks [`hold`] before it starts a phase. Every surface
-//! that speaks of gates has them from [`look`].
+//! The plan's gates 1 to 5, and 6 and 7 where phase 3 takes part: what each asks for, what of that the file shows, and who
+//! approved it. An approval belongs to the result that it was given for: another result asks again. A load asks [`hold`] before
+//! it starts a phase. Every surface that speaks of gates has them from [`look`].
 //!
 //! `criteria` is pure: figures and evidence in, gates out.
 
