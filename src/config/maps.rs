@@ -60,14 +60,15 @@ pub(super) fn check(maps: &Maps) -> Result<(), Invalid> {
         ("maps.case_type", CodeMap::CaseType),
         ("maps.case_state", CodeMap::CaseState),
     ] {
-        let toggles = map == CodeMap::CaseState;
+        let is_of_states = map == CodeMap::CaseState;
         let is_code = |word: &str| {
-            let toggled = [" on", " off"].iter().find_map(|end| word.strip_suffix(end)).filter(|_| toggles);
+            let toggled =
+                [" on", " off"].iter().find_map(|end| word.strip_suffix(end)).filter(|_| is_of_states);
             is_number(toggled.unwrap_or(word))
         };
         let is_known = |word: &str| is_code(word) || map.word() == Some(word);
         if let Some(word) = maps.of(map).keys().find(|word| !is_known(word)) {
-            let more = [map.word(), toggles.then_some("a number followed by on or off")];
+            let more = [map.word(), is_of_states.then_some("a number followed by on or off")];
             let known = ["whole numbers"].into_iter().chain(more.into_iter().flatten()).collect::<Vec<_>>();
             return Err(Invalid::Word { key, word: word.clone(), known: known.join(", ") });
         }

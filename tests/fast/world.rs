@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use drydock::demo::world::{
     COMPANY_DOMAINS, DEFAULT_PRACTICE, EmailStatus, JOINED_SINCE, LARGEST_CASELOAD, LEGACY_DDL, Likeness,
-    MEMBERSHIPS, OFFICES, PASSWORD_MARK, PATIENTS, PROFILES, SECOND_RANGE, Scale, TEST_ACCOUNTS, TREATING,
-    Table, USERS, VALID_EMAILS, WITH_EMAIL, WITHOUT_DOCTOR, WITHOUT_OFFICE, World, copy_text, csv_text,
-    write_legacy_sql, write_target_sql,
+    MEMBERSHIPS, OFFICES, PASSWORD_MARK, PATIENTS, PROFILES, PhaseThree, SECOND_RANGE, Scale, TEST_ACCOUNTS,
+    TREATING, Table, USERS, VALID_EMAILS, WITH_EMAIL, WITHOUT_DOCTOR, WITHOUT_OFFICE, World, copy_text,
+    csv_text, write_legacy_sql, write_target_sql,
 };
 use email_address::{EmailAddress, Options};
 use sha2::{Digest, Sha256};
@@ -533,5 +533,5 @@ fn cases_are_added_on_request_and_change_nothing_else() {
     assert_eq!((truth.cases.len(), truth.projects.len(), truth.states.len()), (3000, 3000, 1000));
     let outcomes = tally(truth.cases.iter().map(|case| case.outcome));
     assert!(outcomes["ready"] > 2500 && outcomes.len() == 3, "{outcomes:?}");
-    assert_eq!(without.phase_three, Default::default());
+    assert_eq!(without.phase_three, PhaseThree::default());
 }
