@@ -124,7 +124,7 @@ fn within(fields: &[Field], count: usize, budget: u64) -> Candidates {
         .zip(counted)
         .map(|(&key, counted)| {
             blocks(&name(&[key.0, Some(key.1)]), count, &counted.layout, bound, |each| {
-                for_digests(fields, key, count, each)
+                for_digests(fields, key, count, each);
             })
         })
         .collect();
@@ -341,7 +341,7 @@ fn of_thirds<'c>(
 /// Splits the blocks that are beyond the bound whichever two of three parts the records share.
 fn split(fields: &[Field], parts: [&Part; 3], crowds: [&Crowds; 3], count: usize, bound: usize) -> Found {
     let digests = |each: &mut dyn FnMut(u64, u32)| {
-        let mut rooms = [[[0; KEYS]; TOGETHER]; 3];
+        let mut rooms = vec![[[0; KEYS]; TOGETHER]; 3];
         for from in (0..count).step_by(TOGETHER) {
             let size = TOGETHER.min(count - from);
             for (part, room) in parts.iter().zip(&mut rooms) {
