@@ -13,6 +13,7 @@ use crate::staging::{Asked, Reader};
 use crate::{config, extract, interrupt};
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct Arguments {
     #[command(flatten)]
     source: SourceArguments,

@@ -68,7 +68,6 @@ impl Escaped {
                     self.has_doubled = true;
                     At::Quoted { closed: false }
                 }
-                (At::Quoted { closed: true }, _) => At::Within,
                 (At::Quoted { closed: false }, _) => At::Quoted { closed: byte == b'"' },
                 _ => At::Within,
             };

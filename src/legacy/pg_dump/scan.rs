@@ -351,7 +351,6 @@ impl<'s> Scan<'s> {
                 self.script.views.insert(name);
             }
             Statement::RolledBack if self.has_rows() => self.refuse(Unusable::RolledBack),
-            Statement::RolledBack => {}
             Statement::Copy { table, columns, format } => {
                 let table = self.named(table);
                 let (form, at) = match format {
@@ -364,7 +363,7 @@ impl<'s> Scan<'s> {
                 self.begin(table, columns, form, line);
                 self.at = at;
             }
-            Statement::Other => {}
+            Statement::RolledBack | Statement::Other => {}
         }
     }
 
