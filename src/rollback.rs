@@ -53,7 +53,7 @@ impl Summary {
         let is_told = |run: &Undone| run.beside_triggers > 0 || run.left.iter().any(Left::is_gone);
         let is_altered = !self.altered.is_empty();
         self.left() == 0
-            && self.of_triggers() == 0
+            && (self.of_triggers() == 0 || self.is_as_before())
             && (self.is_as_before() || self.of_others > 0 || is_altered || self.undone.iter().any(is_told))
     }
 

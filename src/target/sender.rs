@@ -99,7 +99,7 @@ pub(super) fn copy_on(
     };
     send(&mut sender)?;
     sender.flush();
-    let (sent, rows) = (sender.digest, sender.rows);
+    let (after, rows) = (sender.digest, sender.rows);
     // where the server has something to say, it says it here
     let arrived = match (sender.writer.finish(), sender.broken) {
         (Ok(arrived), None) => arrived,
@@ -110,7 +110,7 @@ pub(super) fn copy_on(
     if arrived != rows {
         return Err(Error::target(format!("{what}: {rows} rows were sent and {arrived} arrived")).into());
     }
-    *digest = sent;
+    *digest = after;
     Ok(rows)
 }
 

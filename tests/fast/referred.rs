@@ -154,7 +154,7 @@ fn what_triggers_do_to_rows_of_others_in_the_loaded_tables_is_said() {
             values ('00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002', 'admin');";
     // one that changes a row of the application, one that makes one, one that removes one
     for (body, changed, removed) in [
-        ("update practice_members set is_primary = not is_primary where legacy_id is null", "{\"practice_members\":1}", "{}"),
+        ("update practice_members set is_primary = true where legacy_id is null", "{\"practice_members\":1}", "{}"),
         (
             "insert into practice_members (practice_id, profile_id, role)
                  select '00000000-0000-4000-8000-000000000001', id, 'admin' from profiles where email = 'guest@their.example'
