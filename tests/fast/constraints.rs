@@ -284,11 +284,13 @@ fn a_part_that_is_there_under_an_id_of_its_own_is_named_before_the_first_write()
         of = 'profiles'
         roles = ['doctor']
         [target.columns.doctors]
-        legacy_id = 'user_number'";
+        legacy_id = 'user_number'
+        [target.parts.doctors.columns]
+        license = 'L-{legacy_id:04}'";
     let job = Job::resolved(
         SIZE,
         config,
-        "create table doctors (id uuid primary key default gen_random_uuid(), user_number int unique);
+        "create table doctors (id uuid primary key default gen_random_uuid(), user_number int unique, license text);
          insert into doctors (user_number) values (1003)",
     );
     let refused = job.drydock(["load", "--quiet"]).run().expect(5);

@@ -168,7 +168,8 @@ fn what_triggers_do_to_rows_of_others_in_the_loaded_tables_is_said() {
             SMALL,
             "",
             &format!(
-                "{ROWS} create function meddle() returns trigger language plpgsql security definer as $$ begin {body}; return null; end $$;
+                "{ROWS} create function meddle() returns trigger language plpgsql security definer as $$
+                     begin if pg_trigger_depth() = 1 then {body}; end if; return null; end $$;
                  create trigger meddle after insert on practice_members for each statement execute function meddle()"
             ),
         );
