@@ -30,14 +30,11 @@ impl Target {
     pub fn find_culprits(&mut self, entity: &Entity, refusals: &mut [(LegacyId, Refusal)]) -> Result<()> {
         let mut known: HashMap<Vec<String>, Option<(String, String)>> = HashMap::new();
         for (_, refusal) in refusals.iter_mut().filter(|(_, refusal)| !refusal.functions.is_empty()) {
-            let culprit = match known.get(&refusal.functions) {
-                Some(culprit) => culprit.clone(),
-                None => {
-                    let culprit = self.caller(entity, &refusal.functions)?;
-                    known.insert(refusal.functions.clone(), culprit.clone());
-                    culprit
-                }
-            };
+            if !known.contains_key(&refusal.functions) {
+                let caller = self.caller(entity, &refusal.functions)?;
+                known.insert(refusal.functions.clone(), caller);
+            }
+            let culprit = known.get(&refusal.functions).cloned().flatten();
             match culprit {
                 Some((kind, name)) if kind == "constraint" => refusal.constraint = Some(name),
                 Some((kind, name)) => refusal.by = Some(format!("{kind} {name}")),
