@@ -1,6 +1,8 @@
 //! Undoes what a load did to the target: one run, or everything since a checkpoint. Rows that others changed since, or
 //! refer to now, are named and left.
 
+use std::collections::BTreeMap;
+
 use crate::error::{Error, Kind, Result};
 use crate::record::Phase;
 use crate::staging::{Staging, Step};
@@ -31,6 +33,8 @@ pub struct Summary {
     pub of_others: u64,
     /// Columns that were added, changed or dropped since.
     pub altered: Vec<String>,
+    /// Rows that triggers of the target wrote into or removed from tables of others meanwhile, by table: nothing gives them back.
+    pub elsewhere: BTreeMap<String, u64>,
 }
 
 impl Summary {
@@ -39,11 +43,17 @@ impl Summary {
         self.undone.iter().flat_map(|run| &run.left).filter(|left| !left.is_gone()).count()
     }
 
+    /// Rows that stand for no legacy record and that triggers wrote while the runs loaded.
+    pub fn of_triggers(&self) -> u64 {
+        self.undone.iter().map(|run| run.of_triggers).sum()
+    }
+
     /// Whether every row that was touched is what it was.
     pub fn is_exact(&self) -> bool {
         let is_told = |run: &Undone| run.beside_triggers > 0 || run.left.iter().any(Left::is_gone);
         let is_altered = !self.altered.is_empty();
         self.left() == 0
+            && (self.of_triggers() == 0 || self.is_as_before())
             && (self.is_as_before() || self.of_others > 0 || is_altered || self.undone.iter().any(is_told))
     }
 
@@ -84,7 +94,7 @@ pub fn rollback(
         // whatever happens from here, the file no longer says that everything is loaded
         staging.begin(Step::Load)?;
     }
-    let summary = match undo(target, &staging_id, &runs, force, dry_run) {
+    let mut summary = match undo(target, &staging_id, &runs, force, dry_run) {
         Ok(summary) => summary,
         Err(error) => {
             // nothing was undone, so what was loaded still is
@@ -101,6 +111,7 @@ pub fn rollback(
             runs.iter().flat_map(|(run, phases)| phases.iter().map(|phase| (*run, *phase))).collect();
         staging.forget_loads(&phases)?;
     }
+    summary.elsewhere.clone_from(target.elsewhere());
     Ok(summary)
 }
 
@@ -120,7 +131,7 @@ pub fn undo(
     }
     let Afterwards { undone, digest, of_others, altered } =
         target.undo(staging_id, runs, digest_before.as_deref(), force)?;
-    Ok(Summary { dry_run, undone, digest, digest_before, of_others, altered })
+    Ok(Summary { dry_run, undone, digest, digest_before, of_others, altered, elsewhere: BTreeMap::new() })
 }
 
 /// What has to be undone, the latest first.

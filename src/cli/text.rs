@@ -231,8 +231,17 @@ pub(super) fn load(summary: &load::Summary) -> String {
     for (table, rows) in &summary.elsewhere {
         let _ = writeln!(
             text,
-            "note: triggers wrote {rows} rows into {table}, which is not among the tables loaded: no undo takes them back"
+            "note: triggers or foreign keys wrote {rows} rows into {table}, which is not among the tables loaded: no undo takes them back"
         );
+    }
+    for (table, rows) in &summary.beside_records {
+        let _ = writeln!(
+            text,
+            "note: triggers made or changed {rows} rows of {table} that stand for no legacy record: no undo takes that back"
+        );
+    }
+    for (table, rows) in &summary.removed_by_triggers {
+        let _ = writeln!(text, "note: triggers removed {rows} rows of {table}: no undo gives them back");
     }
     for sentence in &summary.seen_by {
         let _ = writeln!(text, "note: {sentence}");
@@ -313,6 +322,12 @@ pub(super) fn rollback(summary: &rollback::Summary) -> String {
     if summary.digest_before.is_some() {
         let _ = match (summary.is_as_before(), summary.left(), summary.of_others) {
             (true, ..) => writeln!(text, "the tables are what they were before: their digest is the same"),
+            (_, 0, _) if summary.of_triggers() > 0 => writeln!(
+                text,
+                "every row that was loaded is what it was before; {} rows that stand for no legacy record and that triggers made or \
+                 changed meanwhile are left as they are",
+                summary.of_triggers()
+            ),
             (_, 0, 0) if !summary.altered.is_empty() => writeln!(
                 text,
                 "every row that was touched is what it was before, in the columns that there were; altered since: {}",
@@ -330,6 +345,13 @@ pub(super) fn rollback(summary: &rollback::Summary) -> String {
             ),
             (_, left, _) => writeln!(text, "the tables are not what they were before: {left} rows were left"),
         };
+    }
+    for (table, rows) in &summary.elsewhere {
+        let _ = writeln!(
+            text,
+            "note: triggers or foreign keys wrote or removed {rows} rows of {table} meanwhile, which is not among the tables loaded: \
+             nothing gives them back"
+        );
     }
     text
 }

@@ -282,7 +282,8 @@ impl Loader<'_> {
     /// Keeps in the file what the target has confirmed and what it has refused.
     pub(super) fn note(&mut self, carried: &mut Carried<'_>, unit: Unit) -> Result<()> {
         let merge = carried.merge;
-        let Unit { number, ids, mut merged, refused: refusals } = unit;
+        let Unit { number, ids, mut merged, refused: mut refusals } = unit;
+        self.target.find_culprits(merge.entity, &mut refusals)?;
         self.writing.wrote(&merged);
         for list in [&mut merged.inserted, &mut merged.updated, &mut merged.missing] {
             list.sort_unstable();

@@ -119,6 +119,10 @@ pub struct Summary {
     pub gone_from_source: BTreeMap<&'static str, u64>,
     /// Rows that triggers of the target wrote into tables of others, by table: no undo takes them back.
     pub elsewhere: BTreeMap<String, u64>,
+    /// Rows of the loaded tables that stand for no legacy record and that triggers made or changed, by table: no undo takes that back.
+    pub beside_records: BTreeMap<String, u64>,
+    /// Rows that triggers removed from the loaded tables, by table: no undo gives them back.
+    pub removed_by_triggers: BTreeMap<String, u64>,
     /// What was done about rows whose record is gone, by entity, where `policy.gone` says so.
     pub gone: Vec<GoneCount>,
     /// Who sees the rows through the platform's API: each a sentence.
@@ -270,6 +274,8 @@ pub fn load(
     if phases.asked.contains(&phases.last) && !options.dry_run {
         refused.extend(loader.confirm(progress)?);
     }
+    let run_id = loader.run_id;
+    let beside_records = loader.ask(&first, |loader| loader.target.beside_records(&staging_id, run_id))?;
     let gone_from_source = if options.dry_run {
         loader.target.end_rehearsal()?;
         BTreeMap::new()
@@ -281,7 +287,8 @@ pub fn load(
     };
     let seen_by =
         if options.dry_run { Vec::new() } else { loader.ask(&first, |loader| loader.target.seen_by())? };
-    let elsewhere = loader.elsewhere();
+    let elsewhere = loader.of_all_sessions(|target| target.elsewhere().clone());
+    let removed_by_triggers = loader.of_all_sessions(Target::removed_by_triggers);
     let Loader { staging, .. } = loader;
     if let Some(beyond) = beyond {
         staging.finish_run(beyond, None)?;
@@ -297,6 +304,8 @@ pub fn load(
         failed: if options.dry_run { now } else { staging.count_failed()? },
         gone_from_source,
         elsewhere,
+        beside_records,
+        removed_by_triggers,
         gone: going.iter().map(gone::Going::count).collect(),
         seen_by,
         accounting: staging.accounting()?,
@@ -304,15 +313,15 @@ pub fn load(
 }
 
 impl Loader<'_> {
-    /// What triggers wrote into tables of others, in every session.
-    fn elsewhere(&self) -> BTreeMap<String, u64> {
-        let mut written = BTreeMap::new();
+    /// What every session counted by table, together.
+    fn of_all_sessions(&self, counted: impl Fn(&Target) -> BTreeMap<String, u64>) -> BTreeMap<String, u64> {
+        let mut all = BTreeMap::new();
         for target in self.beside.iter().chain([&*self.target]) {
-            for (table, rows) in target.elsewhere() {
-                *written.entry(table.clone()).or_default() += rows;
+            for (table, rows) in counted(target) {
+                *all.entry(table).or_default() += rows;
             }
         }
-        written
+        all
     }
 
     fn merge(&mut self, merge: &Merge, progress: Progress) -> Result<(Receipt, Vec<Refused>, Vec<Changed>)> {
@@ -325,7 +334,7 @@ impl Loader<'_> {
             let released = self.release(merge)?;
             if released > 0 {
                 progress.say(&format!(
-                    "{operation}: {released} rows no longer stand for a record whose id is somebody else's now"
+                    "{operation}: {released} rows no longer stand for a record, which is somebody else or another row now"
                 ));
             }
             let claimed = self.claim(merge)?;
@@ -347,13 +356,19 @@ impl Loader<'_> {
         Ok((receipt, refused, changed.collect()))
     }
 
-    /// Takes the legacy id from rows whose record is somebody else's now, who gets a row of their own: to the others their record
-    /// is gone.
+    /// Takes the legacy id from rows whose record is somebody else's now, who gets a row of their own, or is another row, as somebody
+    /// decided after it was loaded: to these rows their record is gone.
     fn release(&mut self, merge: &Merge) -> Result<u64> {
         if merge.entity.is_part() || merge.entity.is_onto() {
             return Ok(0);
         }
-        let rows = self.staging.released(merge.entity)?;
+        let mut rows = self.staging.released(merge.entity)?;
+        let decided = self.staging.decided_rows(merge.entity)?;
+        if !decided.is_empty() && merge.entity.has_key_column() {
+            rows.extend(self.ask(merge, |loader| loader.target.other_rows(merge.entity, &decided))?);
+            rows.sort_unstable();
+            rows.dedup();
+        }
         if rows.is_empty() {
             return Ok(0);
         }

@@ -6,6 +6,7 @@ use crate::clean::NOBODYS_DOMAINS;
 use crate::entity::catalog::Catalog;
 use crate::entity::{Entity, Kind, Write};
 use crate::error::{Error, Result};
+use crate::record::LegacyId;
 use crate::staging::Staging;
 use crate::target::{Demand, Demands, Target};
 
@@ -53,6 +54,7 @@ pub fn obstacles(staging: &Staging, target: &mut Target) -> Result<Obstacles> {
     problems.extend(coarse);
     if problems.is_empty() {
         problems.extend(entered_since(staging, target)?);
+        problems.extend(rows_apart(staging, target)?);
     }
     let mut notes: Vec<String> = conditions.notes().into_iter().chain(zoneless).collect();
     // what is missing cannot be asked
@@ -104,6 +106,49 @@ fn entered_since(staging: &Staging, target: &mut Target) -> Result<Vec<String>> 
             problems.push(format!(
                 "{rows} rows of {} got an address since the survey, such as legacy id {first}, and the file has none for them but a \
                  stand-in: `drydock survey` and `drydock transform` see it and keep it",
+                entity.name
+            ));
+        }
+    }
+    Ok(problems)
+}
+
+/// Rows that stand for a record under another id than the one that it is to have, where no load can set that right.
+fn rows_apart(staging: &Staging, target: &mut Target) -> Result<Vec<String>> {
+    let mut problems = Vec::new();
+    for entity in staging.sent_entities()? {
+        let table = target.name_of(entity.target_table).to_owned();
+        if entity.is_part() {
+            let Some(id) = entity.column("id").filter(|_| entity.has_key_column()) else { continue };
+            let (rows, first) = target.parts_apart(entity, |sender| {
+                staging.with_ready(entity, &[id], |ready| {
+                    let mut send = |legacy_id: LegacyId, values: &[Option<&str>]| {
+                        sender.send([Some(legacy_id.to_string().as_str()), values[0]]);
+                        Ok(())
+                    };
+                    while ready.next(&mut send)?.is_some() {}
+                    Ok(())
+                })
+            })?;
+            if let Some(first) = first {
+                problems.push(format!(
+                    "{rows} rows of {table} have other ids than the rows that they are part of, such as legacy id {first}, and would be there \
+                     twice: give them these ids, or take the legacy id from them and what is unique beside it"
+                ));
+            }
+            continue;
+        }
+        if entity.is_onto() || entity.has_key_column() || target.known_keys(entity)? == 0 {
+            continue;
+        }
+        let apart = target.other_rows(entity, &staging.decided_rows(entity)?)?;
+        if let Some((first, _)) = apart.first() {
+            problems.push(format!(
+                "{} records of {} are loaded, and a decision since says that they are other rows, such as legacy id {first}; {table} has no \
+                 column for the legacy id that could be taken from the loaded ones: undo the load that made them (`drydock runs --loads`, \
+                 `drydock rollback`) and load again, or decide that they stay what they are (item {}:{first}:id, accept)",
+                apart.len(),
+                entity.name,
                 entity.name
             ));
         }

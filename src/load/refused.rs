@@ -9,7 +9,11 @@ use crate::target::Refusal;
 /// rows: the database does not say which of them it was.
 pub fn refused(entity: &Entity, legacy_id: LegacyId, refusal: &Refusal, watchers: &str) -> Refused {
     let code = code(entity, refusal);
-    let by = if code == Code::TargetTrigger { format!(" by {watchers}") } else { String::new() };
+    let by = match &refusal.by {
+        Some(by) => format!(" by {by}"),
+        None if code == Code::TargetTrigger => format!(" by {watchers}"),
+        None => String::new(),
+    };
     Refused {
         legacy_id,
         code,
@@ -26,6 +30,8 @@ fn code(entity: &Entity, refusal: &Refusal) -> Code {
         "23502" => Code::TargetNull,
         "23514" | "44000" => Code::TargetCheck,
         "P0002" => Code::TargetRowMissing,
+        // a constraint that calls a function which raises
+        sqlstate if sqlstate.starts_with("P0") && refusal.constraint.is_some() => Code::TargetCheck,
         sqlstate if sqlstate.starts_with("22") || sqlstate.starts_with("54") => Code::TargetValue,
         sqlstate if sqlstate.starts_with("P0") || sqlstate.starts_with("27") => Code::TargetTrigger,
         sqlstate if sqlstate.starts_with("23") => Code::TargetCheck,
@@ -107,12 +113,22 @@ mod tests {
                 "email",
             ),
             (&profiles::ENTITY, "P0001", None, None, Code::TargetTrigger, Category::ConstraintViolation, ""),
+            (
+                &profiles::ENTITY,
+                "P0001",
+                Some("profiles_check"),
+                None,
+                Code::TargetCheck,
+                Category::ConstraintViolation,
+                "",
+            ),
         ] {
             let refusal = Refusal {
                 sqlstate: sqlstate.to_owned(),
                 table: None,
                 column: column.map(str::to_owned),
                 constraint: constraint.map(str::to_owned),
+                ..Refusal::default()
             };
             let refused = refused(entity, LegacyId(7), &refusal, "trigger keep");
             assert_eq!(refused.context.ends_with(" by trigger keep"), code == Code::TargetTrigger);

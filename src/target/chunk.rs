@@ -5,13 +5,14 @@ use std::ops::RangeInclusive;
 
 use super::Target;
 use postgres::fallible_iterator::FallibleIterator;
+use sha2::{Digest, Sha256};
 
 use super::failure::{Cause, Failure, Refusal};
 use super::merge::Merge;
 use super::receipts::{Receipted, Writing};
-use super::sender::{Sender, Sent, copy_in};
+use super::sender::{Sender, copy_on};
 use crate::error::{Error, Result};
-use crate::record::LegacyId;
+use crate::record::{LegacyId, hex};
 
 /// What a chunk did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,7 +56,7 @@ impl Target {
         let number = writing.number();
         let marked = self.within(&format!("loading {}", merge.entity.name), |target| {
             let mut receipted = None;
-            *merged = target.merge_rows(writing, merge, &mut receipted, send)?;
+            *merged = target.merge_rows(writing, merge, &mut receipted, &mut Sha256::new(), send)?;
             if let Some(receipted) = &receipted {
                 target.write_receipt(writing, number, merge, merged, receipted)?;
             }
@@ -81,17 +82,21 @@ impl Target {
         let marked = self.within(&what, |target| {
             refused.clear();
             let (mut receipted, mut all): (Option<Receipted>, Merged) = (None, Merged::default());
-            let mut digests = Vec::new();
+            // as the rows of a chunk are digested that is written whole
+            let mut digest = Sha256::new();
             for id in ids {
-                let mut own = None;
+                let (mut own, mut with_it) = (None, digest.clone());
                 let done = target.within(&what, |target| {
-                    target.merge_rows(writing, merge, &mut own, |sender| {
+                    target.merge_rows(writing, merge, &mut own, &mut with_it, |sender| {
                         send(*id, sender)?;
                         Ok(Some(*id..=*id))
                     })
                 });
                 match done {
                     Ok(one) => {
+                        if one.refused.is_empty() && one.missing.is_empty() {
+                            digest = with_it;
+                        }
                         all.rows += one.rows;
                         all.inserted.extend(one.inserted);
                         all.updated.extend(one.updated);
@@ -101,7 +106,6 @@ impl Target {
                         }
                         refused.extend(one.refused);
                         all.xids.extend(one.xids);
-                        digests.push(one.digest);
                         if let Some(own) = own {
                             receipted.get_or_insert_with(Receipted::default).join(own);
                         }
@@ -114,7 +118,7 @@ impl Target {
                     Err(failure) => return Err(failure),
                 }
             }
-            all.digest = crate::record::hex(&<sha2::Sha256 as sha2::Digest>::digest(digests.concat()));
+            all.digest = hex(&digest.finalize());
             *merged = all;
             if let Some(receipted) = &mut receipted {
                 receipted.range = ids.first().zip(ids.last()).map(|(first, last)| *first..=*last);
@@ -126,12 +130,13 @@ impl Target {
         Ok(())
     }
 
-    /// Merges the rows sent. `receipted` is set when something was written.
+    /// Merges the rows sent, whose digest goes on with `hash`. `receipted` is set when something was written.
     fn merge_rows(
         &mut self,
         writing: &Writing<'_>,
         merge: &Merge,
         receipted: &mut Option<Receipted>,
+        hash: &mut Sha256,
         send: impl FnOnce(&mut Sender<'_>) -> Result<Option<RangeInclusive<LegacyId>>>,
     ) -> Result<Merged, Failure> {
         let table = self.table(merge.entity);
@@ -146,7 +151,7 @@ impl Target {
         )?;
         let mut range = None;
         let into = format!("{sent_table} ({})", merge.listed());
-        let Sent { rows, digest } = copy_in(&mut self.client, &format!("copying {name}"), &into, |sender| {
+        let rows = copy_on(&mut self.client, &format!("copying {name}"), &into, hash, |sender| {
             range = send(sender)?;
             Ok(())
         })?;
@@ -157,6 +162,7 @@ impl Target {
         self.execute(&format!("preparing {name}"), &format!("analyze {sent_table} (legacy_id)"))?;
 
         let mut known = self.compare(merge, &table, &range)?;
+        let digest = hex(&hash.clone().finalize());
         let mut merged = Merged { rows, digest, ..Merged::default() };
         merged.refused = self.refuse_judged(merge, &table)?;
         if !merged.refused.is_empty() {
@@ -200,6 +206,7 @@ impl Target {
             if watched {
                 self.remember_other_phases(merge, &table)?;
             }
+            let noted = if known.different > 0 { self.note_referred_to(merge)? } else { Vec::new() };
             let written_in = self.written_in(merge.entity.target_table)?;
             let statement = merge.write_statement(&table, known.rows > 0, &range, &written_in);
             self.write(merge, &statement, &mut merged)?;
@@ -210,6 +217,7 @@ impl Target {
                 self.refuse_rewritten(merge, &table, &range)?;
             }
             expect_counts(merge, &merged, to_insert, known.different)?;
+            self.refuse_broken(&format!("loading {name}"), merge.entity.target_table, noted)?;
             *receipted = Some(what_for);
         }
         self.refuse_dangling(merge, &table, &merge.within(&range))?;
@@ -245,7 +253,10 @@ impl Target {
             found.stale,
             list(&ids)
         ))
-        .hint("run `drydock survey` and `drydock transform` again; nothing of this chunk was written")
+        .hint(
+            "nothing of this chunk was written; run `drydock survey` and `drydock transform` again; where that changes nothing, a decision \
+             says that they are other rows: undo the load that made these (`drydock rollback`), or decide again",
+        )
         .into())
     }
 

@@ -5,12 +5,48 @@ use super::failure::Failure;
 use super::merge::Merge;
 use super::receipts::{Receipted, Writing};
 use super::sender::{Sender, copy_in};
-use super::{Target, quoted_text};
-use crate::entity::{Kind, metadata};
-use crate::error::Result;
+use super::{Target, discriminated, quoted_text};
+use crate::entity::{Entity, Kind, metadata};
+use crate::error::{Error, Result};
 use crate::record::LegacyId;
 
 impl Target {
+    /// Of records and the rows that they are meant to be, the other rows that have their legacy id in the target.
+    pub fn other_rows(
+        &mut self,
+        entity: &Entity,
+        meant: &[(LegacyId, String)],
+    ) -> Result<Vec<(LegacyId, String)>> {
+        let what = format!("looking for rows of {}", entity.target_table);
+        let (records, ids): (Vec<i64>, Vec<&str>) =
+            meant.iter().map(|(id, row)| (id.0, row.as_str())).unzip();
+        let sql = format!(
+            "select t.legacy_id::bigint, t.id::text from {} t \
+             join unnest($1::int8[], $2::text[]) m (legacy_id, id) on t.legacy_id = m.legacy_id and t.id::text <> m.id \
+             where {} order by 1, 2",
+            self.table(entity),
+            discriminated(entity)
+        );
+        let rows = self.client.query(&sql, &[&records, &ids]).map_err(|cause| Failure::of(&what, &cause))?;
+        Ok(rows.iter().map(|row| (LegacyId(row.get(0)), row.get(1))).collect())
+    }
+
+    /// How many rows of a part have another id than the row that they are part of, and the first record of which that is so. `send`
+    /// sends the legacy id and the id of every ready row.
+    pub fn parts_apart(
+        &mut self,
+        entity: &Entity,
+        send: impl FnOnce(&mut Sender<'_>) -> Result<()>,
+    ) -> Result<(u64, Option<LegacyId>)> {
+        let table = self.table(entity);
+        let found = format!(
+            "{table} t join drydock_asked a on a.legacy_id = t.legacy_id where a.id <> t.id and {}",
+            discriminated(entity)
+        );
+        let asked = format!("select t.legacy_id, t.id from {table} t");
+        self.count_asked("looking for parts", &asked, send, "t.legacy_id", &found)
+    }
+
     /// Takes the legacy id from rows that stand for a record no longer, and has them out of use where `also_off` says so. `rows` are
     /// the ids with the legacy ids that they have. Returns how many had it.
     pub fn release(
@@ -51,6 +87,7 @@ impl Target {
                 return Ok(None);
             }
             target.mark_phase(writing, merge.phase)?;
+            target.expect_nobody_refers(merge, &table)?;
             target.keep_unclaimed(writing, merge, &table, "drydock_released")?;
             let off = match merge.entity.in_use().filter(|_| also_off) {
                 Some(flag) => format!(", {} = false", super::quoted(flag.name)),
@@ -81,6 +118,36 @@ impl Target {
         writing.written(true);
         writing.wrote(&released);
         Ok(released.updated.len() as u64)
+    }
+
+    /// Refuses to take the legacy id from rows that somebody refers to by it.
+    fn expect_nobody_refers(&mut self, merge: &Merge, table: &str) -> Result<(), Failure> {
+        let ours = merge.entity.target_table;
+        for reference in self.references_to(ours)? {
+            if !reference.to.iter().any(|to| to == "legacy_id") {
+                continue;
+            }
+            let sql = format!(
+                "select t.legacy_id::bigint from {table} t join drydock_released r on r.id = t.id \
+                 where exists (select 1 from {} c where {}) order by 1",
+                reference.child,
+                reference.refers("t")
+            );
+            let referred = self.legacy_ids("looking for references", &sql)?;
+            if !referred.is_empty() {
+                return Err(Error::target(format!(
+                    "{} rows of {} no longer stand for a record, whose id is somebody else's now, and {} refers to them by that id, \
+                     such as {}",
+                    referred.len(),
+                    self.names.table(ours),
+                    reference.shown,
+                    super::chunk::list(&referred)
+                ))
+                .hint("nothing of it was written; have those rows refer to the row's id, or reject the records in a review")
+                .into());
+            }
+        }
+        Ok(())
     }
 
     /// Writes legacy ids into rows that have none in their column. `send` sends each row's id and its legacy id. A row that

@@ -55,6 +55,9 @@ pub struct TableConditions {
     pub triggers: Vec<String>,
     /// Whether a publication has it that could not say which row an update is about, so that no row may be updated.
     pub is_published_without_identity: bool,
+    /// Publications that have it with a filter of its rows or a list of its columns that do not go with its replica identity, so
+    /// that no row may be updated or removed.
+    pub published_beside_identity: Vec<String>,
 }
 
 impl Target {
@@ -91,6 +94,7 @@ impl Target {
                 has_rules: row.get(5),
                 triggers: row.get(6),
                 is_published_without_identity: row.get(7),
+                published_beside_identity: row.get(8),
             })
             .collect();
         Ok(conditions)
@@ -196,11 +200,20 @@ impl TableConditions {
              load (alter table {name} disable rule …)"
         );
         let published = format!(
-            "table {name} is published with its updates and has no replica identity, so that no row of it may be updated: give it \
-             a primary key, or alter table {name} replica identity full"
+            "table {name} is published with its updates or deletes and has no replica identity, so that no row of it may be updated or \
+             removed: give it a primary key, or alter table {name} replica identity full"
         );
         let found = [(self.has_rules, rules), (self.is_published_without_identity, published)];
-        found.into_iter().filter_map(|(is_so, sentence)| is_so.then_some(sentence)).collect()
+        let mut sentences: Vec<String> =
+            found.into_iter().filter_map(|(is_so, sentence)| is_so.then_some(sentence)).collect();
+        sentences.extend(self.published_beside_identity.iter().map(|publication| {
+            format!(
+                "publication {publication} has table {name} with a filter of rows that asks for more than its replica identity, or with a \
+                 list of columns that leaves some of that out, so that no row of it may be updated or removed: give it a replica \
+                 identity over these columns, or take the filter or the list away (alter publication {publication} set table …)"
+            )
+        }));
+        sentences
     }
 }
 

@@ -65,7 +65,8 @@ impl Target {
                 places.push(("metadata", format!("t.metadata::jsonb ->> {}", quoted_text(key))));
             }
             LegacyIdIn::FallbackAddress if has("email") => {
-                let given = "substring(t.email::text from '\\.([0-9]+)(?:-[0-9]+)?@migrated\\.local$')";
+                let given =
+                    "substring(t.email::text collate \"C\" from '\\.([0-9]+)(?:-[0-9]+)?@migrated\\.local$')";
                 places.push(("fallback_address", given.to_owned()));
             }
             LegacyIdIn::Column | LegacyIdIn::Metadata(_) | LegacyIdIn::FallbackAddress => {}

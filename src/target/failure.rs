@@ -37,7 +37,7 @@ pub enum Cause {
 }
 
 /// What the database says about a record that it refuses, without its text, which quotes values.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Refusal {
     /// The SQLSTATE, such as `23505`.
     pub sqlstate: String,
@@ -45,8 +45,13 @@ pub struct Refusal {
     pub table: Option<String>,
     /// The column named.
     pub column: Option<String>,
-    /// The constraint named.
+    /// The constraint named, or, where a function raised the error, the one that called it.
     pub constraint: Option<String>,
+    /// The functions in whose calls the error arose, from within, as the server tells them; not to be shown before the catalog
+    /// has them.
+    pub functions: Vec<String>,
+    /// What raised it, where the catalog knows: a trigger, an index or a function.
+    pub by: Option<String>,
 }
 
 impl Refusal {
@@ -56,7 +61,7 @@ impl Refusal {
             sqlstate: "P0002".to_owned(),
             table: Some(table.to_owned()),
             column: Some("legacy_id".to_owned()),
-            constraint: None,
+            ..Self::default()
         }
     }
 
@@ -66,7 +71,7 @@ impl Refusal {
             sqlstate: "27000".to_owned(),
             table: Some(table.to_owned()),
             column: column.map(str::to_owned),
-            constraint: None,
+            ..Self::default()
         }
     }
 
@@ -78,6 +83,8 @@ impl Refusal {
             table: owned(error.table()),
             column: owned(error.column()),
             constraint: owned(error.constraint()),
+            functions: error.where_().map(functions).unwrap_or_default(),
+            by: None,
         }
     }
 }
@@ -157,6 +164,18 @@ impl From<Failure> for Error {
     }
 }
 
+/// The names of the functions that an error's context speaks of: of each line its head, and nothing of a statement.
+fn functions(context: &str) -> Vec<String> {
+    let named = context.lines().filter_map(|line| {
+        let name = match line.strip_prefix("PL/pgSQL function ") {
+            Some(rest) => rest.split('(').next(),
+            None => line.strip_prefix("SQL function ").and_then(|rest| rest.split(" statement").next()),
+        }?;
+        Some(name.rsplit('.').next().unwrap_or(name).trim_matches('"').to_owned())
+    });
+    named.collect()
+}
+
 /// Whether the condition may be the fault of one record, so that the others can go without it: what a value is, what a
 /// constraint allows, what a trigger raises, what fits into an index.
 fn is_about_a_record(sqlstate: &str) -> bool {
@@ -189,12 +208,20 @@ mod tests {
     }
 
     #[test]
+    fn the_functions_of_a_context_are_read() {
+        let context = "PL/pgSQL function extensions.addr_ok(text) line 1 at RAISE\nSQL statement \"select 'Ann'\"\n\
+                       SQL function \"outer\" statement 1\nCOPY x, line 3: \"Ann\"";
+        assert_eq!(functions(context), ["addr_ok", "outer"]);
+    }
+
+    #[test]
     fn a_refusal_is_told_by_names_alone() {
         let refusal = Refusal {
             sqlstate: "23505".to_owned(),
             table: Some("profiles".to_owned()),
             column: None,
             constraint: Some("profiles_email_key".to_owned()),
+            ..Refusal::default()
         };
         assert_eq!(refusal.to_string(), "sqlstate=23505 table=profiles constraint=profiles_email_key");
     }

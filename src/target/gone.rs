@@ -172,12 +172,23 @@ impl Target {
                  where g.state is null and t.id = g.id and exists (select 1 from {} c where {}{goes_too})",
                 quoted_text(&reference.shown),
                 reference.child,
-                reference.condition
+                reference.refers("t")
             );
             // who stays may be the reason for another to stay
             while self.client.execute(&sql, &[]).map_err(|cause| Failure::of(&what, &cause))? > 0
                 && reference.same_table
             {}
+        }
+        let Some((mappings, is_its)) = self.noted_mappings(entity)? else { return Ok(()) };
+        for reference in self.references_to_mappings()? {
+            let sql = format!(
+                "update drydock_gone g set state = 'referenced', by_whom = {} from {mappings} m \
+                 where g.state is null and {is_its} = g.id::text and exists (select 1 from {} c where {})",
+                quoted_text(&reference.shown),
+                reference.child,
+                reference.refers("m")
+            );
+            self.execute(&what, &sql)?;
         }
         Ok(())
     }
@@ -223,8 +234,13 @@ impl Target {
                 "removed",
             ),
         };
+        let noted =
+            self.note_referred(ours, "select g.id from drydock_gone g where g.state is null", |to| {
+                to != "id"
+            })?;
         // what deferred triggers do belongs to it
         self.execute(&what, &format!("{act}; set constraints all immediate"))?;
+        self.refuse_broken(&what, ours, noted)?;
         self.execute(
             &what,
             &format!(
@@ -238,10 +254,11 @@ impl Target {
                 quoted_text(merge.phase.as_str())
             ),
         )?;
+        let rows = self.count(&what, &format!("select count(*) from drydock_gone where state = '{done}'"))?;
         if policy == Gone::Remove {
             self.forget_whose(entity)?;
+            self.mean_to_remove(ours, rows);
         }
-        let rows = self.count(&what, &format!("select count(*) from drydock_gone where state = '{done}'"))?;
         let merged = Merged { rows, digest, xids: vec![own], ..Merged::default() };
         Ok((rows > 0).then_some(merged))
     }

@@ -66,8 +66,8 @@ impl Target {
             let refusal = Refusal {
                 sqlstate: constraint.sqlstate.to_owned(),
                 table: Some(self.names.table(merge.entity.target_table).to_owned()),
-                column: None,
                 constraint: Some(constraint.name.clone()),
+                ..Refusal::default()
             };
             Some((question(merge, table, constraint, &judged.others)?, refusal))
         });

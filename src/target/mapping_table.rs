@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::failure::Failure;
 use super::merge::Merge;
+use super::referred::Reference;
 use super::{Target, quoted, quoted_text};
 use crate::config;
 use crate::entity::Entity;
@@ -145,10 +146,45 @@ impl Target {
         )))
     }
 
+    /// Foreign keys that refer to the table.
+    pub(super) fn references_to_mappings(&mut self) -> Result<Vec<Reference>, Failure> {
+        let table = self.mappings.table.clone();
+        self.references_to(&table)
+    }
+
     /// Takes out what says whose the rows were that an undo removes from a table: those in `drydock_undo`.
     pub(super) fn forget_mappings(&mut self, table: &str) -> Result<(), Failure> {
+        match self.mapped_of_undo(table)? {
+            Some((mappings, is_its)) => self.execute(
+                &format!("removing rows of {table}"),
+                &format!("delete from {mappings} m using drydock_undo u where {is_its}"),
+            ),
+            None => Ok(()),
+        }
+    }
+
+    /// Leaves rows that an undo would remove from a table where somebody refers to the line that says whose they are.
+    pub(super) fn leave_what_is_mapped_for_others(&mut self, table: &str) -> Result<(), Failure> {
+        let Some((mappings, is_its)) = self.mapped_of_undo(table)? else { return Ok(()) };
+        for reference in self.references_to_mappings()? {
+            self.execute(
+                &format!("looking for references to {}", self.mappings.table),
+                &format!(
+                    "update drydock_undo u set state = 'referenced', by_whom = {} from {mappings} m \
+                     where {is_its} and exists (select 1 from {} c where {})",
+                    quoted_text(&reference.shown),
+                    reference.child,
+                    reference.refers("m")
+                ),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// The table, and the condition that its row `m` says whose the row of `drydock_undo` is that an undo removes from a table.
+    fn mapped_of_undo(&mut self, table: &str) -> Result<Option<(String, String)>, Failure> {
         if !self.mappings.is_written {
-            return Ok(());
+            return Ok(None);
         }
         let mappings = self.mappings()?;
         let of_table = |entity: &&&'static Entity| entity.target_table == table && !entity.is_part();
@@ -160,20 +196,18 @@ impl Target {
             .map(|entity| quoted_text(&mappings.word(entity)))
             .collect();
         if words.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
-        self.execute(
-            &format!("removing rows of {table}"),
-            &format!(
-                "delete from {}.{} m using drydock_undo u where m.{}::text in ({}) and m.{}::text = u.id::text and u.table_name = {} \
+        Ok(Some((
+            format!("{}.{}", quoted(&self.schema), quoted(&mappings.table)),
+            format!(
+                "m.{}::text in ({}) and m.{}::text = u.id::text and u.table_name = {} \
                  and u.how = 'inserted' and u.state is null",
-                quoted(&self.schema),
-                quoted(&mappings.table),
                 quoted(&mappings.entity_type),
                 words.join(", "),
                 quoted(&mappings.new_id),
                 quoted_text(table)
             ),
-        )
+        )))
     }
 }

@@ -14,6 +14,7 @@ mod constraints;
 mod contents;
 mod copies;
 mod copy;
+mod culprit;
 mod elsewhere;
 mod existing;
 mod failure;
@@ -31,6 +32,7 @@ mod own_schema;
 mod preflight;
 mod receipts;
 mod references;
+mod referred;
 mod room;
 mod scratch;
 mod sender;
@@ -182,6 +184,11 @@ impl Target {
     /// A column with its table, by the target's names.
     pub fn place(&self, table: &str, column: &str) -> String {
         self.names.place(table, column)
+    }
+
+    /// A table's name in the target.
+    pub fn name_of<'a>(&'a self, table: &'a str) -> &'a str {
+        self.names.table(table)
     }
 
     /// The entities whose tables there are, in load order.

@@ -36,6 +36,7 @@ impl Target {
         problems.extend(self.null_defaults(catalog));
         problems.extend(self.always_fired()?);
         problems.extend(self.unsilenced()?);
+        problems.extend(self.refused_temporaries()?);
         if !self.may_hold_triggers() {
             problems.push(
                 "target.triggers is \"off\", and this role may not switch them off for itself: grant set on parameter \

@@ -141,6 +141,18 @@ impl Target {
         has_table(&mut self.client, "drydock.keys")
     }
 
+    /// How many rows of an entity's table it knows.
+    pub fn known_keys(&mut self, entity: &Entity) -> Result<u64> {
+        if !self.has_keys()? {
+            return Ok(0);
+        }
+        let sql = format!(
+            "select count(*) from drydock.keys k where k.table_name = {}",
+            quoted_text(entity.target_table)
+        );
+        self.count("looking for the schema drydock", &sql)
+    }
+
     /// Whether Drydock's schema is there.
     pub(super) fn has_receipts(&mut self) -> Result<bool, Failure> {
         has_table(&mut self.client, "drydock.restorations")

@@ -91,8 +91,8 @@ impl Target {
             let refusal = Refusal {
                 sqlstate: "23503".to_owned(),
                 table: Some(theirs.to_owned()),
-                column: None,
                 constraint: Some(key.name.clone()),
+                ..Refusal::default()
             };
             return Err(Failure {
                 error: Error::target(format!(

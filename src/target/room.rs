@@ -227,6 +227,9 @@ impl Target {
                 ),
             )?;
         }
+        let noted = self.note_referred(ours, "select r.id from drydock_room r", |other| {
+            other == column.name || other != "id" && merge.entity.column(other).is_none()
+        })?;
         let statement = statement(self)?;
         let written_in = self.written_in(ours)?;
         let merged =
@@ -255,6 +258,7 @@ impl Target {
             }
             self.execute(what, "drop table drydock_room_before")?;
         }
+        self.refuse_broken(what, ours, noted)?;
         Ok(merged)
     }
 

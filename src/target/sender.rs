@@ -74,19 +74,32 @@ pub(super) fn copy_in(
     into: &str,
     send: impl FnOnce(&mut Sender<'_>) -> Result<()>,
 ) -> Result<Sent, Failure> {
+    let mut digest = Sha256::new();
+    let rows = copy_on(client, what, into, &mut digest, send)?;
+    Ok(Sent { rows, digest: hex(&digest.finalize()) })
+}
+
+/// The same, going on with a digest; returns how many rows were sent.
+pub(super) fn copy_on(
+    client: &mut Session,
+    what: &str,
+    into: &str,
+    digest: &mut Sha256,
+    send: impl FnOnce(&mut Sender<'_>) -> Result<()>,
+) -> Result<u64, Failure> {
     let writer =
         client.copy_in(&format!("copy {into} from stdin")).map_err(|cause| Failure::of(what, &cause))?;
     let mut sender = Sender {
         writer,
         buffer: Vec::with_capacity(2 * PIECE),
-        digest: Sha256::new(),
+        digest: digest.clone(),
         rows: 0,
         bytes: 0,
         broken: None,
     };
     send(&mut sender)?;
     sender.flush();
-    let (digest, rows) = (sender.digest, sender.rows);
+    let (after, rows) = (sender.digest, sender.rows);
     // where the server has something to say, it says it here
     let arrived = match (sender.writer.finish(), sender.broken) {
         (Ok(arrived), None) => arrived,
@@ -97,7 +110,8 @@ pub(super) fn copy_in(
     if arrived != rows {
         return Err(Error::target(format!("{what}: {rows} rows were sent and {arrived} arrived")).into());
     }
-    Ok(Sent { rows, digest: hex(&digest.finalize()) })
+    *digest = after;
+    Ok(rows)
 }
 
 /// The SHA-256 of a text.

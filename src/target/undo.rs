@@ -31,6 +31,8 @@ pub struct Undone {
     /// Of these, rows that the run had made itself and that a trigger of the target may have given other values in columns
     /// of the application's own.
     pub beside_triggers: u64,
+    /// Rows that stand for no legacy record and that triggers made or changed while the run loaded: they are left as they are.
+    pub of_triggers: u64,
     /// Rows that are not what they were.
     pub left: Vec<Left>,
 }
@@ -88,18 +90,6 @@ pub struct Afterwards {
     pub altered: Vec<String>,
 }
 
-/// A foreign key that refers to a table.
-pub(super) struct Reference {
-    /// The table that refers, quoted.
-    pub child: String,
-    /// The table and its columns, in words.
-    pub shown: String,
-    /// Whether it is the table itself.
-    pub same_table: bool,
-    /// The condition that its row `c` refers to the row `t`.
-    pub condition: String,
-}
-
 impl Target {
     /// The runs and phases of a staging file that have something to undo, in order.
     pub fn live_phases(&mut self, staging_id: &str) -> Result<Vec<(i64, Phase)>> {
@@ -149,7 +139,8 @@ impl Target {
                 .iter()
                 .map(|(run_id, phases)| target.undo_run(staging_id, *run_id, phases, force))
                 .collect::<Result<_, Failure>>()?;
-            let of_others = since.map_or(Ok(0), |since| target.count_of_others(since))?;
+            let of_triggers = undone.iter().map(|run| run.of_triggers).sum();
+            let of_others = since.map_or(Ok(0), |since| target.count_of_others(since))?.saturating_sub(of_triggers);
             let altered = since.map_or(Ok(Vec::new()), |since| target.altered_since(since))?;
             let after = Afterwards { undone, digest: target.digest()?, of_others, altered };
             if force || after.is_told() || digest_before.is_none_or(|before| before == after.digest) {
@@ -157,7 +148,8 @@ impl Target {
             }
             Err(not_exact(
                 "the tables would not be what they were before, and no row says why: rows that nobody has touched since \
-                 may be gone, a trigger may write into others, or a table has other columns than then"
+                 may be gone, a trigger may write into others or have removed some, or a table has other columns than then; --force undoes what \
+                 the runs wrote all the same"
                     .to_owned(),
             )
             .into())
@@ -260,19 +252,22 @@ impl Target {
                 ),
             )?;
         }
+        let mut of_triggers = 0;
         for table in self.tables.clone() {
             self.refuse_lost_images(table, &mine)?;
-            if !force && self.makes_rows(table) {
-                self.refuse_rows_beside(table, &mine)?;
+            if self.makes_rows(table) {
+                of_triggers += self.count_rows_beside(table, &mine, force)?;
             }
             self.find_gone_and_changed(table, &mine, force)?;
         }
-        let mut undone = Undone { run_id, phases: phases.to_vec(), ..Undone::default() };
+        let mut undone = Undone { run_id, phases: phases.to_vec(), of_triggers, ..Undone::default() };
         let mut merges: Vec<Merge> = {
             let entities = self.entities();
             phases.iter().flat_map(|phase| Merge::of_phase(*phase, &entities)).collect()
         };
         merges.reverse();
+        self.leave_what_is_referred_to(&merges)?;
+        let noted = self.note_referred_of_undo()?;
         for merge in &merges {
             self.make_room_to_undo(merge)?;
         }
@@ -297,6 +292,7 @@ impl Target {
         for merge in &merges {
             self.refuse_unrestored(merge)?;
         }
+        self.refuse_broken_by_undo(noted)?;
         undone.left = self.left()?;
         self.forget(&mine, undone.left.iter().all(Left::is_gone))?;
         Ok(undone)
@@ -378,7 +374,8 @@ impl Target {
     }
 
     /// Rows that stand for no legacy record and that the run's transactions wrote are a trigger's: nothing says what they were.
-    fn refuse_rows_beside(&mut self, table: &str, mine: &str) -> Result<(), Failure> {
+    /// Returns how many there are; without `force` there may be none.
+    fn count_rows_beside(&mut self, table: &str, mine: &str, force: bool) -> Result<u64, Failure> {
         let what = format!("looking at {table}");
         let sql = format!(
             "select t.id::text from {} t where t.legacy_id is null \
@@ -389,14 +386,18 @@ impl Target {
             quoted_text(table)
         );
         let rows = self.client.query(&sql, &[]).map_err(|cause| Failure::of(&what, &cause))?;
-        let Some(first) = rows.first() else { return Ok(()) };
+        let Some(first) = rows.first().filter(|_| !force) else { return Ok(rows.len() as u64) };
+        let of_table = if self.is_watched(table) {
+            format!("{} or another", self.watchers(table))
+        } else {
+            "a".to_owned()
+        };
         Err(not_exact(format!(
-            "{} rows of {} that stand for no legacy record were made or changed by {} or another trigger while the run loaded, such as the row \
-             {}: with target.triggers = \"off\" (drydock transform --reconfigure) no trigger fires while it is undone; or leave them \
-             as they are with --force",
+            "{} rows of {} that stand for no legacy record were made or changed by {of_table} trigger while the run loaded, such as the \
+             row {}, and nothing keeps what they were: remove those that it made and set right those that it changed, then undo again; \
+             or leave them as they are with --force",
             rows.len(),
             self.names.table(table),
-            self.watchers(table),
             first.get::<_, String>(0)
         ))
         .into())
@@ -446,15 +447,18 @@ impl Target {
         if !merge.inserts() || !merge.entity.has_key_column() {
             return Ok(());
         }
-        self.execute(
-            &format!("restoring {}", merge.entity.name),
-            &format!(
-                "update {} t set legacy_id = (u.image ->> 'legacy_id')::bigint from drydock_undo u \
-                 where u.how = 'updated' and u.image ->> 'legacy_id' is not null and {}",
-                self.table(merge.entity),
-                of_merge(merge)
-            ),
-        )
+        let what = format!("restoring {}", merge.entity.name);
+        let sql = format!(
+            "update {} t set legacy_id = (u.image ->> 'legacy_id')::bigint from drydock_undo u \
+             where u.how = 'updated' and u.image ->> 'legacy_id' is not null and {}",
+            self.table(merge.entity),
+            of_merge(merge)
+        );
+        // it is what it was but for this
+        if self.is_watched(merge.entity.target_table) && self.may_silence() {
+            return self.silently(&what, &sql);
+        }
+        self.execute(&what, &sql)
     }
 
     /// A row that was to go and has to stay gets back what it stepped aside from.
@@ -615,10 +619,11 @@ impl Target {
                      and exists (select 1 from {} c where {} {goes_too})",
                     quoted_text(&reference.shown),
                     reference.child,
-                    reference.condition
+                    reference.refers("t")
                 ),
             )?;
         }
+        self.leave_what_is_mapped_for_others(table)?;
         let what = format!("removing rows of {table}");
         let removed = self
             .client
@@ -646,40 +651,8 @@ impl Target {
     }
 
     /// Whether rows of a table of ours are made by it, and not those of another table of ours.
-    fn makes_rows(&self, table: &str) -> bool {
+    pub(super) fn makes_rows(&self, table: &str) -> bool {
         !self.entities().iter().any(|entity| entity.target_table == table && entity.is_onto())
-    }
-
-    pub(super) fn references_to(&mut self, table: &str) -> Result<Vec<Reference>, Failure> {
-        let rows = self
-            .client
-            .query(
-                "select n.nspname::text, c.relname::text, k.conrelid = k.confrelid, \
-                     array(select a.attname::text from unnest(k.conkey) with ordinality x (attnum, place) \
-                           join pg_attribute a on a.attrelid = k.conrelid and a.attnum = x.attnum order by x.place), \
-                     array(select a.attname::text from unnest(k.confkey) with ordinality x (attnum, place) \
-                           join pg_attribute a on a.attrelid = k.confrelid and a.attnum = x.attnum order by x.place) \
-                 from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace \
-                 where k.contype = 'f' and k.confrelid = to_regclass($1) order by 1, 2",
-                &[&self.real(table)],
-            )
-            .map_err(|cause| Failure::of(&format!("looking for references to {table}"), &cause))?;
-        Ok(rows
-            .iter()
-            .map(|row| {
-                let (schema, child): (String, String) = (row.get(0), row.get(1));
-                let (from, to): (Vec<String>, Vec<String>) = (row.get(3), row.get(4));
-                let same = from.iter().zip(&to).map(|(from, to)| {
-                    format!("c.{} = t.{}", quoted(from), quoted(&self.names.our_column(table, to)))
-                });
-                Reference {
-                    child: format!("{}.{}", quoted(&schema), quoted(&child)),
-                    shown: format!("{child}.{}", from.join(",")),
-                    same_table: row.get(2),
-                    condition: same.collect::<Vec<_>>().join(" and "),
-                }
-            })
-            .collect())
     }
 
     fn left(&mut self) -> Result<Vec<Left>, Failure> {
@@ -732,7 +705,7 @@ impl Target {
 }
 
 /// The condition that a row of the work is of a merge, and is undone, for the row `t` of the target.
-fn of_merge(merge: &Merge) -> String {
+pub(super) fn of_merge(merge: &Merge) -> String {
     format!(
         "u.id = t.id and u.state is null and u.entity = {} and u.phase = {}",
         quoted_text(merge.entity.name),

@@ -55,7 +55,7 @@ impl Target {
     ) -> Result<(u64, Option<LegacyId>)> {
         let what = format!("looking at the addresses of {}", entity.name);
         let found = format!(
-            "{} t join drydock_asked a using (legacy_id) where t.{1}::text !~* '\\.({2})$' and t.{1}::text <> '' and {3}",
+            "{} t join drydock_asked a using (legacy_id) where t.{1}::text collate \"C\" !~* '\\.({2})$' and t.{1}::text <> '' and {3}",
             self.table(entity),
             quoted(column.name),
             domains.join("|"),

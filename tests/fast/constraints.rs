@@ -278,6 +278,35 @@ fn a_part_needs_no_column_for_the_legacy_id() {
 }
 
 #[test]
+fn a_part_that_is_there_under_an_id_of_its_own_is_named_before_the_first_write() {
+    let config = "policy.default_practice = 1
+        [target.parts.doctors]
+        of = 'profiles'
+        roles = ['doctor']
+        [target.columns.doctors]
+        legacy_id = 'user_number'
+        [target.parts.doctors.columns]
+        license = 'L-{legacy_id:04}'";
+    let job = Job::resolved(
+        SIZE,
+        config,
+        "create table doctors (id uuid primary key default gen_random_uuid(), user_number int unique, license text);
+         insert into doctors (user_number) values (1003)",
+    );
+    let refused = job.drydock(["load", "--quiet"]).run().expect(5);
+    assert!(
+        refused.stderr.contains(
+            "1 rows of doctors have other ids than the rows that they are part of, such as legacy id 1003"
+        ),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(job.loaded("select count(*) from practices"), "0");
+    job.target().execute("delete from doctors");
+    job.steps("load", "verify");
+}
+
+#[test]
 fn a_configuration_that_leaves_everything_out_is_said() {
     let none = "policy.default_practice = 1\n[target.tables]\npractices = false\nprofiles = false\npatients = false\n\
                 practice_members = false\ncourses = false";
@@ -410,4 +439,60 @@ fn what_triggers_write_elsewhere_is_counted() {
     assert_eq!(loaded["elsewhere"].to_string(), format!("{{\"audit.log\":{written}}}"));
     let again = job.json(&["load"], 0);
     assert_eq!(again["elsewhere"].to_string(), "{}");
+}
+
+#[test]
+fn whoever_raises_an_error_is_named_and_nobody_else_is() {
+    let job = job("create function touch() returns trigger language plpgsql as $$ begin new.updated_at = now(); return new; end $$;
+         create trigger touch before update on profiles for each row execute function touch();
+         create function fine(text) returns boolean language plpgsql immutable as $$
+             begin if $1 = 'Ann1012' then raise exception 'no %', $1; end if; return true; end $$;
+         alter table profiles add constraint is_fine check (fine(first_name));
+         create function keep() returns trigger language plpgsql as $$
+             begin if new.first_name = 'Ann1013' then raise exception 'no'; end if; return new; end $$;
+         create trigger keep before insert on profiles for each row execute function keep()");
+    let told = job.drydock(["load"]).run().expect(6).stdout;
+    for words in [
+        "target_check (sqlstate=P0001 constraint=is_fine;",
+        "target_trigger (sqlstate=P0001 by trigger keep;",
+    ] {
+        assert!(told.contains(words), "{words} in {told}");
+    }
+    assert!(!told.contains("touch;"), "{told}");
+}
+
+#[test]
+fn event_triggers_that_meet_the_loads_own_tables_are_said_before_the_first_write() {
+    for (does, words) in [
+        ("raise exception 'no'", "no temporary table can be made"),
+        (
+            "for made in select * from pg_event_trigger_ddl_commands() where command_tag like 'CREATE TABLE%' loop
+                 execute format('alter table %s enable row level security', made.object_identity);
+                 execute format('alter table %s force row level security', made.object_identity); end loop",
+            "row level security is switched on for every table",
+        ),
+    ] {
+        let job = job("");
+        job.target().execute(&format!(
+            "create function meet() returns event_trigger language plpgsql as $$ declare made record; begin {does}; end $$;
+             create event trigger meets on ddl_command_end when tag in ('CREATE TABLE', 'CREATE TABLE AS') execute function meet()"
+        ));
+        let refused = job.drydock(["load", "--quiet"]).run();
+        // a superuser is held to no policy
+        if words.starts_with("row") {
+            refused.expect(0);
+            continue;
+        }
+        let refused = refused.expect(5);
+        assert!(refused.stderr.contains(words) && refused.stderr.contains("meets"), "{}", refused.stderr);
+        assert!(job.drydock(["doctor"]).run().expect_any().stdout.contains(words));
+        assert_eq!(job.loaded("select count(*) from practices"), "0");
+    }
+}
+
+#[test]
+fn addresses_of_any_collation_are_looked_at() {
+    let job = job("create collation blind (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+         alter table profiles alter email type text collate blind; alter table patients alter email type text collate blind");
+    job.steps("load", "verify");
 }

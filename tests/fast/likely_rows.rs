@@ -72,3 +72,58 @@ fn whoever_is_probably_there_is_a_question_and_its_answer_is_loaded() {
     job.run(["rollback", "--run", &run, "--quiet"]);
     assert_eq!(job.digest(), before);
 }
+
+/// Says after the load that the user is the row of the target that has the address; returns the load's run.
+fn decided_after_the_load(job: &Job) -> String {
+    job.run(["load", "--quiet"]);
+    let run = job.last_run("load");
+    fs::write(
+        job.path("answers.csv"),
+        "item,action,value,reason\nprofiles:1012:id,set,00000000-0000-4000-8000-000000000002,asked\n",
+    )
+    .unwrap();
+    job.run(["review", "import", "answers.csv", "--by", "Anna Berg", "--quiet"]);
+    job.run(["transform", "--quiet"]);
+    run
+}
+
+/// One who is there by address.
+const ONE: &str = "insert into profiles (id, email, first_name, last_name, role) values
+    ('00000000-0000-4000-8000-000000000002', 'Ann1012@example.org', 'Ann', 'Other', 'patient');
+    create function touch() returns trigger language plpgsql as $$ begin new.updated_at = now(); return new; end $$;
+    create trigger touch before update on profiles for each row execute function touch();";
+
+#[test]
+fn an_answer_that_comes_after_the_load_moves_the_record_to_its_row() {
+    let job = Job::resolved(SIZE, "policy.default_practice = 1", ONE);
+    let before = job.digest();
+    let first = decided_after_the_load(&job);
+    job.steps("load", "verify");
+    let second = job.last_run("load");
+    let said = "select right(f.id::text, 1), f.email from profiles f join patients p on p.user_id = f.id \
+                where f.legacy_id = 1012 and p.legacy_id = 5012";
+    assert_eq!(psql(job.target(), said), "2|ann1012@example.org");
+    let versions = job.row_versions();
+    job.steps("survey", "verify");
+    assert_eq!(job.row_versions(), versions);
+    for run in [&second, &first] {
+        job.run(["rollback", "--run", run, "--quiet"]);
+    }
+    assert_eq!(job.digest(), before);
+}
+
+#[test]
+fn where_no_column_has_the_legacy_id_an_answer_after_the_load_stops_the_next_one_and_names_the_way() {
+    let job = Job::resolved(
+        SIZE,
+        "policy.default_practice = 1\n[target.columns.profiles]\nlegacy_id = false",
+        &format!("{ONE} alter table profiles drop column legacy_id"),
+    );
+    decided_after_the_load(&job);
+    let loaded = job.digest();
+    let refused = job.drydock(["load", "--quiet"]).run().expect(5);
+    for words in ["such as legacy id 1012", "drydock rollback", "profiles:1012:id, accept"] {
+        assert!(refused.stderr.contains(words), "{words} in {}", refused.stderr);
+    }
+    assert_eq!(job.digest(), loaded);
+}

@@ -57,6 +57,8 @@ mod load_live; // a target in use, and one that runs out of room
 mod load_mapped; // other names of tables and columns; triggers off
 mod load_preflight; // what is in the way is said before the first write
 mod moving_addresses; // addresses that move between profiles
+mod publications; // what a publication asks of updates and deletes is known before the first write
+mod referred; // rows of the application that refer to what a load or an undo changes
 mod rehearse; // the dress rehearsal says what the real load does, and leaves nothing behind
 mod reload_differences; // a second load, from newer data
 mod roles; // the grants of sql/roles are enough, and nothing in them is too much

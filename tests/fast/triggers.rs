@@ -235,3 +235,21 @@ fn a_row_that_loses_its_key_or_is_changed_at_the_commit_is_refused_alone() {
         }
     }
 }
+
+#[test]
+fn rows_that_are_all_in_at_the_second_try_are_no_alarm() {
+    let job = Job::resolved(
+        SMALL,
+        "",
+        "create sequence numbers; alter table patients add patient_number text unique;
+         create function number() returns trigger language plpgsql as $$ begin
+             if new.patient_number is null then new.patient_number := 'PAT-' || nextval('numbers'); end if; return new; end $$;
+         create trigger number before insert on patients for each row execute function number();
+         insert into profiles (id, email, role) values ('00000000-0000-4000-8000-000000000002', 'own@their.example', 'patient');
+         insert into patients (user_id, first_name, last_name, patient_number)
+             values ('00000000-0000-4000-8000-000000000002', 'Own', 'Person', 'PAT-5')",
+    );
+    job.run(["load", "--quiet"]);
+    assert_eq!(job.loaded("select count(*) from patients where patient_number = 'PAT-5'"), "1");
+    job.run(["verify", "--quiet"]);
+}

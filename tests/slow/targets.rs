@@ -336,7 +336,7 @@ fn what_no_row_can_be_merged_into_is_found_before_the_first_write() {
         ),
         (
             "create publication news for table patients; alter table patients replica identity nothing",
-            "table patients is published with its updates and has no replica identity",
+            "table patients is published with its updates or deletes and has no replica identity",
         ),
     ] {
         let job = Job::of_size(SIZE).by("");

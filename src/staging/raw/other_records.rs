@@ -17,7 +17,7 @@ pub struct OtherRecord {
     pub was_id: Option<String>,
 }
 
-/// A row of the target that stands for a record no longer, because the record is somebody else's.
+/// A row of the target that stands for a record, or stands for it no longer because the record is somebody else's.
 pub type Released = (LegacyId, String);
 
 impl Staging {
@@ -58,6 +58,18 @@ impl Staging {
             let other = OtherRecord { noted_at: row.get(2)?, was_id: row.get(3)? };
             Ok(((row.get(0)?, LegacyId(row.get(1)?)), other))
         })?;
+        Ok(rows.collect::<Result<_, rusqlite::Error>>()?)
+    }
+
+    /// The records of which a decision says which row of the target they are, each with that row's id.
+    pub fn decided_rows(&self, entity: &Entity) -> Result<Vec<Released>> {
+        let sql = format!(
+            "select y.legacy_id, y.id from decisions d join {} y on y.legacy_id = d.legacy_id and y.id = lower(d.value) \
+             where d.entity = ? and d.question = 'id' and d.action = 'set' and d.superseded_by is null order by 1",
+            quoted(&entity.ready_table())
+        );
+        let mut statement = self.connection.prepare(&sql)?;
+        let rows = statement.query_map([entity.name], |row| Ok((LegacyId(row.get(0)?), row.get(1)?)))?;
         Ok(rows.collect::<Result<_, rusqlite::Error>>()?)
     }
 
