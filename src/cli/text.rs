@@ -46,8 +46,9 @@ pub(super) fn extract(summary: &extract::Summary, staging: &Path) -> String {
             let _ = writeln!(text, "    without {}: their rules are off", table.missing_columns.join(", "));
         }
     }
-    for table in &summary.missing_tables {
-        let _ = writeln!(text, "  {table} is not there: its rules are off");
+    if !summary.missing_tables.is_empty() {
+        let _ =
+            writeln!(text, "  not there, so that their rules are off: {}", summary.missing_tables.join(", "));
     }
     for pattern in &summary.idle_exclusions {
         let _ = writeln!(text, "  source.exclude has {pattern}, which fits no table and no column");

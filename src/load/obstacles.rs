@@ -41,7 +41,7 @@ pub fn obstacles(staging: &Staging, target: &mut Target) -> Result<Obstacles> {
     let catalog = target.catalog()?;
     let mut problems = conditions.problems();
     let demands = demands(staging)?;
-    problems.extend(target.table_problems(&catalog, &demands)?);
+    problems.extend(target.table_problems(&catalog, &staging.sent_entities()?, &demands)?);
     for entity in staging.sent_entities()? {
         for column in entity.columns.iter().filter(|column| column.made.is_some()) {
             if let Some(demand) = demands.get(&(entity.name, column.name)) {

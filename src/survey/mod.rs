@@ -101,7 +101,7 @@ pub fn survey(
     let version = target.version()?;
     // what is tried for it ends the transaction that it is tried in
     let catalog = target.catalog()?;
-    let mut problems = target.table_problems(&catalog, &Demands::new())?;
+    let mut problems = target.table_problems(&catalog, &staging.expected_entities()?, &Demands::new())?;
     target.begin_reading()?;
     let catalog = target.catalog()?;
     problems.extend(target.accounts_wanted(&catalog));

@@ -26,9 +26,14 @@ pub type Demands = HashMap<(&'static str, &'static str), Demand>;
 const OWN: &str = "drydock_";
 
 impl Target {
-    /// Everything of the tables that is in the way. Without a demand nothing is known of the rows yet.
-    pub fn table_problems(&mut self, catalog: &Catalog, demands: &Demands) -> Result<Vec<String>> {
-        let mut problems = preflight(&self.names, catalog, demands);
+    /// Everything of the entities' tables that is in the way. Without a demand nothing is known of the rows yet.
+    pub fn table_problems(
+        &mut self,
+        catalog: &Catalog,
+        entities: &[&'static Entity],
+        demands: &Demands,
+    ) -> Result<Vec<String>> {
+        let mut problems = preflight(&self.names, catalog, entities, demands);
         let is_own = |table: &&str| table.starts_with(OWN);
         problems.extend(self.names.tables().into_iter().filter(is_own).map(|table| {
             format!("table {table} has a name as this program's own tables have (drydock_\u{2026}): give it another one")
@@ -76,13 +81,18 @@ impl Target {
     }
 }
 
-fn preflight(names: &Names, catalog: &Catalog, demands: &Demands) -> Vec<String> {
+fn preflight(
+    names: &Names,
+    catalog: &Catalog,
+    entities: &[&'static Entity],
+    demands: &Demands,
+) -> Vec<String> {
     let told = |obstacle: &Obstacle| obstacle.sentence(|table, column| names.of(table, column));
     // whether accounts are there is asked of every record
     let is_open = |obstacle: &&Obstacle| !matches!(obstacle.why, Why::Accounts(_));
-    let obstacles = entity::obstacles(catalog, names.entities());
+    let obstacles = entity::obstacles(catalog, entities);
     let mut problems: Vec<String> = obstacles.iter().filter(is_open).map(told).collect();
-    for entity in names.entities() {
+    for entity in entities {
         let table = entity.target_table;
         let columns: Vec<&CatalogColumn> =
             catalog.columns.iter().filter(|column| column.table == table).collect();

@@ -356,8 +356,7 @@ fn obstacles(
     staging: &mut Staging,
     labels_missing: &[(&'static Entity, &'static str, String)],
 ) -> Result<Vec<Obstacle>> {
-    let target = staging.config()?.unwrap_or_default().target;
-    let mut obstacles = entity::obstacles(&staging.catalog()?, &target.entities());
+    let mut obstacles = entity::obstacles(&staging.catalog()?, &staging.sent_entities()?);
     // whether accounts are there is asked of every record before a load
     obstacles.retain(|obstacle| !matches!(obstacle.why, Why::Accounts(_)));
     let mut labels: Vec<_> = labels_missing.iter().collect();

@@ -73,7 +73,18 @@ fn the_manifest_says_what_was_taken_and_what_was_not() {
     assert_eq!(table("audit_log")["columns"], serde_json::json!(["id", "on"]));
     assert_eq!(table("dispatch_course")["rows"], 1, "what a table refers to comes along");
     assert_eq!(summary["idle_exclusions"], serde_json::json!(["oops.*"]));
-    assert_eq!(summary["missing_tables"], serde_json::json!(["dispatch_usersetting"]));
+    let missing = summary["missing_tables"].as_array().unwrap();
+    let optional = [
+        "dispatch_usersetting",
+        "dispatch_project",
+        "dispatch_state",
+        "dispatch_instruction",
+        "dispatch_plan",
+    ];
+    assert!(
+        missing.len() == optional.len() && optional.iter().all(|table| missing.contains(&(*table).into())),
+        "{missing:?}"
+    );
     let missing = &table("dispatch_patient")["missing_columns"];
     assert!(missing.as_array().unwrap().contains(&"doctor_id".into()), "{missing}");
     assert_eq!(summary["version"], psql(&database, "show server_version"));
@@ -235,10 +246,12 @@ fn the_same_world_has_the_same_digests_through_every_door() {
             .args(arguments)
             .run()
             .expect(0);
-        digests(&home.join(staging))
+        // a folder has no file of a table without rows
+        let digests = digests(&home.join(staging));
+        digests.lines().filter(|line| !line.contains("|0|")).map(str::to_owned).collect::<Vec<_>>()
     };
     let server = through("server", &[]);
-    assert!(server.contains("auth_user|9101|"), "{server}");
+    assert!(server.iter().any(|line| line.starts_with("auth_user|9101|")), "{server:?}");
     assert_eq!(through("csv.drydock", &["--csv", "csv"]), server);
     assert_eq!(through("dump", &["--dump", "d.sql.gz"]), server);
 }

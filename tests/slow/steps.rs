@@ -72,8 +72,10 @@ fn csv_files_and_a_database_give_the_same_raw_rows() {
         .expect(0);
 
     let live = job.path("live.drydock");
-    let tables = job.staged("select table_name, rows from legacy_tables order by table_name");
-    assert_eq!(sqlite3(&live, "select table_name, rows from legacy_tables order by table_name"), tables);
+    // the folder has no file of a table without rows
+    let listed = "select table_name, rows from legacy_tables where rows > 0 order by table_name";
+    let tables = job.staged(listed);
+    assert_eq!(sqlite3(&live, listed), tables);
     for line in tables.lines() {
         let (table, rows) = line.split_once('|').expect("a table and its rows");
         let table_of_the_world = world().table(table).expect("a table of the world");

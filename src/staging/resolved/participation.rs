@@ -35,13 +35,33 @@ impl Staging {
 
     /// The entities as the target of the configuration has them, in load order: those that take part, and their parts.
     pub fn sent_entities(&self) -> Result<Vec<&'static Entity>> {
-        let used = self.entities()?;
+        self.sent(&self.entities()?)
+    }
+
+    /// The same before it is settled who takes part: of the optional entities those that the snapshot has rows of. A table of the
+    /// application's that happens to have the name of another one's is none of ours.
+    pub fn expected_entities(&self) -> Result<Vec<&'static Entity>> {
+        let mut expected = Vec::new();
+        for entity in entity::ALL {
+            if !entity.is_optional() || self.has_source_rows(entity)? {
+                expected.push(*entity);
+            }
+        }
+        self.sent(&expected)
+    }
+
+    fn sent(&self, used: &[&'static Entity]) -> Result<Vec<&'static Entity>> {
         let config = self.config()?.unwrap_or_default();
         let takes_part = |entity: &&'static Entity| {
             let name = entity.mapped.and_then(|mapped| mapped.part_of).unwrap_or(entity.name);
             used.iter().any(|used| used.name == name)
         };
         Ok(config.target.entities().into_iter().filter(takes_part).collect())
+    }
+
+    /// Whether the snapshot has rows of an entity, or had some when it took part.
+    fn has_source_rows(&self, entity: &Entity) -> Result<bool> {
+        has_source_rows(&self.connection, entity)
     }
 
     /// Lets an optional entity take part where the snapshot and the surveyed target have its tables; returns what stays in
@@ -52,11 +72,7 @@ impl Staging {
             for entity in entity::ALL.iter().filter(|entity| entity.is_optional()) {
                 let (legacy, target) = (entity.legacy.name, entity.target_table);
                 let is_in_target = catalog.columns.iter().any(|column| column.table == target);
-                let is_in_source: bool = connection.query_row(
-                    "select exists (select 1 from legacy_tables where table_name = ?)",
-                    [legacy],
-                    |row| row.get(0),
-                )?;
+                let is_in_source = has_source_rows(connection, entity)?;
                 connection.execute(
                     "update entities set in_use = ? where entity = ?",
                     (is_in_source && is_in_target, entity.name),
@@ -77,6 +93,12 @@ impl Reader {
     pub fn entities(&self) -> Result<Vec<&'static Entity>> {
         in_use(&self.connection)
     }
+}
+
+fn has_source_rows(connection: &Connection, entity: &Entity) -> Result<bool> {
+    let sql = "select exists (select 1 from legacy_tables where table_name = ?1 and rows > 0) \
+               or exists (select 1 from entities where entity = ?2 and in_use)";
+    Ok(connection.query_row(sql, [entity.legacy.name, entity.name], |row| row.get(0))?)
 }
 
 pub(in crate::staging) fn in_use(connection: &Connection) -> Result<Vec<&'static Entity>> {
