@@ -78,7 +78,8 @@ fn session(seen: &mut Examination, address: &Address, config: &Config) -> Result
     }
     // whether an optional entity's rows are to come, only a snapshot knows; a table of its name may be the application's
     let ours = |entity: &&'static Entity| {
-        let is_key = |column: &CatalogColumn| column.table == entity.target_table && column.name == "legacy_id";
+        let is_key =
+            |column: &CatalogColumn| column.table == entity.target_table && column.name == "legacy_id";
         !entity.is_optional() || catalog.columns.iter().any(is_key)
     };
     let entities: Vec<&'static Entity> = target.all_entities().into_iter().filter(ours).collect();

@@ -262,12 +262,20 @@ impl Names {
     pub(super) fn present(&self, client: &mut Session, schema: &str) -> Result<Vec<&'static str>> {
         let mut present = Vec::new();
         for table in self.our_tables() {
-            let mut entities = self.entities.iter().filter(|entity| entity.target_table == table);
-            let is_there = !entities.all(|entity| entity.is_optional()) || {
-                let real = format!("{}.{}", quoted(schema), quoted(self.table(table)));
-                let asked = client.query_one("select to_regclass($1) is not null", &[&real]);
-                asked.map_err(|cause| failed("looking for the tables", &cause))?.get(0)
-            };
+            let entities: Vec<_> =
+                self.entities.iter().filter(|entity| entity.target_table == table).collect();
+            let is_there = !entities.iter().all(|entity| entity.is_optional())
+                || {
+                    let real = format!("{}.{}", quoted(schema), quoted(self.table(table)));
+                    // a table that says no legacy id where an optional entity's would is the application's
+                    let has_key = entities.iter().any(|entity| entity.has_key_column());
+                    let key = has_key.then(|| self.column(table, "legacy_id"));
+                    let sql = "select case when $2::text is null then to_regclass($1) is not null else exists ( \
+                               select 1 from pg_attribute a where a.attrelid = to_regclass($1) and a.attname = $2 \
+                               and not a.attisdropped) end";
+                    let asked = client.query_one(sql, &[&real, &key]);
+                    asked.map_err(|cause| failed("looking for the tables", &cause))?.get(0)
+                };
             if is_there {
                 present.push(table);
             }
