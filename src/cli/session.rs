@@ -162,7 +162,7 @@ pub(super) fn journalled(
     let kept = !is_new || ended.is_ok() || !matches!(staging.completed(Step::Extract), Ok(None));
     let closed = if kept { staging.finish_run(run_id, kind).and_then(|()| staging.flush()) } else { Ok(()) };
     if ended.is_ok() && !common.quiet {
-        tell_what_comes_again(&before, &staging.complete_steps()?);
+        tell_what_comes_again(verb, &before, &staging.complete_steps()?);
     }
     drop(staging);
     if !kept {
@@ -183,10 +183,10 @@ pub(super) fn journalled(
     Ok(ended)
 }
 
-/// Says which steps the command has undone, because it changed what they build on.
-fn tell_what_comes_again(before: &[Step], after: &[Step]) {
-    let again: Vec<&str> =
-        before.iter().filter(|step| !after.contains(step)).map(|step| step.word()).collect();
+/// Says which other steps the command has undone, because it changed what they build on.
+fn tell_what_comes_again(verb: &str, before: &[Step], after: &[Step]) {
+    let undone = before.iter().filter(|step| !after.contains(step)).map(|step| step.word());
+    let again: Vec<&str> = undone.filter(|word| *word != verb).collect();
     if !again.is_empty() {
         tell!("note: to be done again, because what it builds on has changed: {}", again.join(", "));
     }

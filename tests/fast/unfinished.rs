@@ -113,4 +113,11 @@ fn what_a_command_undoes_is_said_and_is_not_called_never_done() {
     // what is done once more and stands is no news
     let transform = job.drydock(["transform"]).run().expect(0);
     assert!(!transform.stderr.contains("to be done again"), "{}", transform.stderr);
+    // nor is a verification that does not pass one that something else has undone
+    for step in ["load", "verify"] {
+        job.run([step, "--quiet"]);
+    }
+    job.target().execute("update patients set first_name = 'Changed' where legacy_id = 5050");
+    let verified = job.drydock(["verify"]).run().expect(7);
+    assert!(!verified.stderr.contains("to be done again"), "{}", verified.stderr);
 }
