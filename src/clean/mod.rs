@@ -40,7 +40,7 @@ pub use email::{
     is_fallback_email, is_stand_in, mailbox,
 };
 pub use json::json;
-pub use name::name;
+pub use name::{has_lost_letter, name};
 pub use number::tax_rate;
 pub use place::{city_key, state_key};
 pub use sex::{Gender, gender};

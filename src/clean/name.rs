@@ -42,7 +42,7 @@ pub fn name(field: &'static str, raw: Option<&str>) -> Cleaned<String> {
         Some(Issue::new(Code::NameMojibake, field).with_context(format!("proposal={proposal}")))
     } else if trail.text().contains(char::REPLACEMENT_CHARACTER) {
         Some(Issue::new(Code::NameMojibake, field).with_context("reason=replacement_character"))
-    } else if has_question_mark(trail.text()) {
+    } else if has_lost_letter(trail.text()) {
         Some(Issue::new(Code::NameMojibake, field).with_context("reason=question_mark"))
     } else {
         None
@@ -52,7 +52,7 @@ pub fn name(field: &'static str, raw: Option<&str>) -> Cleaned<String> {
 }
 
 /// Whether a question mark stands beside a letter: what a program that writes ASCII puts in place of another letter.
-fn has_question_mark(name: &str) -> bool {
+pub fn has_lost_letter(name: &str) -> bool {
     let mut letters = ' ';
     name.chars().any(|letter| {
         let before = std::mem::replace(&mut letters, letter);

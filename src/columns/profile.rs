@@ -136,15 +136,9 @@ pub struct Profile {
     texts: Option<(Text, Text)>,
 }
 
-/// Whether a question mark stands beside a letter, or nothing else is there: what programs that write ASCII put in place of any
-/// other letter.
-fn has_lost_letters(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let is_letter = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphabetic);
-    bytes.contains(&b'?')
-        && (bytes.iter().all(|byte| matches!(byte, b'?' | b' '))
-            || (0..bytes.len())
-                .any(|at| bytes[at] == b'?' && (is_letter(at.checked_sub(1)) || is_letter(Some(at + 1)))))
+/// Whether a name has lost letters, or all of them.
+fn has_lost_letters(name: &str) -> bool {
+    name.bytes().all(|byte| matches!(byte, b'?' | b' ')) || name.contains('?') && clean::has_lost_letter(name)
 }
 
 /// Whether a text is a number as spreadsheets write long ones.
@@ -220,7 +214,7 @@ impl Profile {
             self.plain += 1;
             self.wholes += u64::from(text.ends_with('0') && whole_digits(text).is_some());
             self.beyond_ascii += u64::from(!text.is_ascii());
-            self.question_marks += u64::from(has_lost_letters(text));
+            self.question_marks += u64::from(self.is_name && has_lost_letters(text));
             self.exponents += u64::from(is_exponent(text));
             let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
             self.widen(length);

@@ -6,7 +6,7 @@ use super::{Examination, Finding};
 use crate::config::Config;
 use crate::connect::Address;
 use crate::entity::Entity;
-use crate::entity::catalog::{Catalog, CatalogColumn, CatalogTrigger};
+use crate::entity::catalog::{Catalog, CatalogTrigger};
 use crate::error::Result;
 use crate::target::{Demands, Health, Target};
 
@@ -76,13 +76,7 @@ fn session(seen: &mut Examination, address: &Address, config: &Config) -> Result
             seen.wrong("tables", problem, "fix the table");
         }
     }
-    // whether an optional entity's rows are to come, only a snapshot knows; a table of its name may be the application's
-    let ours = |entity: &&'static Entity| {
-        let is_key =
-            |column: &CatalogColumn| column.table == entity.target_table && column.name == "legacy_id";
-        !entity.is_optional() || catalog.columns.iter().any(is_key)
-    };
-    let entities: Vec<&'static Entity> = target.all_entities().into_iter().filter(ours).collect();
+    let entities = target.entities();
     for problem in target.table_problems(&catalog, &entities, &Demands::new())? {
         seen.wrong("tables", problem, "fix the table, or the configuration where it names it");
     }

@@ -185,6 +185,11 @@ pub const REFERENCED: &[&LegacyTable] = &[
     &orders::PLANS,
 ];
 
+/// Whether rules read a legacy table.
+pub fn is_read(table: &str) -> bool {
+    legacy_tables().iter().any(|known| known.name == table)
+}
+
 /// Every legacy table that the rules read, each once, in the order of [`ALL`].
 pub fn legacy_tables() -> Vec<&'static LegacyTable> {
     let mut tables: Vec<&'static LegacyTable> = Vec::new();

@@ -67,8 +67,7 @@ pub(super) fn is_secret(table: &str, column: &str) -> bool {
 /// Whether a table is one of secrets; none that the rules read is.
 pub(super) fn is_secret_table(table: &str) -> bool {
     let bare = table.rsplit('.').next().unwrap_or(table).to_lowercase();
-    let is_read = entity::legacy_tables().iter().any(|known| known.name == table);
-    !is_read && TABLES.iter().any(|pattern| fits(pattern, &bare))
+    !entity::is_read(table) && TABLES.iter().any(|pattern| fits(pattern, &bare))
 }
 
 #[cfg(test)]

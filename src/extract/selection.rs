@@ -58,13 +58,12 @@ pub(super) fn select(
         .collect();
     schemas.sort_unstable();
     schemas.dedup();
-    let read = entity::legacy_tables();
-    let is_read = |name: &str| read.iter().any(|table| table.name == name);
-    let others: Vec<&str> =
-        shapes.iter().map(|shape| shape.table.as_str()).filter(|name| !is_read(name)).collect();
+    let there = shapes.iter().map(|shape| shape.table.as_str());
+    let others: Vec<&str> = there.filter(|name| !entity::is_read(name)).collect();
     missing.refuse(suffix, &schemas, &others)?;
     let (tables, secret_tables) = names(shapes, references, source)?;
     // the file has the tables of the rules from the start, also those that the source lacks
+    let read = entity::legacy_tables();
     let mut taken: Vec<String> =
         OWN.iter().copied().chain(read.iter().map(|table| table.name)).map(str::to_owned).collect();
     let mut selection = Selection {

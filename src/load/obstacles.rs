@@ -41,8 +41,9 @@ pub fn obstacles(staging: &Staging, target: &mut Target) -> Result<Obstacles> {
     let catalog = target.catalog()?;
     let mut problems = conditions.problems();
     let demands = demands(staging)?;
-    problems.extend(target.table_problems(&catalog, &staging.sent_entities()?, &demands)?);
-    for entity in staging.sent_entities()? {
+    let sent = staging.sent_entities()?;
+    problems.extend(target.table_problems(&catalog, &sent, &demands)?);
+    for entity in sent {
         for column in entity.columns.iter().filter(|column| column.made.is_some()) {
             if let Some(demand) = demands.get(&(entity.name, column.name)) {
                 problems.extend(target.unfit_constants(&catalog, entity, column, &demand.labels)?);

@@ -17,7 +17,7 @@ pub use figures::accounting::{Accounting, AssociationCount, ErrorAnalysis};
 pub use figures::analysis::{Analysis, MissingProfile, MissingUser, PhaseOneBatch, Presence, Remedy};
 pub use figures::attention::{Attention, BeyondAllowed};
 pub use figures::checks::{
-    Asked, Check, Difference, DifferenceKind, FileReceipt, Finding, Level, NOT_ASKED, Proof,
+    Asked, Check, Difference, DifferenceKind, FileReceipt, Finding, Level, NOT_ASKED, Proof, was_asked,
 };
 pub use figures::diff::RecordDifference;
 pub use figures::errors::{ErrorFilter, ErrorRow};

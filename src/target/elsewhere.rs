@@ -83,6 +83,17 @@ impl Target {
         beyond.filter(|(_, rows)| *rows > 0).collect()
     }
 
+    /// The rows `t` of a table that stand for no record and that the transactions of these receipts were the last to write, as they
+    /// follow `from`.
+    pub(super) fn rows_beside(&self, table: &str, receipts: &str) -> String {
+        format!(
+            "{} t where t.legacy_id is null \
+             and {} in (select unnest(xids) from drydock.receipts where {receipts} and undone_at is null)",
+            self.named(table),
+            written_by(table)
+        )
+    }
+
     /// How many rows of our tables stand for no record and were last written by a run, by table: triggers made or changed them.
     pub fn beside_records(&mut self, staging_id: &str, run_id: i64) -> Result<BTreeMap<String, u64>> {
         let mut beside = BTreeMap::new();
@@ -95,11 +106,9 @@ impl Target {
                 continue;
             }
             let sql = format!(
-                "select count(*) from {} t where t.legacy_id is null \
-                 and {} in (select unnest(xids) from drydock.receipts where {mine} and undone_at is null) \
-                 and not exists (select 1 from drydock.pre_images p where {mine} and p.table_name = {} and p.id = t.id)",
-                self.named(table),
-                written_by(table),
+                "select count(*) from {} and not exists ( \
+                     select 1 from drydock.pre_images p where {mine} and p.table_name = {} and p.id = t.id)",
+                self.rows_beside(table, &mine),
                 quoted_text(table)
             );
             let rows = self.count(&format!("looking at {table}"), &sql)?;

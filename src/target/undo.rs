@@ -378,11 +378,9 @@ impl Target {
     fn count_rows_beside(&mut self, table: &str, mine: &str, force: bool) -> Result<u64, Failure> {
         let what = format!("looking at {table}");
         let sql = format!(
-            "select t.id::text from {} t where t.legacy_id is null \
-             and {} in (select unnest(xids) from drydock.receipts where {mine} and undone_at is null) \
+            "select t.id::text from {} \
              and not exists (select 1 from drydock_undo u where u.table_name = {} and u.id = t.id) order by 1",
-            self.named(table),
-            written_by(table),
+            self.rows_beside(table, mine),
             quoted_text(table)
         );
         let rows = self.client.query(&sql, &[]).map_err(|cause| Failure::of(&what, &cause))?;

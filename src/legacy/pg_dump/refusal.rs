@@ -107,14 +107,14 @@ pub(super) fn if_viewed(texts: &[Text], script: &Script) -> Result<()> {
 /// Refuses tables of the rules from more than one schema or database, where one of these tables is in several of them: whose
 /// rows belong together is not known here. Applications with a schema for each tenant have such databases.
 pub(super) fn if_mixed(path: &Path, tables: &[(String, Family)]) -> Result<()> {
-    let is_read = |name: &str| entity::legacy_tables().iter().any(|table| table.name == name);
     let place = |family: &Family| {
         let own = family.parts.iter().find(|part| part.block.table == family.table);
         (own.map_or(0, |part| part.block.database), family.table.0.clone())
     };
     let read: BTreeSet<_> =
-        tables.iter().filter(|(name, _)| is_read(name)).map(|(_, family)| place(family)).collect();
-    let doubled = tables.iter().find(|(name, family)| !is_read(name) && is_read(&family.table.1));
+        tables.iter().filter(|(name, _)| entity::is_read(name)).map(|(_, family)| place(family)).collect();
+    let doubled =
+        tables.iter().find(|(name, family)| !entity::is_read(name) && entity::is_read(&family.table.1));
     let is_joined = read.iter().map(|(database, _)| database).collect::<BTreeSet<_>>().len() > 1;
     if is_joined {
         return Err(Error::legacy(format!("{} has tables of several databases", path.display()))
@@ -168,8 +168,7 @@ pub(super) fn if_all_unnamed(path: &Path, tables: &[(String, Family)]) -> Result
 
 /// Refuses a table of the rules whose rows have no names for their values.
 pub(super) fn if_unnamed(path: &Path, name: &str, family: &Family) -> Result<()> {
-    let is_read = entity::legacy_tables().iter().any(|table| table.name == name);
-    if !family.columns.is_empty() || !is_read {
+    if !family.columns.is_empty() || !entity::is_read(name) {
         return Ok(());
     }
     Err(Error::legacy(format!("{} does not name the columns of table {name}", path.display()))

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::super::lookup::Lookup;
 use super::super::{next, verdict};
 use super::markup::{Cell, code, escaped, figure, mark, more, table};
-use crate::staging::NOT_ASKED;
+use crate::staging;
 
 /// The levels in the plan's order, and what each is about.
 const LEVELS: [(&str, &str); 4] = [
@@ -44,7 +44,7 @@ pub fn section(figures: &Lookup) -> String {
 
 /// Whether the target could be asked.
 fn was_asked(figures: &Lookup, path: &str) -> bool {
-    !figures.text(&format!("{path}/sentence")).contains(NOT_ASKED)
+    staging::was_asked(figures.text(&format!("{path}/sentence")))
 }
 
 fn one_level(figures: &Lookup, level: &str, about: &str, checks: &[&String]) -> String {

@@ -77,10 +77,15 @@ pub struct Check {
 /// How the sentence of a check goes on that the target could not be asked: it proves nothing, and is no check that passed.
 pub const NOT_ASKED: &str = " (not asked: ";
 
+/// Whether the check of this sentence could be asked at all.
+pub fn was_asked(sentence: &str) -> bool {
+    !sentence.contains(NOT_ASKED)
+}
+
 impl Check {
     /// Whether it could be asked at all.
     pub fn was_asked(&self) -> bool {
-        !self.sentence.contains(NOT_ASKED)
+        was_asked(&self.sentence)
     }
 
     /// A check that nothing contradicts yet.

@@ -17,7 +17,7 @@ pub use table::SnapshotTable;
 
 use sha2::{Digest, Sha256};
 
-use crate::entity;
+use crate::entity::is_read;
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::record::LegacyId;
@@ -128,11 +128,6 @@ fn raw_table(table: &str) -> String {
 /// The table that says where the rows of a legacy table stand in their file, quoted.
 fn places_table(table: &str) -> String {
     quoted(&format!("places_{table}"))
-}
-
-/// Whether the rules read a table: their records are known by their numbers.
-fn is_read(table: &str) -> bool {
-    entity::legacy_tables().iter().any(|known| known.name == table)
 }
 
 /// The number under which a row stands, from the text of its key. Of a table that the rules read it is that number, or

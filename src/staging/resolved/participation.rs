@@ -43,7 +43,7 @@ impl Staging {
     pub fn expected_entities(&self) -> Result<Vec<&'static Entity>> {
         let mut expected = Vec::new();
         for entity in entity::ALL {
-            if !entity.is_optional() || self.has_source_rows(entity)? {
+            if !entity.is_optional() || has_source_rows(&self.connection, entity)? {
                 expected.push(*entity);
             }
         }
@@ -57,11 +57,6 @@ impl Staging {
             used.iter().any(|used| used.name == name)
         };
         Ok(config.target.entities().into_iter().filter(takes_part).collect())
-    }
-
-    /// Whether the snapshot has rows of an entity, or had some when it took part.
-    fn has_source_rows(&self, entity: &Entity) -> Result<bool> {
-        has_source_rows(&self.connection, entity)
     }
 
     /// Lets an optional entity take part where the snapshot and the surveyed target have its tables; returns what stays in
@@ -95,6 +90,7 @@ impl Reader {
     }
 }
 
+/// Whether the snapshot has rows of an entity, or had some when it took part.
 fn has_source_rows(connection: &Connection, entity: &Entity) -> Result<bool> {
     let sql = "select exists (select 1 from legacy_tables where table_name = ?1 and rows > 0) \
                or exists (select 1 from entities where entity = ?2 and in_use)";
